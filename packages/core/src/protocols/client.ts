@@ -1,0 +1,60 @@
+import type { JsonSchema } from "../data/json.ts";
+import type { FinishReason, RequestFailure } from "../data/node.ts";
+import type { Usage } from "../data/usage.ts";
+
+/** One message of a conversation with a model. */
+export interface Message {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
+/**
+ * A model behind an API. Stateless: calls may run concurrently, in any number.
+ *
+ * - `chat` sends exactly one request and never retries: the engine does, in one place.
+ * - It resolves only with a complete reply. Anything else rejects with an RLMError of code
+ *   `request_failed` whose details are {@link RequestFailureDetails}; a missing key or SDK rejects
+ *   with `missing_key` or `missing_dependency`.
+ * - When the signal aborts, the connection is closed at once and the promise rejects (`aborted`).
+ */
+export interface Client {
+  readonly protocol: 1;
+  /** The model as the provider names it; recorded and looked up in the price table. */
+  readonly model: string;
+  chat(messages: readonly Message[], options?: ChatOptions): Promise<Reply>;
+}
+
+/** What a caller may say about one request. */
+export interface ChatOptions {
+  readonly signal?: AbortSignal;
+  /** Sent as idempotency key where the provider takes one: the same key, the same request. */
+  readonly effectKey?: string;
+  /** Upper bound on output tokens, reasoning included. */
+  readonly maxOutputTokens?: number;
+  /** JSON Schema the reply should follow; a client without structured output ignores it. */
+  readonly output?: JsonSchema;
+  /** Called with each piece of text as it arrives. What it throws is ignored. */
+  readonly onText?: (delta: string) => void;
+  /** Who asks: for scripted and caching clients, never sent to a provider. */
+  readonly caller?: { readonly agentId: string; readonly turn: number; readonly purpose: "act" | "query" };
+}
+
+/** A complete reply. */
+export interface Reply {
+  readonly text: string;
+  readonly finishReason: FinishReason;
+  readonly usage: Usage;
+  /** The model that answered, as the provider names it. */
+  readonly model: string;
+}
+
+/** The `details` of an RLMError with code `request_failed`. */
+export interface RequestFailureDetails {
+  readonly reason: RequestFailure;
+  /** How long the provider asks to wait, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** HTTP status, when there was a response. */
+  readonly status?: number;
+  /** What the failed request consumed, as far as it is known. */
+  readonly usage?: Usage;
+}

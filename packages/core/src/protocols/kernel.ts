@@ -1,0 +1,37 @@
+import type { KernelInfo } from "../data/node.ts";
+
+/** A named piece of the system prompt that teaches a kernel's language. */
+export interface PromptSection {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What an agent can do, as far as prompt sections depend on it. */
+export interface KernelPromptOptions {
+  readonly canDelegate: boolean;
+  readonly hasContext: boolean;
+  /** More than one payload, so that CONTEXT.get(key) is needed. */
+  readonly severalContexts: boolean;
+  readonly hasTools: boolean;
+}
+
+/**
+ * What core needs to know of a language, so that it knows none itself. Pure: same code, same answer.
+ */
+export interface Kernel extends KernelInfo {
+  /** Info strings of fences that hold code of this language, the preferred one first. */
+  readonly fences: readonly string[];
+  /** `null` when the code parses, else the message a model can act on. Never throws, linear in the code. */
+  parses(code: string): string | null;
+  /** The sections that teach this REPL, in reading order. */
+  promptSections(options: KernelPromptOptions): readonly PromptSection[];
+  /** How a host function is called in this language, for example `await readFile(path: string): string`. */
+  signature(tool: { readonly name: string; readonly input: readonly ToolParameter[]; readonly output: string }): string;
+}
+
+/** One positional parameter of a host function, its type written in words of JSON Schema. */
+export interface ToolParameter {
+  readonly name: string;
+  readonly type: string;
+  readonly required: boolean;
+}
