@@ -1,0 +1,151 @@
+import { describe, expect, it } from "vitest";
+import { importViolations } from "./import-rules.ts";
+import { readSources, type SourceFile } from "./source-files.ts";
+
+/** Files in memory: paths with their text. */
+function files(texts: Readonly<Record<string, string>>): readonly SourceFile[] {
+  return Object.entries(texts).map(([path, text]) => ({ path, text }));
+}
+
+describe("the imports of every package", () => {
+  it("point one way", () => {
+    const sources = readSources();
+    expect(sources.length).toBeGreaterThan(0);
+    expect(importViolations(sources)).toEqual([]);
+  });
+});
+
+describe("the rules about imports", () => {
+  const broken: readonly {
+    readonly rule: string;
+    readonly texts: Readonly<Record<string, string>>;
+    readonly says: string;
+  }[] = [
+    {
+      rule: "core imports nothing of ours",
+      texts: { "packages/core/src/engine/a.ts": `import type { B } from "@rlmflow/repl";` },
+      says: "packages/core/src/engine/a.ts: packages/core may not import @rlmflow/repl",
+    },
+    {
+      rule: "a runtime imports no client",
+      texts: { "packages/runtime-docker/src/a.ts": `export { b } from "@rlmflow/clients/openai";` },
+      says: "packages/runtime-docker/src/a.ts: packages/runtime-docker may not import @rlmflow/clients/openai",
+    },
+    {
+      rule: "an import() expression counts",
+      texts: { "packages/tools/src/a.ts": `const b = () => import("@rlmflow/workspace");` },
+      says: "packages/tools/src/a.ts: packages/tools may not import @rlmflow/workspace",
+    },
+    {
+      rule: "an import() type counts",
+      texts: { "packages/repl/src/a.ts": `export type B = import("@rlmflow/tools").B;` },
+      says: "packages/repl/src/a.ts: packages/repl may not import @rlmflow/tools",
+    },
+    {
+      rule: "a package outside the table is refused",
+      texts: { "packages/novel/src/index.ts": "" },
+      says: "packages/novel/src/index.ts: packages/novel is missing in the table of what may import what",
+    },
+    {
+      rule: "a relative import stays inside its package",
+      texts: { "packages/repl/src/a.ts": `import { b } from "../../core/src/b.ts";` },
+      says: "packages/repl/src/a.ts: ../../core/src/b.ts leaves the package's src",
+    },
+    {
+      rule: "a relative import names a .ts file",
+      texts: { "packages/repl/src/a.ts": `import { b } from "./b.js";`, "packages/repl/src/b.ts": "" },
+      says: "packages/repl/src/a.ts: ./b.js must end in .ts",
+    },
+    {
+      rule: "a layer of core imports none above it",
+      texts: {
+        "packages/core/src/data/a.ts": `import type { B } from "../turn/b.ts";`,
+        "packages/core/src/turn/b.ts": "",
+      },
+      says: "packages/core/src/data/a.ts: may not import packages/core/src/turn/b.ts, a layer above it",
+    },
+    {
+      rule: "core's entry leaves testing out",
+      texts: {
+        "packages/core/src/index.ts": `export { a } from "./testing/a.ts";`,
+        "packages/core/src/testing/a.ts": "",
+      },
+      says: "packages/core/src/index.ts: may not import packages/core/src/testing/a.ts, a layer above it",
+    },
+    {
+      rule: "the errors of core import no layer",
+      texts: {
+        "packages/core/src/errors.ts": `import type { A } from "./data/a.ts";`,
+        "packages/core/src/data/a.ts": "",
+      },
+      says: "packages/core/src/errors.ts: may not import packages/core/src/data/a.ts, a layer above it",
+    },
+    {
+      rule: "every file of core belongs to a layer",
+      texts: { "packages/core/src/prompt.ts": "" },
+      says: "packages/core/src/prompt.ts: belongs to no layer of core",
+    },
+    {
+      rule: "files import each other in no circle, type imports included",
+      texts: {
+        "packages/repl/src/a.ts": `import type { B } from "./b.ts";`,
+        "packages/repl/src/b.ts": `import type { C } from "./c.ts";`,
+        "packages/repl/src/c.ts": `import { a } from "./a.ts";`,
+      },
+      says: "import cycle: packages/repl/src/a.ts -> packages/repl/src/b.ts -> packages/repl/src/c.ts -> packages/repl/src/a.ts",
+    },
+    {
+      rule: "core's root entry reaches no module of Node's",
+      texts: {
+        "packages/core/src/index.ts": `export { a } from "./engine/a.ts";`,
+        "packages/core/src/engine/a.ts": `import type { Readable } from "node:stream";`,
+      },
+      says: "packages/core/src/engine/a.ts: reached from core's root entry and imports node:stream",
+    },
+  ];
+
+  it.each(broken)("refuse a break: $rule", ({ texts, says }) => {
+    expect(importViolations(files(texts))).toEqual([says]);
+  });
+
+  const impure = [
+    ["async", "export async function a() {}"],
+    ["await", "for await (const a of b) {}"],
+    ["Promise", "export type A = Promise<string>;"],
+    ["Date.now", "export const a = () => Date.now();"],
+    ["new Date()", "export const a = () => new Date();"],
+    ["Math.random", "export const a = Math.random;"],
+    ["crypto", "export const a = () => globalThis.crypto.subtle;"],
+    ["process", "export const a = process.env;"],
+    ["setTimeout", "setTimeout(() => {}, 1);"],
+  ];
+
+  it.each(impure)("refuse %s in pure layers", (what, text) => {
+    for (const layer of ["data", "turn"]) {
+      const path = `packages/core/src/${layer}/a.ts`;
+      expect(importViolations([{ path, text }])).toEqual([`${path}:1: pure code may not use ${what}`]);
+    }
+    expect(importViolations([{ path: "packages/core/src/engine/a.ts", text }])).toEqual([]);
+  });
+
+  it("refuse a module that hashes in pure layers", () => {
+    const path = "packages/core/src/turn/a.ts";
+    expect(importViolations([{ path, text: `import { hash } from "node:crypto";` }])).toEqual([
+      `${path}: pure code may not import node:crypto`,
+    ]);
+  });
+
+  it("allow what the design allows", () => {
+    const kept = files({
+      "packages/core/src/index.ts": `export { run } from "./engine/run.ts";`,
+      "packages/core/src/engine/run.ts": `import { plan } from "../turn/plan.ts";\nimport { fail } from "../errors.ts";`,
+      "packages/core/src/turn/plan.ts": `import type { Node } from "../data/node.ts";\nexport const at = new Date(0);`,
+      "packages/core/src/data/node.ts": `export interface Node { process: string }`,
+      "packages/core/src/testing/index.ts": `import { readFile } from "node:fs/promises";\nimport { run } from "../engine/run.ts";`,
+      "packages/core/src/errors.ts": "",
+      "packages/runtime-local/src/index.ts": `import { a } from "@rlmflow/repl";\nimport type { B } from "@rlmflow/core";`,
+      "apps/cli/src/rlmflow.ts": `import { openai } from "@rlmflow/clients/openai";`,
+    });
+    expect(importViolations(kept)).toEqual([]);
+  });
+});

@@ -1,0 +1,144 @@
+import { isBuiltin } from "node:module";
+import { impurities } from "./purity-rules.ts";
+import { importsOf, relativeTarget, type SourceFile } from "./source-files.ts";
+
+/** What each package may import of ours. Arrows point one way: apps, drivers, repl, core. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "packages/core": [],
+  "packages/repl": ["core"],
+  "packages/clients": ["core"],
+  "packages/runtime-isolated": ["core", "repl"],
+  "packages/runtime-local": ["core", "repl"],
+  "packages/runtime-subprocess": ["core", "repl"],
+  "packages/runtime-docker": ["core", "repl"],
+  "packages/runtime-modal": ["core", "repl"],
+  "packages/tools": ["core"],
+  "packages/workspace": ["core"],
+  "apps/viewer": ["core", "workspace"],
+};
+
+/** The command line may import every package. */
+const MAY_IMPORT_ALL: readonly string[] = ["apps/cli"];
+
+/** The layers of core, each of which may import those left of it. */
+const CORE_LAYERS: readonly string[] = ["data", "protocols", "turn", "engine", "testing"];
+const CORE = "packages/core/src/";
+
+/** One file and the modules it names. */
+interface Module {
+  readonly file: SourceFile;
+  readonly imports: readonly string[];
+}
+
+/** Everything in which `files` break the direction of imports, one sentence each; empty when they keep it. */
+export function importViolations(files: readonly SourceFile[]): readonly string[] {
+  const modules = files.map((file) => ({ file, imports: importsOf(file) }));
+  const known = new Set(files.map(({ path }) => path));
+  return [
+    ...modules.flatMap(packageViolations),
+    ...modules.flatMap((module) => targetViolations(module, known)),
+    ...modules.flatMap(layerViolations),
+    ...cycleViolations(modules),
+    ...entryViolations(modules),
+    ...files.filter(({ path }) => isPure(path)).flatMap(impurities),
+  ];
+}
+
+function packageOf(path: string): string {
+  return path.split("/").slice(0, 2).join("/");
+}
+
+function packageViolations({ file: { path }, imports }: Module): readonly string[] {
+  const from = packageOf(path);
+  if (MAY_IMPORT_ALL.includes(from)) return [];
+  const allowed = MAY_IMPORT[from];
+  if (allowed === undefined) return [`${path}: ${from} is missing in the table of what may import what`];
+  return imports
+    .filter((specifier) => specifier.startsWith("@rlmflow/"))
+    .filter((specifier) => !allowed.includes(specifier.split("/")[1] ?? ""))
+    .map((specifier) => `${path}: ${from} may not import ${specifier}`);
+}
+
+function targetViolations(
+  { file: { path }, imports }: Module,
+  known: ReadonlySet<string>,
+): readonly string[] {
+  return imports.flatMap((specifier) => {
+    const target = relativeTarget(path, specifier);
+    if (target === undefined || known.has(target)) return [];
+    if (!target.startsWith(`${packageOf(path)}/src/`))
+      return [`${path}: ${specifier} leaves the package's src`];
+    return /\.tsx?$/.test(target)
+      ? [`${path}: ${specifier} does not exist`]
+      : [`${path}: ${specifier} must end in .ts`];
+  });
+}
+
+/** The layer of a file of core; `errors.ts` lies below all layers and `index.ts` above all but testing. */
+function coreRank(path: string): number | undefined {
+  const inside = path.slice(CORE.length);
+  if (inside === "errors.ts") return -1;
+  if (inside === "index.ts") return CORE_LAYERS.indexOf("engine") + 0.5;
+  const layer = CORE_LAYERS.indexOf(inside.split("/")[0] ?? "");
+  return layer === -1 ? undefined : layer;
+}
+
+function layerViolations({ file: { path }, imports }: Module): readonly string[] {
+  if (!path.startsWith(CORE)) return [];
+  const rank = coreRank(path);
+  if (rank === undefined) return [`${path}: belongs to no layer of core`];
+  const targets = imports
+    .map((specifier) => relativeTarget(path, specifier))
+    .filter((target) => target !== undefined);
+  return targets
+    .filter((target) => target.startsWith(CORE) && (coreRank(target) ?? 0) > rank)
+    .map((target) => `${path}: may not import ${target}, a layer above it`);
+}
+
+/** Each cycle once, as the path along it that starts at its alphabetically first file. */
+function cycleViolations(modules: readonly Module[]): readonly string[] {
+  const targets = targetTable(modules);
+  const finished = new Set<string>();
+  const cycles = new Set<string>();
+  function follow(path: string, trail: readonly string[]): void {
+    const start = trail.indexOf(path);
+    if (start !== -1) cycles.add(describeCycle(trail.slice(start)));
+    if (start !== -1 || finished.has(path)) return;
+    for (const target of targets.get(path) ?? []) follow(target, [...trail, path]);
+    finished.add(path);
+  }
+  for (const path of targets.keys()) follow(path, []);
+  return [...cycles];
+}
+
+function targetTable(modules: readonly Module[]): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    modules.map(({ file: { path }, imports }) => [
+      path,
+      imports.map((specifier) => relativeTarget(path, specifier)).filter((target) => target !== undefined),
+    ]),
+  );
+}
+
+function describeCycle(cycle: readonly string[]): string {
+  const first = cycle.indexOf(cycle.toSorted()[0] ?? "");
+  const turned = [...cycle.slice(first), ...cycle.slice(0, first)];
+  return `import cycle: ${[...turned, turned[0]].join(" -> ")}`;
+}
+
+/** The root entry of core runs anywhere: nothing that it reaches may name a module of Node's. */
+function entryViolations(modules: readonly Module[]): readonly string[] {
+  const byPath = new Map(modules.map((module) => [module.file.path, module]));
+  const targets = targetTable(modules);
+  const reached = new Set([`${CORE}index.ts`]);
+  for (const path of reached) for (const target of targets.get(path) ?? []) reached.add(target);
+  return [...reached].flatMap((path) =>
+    (byPath.get(path)?.imports ?? [])
+      .filter(isBuiltin)
+      .map((specifier) => `${path}: reached from core's root entry and imports ${specifier}`),
+  );
+}
+
+function isPure(path: string): boolean {
+  return path.startsWith(`${CORE}data/`) || path.startsWith(`${CORE}turn/`);
+}
