@@ -1,7 +1,7 @@
 import { globSync } from "node:fs";
 import { basename, join } from "node:path";
 import ts from "typescript";
-import type { ViteUserConfig } from "vitest/config";
+import type { ConfigEnv, ViteUserConfig } from "vitest/config";
 
 const root = import.meta.dirname;
 
@@ -23,20 +23,25 @@ const projects = [
     .map((folder) => ({ name: basename(folder), root: join(root, folder) })),
 ];
 
-const config: ViteUserConfig = {
-  resolve: { alias: sourceAliases() },
-  test: {
-    projects: projects.map((project) => ({
-      extends: true,
-      test: { ...project, include: ["test/**/*.test.ts"] },
-    })),
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    maxWorkers: 2,
-    passWithNoTests: true,
-    reporters: ["default", "json"],
-    outputFile: { json: join(root, "reports/tests.json") },
-  },
-};
+/** `vitest run` runs `*.test.ts`; `vitest run --mode fuzz` runs the long random searches in `*.fuzz.ts`. */
+function config({ mode }: ConfigEnv): ViteUserConfig {
+  const fuzz = mode === "fuzz";
+  const timeout = fuzz ? 600_000 : 30_000;
+  return {
+    resolve: { alias: sourceAliases() },
+    test: {
+      projects: projects.map((project) => ({
+        extends: true,
+        test: { ...project, include: [fuzz ? "test/**/*.fuzz.ts" : "test/**/*.test.ts"] },
+      })),
+      testTimeout: timeout,
+      hookTimeout: timeout,
+      maxWorkers: 2,
+      passWithNoTests: true,
+      reporters: ["default", "json"],
+      outputFile: { json: join(root, "reports/tests.json") },
+    },
+  };
+}
 
 export default config;
