@@ -21,7 +21,7 @@ export function deepFreeze<T>(value: T): T {
     const next = pending.pop();
     if (typeof next !== "object" || next === null || Object.isFrozen(next)) continue;
     Object.freeze(next);
-    pending.push(...Object.values(next));
+    for (const inner of Object.values(next)) if (typeof inner === "object") pending.push(inner);
   }
   return value;
 }

@@ -1,0 +1,18 @@
+import { amount, type Check, name, nullable } from "./decode/check.ts";
+import { decode } from "./decode/decode.ts";
+import { jsonObject } from "./decode/json-check.ts";
+import { record } from "./decode/record.ts";
+import type { BranchInfo, RunInfo } from "./run-info.ts";
+
+const branchInfo: Check<BranchInfo> = record<BranchInfo>({
+  id: name,
+  parent: nullable(record<NonNullable<BranchInfo["parent"]>>({ branch: name, at: name })),
+  createdAt: amount,
+});
+
+const runInfo: Check<RunInfo> = record<RunInfo>({ runId: name, branch: branchInfo, metadata: jsonObject });
+
+/** Takes a parsed value for what a run and its branch are called, checked and frozen; else `invalid_graph`. */
+export function decodeRunInfo(value: unknown, where: string): RunInfo {
+  return decode(runInfo, value, { where, what: "the description of a run", code: "invalid_graph" });
+}
