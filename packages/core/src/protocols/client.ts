@@ -15,7 +15,10 @@ export interface Message {
  * - It resolves only with a complete reply. Anything else rejects with an RLMError of code
  *   `request_failed` whose details are {@link RequestFailureDetails}; a missing key or SDK rejects
  *   with `missing_key` or `missing_dependency`.
- * - When the signal aborts, the connection is closed at once and the promise rejects (`aborted`).
+ * - When the signal aborts, the connection is closed at once and the promise rejects: `request_failed`,
+ *   reason `aborted`. A signal that is aborted already means that no request is sent.
+ * - The pieces handed to `onText` add up to the reply's text; none comes after the promise has settled.
+ * - A reply without text is a reply: it resolves with the empty string.
  */
 export interface Client {
   readonly protocol: 1;
@@ -35,7 +38,10 @@ export interface ChatOptions {
   readonly output?: JsonSchema;
   /** Called with each piece of text as it arrives. What it throws is ignored. */
   readonly onText?: (delta: string) => void;
-  /** Who asks: for scripted and caching clients, never sent to a provider. */
+  /**
+   * Who asks: for scripted and caching clients, never sent to a provider. `turn` counts the replies the
+   * agent had before this request, from 0.
+   */
   readonly caller?: { readonly agentId: string; readonly turn: number; readonly purpose: "act" | "query" };
 }
 

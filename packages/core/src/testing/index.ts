@@ -1,1 +1,6 @@
-export {};
+export type { ContractCheck } from "./contract.ts";
+export { ensure, ensureEqual, refusals, rejectionOf, within } from "./contract.ts";
+export type { FixedEnvironmentOptions } from "./fixed-environment.ts";
+export { fixedEnvironment } from "./fixed-environment.ts";
+export type { Script, ScriptedClientOptions, ScriptedReply, ScriptedRequest } from "./scripted-client.ts";
+export { scriptedClient } from "./scripted-client.ts";
