@@ -3,11 +3,18 @@
 
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const testReport = join(root, "reports", "tests.json");
+
+/** The environment of the steps, in which the workspace's own commands are found first. */
+const env = {
+  ...process.env,
+  PATH: [join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter),
+  TURBO_TELEMETRY_DISABLED: "1",
+};
 
 const steps = [
   { name: "build", command: "turbo run build" },
@@ -35,8 +42,6 @@ function countStep(succeeded) {
 function perform({ name, command, count = countStep }) {
   console.log(`\n=== ${name}: ${command}`);
   const started = performance.now();
-  const path = `${join(root, "node_modules", ".bin")}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}`;
-  const env = { ...process.env, PATH: path, TURBO_TELEMETRY_DISABLED: "1" };
   const { status } = spawnSync(command, { cwd: root, env, shell: true, stdio: "inherit" });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   return { name, seconds, succeeded: status === 0, ...count(status === 0) };

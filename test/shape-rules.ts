@@ -89,7 +89,8 @@ function refusedSyntax(node: ts.Node): string | undefined {
   if (node.kind === ts.SyntaxKind.AnyKeyword) return "any";
   if (ts.isEnumDeclaration(node)) return "enum";
   if (ts.isDecorator(node)) return "decorator";
-  if (ts.isModuleDeclaration(node) && !ts.isGlobalScopeAugmentation(node)) return "namespace";
+  if (ts.isModuleDeclaration(node) && (node.flags & ts.NodeFlags.GlobalAugmentation) === 0)
+    return "namespace";
   return isDefaultExport(node) ? "default export" : undefined;
 }
 
