@@ -1,0 +1,233 @@
+import { RLMError } from "../errors.ts";
+import { decodeNode } from "./decode-node.ts";
+import { decodeRunInfo } from "./decode-run-info.ts";
+import { isJsonObject, type JsonValue } from "./json.ts";
+import { type ActionNode, type CallNode, type ChainNode, endsAgent, type RunNode } from "./node.ts";
+import { parentAgent, ROOT } from "./node-id.ts";
+import { nodeUsage } from "./node-usage.ts";
+import { FORMAT, type RunInfo } from "./run-info.ts";
+import { Spine } from "./spine.ts";
+import { renderTree } from "./tree.ts";
+import { addUsage, mergeUsage, type UsageTotal, ZERO_USAGE } from "./usage.ts";
+
+/** A graph as one JSON document. */
+export interface GraphDocument {
+  readonly format: number;
+  readonly run: RunInfo;
+  readonly nodes: readonly RunNode[];
+}
+
+/**
+ * An immutable snapshot of one branch of a run: a prefix of its log. Making one and appending to one,
+ * old or new, take constant time; snapshots share what they have in common.
+ */
+export class Graph {
+  readonly run: RunInfo;
+  /** Number of nodes. */
+  readonly length: number;
+  readonly #spine: Spine;
+
+  private constructor(run: RunInfo, spine: Spine, length: number) {
+    this.run = run;
+    this.#spine = spine;
+    this.length = length;
+    Object.freeze(this);
+  }
+
+  /** A run in which nothing has happened yet. */
+  static empty(run: RunInfo): Graph {
+    return new Graph(run, new Spine(), 0);
+  }
+
+  /** The graph of these nodes in this order. Throws `invalid_graph` or `lost_race` where the order breaks a law. */
+  static fromNodes(run: RunInfo, nodes: Iterable<RunNode>): Graph {
+    const spine = new Spine();
+    for (const node of nodes) spine.add(node);
+    return new Graph(run, spine, spine.length);
+  }
+
+  /** The graph in a document made by {@link toJSON}. Throws `invalid_graph` saying where it is wrong. */
+  static fromJSON(document: unknown): Graph {
+    if (!isJsonObject(document))
+      throw new RLMError("invalid_graph", "A graph document is a JSON object with format, run and nodes.");
+    if (document.format !== FORMAT) {
+      throw new RLMError(
+        "unsupported_format",
+        `This document has format ${JSON.stringify(document.format)}; this version of rlmflow reads format ${FORMAT}. Use the version that wrote it, or a newer one.`,
+      );
+    }
+    if (!Array.isArray(document.nodes))
+      throw new RLMError("invalid_graph", "$.nodes: expected a list of nodes.");
+    const nodes = document.nodes.map((node: unknown, index) => decodeNode(node, `$.nodes[${index}]`));
+    return Graph.fromNodes(decodeRunInfo(document.run, "$.run"), nodes);
+  }
+
+  get branch(): string {
+    return this.run.branch.id;
+  }
+
+  /** True when the root has ended. */
+  get finished(): boolean {
+    const head = this.head(ROOT);
+    return head !== undefined && endsAgent(head);
+  }
+
+  /** The root's answer; `undefined` when there is none yet, `null` also when it is kept as a blob. */
+  get result(): JsonValue | undefined {
+    const head = this.head(ROOT);
+    return head?.type === "result" ? head.result : undefined;
+  }
+
+  /** The last node of the agent's chain. */
+  head(agentId: string): ChainNode | undefined {
+    const node = this.#spine.place(agentId, "chain", this.chainLength(agentId) - 1);
+    return node === undefined || node.type === "call" ? undefined : node;
+  }
+
+  /** The agent's nodes without its calls, oldest first. */
+  chain(agentId: string): readonly ChainNode[] {
+    return this.#spine.list(agentId, "chain", this.length).filter((node) => node.type !== "call");
+  }
+
+  /** Number of nodes in the agent's chain: the place of its next one. */
+  chainLength(agentId: string): number {
+    return this.#spine.count(agentId, "chain", this.length);
+  }
+
+  /** The chain node at this place, counted from 0. */
+  chainAt(agentId: string, place: number): ChainNode | undefined {
+    if (place >= this.chainLength(agentId)) return undefined;
+    const node = this.#spine.place(agentId, "chain", place);
+    return node === undefined || node.type === "call" ? undefined : node;
+  }
+
+  /** The `n` that the agent's next node will have. */
+  nextN(agentId: string): number {
+    return this.#spine.count(agentId, "all", this.length);
+  }
+
+  /** Every node of the agent, calls included, by `n`. */
+  log(agentId: string): readonly RunNode[] {
+    return this.#spine.list(agentId, "all", this.length);
+  }
+
+  /** Ids of all agents in order of birth. */
+  agents(): readonly string[] {
+    return this.#spine.agents(this.length);
+  }
+
+  /** Number of agents. */
+  get agentCount(): number {
+    return this.#spine.agentCount(this.length);
+  }
+
+  /** Ids of the agent's children in order of birth. */
+  children(agentId: string): readonly string[] {
+    return this.#spine.list(agentId, "children", this.length).map((node) => node.agentId);
+  }
+
+  /** The calls of the block in this action in the order of their answers, intents left out. */
+  calls(actionId: string): readonly CallNode[] {
+    return this.#spine
+      .calls(actionId, this.length)
+      .filter((node) => node.type === "call")
+      .filter((call) => call.intent !== true);
+  }
+
+  /** The notes of calls that were about to be made. */
+  intents(actionId: string): readonly CallNode[] {
+    return this.#spine
+      .calls(actionId, this.length)
+      .filter((node) => node.type === "call")
+      .filter((call) => call.intent === true);
+  }
+
+  /** The node with this id, if it has happened in this prefix. */
+  find(id: string): RunNode | undefined {
+    const position = this.#spine.position(id, this.length);
+    return position === undefined ? undefined : this.#spine.at(position);
+  }
+
+  /** The action whose block the agent is in or was in last. */
+  lastAction(agentId: string): ActionNode | undefined {
+    for (let place = this.chainLength(agentId) - 1; place >= 0; place--) {
+      const node = this.chainAt(agentId, place);
+      if (node?.type === "action") return node;
+    }
+    return undefined;
+  }
+
+  /** Every node in the order of the log. */
+  *walk(): Generator<RunNode, void, undefined> {
+    for (let position = 0; position < this.length; position++) {
+      const node = this.#spine.at(position);
+      if (node !== undefined) yield node;
+    }
+  }
+
+  /** The newest node. */
+  last(): RunNode | undefined {
+    return this.#spine.at(this.length - 1);
+  }
+
+  /** What the agent and everything below it consumed. */
+  usage(agentId: string = ROOT): UsageTotal {
+    const pending = [agentId];
+    let total = ZERO_USAGE;
+    while (pending.length > 0) {
+      const next = pending.pop() ?? ROOT;
+      total = mergeUsage(total, this.ownUsage(next));
+      pending.push(...this.children(next));
+    }
+    return total;
+  }
+
+  /** What the agent itself consumed, its sub-LLM queries and failed requests included. */
+  ownUsage(agentId: string): UsageTotal {
+    let total = ZERO_USAGE;
+    for (const node of this.log(agentId)) for (const usage of nodeUsage(node)) total = addUsage(total, usage);
+    return total;
+  }
+
+  /** The prefix that ends with this node. Throws `not_found`. */
+  at(id: string): Graph {
+    const position = this.#spine.position(id, this.length);
+    if (position === undefined)
+      throw new RLMError("not_found", `There is no node ${id} in this graph of ${this.length} nodes.`);
+    return new Graph(this.run, this.#spine, position + 1);
+  }
+
+  /** The graph with these nodes at its end. This one stays as it is, also when it is an old one. */
+  append(nodes: readonly RunNode[]): Graph {
+    const spine = this.length === this.#spine.length ? this.#spine : new Spine(this.#spine, this.length);
+    for (const node of nodes) spine.add(node);
+    return new Graph(this.run, spine, spine.length);
+  }
+
+  /** The same nodes as another branch. */
+  onBranch(run: RunInfo): Graph {
+    return new Graph(run, new Spine(this.#spine, this.length), this.length);
+  }
+
+  /** True when `other` begins with all of this graph's nodes. */
+  isPrefixOf(other: Graph): boolean {
+    const last = this.last();
+    return last === undefined || (this.length <= other.length && other.#spine.at(this.length - 1) === last);
+  }
+
+  /** The run as an indented tree of agents and their nodes. */
+  tree(): string {
+    return renderTree(this);
+  }
+
+  toJSON(): GraphDocument {
+    return { format: FORMAT, run: this.run, nodes: [...this.walk()] };
+  }
+}
+
+/** Ids of the agent and of everything above it, the agent first. */
+export function lineage(agentId: string): readonly string[] {
+  const ids = [agentId];
+  for (let above = parentAgent(agentId); above !== null; above = parentAgent(above)) ids.push(above);
+  return ids;
+}

@@ -1,0 +1,169 @@
+import { RLMError } from "../errors.ts";
+import type { RunNode } from "./node.ts";
+
+/** Ascending positions in the log. */
+type Positions = number[];
+
+interface AgentIndex {
+  /** Every node of the agent; the place in this list, plus that of the bases, is the node's `n`. */
+  readonly all: Positions;
+  /** The nodes of its chain: all but calls. */
+  readonly chain: Positions;
+  /** The first queries of its children. */
+  readonly children: Positions;
+}
+
+/** How many of these ascending positions lie below the limit. */
+function countBelow(positions: readonly number[], limit: number): number {
+  let low = 0;
+  let high = positions.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((positions[middle] ?? 0) < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * The growing list of nodes that the graphs of one line of history share, and its indices.
+ *
+ * Owns: the nodes from `start` on; what came before lies in `base`.
+ * Does not own: which prefix a graph sees. Every question takes a limit, the number of nodes seen.
+ * 1. Nodes are only ever added at the end; positions never change.
+ * 2. Every index lists ascending positions, so a prefix is found by bisection.
+ * 3. A node is checked before it is added: a refused one leaves no trace.
+ */
+export class Spine {
+  readonly start: number;
+  readonly #base: Spine | null;
+  readonly #nodes: RunNode[] = [];
+  readonly #byId = new Map<string, number>();
+  readonly #agents = new Map<string, AgentIndex>();
+  readonly #born: string[] = [];
+  readonly #births: Positions = [];
+  readonly #calls = new Map<string, Positions>();
+
+  constructor(base: Spine | null = null, start = 0) {
+    this.#base = base;
+    this.start = start;
+  }
+
+  get length(): number {
+    return this.start + this.#nodes.length;
+  }
+
+  at(position: number): RunNode | undefined {
+    if (position >= this.start) return this.#nodes[position - this.start];
+    return this.#base?.at(position);
+  }
+
+  position(id: string, limit: number): number | undefined {
+    const own = this.#byId.get(id);
+    if (own !== undefined) return own < limit ? own : undefined;
+    return this.#base?.position(id, Math.min(limit, this.start));
+  }
+
+  count(agentId: string, list: keyof AgentIndex, limit: number): number {
+    const own = this.#agents.get(agentId)?.[list];
+    const before = this.#base?.count(agentId, list, Math.min(limit, this.start)) ?? 0;
+    return before + (own === undefined ? 0 : countBelow(own, limit));
+  }
+
+  /** The node at this place of one of the agent's lists. */
+  place(agentId: string, list: keyof AgentIndex, place: number): RunNode | undefined {
+    const before = this.#base?.count(agentId, list, this.start) ?? 0;
+    if (place < before) return this.#base?.place(agentId, list, place);
+    const position = this.#agents.get(agentId)?.[list][place - before];
+    return position === undefined ? undefined : this.at(position);
+  }
+
+  list(agentId: string, list: keyof AgentIndex, limit: number): RunNode[] {
+    const nodes = this.#base?.list(agentId, list, Math.min(limit, this.start)) ?? [];
+    return this.#collect(this.#agents.get(agentId)?.[list], limit, nodes);
+  }
+
+  calls(actionId: string, limit: number): RunNode[] {
+    const nodes = this.#base?.calls(actionId, Math.min(limit, this.start)) ?? [];
+    return this.#collect(this.#calls.get(actionId), limit, nodes);
+  }
+
+  agents(limit: number): string[] {
+    const ids = this.#base?.agents(Math.min(limit, this.start)) ?? [];
+    return ids.concat(this.#born.slice(0, countBelow(this.#births, limit)));
+  }
+
+  agentCount(limit: number): number {
+    const before = this.#base?.agentCount(Math.min(limit, this.start)) ?? 0;
+    return before + countBelow(this.#births, limit);
+  }
+
+  add(node: RunNode): void {
+    this.#check(node);
+    const position = this.length;
+    this.#nodes.push(node);
+    this.#byId.set(node.id, position);
+    const agent = this.#agentIndex(node.agentId, position);
+    agent.all.push(position);
+    if (node.type === "call") this.#indexCall(node.parentId ?? "", position);
+    else agent.chain.push(position);
+    if (node.type === "query" && node.parentId !== null && node.n === 0)
+      this.#indexChild(node.parentId, position);
+  }
+
+  #collect(positions: readonly number[] | undefined, limit: number, into: RunNode[]): RunNode[] {
+    for (const position of positions ?? []) {
+      if (position >= limit) break;
+      const node = this.at(position);
+      if (node !== undefined) into.push(node);
+    }
+    return into;
+  }
+
+  #check(node: RunNode): void {
+    const expected = this.count(node.agentId, "all", this.length);
+    if (node.n !== expected) {
+      throw new RLMError(
+        "lost_race",
+        `Node ${node.id} has n = ${node.n}, but the log of agent ${node.agentId} goes on at ${expected}. Append to the newest graph of this branch.`,
+      );
+    }
+    if (this.position(node.id, this.length) !== undefined) {
+      throw new RLMError(
+        "invalid_graph",
+        `There is a node ${node.id} already; ids are unique within a branch.`,
+      );
+    }
+    if (node.parentId !== null && this.position(node.parentId, this.length) === undefined) {
+      throw new RLMError(
+        "invalid_graph",
+        `Node ${node.id} names the parent ${node.parentId}, which has not happened before it.`,
+      );
+    }
+  }
+
+  #agentIndex(agentId: string, position: number): AgentIndex {
+    let agent = this.#agents.get(agentId);
+    if (agent === undefined) {
+      agent = { all: [], chain: [], children: [] };
+      this.#agents.set(agentId, agent);
+      const known = this.#base !== null && this.#base.count(agentId, "all", this.start) > 0;
+      if (!known) {
+        this.#born.push(agentId);
+        this.#births.push(position);
+      }
+    }
+    return agent;
+  }
+
+  #indexCall(actionId: string, position: number): void {
+    const calls = this.#calls.get(actionId);
+    if (calls === undefined) this.#calls.set(actionId, [position]);
+    else calls.push(position);
+  }
+
+  #indexChild(callId: string, position: number): void {
+    const call = this.at(this.position(callId, this.length) ?? -1);
+    if (call !== undefined) this.#agentIndex(call.agentId, position).children.push(position);
+  }
+}

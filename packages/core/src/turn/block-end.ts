@@ -1,0 +1,67 @@
+import type { Graph } from "../data/graph.ts";
+import { endsAgent } from "../data/node.ts";
+import type { Call } from "../protocols/runtime.ts";
+import { cutMiddle } from "./cut-output.ts";
+
+/** How a block ended, as far as the model is told. */
+export interface BlockEnd {
+  /** Output of the block since its previous node, the echo of its last value included. */
+  readonly output: string;
+  /** An error's text, or what went wrong with the block as a whole. */
+  readonly problem: string | null;
+  /** What was said about how the code was found. */
+  readonly notice: string | null;
+  /** Calls that the code made and nobody awaited. */
+  readonly unawaited: readonly Pick<Call, "index" | "name">[];
+  /** Children that nobody waited for yet, with their state. */
+  readonly children: readonly { readonly id: string; readonly state: string }[];
+  readonly maxOutputLength: number;
+  /** Replies the agent has left. */
+  readonly repliesLeft: number;
+}
+
+const MAX_LISTED = 12;
+const REPLIES_WORTH_SAYING = 3;
+
+/** The text the model is shown after a block, and how many characters of the output are in it. */
+export function observe(end: BlockEnd): { readonly content: string; readonly shown: number } {
+  const cut = cutMiddle(end.output, end.maxOutputLength);
+  const output = cut.text === "" ? (end.problem === null ? "(no output)" : "") : `Output:\n${cut.text}`;
+  const parts = [output, end.problem ?? "", end.notice ?? "", unawaitedText(end.unawaited), childrenText(end.children)];
+  if (end.repliesLeft <= REPLIES_WORTH_SAYING) parts.push(`Replies left: ${end.repliesLeft}.`);
+  return { content: parts.filter((part) => part !== "").join("\n"), shown: cut.shown };
+}
+
+function unawaitedText(calls: BlockEnd["unawaited"]): string {
+  if (calls.length === 0) return "";
+  return `Not awaited, so its answer was lost to you: ${listed(calls.map((call) => `${call.name} (call ${call.index})`))}.`;
+}
+
+function childrenText(children: BlockEnd["children"]): string {
+  if (children.length === 0) return "";
+  return `Children nobody waited for yet: ${listed(children.map((child) => `${child.id} (${child.state})`))}.`;
+}
+
+function listed(items: readonly string[]): string {
+  const rest = items.length - MAX_LISTED;
+  return rest > 0 ? `${items.slice(0, MAX_LISTED).join(", ")} and ${rest} more` : items.join(", ");
+}
+
+/** The children of an agent that no `wait` has delivered yet, with their state. */
+export function childrenNotWaitedFor(graph: Graph, agentId: string): readonly { readonly id: string; readonly state: string }[] {
+  const waited = new Set<string>();
+  for (const node of graph.log(agentId)) {
+    if (node.type === "call" && node.name === "wait") for (const arg of node.args ?? []) waited.add(String(arg));
+  }
+  return graph
+    .children(agentId)
+    .filter((child) => !waited.has(child))
+    .map((id) => ({ id, state: childState(graph, id) }));
+}
+
+function childState(graph: Graph, agentId: string): string {
+  const head = graph.head(agentId);
+  if (head === undefined || !endsAgent(head)) return "running";
+  if (head.type === "result") return "done";
+  return head.kind === "cancelled" ? "cancelled" : "failed";
+}

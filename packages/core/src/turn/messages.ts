@@ -1,0 +1,71 @@
+import type { ChainNode } from "../data/node.ts";
+import type { Message } from "../protocols/client.ts";
+
+/** What {@link defaultMessages} needs beside the chain. */
+export interface MessageOptions {
+  /** The system prompt of the agent's newest query. */
+  readonly systemPrompt: string;
+  /** Messages kept beside the first query, or `null` for all. */
+  readonly maxMessages: number | null;
+  /** True for the last request the agent is allowed. */
+  readonly final: boolean;
+}
+
+/** What the model is told with its last request. */
+export const FINAL_REQUEST =
+  "This is your last reply: no more output will be shown to you. Reply with one block that calls done(...) with the best answer you can give from what you know.";
+
+/** The messages an agent's model is sent, derived from its chain alone: equal chains, equal messages. */
+export function defaultMessages(chain: readonly ChainNode[], options: MessageOptions): readonly Message[] {
+  const messages: Message[] = [];
+  const replaced = new Set(chain.map((node) => (node.type === "action" ? node.replaces : undefined)));
+  for (const node of chain) {
+    if (replaced.has(node.id)) continue;
+    const message = nodeMessage(node);
+    if (message !== null) push(messages, message);
+  }
+  const kept = leaveOut(messages, options.maxMessages);
+  if (options.final) push(kept, { role: "user", content: FINAL_REQUEST });
+  return [{ role: "system", content: options.systemPrompt }, ...kept];
+}
+
+function nodeMessage(node: ChainNode): Message | null {
+  switch (node.type) {
+    case "query":
+      return { role: "user", content: node.query };
+    case "action":
+      return { role: "assistant", content: node.replaces === undefined ? node.reply : fenced(node.code ?? "") };
+    case "observation":
+    case "resume":
+    case "error":
+      return node.content === "" ? null : { role: "user", content: node.content };
+    case "supervising":
+    case "result":
+      return null;
+  }
+}
+
+/** Code that somebody put in place of the model's, as the reply it now stands for. */
+function fenced(code: string): string {
+  const longest = Math.max(2, ...Array.from(code.matchAll(/`+/g), (run) => run[0].length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}repl\n${code}\n${fence}`;
+}
+
+/** Two messages of one role in a row become one: some providers refuse them otherwise. */
+function push(messages: Message[], message: Message): void {
+  const last = messages.at(-1);
+  if (last?.role === message.role) {
+    messages[messages.length - 1] = { role: last.role, content: `${last.content}\n\n${message.content}` };
+  } else messages.push(message);
+}
+
+function leaveOut(messages: readonly Message[], maxMessages: number | null): Message[] {
+  const first = messages[0];
+  if (maxMessages === null || first === undefined || messages.length <= maxMessages + 1) return [...messages];
+  let kept = messages.slice(-maxMessages);
+  // The conversation goes on with the model's turn after the note, so that roles still alternate.
+  if (kept[0]?.role === "user") kept = kept.slice(1);
+  const left = messages.length - 1 - kept.length;
+  return [{ role: "user", content: `${first.content}\n\n(${left} messages left out)` }, ...kept];
+}

@@ -1,0 +1,69 @@
+import { type AgentState, agentState } from "../data/chain.ts";
+import type { Graph } from "../data/graph.ts";
+import { type ActionNode, endsAgent } from "../data/node.ts";
+
+/** What an agent may do next. */
+export type Move =
+  /** Ask its model. `final`: this is the last request it is allowed. */
+  | { readonly kind: "request"; readonly state: AgentState; readonly final: boolean }
+  /** A limit is reached and no request is left: end with an error. */
+  | { readonly kind: "exhausted"; readonly state: AgentState; readonly limit: { readonly name: string; readonly value: number } }
+  /** Run the code of this action. */
+  | { readonly kind: "run"; readonly state: AgentState; readonly action: ActionNode }
+  /** Go on with a suspended block as soon as one of its waits is complete. */
+  | { readonly kind: "resume"; readonly state: AgentState; readonly action: ActionNode };
+
+/** What the agent may do next at this time, or `undefined` when it has ended or does not exist. */
+export function nextMove(graph: Graph, agentId: string, now: number): Move | undefined {
+  const state = agentState(graph, agentId);
+  if (state === undefined || endsAgent(state.head)) return undefined;
+  const { head } = state;
+  switch (head.type) {
+    case "action":
+      return { kind: "run", state, action: head };
+    case "supervising": {
+      const action = graph.lastAction(agentId);
+      return action === undefined ? undefined : { kind: "resume", state, action };
+    }
+    case "query":
+    case "observation":
+    case "resume":
+    case "error":
+      return requestMove(graph, state, now);
+    case "result":
+      return undefined;
+  }
+}
+
+function requestMove(graph: Graph, state: AgentState, now: number): Move {
+  const { config, iterations } = state;
+  if (config.maxDurationMs !== null && now - state.query.startedAt >= config.maxDurationMs) {
+    return { kind: "exhausted", state, limit: { name: "maxDurationMs", value: config.maxDurationMs } };
+  }
+  if (iterations >= config.maxIterations) {
+    return { kind: "exhausted", state, limit: { name: "maxIterations", value: config.maxIterations } };
+  }
+  const last = graph.lastAction(state.query.agentId);
+  const spent = last?.final === true && iterations > 0 && !raisedSince(graph, state, last);
+  if (spent) return { kind: "exhausted", state, limit: { name: "maxIterations", value: iterations } };
+  return { kind: "request", state, final: state.finalAsked || iterations === config.maxIterations - 1 };
+}
+
+/** True when a limit was changed after the final request, which lets the agent go on. */
+function raisedSince(graph: Graph, state: AgentState, last: ActionNode): boolean {
+  const { agentId } = state.query;
+  for (let place = graph.chainLength(agentId) - 1; place >= 0; place--) {
+    const node = graph.chainAt(agentId, place);
+    if (node === undefined || node.id === last.id) return false;
+    if (node.type === "observation" && (node.edit?.kind === "config" || node.edit?.kind === "say")) return true;
+  }
+  return false;
+}
+
+/** Ids of the agents that have not ended, in order of birth. */
+export function unfinishedAgents(graph: Graph): readonly string[] {
+  return graph.agents().filter((agentId) => {
+    const head = graph.head(agentId);
+    return head !== undefined && !endsAgent(head);
+  });
+}
