@@ -10,7 +10,13 @@
  * 2. HTML hides no fence: a model that wraps its block in a tag of its own means the block to count.
  */
 
-import { type Container, isThematicBreak, MAX_CONTAINERS, matchContainers, openContainer } from "./containers.ts";
+import {
+  type Container,
+  isThematicBreak,
+  MAX_CONTAINERS,
+  matchContainers,
+  openContainer,
+} from "./containers.ts";
 import { LineCursor } from "./line-cursor.ts";
 
 /** A fenced block. */
@@ -23,6 +29,8 @@ export interface Fence {
   readonly closed: boolean;
   /** Index of the line of the opening fence. */
   readonly line: number;
+  /** Index of the line after the last one of the block. */
+  readonly endLine: number;
 }
 
 /** What follows an opening fence, read as far as asked. */
@@ -63,7 +71,10 @@ const UNDERLINE = /^(?:=+|-+)[ \t]*$/;
 
 /** The lines of a text, whichever of LF, CRLF and CR ends them; NUL becomes U+FFFD. */
 export function splitLines(text: string): string[] {
-  const lines = text.replace(/^\uFEFF/, "").replaceAll("\0", "\uFFFD").split(/\r\n|\n|\r/);
+  const lines = text
+    .replace(/^\uFEFF/, "")
+    .replaceAll("\0", "\uFFFD")
+    .split(/\r\n|\n|\r/);
   if (lines.at(-1) === "") lines.pop();
   return lines;
 }
@@ -148,14 +159,17 @@ class FenceScanner {
     const end = chosen.body.ends[chosen.end];
     const lines = chosen.body.lines.slice(0, end);
     const closed = end !== undefined;
-    this.#fences.push({ info: opening.info, code: lines.join("\n"), closed, line: at });
-    return at + 1 + lines.length + (closed ? 1 : 0);
+    const endLine = at + 1 + lines.length + (closed ? 1 : 0);
+    this.#fences.push({ info: opening.info, code: lines.join("\n"), closed, line: at, endLine });
+    return endLine;
   }
 }
 
 /** An item whose first line was empty is an ordinary one as soon as a line continues it. */
 function withContent(container: Container): Container {
-  return container.kind === "item" && container.startsBlank ? { ...container, startsBlank: false } : container;
+  return container.kind === "item" && container.startsBlank
+    ? { ...container, startsBlank: false }
+    : container;
 }
 
 function openFence(leaf: string, indent: number): Opening | null {

@@ -1,0 +1,132 @@
+import type { Kernel } from "../protocols/kernel.ts";
+import {
+  explainNoCode,
+  explainOthers,
+  explainThinking,
+  explainUnclosed,
+  FENCE_IN_CODE,
+} from "./code-messages.ts";
+import { isOurs, isPreferred } from "./fence-tag.ts";
+import { type ChooseEnd, type Fence, type FenceBody, type OpenFence, scanFences } from "./fences.ts";
+import { withoutReasoning } from "./reasoning.ts";
+
+/** What a reply holds: code to run with what the model should know of how it was found, or why there is none. */
+export type FoundCode =
+  | { readonly kind: "code"; readonly code: string; readonly notice: string | null }
+  | { readonly kind: "none"; readonly message: string }
+  | { readonly kind: "unclosed"; readonly message: string };
+
+/** What is needed of a kernel to find code of its language. */
+export type CodeFinder = Pick<Kernel, "fences" | "parses" | "language">;
+
+/**
+ * Parse attempts made for one reply, each over a part of it, so that finding code costs at most that many times
+ * the parsing of the whole reply. When they are used up, each block ends at its first closing fence.
+ */
+export const MAX_PARSES = 24;
+
+/** Closing fences tried as the end of one block. */
+const MAX_ENDS = 10;
+
+/** Stands for a closing fence while it is tried: only inside a comment or a string does this parse. */
+const NONSENSE = ")]}";
+
+/**
+ * Finds the code that a reply asks to run: the first complete block with the kernel's preferred tag, else the
+ * first with another of its tags. A closing fence that stands in a comment or a string of the code does not end
+ * its block. A block that is never closed is reported, not run. Linear in the reply.
+ */
+export function findCode(reply: string, kernel: CodeFinder): FoundCode {
+  const { text, endsInside } = withoutReasoning(reply);
+  if (endsInside) return { kind: "none", message: explainThinking(kernel) };
+  const chooser = new EndChooser(kernel);
+  const fences = scanFences(text, chooser.choose);
+  const blocks = fences.filter((fence) => isOurs(fence.info, kernel) && !isBlank(fence));
+  const preferred = blocks.filter((fence) => isPreferred(fence.info, kernel));
+  const chosen = firstToRun(preferred) ?? firstToRun(blocks);
+  if (chosen === undefined) return { kind: "none", message: explainNoCode(text, fences, kernel) };
+  if (!chosen.closed) return { kind: "unclosed", message: explainUnclosed(chosen.info, kernel) };
+  const notices = [
+    blocks.length > 1 ? explainOthers(blocks.length - 1) : "",
+    chooser.holdsFence.has(chosen.code) ? FENCE_IN_CODE : "",
+  ].filter((notice) => notice !== "");
+  return { kind: "code", code: chosen.code, notice: notices.length === 0 ? null : notices.join("\n") };
+}
+
+function firstToRun(blocks: readonly Fence[]): Fence | undefined {
+  return blocks.find((fence) => fence.closed) ?? blocks[0];
+}
+
+function isBlank(fence: Fence): boolean {
+  return fence.closed && fence.code.trim() === "";
+}
+
+/** Chooses the ends of blocks by what parses, until a block that will run is found or the attempts are used up. */
+class EndChooser {
+  /** Code of blocks that broke off at a fence line which belongs to their text. */
+  readonly holdsFence: Set<string> = new Set();
+  readonly #kernel: CodeFinder;
+  #parsesLeft = MAX_PARSES;
+
+  constructor(kernel: CodeFinder) {
+    this.#kernel = kernel;
+  }
+
+  readonly choose: ChooseEnd = (fence) => {
+    if (this.#parsesLeft <= 0 || !isOurs(fence.info, this.#kernel)) return null;
+    const nearest = fence.read({ ends: 1 });
+    const chosen = nearest.ends.length === 0 ? this.#chooseLoose(fence) : this.#chooseFrom(fence, nearest);
+    const isFound =
+      chosen !== null && isPreferred(fence.info, this.#kernel) && codeUpTo(chosen).trim() !== "";
+    if (isFound) this.#parsesLeft = 0;
+    return chosen;
+  };
+
+  #chooseFrom(fence: OpenFence, nearest: FenceBody): ReturnType<ChooseEnd> {
+    const first = { body: nearest, end: 0 };
+    if (this.#parses(codeUpTo(first))) return first;
+    return this.#extend(fence.read({ ends: MAX_ENDS })) ?? first;
+  }
+
+  /** The list item ended before the block did: the model forgot to indent its code. */
+  #chooseLoose(fence: OpenFence): ReturnType<ChooseEnd> {
+    const body = fence.read({ ends: MAX_ENDS, loose: true });
+    const end = body.ends[0];
+    this.#parsesLeft -= 1;
+    if (end === undefined || body.lines.slice(0, end).some((line) => this.#opensBlock(line))) return null;
+    const first = { body, end: 0 };
+    return this.#parses(codeUpTo(first)) ? first : (this.#extend(body) ?? first);
+  }
+
+  /** A later end, up to which the code parses and every earlier one stands in a comment or a string. */
+  #extend(body: FenceBody): ReturnType<ChooseEnd> {
+    if (body.ends.length < 2) return null;
+    const nonsense = body.lines.with(body.ends[0] ?? 0, NONSENSE);
+    for (let end = 1; end < body.ends.length; end += 1) {
+      const [from, to] = [body.ends[end - 1] ?? 0, body.ends[end] ?? 0];
+      if (body.lines.slice(from, to).some((line) => this.#opensBlock(line))) return null;
+      if (this.#parses(nonsense.slice(0, to).join("\n"))) {
+        if (this.#parses(codeUpTo({ body, end }))) return { body, end };
+        this.holdsFence.add(codeUpTo({ body, end: 0 }));
+        return null;
+      }
+      nonsense[to] = NONSENSE;
+    }
+    return null;
+  }
+
+  #opensBlock(line: string): boolean {
+    const info = /^ {0,3}(?:`{3,}|~{3,})(.*)$/s.exec(line)?.[1]?.trim();
+    return info !== undefined && isPreferred(info, this.#kernel);
+  }
+
+  #parses(code: string): boolean {
+    if (this.#parsesLeft <= 0) return false;
+    this.#parsesLeft -= 1;
+    return this.#kernel.parses(code) === null;
+  }
+}
+
+function codeUpTo({ body, end }: { readonly body: FenceBody; readonly end: number }): string {
+  return body.lines.slice(0, body.ends[end]).join("\n");
+}
