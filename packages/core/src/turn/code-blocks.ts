@@ -7,7 +7,14 @@ import {
   FENCE_IN_CODE,
 } from "./code-messages.ts";
 import { isOurs, isPreferred } from "./fence-tag.ts";
-import { type ChooseEnd, type Fence, type FenceBody, type OpenFence, scanFences } from "./fences.ts";
+import {
+  type ChooseEnd,
+  type ChosenEnd,
+  type Fence,
+  type FenceBody,
+  type OpenFence,
+  scanFences,
+} from "./fences.ts";
 import { withoutReasoning } from "./reasoning.ts";
 
 /** What a reply holds: code to run with what the model should know of how it was found, or why there is none. */
@@ -82,14 +89,14 @@ class EndChooser {
     return chosen;
   };
 
-  #chooseFrom(fence: OpenFence, nearest: FenceBody): ReturnType<ChooseEnd> {
+  #chooseFrom(fence: OpenFence, nearest: FenceBody): ChosenEnd | null {
     const first = { body: nearest, end: 0 };
     if (this.#parses(codeUpTo(first))) return first;
     return this.#extend(fence.read({ ends: MAX_ENDS })) ?? first;
   }
 
   /** The list item ended before the block did: the model forgot to indent its code. */
-  #chooseLoose(fence: OpenFence): ReturnType<ChooseEnd> {
+  #chooseLoose(fence: OpenFence): ChosenEnd | null {
     const body = fence.read({ ends: MAX_ENDS, loose: true });
     const end = body.ends[0];
     this.#parsesLeft -= 1;
@@ -99,18 +106,16 @@ class EndChooser {
   }
 
   /** A later end, up to which the code parses and every earlier one stands in a comment or a string. */
-  #extend(body: FenceBody): ReturnType<ChooseEnd> {
-    if (body.ends.length < 2) return null;
-    const nonsense = body.lines.with(body.ends[0] ?? 0, NONSENSE);
+  #extend(body: FenceBody): ChosenEnd | null {
     for (let end = 1; end < body.ends.length; end += 1) {
-      const [from, to] = [body.ends[end - 1] ?? 0, body.ends[end] ?? 0];
-      if (body.lines.slice(from, to).some((line) => this.#opensBlock(line))) return null;
-      if (this.#parses(nonsense.slice(0, to).join("\n"))) {
-        if (this.#parses(codeUpTo({ body, end }))) return { body, end };
-        this.holdsFence.add(codeUpTo({ body, end: 0 }));
-        return null;
-      }
-      nonsense[to] = NONSENSE;
+      const between = body.lines.slice(body.ends[end - 1], body.ends[end]);
+      if (between.some((line) => this.#opensBlock(line))) return null;
+      const chosen = { body, end };
+      if (!this.#parses(withoutEnds(chosen, () => NONSENSE))) continue;
+      const isText = this.#parses(withoutEnds(chosen, (fence) => fence.trim().charAt(0) + NONSENSE));
+      if (isText && this.#parses(codeUpTo(chosen))) return chosen;
+      this.holdsFence.add(codeUpTo({ body, end: 0 }));
+      return null;
     }
     return null;
   }
@@ -127,6 +132,16 @@ class EndChooser {
   }
 }
 
-function codeUpTo({ body, end }: { readonly body: FenceBody; readonly end: number }): string {
+function codeUpTo({ body, end }: ChosenEnd): string {
   return body.lines.slice(0, body.ends[end]).join("\n");
+}
+
+/**
+ * The code with its inner closing fences replaced. With nonsense it parses where they stand in a comment or any
+ * string; with their first character before the nonsense only where that character does not end the string.
+ */
+function withoutEnds({ body, end }: ChosenEnd, replace: (line: string) => string): string {
+  const lines = body.lines.slice(0, body.ends[end]);
+  for (const inner of body.ends.slice(0, end)) lines[inner] = replace(lines[inner] ?? "");
+  return lines.join("\n");
 }

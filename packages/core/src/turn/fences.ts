@@ -55,8 +55,14 @@ export interface OpenFence {
   read(how: ReadBody): FenceBody;
 }
 
-/** Chooses where a block ends: a body and the place of a closing fence in its `ends`; `null` for CommonMark's choice. */
-export type ChooseEnd = (fence: OpenFence) => { readonly body: FenceBody; readonly end: number } | null;
+/** Where a block ends: a body that was read and the place of a closing fence in its `ends`. */
+export interface ChosenEnd {
+  readonly body: FenceBody;
+  readonly end: number;
+}
+
+/** Chooses where a block ends; `null` leaves it to CommonMark. */
+export type ChooseEnd = (fence: OpenFence) => ChosenEnd | null;
 
 interface Opening {
   readonly marker: string;

@@ -8,8 +8,7 @@ const TWO_OTHERS = "Only one block runs a turn: the 2 other code blocks were not
 /** A reply as a model writes it, line by line, and the code that runs. */
 type Found = readonly [what: string, reply: readonly string[], code: string, notice?: string];
 
-function run(found: Found): void {
-  const [, reply, code, notice] = found;
+function run([, reply, code, notice]: Found): void {
   expect(findCode(reply.join("\n"), javascriptKernel)).toEqual({
     kind: "code",
     code,
@@ -167,10 +166,14 @@ const REASONED: readonly Found[] = [
   ],
 ];
 
+function named(table: readonly Found[]) {
+  return table.map((found) => ({ what: found[0], found }));
+}
+
 describe("findCode", () => {
-  it.each(WRITTEN)("runs %s", (...found) => run(found));
-  it.each(CONTAINED)("runs the block of %s", (...found) => run(found));
-  it.each(SEVERAL)("chooses among %s", (...found) => run(found));
-  it.each(WITH_FENCES_INSIDE)("keeps code together that holds %s", (...found) => run(found));
-  it.each(REASONED)("looks past %s", (...found) => run(found));
+  it.each(named(WRITTEN))("runs $what", ({ found }) => run(found));
+  it.each(named(CONTAINED))("runs the block of $what", ({ found }) => run(found));
+  it.each(named(SEVERAL))("chooses among $what", ({ found }) => run(found));
+  it.each(named(WITH_FENCES_INSIDE))("keeps code together that holds $what", ({ found }) => run(found));
+  it.each(named(REASONED))("looks past $what", ({ found }) => run(found));
 });

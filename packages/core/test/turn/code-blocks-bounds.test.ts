@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { findCode, MAX_PARSES } from "../../src/turn/code-blocks.ts";
+import { scanFences } from "../../src/turn/fences.ts";
+import { javascriptKernel } from "./javascript-kernel.ts";
+
+/** A kernel that refuses all code and counts what it was given. */
+function countingKernel() {
+  const counted = { parses: 0, characters: 0 };
+  const parses = (code: string) => {
+    counted.parses += 1;
+    counted.characters += code.length;
+    return "no";
+  };
+  return { counted, kernel: { ...javascriptKernel, parses } };
+}
+
+const LINES = 20_000;
+
+/** Replies of a model that means harm. */
+const HOSTILE: Readonly<Record<string, string>> = {
+  "one block and closing fences": `\`\`\`repl\n${"```\n".repeat(LINES)}`,
+  "closing fences with text between": `\`\`\`repl\nx +\n${"```\ny +\n".repeat(LINES)}`,
+  "preferred blocks that do not parse": "```repl\nx +\n```\n".repeat(LINES),
+  "other blocks that do not parse": "```js\nx +\n```\n".repeat(LINES),
+  "empty preferred blocks": "```repl\n```\n".repeat(LINES),
+  "blocks in list items that end early": "- ```js\n\nx\n".repeat(LINES),
+  "blocks in quotes that end early": "> ```repl\n\n".repeat(LINES),
+  "unclosed fences of falling length": Array.from({ length: 600 }, (_, at) => "`".repeat(603 - at)).join(
+    "\n",
+  ),
+  "unclosed thoughts": "text\n<think>\n".repeat(LINES),
+  "closing tags": "</think>\n".repeat(LINES),
+  "thoughts with fences": "<think>\n```\n</think>\n".repeat(LINES),
+  "thoughts with longer fences": Array.from(
+    { length: 400 },
+    (_, at) => `<think>\n${"~".repeat(403 - at)}\n</think>`,
+  ).join("\n"),
+  "deep quotes": `${">".repeat(LINES)}\n`.repeat(20),
+  "deep list items and blank lines": `${"1. ".repeat(LINES)}x\n${"\n".repeat(LINES)}`,
+  "deep bullets": `${"- ".repeat(LINES)}x\n`.repeat(20),
+  "stars and spaces": `${"* ".repeat(LINES)}x\n`.repeat(20),
+  "a line of spaces": `${" ".repeat(LINES * 10)}x\n`.repeat(5),
+  tabs: `${"\t".repeat(LINES * 10)}\`\`\`repl\n`.repeat(5),
+  backticks: `${"`".repeat(LINES * 10)}\n`.repeat(5),
+  "open angle brackets": "<think <think ".repeat(LINES),
+};
+
+describe("findCode on hostile replies", () => {
+  it.each(Object.entries(HOSTILE))(
+    "stays linear on %s",
+    (_, reply) => {
+      const { counted, kernel } = countingKernel();
+      const started = performance.now();
+      findCode(reply, kernel);
+      expect(performance.now() - started).toBeLessThan(5_000);
+      expect(counted.parses).toBeLessThanOrEqual(MAX_PARSES);
+      expect(counted.characters).toBeLessThanOrEqual(MAX_PARSES * reply.length);
+    },
+    15_000,
+  );
+
+  it("gives the first candidate end where none parses", () => {
+    const { kernel } = countingKernel();
+    expect(findCode(`\`\`\`repl\na\n${"```\nb\n".repeat(LINES)}`, kernel)).toMatchObject({
+      kind: "code",
+      code: "a",
+    });
+  });
+
+  it("still finds the last of thousands of blocks that others precede", () => {
+    const reply = `${"```js\nx +\n```\n".repeat(LINES)}\`\`\`repl\nlast\n\`\`\``;
+    expect(findCode(reply, javascriptKernel)).toMatchObject({
+      code: "last",
+      notice: `Only one block runs a turn: the ${LINES} other code blocks were not run.`,
+    });
+  });
+
+  it("reads containers nested too deeply as text", () => {
+    expect(scanFences(`${"> ".repeat(60)}\`\`\`js\n`)).toHaveLength(1);
+    expect(scanFences(`${"> ".repeat(70)}\`\`\`js\n`)).toHaveLength(0);
+  });
+});

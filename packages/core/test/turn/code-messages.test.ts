@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { findCode } from "../../src/turn/code-blocks.ts";
+import { javascriptKernel } from "./javascript-kernel.ts";
+
+const EXAMPLE = "write JavaScript in one block like this:\n```repl\n…\n```";
+
+/** A reply without code to run, line by line, and what the message says beyond the example. */
+type Refused = readonly [what: string, reply: readonly string[], says: readonly string[], notSays?: string];
+
+function named(table: readonly Refused[]) {
+  return table.map(([what, reply, says, notSays]) => ({ what, reply, says, notSays }));
+}
+
+function message(reply: readonly string[], kind: "none" | "unclosed"): string {
+  const found = findCode(reply.join("\n"), javascriptKernel);
+  if (found.kind !== kind) throw new Error(`found ${JSON.stringify(found)}`);
+  return found.message;
+}
+
+const NONE: readonly Refused[] = [
+  ["an empty reply", [""], ["has no code block"], "Python"],
+  ["prose alone", ["The answer is 42."], ["has no code block"], "Python"],
+  ["inline code alone", ["Call `done(42)`."], ["has no code block"]],
+  ["a fence in the middle of a line", ["Run ```repl x```"], ["has no code block"]],
+  ["a fence indented by four", ["    ```repl", "    x", "    ```"], ["has no code block"]],
+  ["an untagged block", ["```", "x", "```"], ["only blocks with no tag."]],
+  ["a json block", ["```json", "{}", "```"], ["only blocks with the tag `json`."], "Python"],
+  ["blocks of several languages", ["```sh", "ls", "```", "```", "x", "```"], ["the tag `sh`, no tag"]],
+  [
+    "blocks of many languages",
+    ["a", "b", "c", "d", "e", "f", "g"].flatMap((tag) => [`\`\`\`${tag}`, "x", "```"]),
+    ["`a`", "`e` and 2 more"],
+  ],
+  ["a very long tag", [`\`\`\`${"x".repeat(5000)}`, "x", "```"], [`\`${"x".repeat(20)}…\``]],
+  ["a python block", ["```python", "print(1)", "```"], ["`python`", "speaks JavaScript, not Python."]],
+  ["a py block", ["```py", "x = 1", "```"], ["speaks JavaScript, not Python."]],
+  ["Python in an untagged block", ["```", "import os", "```"], ["no tag", "not Python."]],
+  ["Python without a block", ["def main():", "    return 1"], ["has no code block", "not Python."]],
+  ["prose that mentions imports", ["We import taxes for this."], ["has no code block"], "Python"],
+  ["an unclosed python block", ["```python", "x = 1"], ["`python`", "not Python."]],
+  ["an empty block", ["```repl", "```"], ["Your `repl` block is empty"]],
+  ["a block of white space", ["```repl", "  ", "\t", "```"], ["Your `repl` block is empty"]],
+  ["code on the line of the fence", ["```repl done(1)", "```"], ["begins on the line after the fence"]],
+  ["an open thought", ["<think>", "```repl", "x", "```"], ["reasoning section that is never closed"]],
+  ["an open thought with an empty end", ["\n<thinking>\nplan"], ["reasoning section that is never closed"]],
+  ["a block in a thought", ["<think>", "```repl", "x", "```", "</think>", "ok"], ["has no code block"]],
+];
+
+const UNCLOSED: readonly Refused[] = [
+  ["a block cut off", ["```repl", "const a = "], ["Your `repl` block is never closed"]],
+  ["a block with nothing in it", ["```repl"], ["Your `repl` block is never closed"]],
+  ["a fence glued to the code", ["```repl", "done(1)```"], ["a line that holds nothing but the fence"]],
+  ["a shorter closing fence", ["````repl", "x", "```"], ["Your `repl` block is never closed"]],
+  ["a closing fence of the other kind", ["~~~repl", "x", "```"], ["Your `repl` block is never closed"]],
+  ["a js block cut off", ["```js", "x"], ["Your `js` block is never closed"]],
+  ["a repl block cut off after a js block", ["```js", "a", "```", "```repl", "b"], ["Your `repl` block"]],
+  ["a block cut off in a list item", ["- ```repl", "  x"], ["Your `repl` block is never closed"]],
+  ["a quoted block that ends early", ["> ```repl", "> x", "", "bye"], ["Your `repl` block is never closed"]],
+];
+
+describe("findCode without code to run", () => {
+  it.each(named(NONE))("refuses $what and shows how to write it", ({ reply, says, notSays }) => {
+    const text = message(reply, "none");
+    for (const part of says) expect(text).toContain(part);
+    if (notSays !== undefined) expect(text).not.toContain(notSays);
+    expect(text).toContain("ran");
+    expect(text.endsWith(EXAMPLE)).toBe(true);
+  });
+
+  it.each(named(UNCLOSED))("reports $what as unclosed and does not run it", ({ reply, says }) => {
+    const text = message(reply, "unclosed");
+    for (const part of says) expect(text).toContain(part);
+    expect(text).toContain("did not run");
+  });
+
+  it("builds its texts from the kernel, whatever its language", () => {
+    const kernel = { language: "Python", fences: ["python", "py"], parses: () => null };
+    expect(findCode("```python\nprint(1)\n```", kernel)).toMatchObject({ kind: "code", code: "print(1)" });
+    const found = findCode("```repl\nx\n```\nimport os", kernel);
+    expect(found).toMatchObject({ kind: "none" });
+    expect(found.kind === "none" && found.message).toContain(
+      "write Python in one block like this:\n```python",
+    );
+    expect(found.kind === "none" && found.message).not.toContain("not Python");
+  });
+
+  it("tells a model whose template literal holds a fence what cut its block", () => {
+    const reply = ["```repl", "const text = `", "```", "md", "```", "`;", "```"].join("\n");
+    const found = findCode(reply, javascriptKernel);
+    expect(found).toMatchObject({ kind: "code", code: "const text = `" });
+    expect(found.kind === "code" && found.notice).toContain("Open and close the block with a longer fence");
+  });
+});
