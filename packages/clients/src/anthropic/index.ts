@@ -1,1 +1,2 @@
-export {};
+export { anthropicClient } from "./anthropic-client.ts";
+export type { AnthropicClientOptions, Effort, Thinking } from "./anthropic-options.ts";

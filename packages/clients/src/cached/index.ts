@@ -1,1 +1,2 @@
-export {};
+export type { CachedClientOptions } from "./cached-client.ts";
+export { cachedClient } from "./cached-client.ts";

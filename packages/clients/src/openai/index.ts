@@ -1,1 +1,2 @@
-export {};
+export { openaiClient } from "./openai-client.ts";
+export type { OpenAIClientOptions, ReasoningEffort, TokenLimitField } from "./openai-options.ts";

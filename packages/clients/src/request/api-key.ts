@@ -1,0 +1,29 @@
+import { RLMError } from "@rlmflow/core";
+
+/** Where a client looks for its key. */
+export interface KeySource {
+  readonly apiKey?: string;
+  readonly apiKeyVariable?: string;
+  readonly baseURL?: string;
+}
+
+/** What is sent to a server that was named by address and for which no key is known. */
+export const PLACEHOLDER_KEY = "none";
+
+/**
+ * The key to send: the option, else the environment variable, else `missing_key` that names it. The default
+ * variable holds the provider's own key and is never read for a `baseURL`: such a server gets a placeholder
+ * unless `apiKey` or `apiKeyVariable` says otherwise.
+ */
+export function apiKeyOf(source: KeySource, factory: string, defaultVariable: string): string {
+  if (source.apiKey !== undefined) return source.apiKey;
+  if (source.baseURL !== undefined && source.apiKeyVariable === undefined) return PLACEHOLDER_KEY;
+  const variable = source.apiKeyVariable ?? defaultVariable;
+  const key = process.env[variable]?.trim();
+  if (key !== undefined && key !== "") return key;
+  throw new RLMError(
+    "missing_key",
+    `${factory} has no key. Set the environment variable ${variable} or pass the option apiKey.`,
+    { details: { variable } },
+  );
+}
