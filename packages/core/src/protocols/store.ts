@@ -8,11 +8,15 @@ import type { ContextPayload } from "./runtime.ts";
  * - `append` is atomic and conditional: the nodes are one agent's, contiguous from `expectedN`; all of
  *   them are kept or none. It resolves when they are as durable as the store promises, in the order in
  *   which `append` was called. A wrong `expectedN` rejects with `lost_race`, a failed write with
- *   `store_failed`; after that every further append rejects too.
+ *   `store_failed`; after that every further append rejects too. Nodes of another agent or with a gap are
+ *   a `protocol_violation`, one that could not be read back is `invalid_graph` (`checkAppend` does all three).
  * - Blobs and contexts are content-addressed and in place before the promise resolves; putting one
- *   twice is free. Reading one that is not there rejects with `not_found`.
+ *   twice is free. Reading one that is not there rejects with `not_found`. Half a surrogate pair is refused
+ *   in a blob and becomes U+FFFD in a context. A context that was opened can be read after `close`.
  * - `read` gives the same order each time, appended nodes last.
- * - After `close` everything rejects with `closed`.
+ * - `close` waits for appends that were called before it and may be called twice. After it everything
+ *   rejects with `closed`.
+ * - Of two stores of one branch at most one appends: opening is refused with `locked`, or ends the first.
  */
 export interface Store {
   readonly protocol: 1;
@@ -27,16 +31,19 @@ export interface Store {
 export interface PayloadStore {
   putBlob(text: string): Promise<BlobRef>;
   getBlob(digest: string): Promise<string>;
-  putContext(text: string | AsyncIterable<string>): Promise<{ readonly digest: string; readonly characters: number }>;
+  putContext(
+    text: string | AsyncIterable<string>,
+  ): Promise<{ readonly digest: string; readonly characters: number }>;
   /** A payload whose `read` gives any range without loading the whole. */
   openContext(digest: string): Promise<Omit<ContextPayload, "key" | "metadata">>;
 }
 
 /** Where runs are kept: makes the store of a new one. */
 export interface RunStores {
+  /** Rejects with `already_exists`. */
   createRun(run: RunInfo): Promise<Store>;
   /** The store of a run's branch that was kept before; rejects with `not_found`. */
   openRun(runId: string, branchId: string): Promise<Store>;
-  /** A new branch that begins with a copy of these nodes. */
+  /** A new branch that begins with a copy of these nodes. Rejects with `already_exists`. */
   forkRun(run: RunInfo, nodes: readonly RunNode[]): Promise<Store>;
 }

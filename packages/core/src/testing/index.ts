@@ -4,3 +4,5 @@ export type { FixedEnvironmentOptions } from "./fixed-environment.ts";
 export { fixedEnvironment } from "./fixed-environment.ts";
 export type { Script, ScriptedClientOptions, ScriptedReply, ScriptedRequest } from "./scripted-client.ts";
 export { scriptedClient } from "./scripted-client.ts";
+export type { StoreDriver, StorePlace } from "./store/store-driver.ts";
+export { storeContract } from "./store-contract.ts";

@@ -1,0 +1,21 @@
+import type { ContractCheck } from "./contract.ts";
+import { appendChecks } from "./store/append-checks.ts";
+import { blobChecks } from "./store/blob-checks.ts";
+import { branchChecks } from "./store/branch-checks.ts";
+import { closeChecks } from "./store/close-checks.ts";
+import { contextChecks } from "./store/context-checks.ts";
+import type { StoreDriver } from "./store/store-driver.ts";
+
+/**
+ * What every store keeps to, as stated in `protocols/store.ts`. Each check gets an empty place of its own
+ * from the driver and gives it back.
+ */
+export function storeContract(driver: StoreDriver): readonly ContractCheck[] {
+  return [
+    ...appendChecks(driver),
+    ...branchChecks(driver),
+    ...blobChecks(driver),
+    ...contextChecks(driver),
+    ...closeChecks(driver),
+  ];
+}

@@ -1,0 +1,33 @@
+import { describe, expect, test } from "vitest";
+import { memoryStores } from "../../src/engine/memory-store.ts";
+import type { RunStores } from "../../src/protocols/store.ts";
+import { refusals } from "../../src/testing/contract.ts";
+import { fixedEnvironment } from "../../src/testing/fixed-environment.ts";
+import type { StoreDriver } from "../../src/testing/store/store-driver.ts";
+import { storeContract } from "../../src/testing/store-contract.ts";
+import { BROKEN_STORES } from "./broken-stores.ts";
+
+function inMemory(flaw: (good: RunStores) => RunStores): StoreDriver {
+  return {
+    name: "memory",
+    async open() {
+      const stores = flaw(memoryStores(fixedEnvironment().digest));
+      return { stores, reopen: async () => stores, dispose: async () => undefined };
+    },
+  };
+}
+
+describe("the memory store keeps the contract", () => {
+  for (const { name, run } of storeContract(inMemory((good) => good))) test(name, run);
+});
+
+describe("the contract refuses a store that", () => {
+  test.each(BROKEN_STORES)("$flaw", async ({ make, foundBy }) => {
+    expect(await refusals(storeContract, inMemory(make))).toContain(foundBy);
+  });
+});
+
+test("the checks have names of their own", () => {
+  const names = storeContract(inMemory((good) => good)).map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+});
