@@ -1,0 +1,60 @@
+import { parseArgs } from "node:util";
+import type { Client, Runtime } from "@rlmflow/core";
+import { isolatedRuntime } from "@rlmflow/runtime-isolated";
+import { localRuntime } from "@rlmflow/runtime-local";
+import { scriptedModel } from "./scripted-model.ts";
+
+const USAGE = `Usage: pnpm --filter license-audit start [options]
+  --model NAME              a real model; its key comes from OPENAI_API_KEY, or ANTHROPIC_API_KEY for claude-…
+  --base-url URL            a server that speaks OpenAI's Chat Completions
+  --runtime isolated|local  where agents' code runs (default isolated)
+  --tamper                  the scripted model leaves a package out of its answer`;
+
+/** What the command line chose. */
+export interface Options {
+  readonly client: Client;
+  readonly runtime: Runtime;
+  /** False when the replies come from `scripted-replies/`. */
+  readonly realModel: boolean;
+}
+
+/** Reads the command line; prints the usage and ends the process when it makes no sense. */
+export async function readOptions(): Promise<Options> {
+  try {
+    const { model, runtime, tamper, "base-url": baseURL } = parse();
+    if (baseURL !== undefined && model === undefined) throw new TypeError("--base-url needs a --model.");
+    if (tamper && model !== undefined) throw new TypeError("--tamper is for the scripted model.");
+    const client = model === undefined ? scriptedModel({ tamper }) : await realModel(model, baseURL);
+    return { client, runtime: chooseRuntime(runtime), realModel: model !== undefined };
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+function parse(): { model?: string; "base-url"?: string; runtime: string; tamper: boolean } {
+  return parseArgs({
+    options: {
+      model: { type: "string" },
+      "base-url": { type: "string" },
+      runtime: { type: "string", default: "isolated" },
+      tamper: { type: "boolean", default: false },
+    },
+  }).values;
+}
+
+function chooseRuntime(name: string): Runtime {
+  if (name === "isolated") return isolatedRuntime();
+  if (name === "local") return localRuntime();
+  throw new TypeError(`--runtime is "isolated" or "local", not "${name}".`);
+}
+
+/** Clients are loaded when they are wanted: without `--model` no provider's SDK is needed. */
+async function realModel(model: string, baseURL: string | undefined): Promise<Client> {
+  if (baseURL === undefined && model.startsWith("claude")) {
+    const { anthropicClient } = await import("@rlmflow/clients/anthropic");
+    return anthropicClient({ model });
+  }
+  const { openaiClient } = await import("@rlmflow/clients/openai");
+  return openaiClient(baseURL === undefined ? { model } : { model, baseURL });
+}
