@@ -14,6 +14,7 @@ export { addUsage, mergeUsage, UNKNOWN_USAGE, ZERO_USAGE } from "./data/usage.ts
 export type { ToolDefinition } from "./engine/define-tool.ts";
 export { defineTool } from "./engine/define-tool.ts";
 export { functionTool } from "./engine/function-tool.ts";
+export { guardedPayloads } from "./engine/guarded-payloads.ts";
 export { memoryStores } from "./engine/memory-store.ts";
 export type { ResolvedSchema, SchemaCheck } from "./engine/schema.ts";
 export { resolveSchema } from "./engine/schema.ts";

@@ -1,7 +1,7 @@
+import type { AgentConfig } from "./agent-config.ts";
 import type { Graph } from "./graph.ts";
 import {
   type ActionNode,
-  type AgentConfig,
   type ChainNode,
   type ErrorNode,
   endsAgent,
@@ -17,6 +17,8 @@ export interface AgentState {
   readonly config: AgentConfig;
   /** Requests made for this task. */
   readonly iterations: number;
+  /** Requests made for this and all earlier tasks. */
+  readonly replies: number;
   /** True when a person asked for the final answer. */
   readonly finalAsked: boolean;
   /** The newest node that is not an edit spoken into the chain: it decides what comes next. */
@@ -34,11 +36,11 @@ export function agentState(graph: Graph, agentId: string): AgentState | undefine
     if (node === undefined) break;
     if (!isSpokenEdit(node)) head ??= node;
     if (node.type === "query") {
-      const config = patches.reduceRight<AgentConfig>((base, patch) => ({ ...base, ...patch }), node.config);
       return {
         query: node,
-        config: patches.length === 0 ? node.config : config,
+        config: patches.length === 0 ? node.config : Object.assign({}, node.config, ...patches.reverse()),
         iterations,
+        replies: iterations + earlierReplies(graph, agentId, place),
         finalAsked,
         head: head ?? node,
       };
@@ -48,6 +50,15 @@ export function agentState(graph: Graph, agentId: string): AgentState | undefine
     if (node.type === "observation" && node.edit?.kind === "final") finalAsked = true;
   }
   return undefined;
+}
+
+function earlierReplies(graph: Graph, agentId: string, before: number): number {
+  let replies = 0;
+  for (let place = 0; place < before; place++) {
+    const node = graph.chainAt(agentId, place);
+    if (node?.type === "action" && node.replaces === undefined) replies += 1;
+  }
+  return replies;
 }
 
 function isSpokenEdit(node: ChainNode): boolean {

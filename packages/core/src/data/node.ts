@@ -1,3 +1,4 @@
+import type { AgentConfig } from "./agent-config.ts";
 import type { Edit } from "./edit.ts";
 import type { JsonObject, JsonSchema, JsonValue } from "./json.ts";
 import type { Usage } from "./usage.ts";
@@ -30,27 +31,6 @@ interface NodeCommon {
   /** Epoch milliseconds. */
   readonly endedAt: number;
   readonly origin: Origin;
-}
-
-/** The limits and choices in force for one agent. `null` stands for no limit. */
-export interface AgentConfig {
-  /** Key of the client that answers this agent. */
-  readonly model: string;
-  /** Key of the runtime that runs its code. */
-  readonly runtime: string;
-  readonly maxDepth: number;
-  /** Requests per turn, the forced final one included. */
-  readonly maxIterations: number;
-  readonly maxTotalTokens: number | null;
-  readonly maxCostUsd: number | null;
-  readonly maxDurationMs: number | null;
-  readonly maxAgents: number;
-  /** Children one block may delegate to. */
-  readonly maxChildren: number;
-  /** Characters of output the model is shown per block. */
-  readonly maxOutputLength: number;
-  /** Messages kept beside the first query, or `null` for all. */
-  readonly maxMessages: number | null;
 }
 
 /** A payload an agent may read through CONTEXT. */
@@ -175,6 +155,8 @@ export interface CallNode extends NodeCommon {
   readonly outcome: Outcome | null;
   /** True for the note that a call that must not be repeated is about to be made. */
   readonly intent?: true;
+  /** True for an answer that came after the block's `done` was accepted: it was kept, but not delivered. */
+  readonly undelivered?: true;
   readonly usage?: Usage;
   readonly attempts?: readonly Attempt[];
   readonly blobs?: { readonly args?: BlobRef; readonly outcome?: BlobRef };

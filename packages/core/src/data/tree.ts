@@ -1,13 +1,20 @@
-import type { Graph } from "./graph.ts";
 import type { ChainNode } from "./node.ts";
 import { ROOT } from "./node-id.ts";
+import type { UsageTotal } from "./usage.ts";
+
+/** What drawing a tree needs of a graph. */
+export interface TreeView {
+  chain(agentId: string): readonly ChainNode[];
+  children(agentId: string): readonly string[];
+  usage(agentId: string): UsageTotal;
+}
 
 const MAX_LABEL = 100;
 
 /** The run as indented text: one line an agent, one line a node, children below the agent that delegated. */
-export function renderTree(graph: Graph): string {
+export function renderTree(graph: TreeView): string {
   const lines: string[] = [];
-  const pending = graph.chainLength(ROOT) > 0 ? [{ agentId: ROOT, indent: "" }] : [];
+  const pending = graph.chain(ROOT).length > 0 ? [{ agentId: ROOT, indent: "" }] : [];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { agentId, indent } = next;
     const usage = graph.usage(agentId);

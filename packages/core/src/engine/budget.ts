@@ -42,9 +42,13 @@ export class Budget {
 
   /** What is left, the smaller of this pool and those above. `Infinity` where nothing limits it. */
   get left(): Amount {
-    const above = this.#above?.left ?? { tokens: Number.POSITIVE_INFINITY, microUsd: Number.POSITIVE_INFINITY };
+    const above = this.#above?.left ?? {
+      tokens: Number.POSITIVE_INFINITY,
+      microUsd: Number.POSITIVE_INFINITY,
+    };
     const { tokens, microUsd } = this.#limits;
-    const leftOf = (limit: number | null, spent: number, reserved: number) => (limit === null ? Number.POSITIVE_INFINITY : limit - spent - reserved);
+    const leftOf = (limit: number | null, spent: number, reserved: number) =>
+      limit === null ? Number.POSITIVE_INFINITY : limit - spent - reserved;
     return {
       tokens: Math.min(above.tokens, leftOf(tokens, this.#spent.tokens, this.#reserved.tokens)),
       microUsd: Math.min(above.microUsd, leftOf(microUsd, this.#spent.microUsd, this.#reserved.microUsd)),
@@ -55,7 +59,8 @@ export class Budget {
   obstacle(amount: Amount): { readonly name: string; readonly value: number } | null {
     const { left } = this;
     if (amount.tokens > left.tokens) return { name: "maxTotalTokens", value: this.#tightest("tokens") };
-    if (amount.microUsd > left.microUsd) return { name: "maxCostUsd", value: this.#tightest("microUsd") / 1_000_000 };
+    if (amount.microUsd > left.microUsd)
+      return { name: "maxCostUsd", value: this.#tightest("microUsd") / 1_000_000 };
     return null;
   }
 
@@ -93,26 +98,33 @@ export class Budget {
     const own = this.#limits[unit];
     const above = this.#above?.left[unit] ?? Number.POSITIVE_INFINITY;
     const ownLeft = own === null ? Number.POSITIVE_INFINITY : own - this.#spent[unit] - this.#reserved[unit];
-    return own !== null && ownLeft <= above ? own : (this.#above?.#tightest(unit) ?? own ?? 0);
+    if (this.#above === null || (own !== null && ownLeft <= above)) return own ?? 0;
+    return this.#above.#tightest(unit);
   }
 
   #anyOpen(): boolean {
-    return this.#open > 0 || (this.#above?.#anyOpen() ?? false);
+    return this.#open > 0 || (this.#above !== null && this.#above.#anyOpen());
   }
 
   #hold(amount: Amount, count: number): void {
     this.#open += count;
-    this.#reserved = { tokens: this.#reserved.tokens + amount.tokens, microUsd: this.#reserved.microUsd + amount.microUsd };
-    this.#above?.#hold(amount, count);
+    this.#reserved = {
+      tokens: this.#reserved.tokens + amount.tokens,
+      microUsd: this.#reserved.microUsd + amount.microUsd,
+    };
+    if (this.#above !== null) this.#above.#hold(amount, count);
   }
 
   #spend(real: Amount): void {
-    this.#spent = { tokens: this.#spent.tokens + real.tokens, microUsd: this.#spent.microUsd + real.microUsd };
-    this.#above?.#spend(real);
+    this.#spent = {
+      tokens: this.#spent.tokens + real.tokens,
+      microUsd: this.#spent.microUsd + real.microUsd,
+    };
+    if (this.#above !== null) this.#above.#spend(real);
   }
 
   #root(): Budget {
-    return this.#above?.#root() ?? this;
+    return this.#above === null ? this : this.#above.#root();
   }
 
   /** Waiters of every pool of a run stand in one line, at the root: any settlement may make room. */

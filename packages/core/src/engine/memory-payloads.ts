@@ -46,20 +46,6 @@ export class MemoryPayloads implements PayloadStore {
     return { digest, characters: text.length, read: (start, end) => text.slice(start, end) };
   }
 
-  /** The same payloads for one store: every use first asks whether it may still be made. */
-  guardedBy(assertOpen: () => void): PayloadStore {
-    const guarded = async <T>(use: () => Promise<T>): Promise<T> => {
-      assertOpen();
-      return use();
-    };
-    return {
-      putBlob: (text) => guarded(() => this.putBlob(text)),
-      getBlob: (digest) => guarded(() => this.getBlob(digest)),
-      putContext: (text) => guarded(() => this.putContext(text)),
-      openContext: (digest) => guarded(() => this.openContext(digest)),
-    };
-  }
-
   #find(held: ReadonlyMap<string, string>, what: string, digest: string): string {
     const text = held.get(digest);
     if (text !== undefined) return text;

@@ -4,6 +4,7 @@ import type { RunInfo } from "../data/run-info.ts";
 import { RLMError } from "../errors.ts";
 import type { Environment } from "../protocols/environment.ts";
 import type { PayloadStore, RunStores, Store } from "../protocols/store.ts";
+import { guardedPayloads } from "./guarded-payloads.ts";
 import { MemoryPayloads } from "./memory-payloads.ts";
 
 /*
@@ -30,7 +31,7 @@ class MemoryStore implements Store {
 
   constructor(branch: Branch, payloads: MemoryPayloads) {
     this.#branch = branch;
-    this.payloads = payloads.guardedBy(() => this.#assertOpen());
+    this.payloads = guardedPayloads(payloads, () => this.#assertOpen());
     branch.writer = this;
   }
 

@@ -56,8 +56,15 @@ export class Provider {
     return this.#options.client.model;
   }
 
+  get price(): Price | undefined {
+    return this.#options.price;
+  }
+
   /** The complete reply. Rejects with the client's last error, its `details.attempts` added. */
-  async ask(messages: readonly Message[], options: ChatOptions & { readonly signal: AbortSignal }): Promise<Answered> {
+  async ask(
+    messages: readonly Message[],
+    options: ChatOptions & { readonly signal: AbortSignal },
+  ): Promise<Answered> {
     const attempts: Attempt[] = [];
     for (;;) {
       await this.#waitForPause(options.signal);
@@ -67,7 +74,8 @@ export class Provider {
         this.#failuresInARow = 0;
         return { reply: outcome.reply, attempts };
       }
-      if (!this.#mayPass(outcome.attempt.outcome, attempts.length)) throw withAttempts(outcome.error, attempts);
+      if (!this.#mayPass(outcome.attempt.outcome, attempts.length))
+        throw withAttempts(outcome.error, attempts);
       this.#pause(outcome.retryAfterMs);
     }
   }
@@ -83,19 +91,33 @@ export class Provider {
     try {
       const answered = await client.chat(messages, { ...options, onText });
       const reply = { ...answered, usage: this.#priced(answered.usage) };
-      const attempt: Attempt = { startedAt, firstTokenAt, endedAt: environment.now(), outcome: "complete", usage: reply.usage };
+      const attempt: Attempt = {
+        startedAt,
+        firstTokenAt,
+        endedAt: environment.now(),
+        outcome: "complete",
+        usage: reply.usage,
+      };
       return { reply, attempt, error: null, retryAfterMs: 0 };
     } catch (error) {
       const { reason, message, retryAfterMs, usage } = readFailure(error);
       const outcome = options.signal?.aborted === true ? "aborted" : reason;
-      const attempt: Attempt = { startedAt, firstTokenAt, endedAt: environment.now(), outcome, message, usage: this.#priced(usage) };
+      const attempt: Attempt = {
+        startedAt,
+        firstTokenAt,
+        endedAt: environment.now(),
+        outcome,
+        message,
+        usage: this.#priced(usage),
+      };
       return { reply: null, attempt, error, retryAfterMs };
     }
   }
 
   #priced(usage: Usage): Usage {
     const { price } = this.#options;
-    if (usage.costMicroUsd !== null || price === undefined || usage.input === null || usage.output === null) return usage;
+    if (usage.costMicroUsd !== null || price === undefined || usage.input === null || usage.output === null)
+      return usage;
     const cached = usage.cached ?? 0;
     const dollars =
       (usage.input - cached) * price.inputPerMillionUsd +
@@ -111,7 +133,10 @@ export class Provider {
   #pause(retryAfterMs: number): void {
     const backOff = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failuresInARow);
     this.#failuresInARow += 1;
-    this.#pausedUntil = Math.max(this.#pausedUntil, this.#options.environment.now() + Math.max(backOff, retryAfterMs));
+    this.#pausedUntil = Math.max(
+      this.#pausedUntil,
+      this.#options.environment.now() + Math.max(backOff, retryAfterMs),
+    );
   }
 
   async #waitForPause(signal: AbortSignal): Promise<void> {
@@ -125,9 +150,15 @@ export class Provider {
   }
 }
 
-function readFailure(error: unknown): { reason: RequestFailure; message: string; retryAfterMs: number; usage: Usage } {
+function readFailure(error: unknown): {
+  reason: RequestFailure;
+  message: string;
+  retryAfterMs: number;
+  usage: Usage;
+} {
   const message = error instanceof Error ? error.message : String(error);
-  if (!RLMError.is(error) || error.code !== "request_failed") return { reason: "unknown", message, retryAfterMs: 0, usage: UNKNOWN_USAGE };
+  if (!RLMError.is(error) || error.code !== "request_failed")
+    return { reason: "unknown", message, retryAfterMs: 0, usage: UNKNOWN_USAGE };
   const { reason, retryAfterMs, usage } = error.details;
   return {
     reason: typeof reason === "string" ? (reason as RequestFailure) : "unknown",

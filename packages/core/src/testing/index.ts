@@ -1,3 +1,12 @@
+export { clientContract } from "./client-contract.ts";
+export type {
+  ClientDriver,
+  ClientRig,
+  ProviderEnding,
+  ProviderRefusal,
+  ProviderScript,
+  ProviderView,
+} from "./client-driver.ts";
 export type { ContractCheck } from "./contract.ts";
 export { ensure, ensureEqual, refusals, rejectionOf, within } from "./contract.ts";
 export type { FixedEnvironmentOptions } from "./fixed-environment.ts";

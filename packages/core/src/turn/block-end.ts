@@ -27,7 +27,13 @@ const REPLIES_WORTH_SAYING = 3;
 export function observe(end: BlockEnd): { readonly content: string; readonly shown: number } {
   const cut = cutMiddle(end.output, end.maxOutputLength);
   const output = cut.text === "" ? (end.problem === null ? "(no output)" : "") : `Output:\n${cut.text}`;
-  const parts = [output, end.problem ?? "", end.notice ?? "", unawaitedText(end.unawaited), childrenText(end.children)];
+  const parts = [
+    output,
+    end.problem ?? "",
+    end.notice ?? "",
+    unawaitedText(end.unawaited),
+    childrenText(end.children),
+  ];
   if (end.repliesLeft <= REPLIES_WORTH_SAYING) parts.push(`Replies left: ${end.repliesLeft}.`);
   return { content: parts.filter((part) => part !== "").join("\n"), shown: cut.shown };
 }
@@ -48,10 +54,14 @@ function listed(items: readonly string[]): string {
 }
 
 /** The children of an agent that no `wait` has delivered yet, with their state. */
-export function childrenNotWaitedFor(graph: Graph, agentId: string): readonly { readonly id: string; readonly state: string }[] {
+export function childrenNotWaitedFor(
+  graph: Graph,
+  agentId: string,
+): readonly { readonly id: string; readonly state: string }[] {
   const waited = new Set<string>();
   for (const node of graph.log(agentId)) {
-    if (node.type === "call" && node.name === "wait") for (const arg of node.args ?? []) waited.add(String(arg));
+    if (node.type === "call" && node.name === "wait")
+      for (const arg of node.args ?? []) waited.add(String(arg));
   }
   return graph
     .children(agentId)

@@ -1,6 +1,7 @@
 import type { Graph } from "../data/graph.ts";
 import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../data/json.ts";
-import type { AgentConfig, ErrorData } from "../data/node.ts";
+import type { AgentConfig } from "../data/agent-config.ts";
+import type { ErrorData } from "../data/node.ts";
 import { chainNodeId, cleanAgentName } from "../data/node-id.ts";
 import type { HandleRef, PassedContext } from "../protocols/runtime.ts";
 
@@ -14,7 +15,11 @@ export interface DelegateRequest {
   readonly runtime: string | undefined;
   readonly output: JsonSchema | null;
   readonly globals: JsonObject;
-  readonly limits: { readonly maxIterations?: number; readonly maxTotalTokens?: number; readonly maxCostUsd?: number };
+  readonly limits: {
+    readonly maxIterations?: number;
+    readonly maxTotalTokens?: number;
+    readonly maxCostUsd?: number;
+  };
 }
 
 /** What the engine knows that a plan for a child depends on. */
@@ -38,9 +43,20 @@ export interface ChildPlan {
 }
 
 /** A value, or why there is none, as an error for the code. */
-export type Planned<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ErrorData };
+export type Planned<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: ErrorData };
 
-const OPTIONS = ["contexts", "model", "runtime", "maxIterations", "maxTotalTokens", "maxCostUsd", "output", "globals"];
+const OPTIONS = [
+  "contexts",
+  "model",
+  "runtime",
+  "maxIterations",
+  "maxTotalTokens",
+  "maxCostUsd",
+  "output",
+  "globals",
+];
 
 /** An error for the code that delegated. */
 export function refusal(message: string): { readonly ok: false; readonly error: ErrorData } {
@@ -51,29 +67,68 @@ export function refusal(message: string): { readonly ok: false; readonly error: 
 export function readDelegate(args: readonly JsonValue[]): Planned<DelegateRequest> {
   const [target, query, options = {}] = args;
   const handle = isJsonObject(target) && typeof target.block === "string" && typeof target.index === "number";
-  if (typeof target !== "string" && !handle) return refusal("delegate(name, query, options): the name must be a string, or the handle of a finished child.");
-  if (typeof query !== "string" || query.trim() === "") return refusal("delegate(name, query, options): the query must be a non-empty string.");
-  if (!isJsonObject(options)) return refusal("delegate(name, query, options): the options must be an object.");
+  if (typeof target !== "string" && !handle)
+    return refusal(
+      "delegate(name, query, options): the name must be a string, or the handle of a finished child.",
+    );
+  if (typeof query !== "string" || query.trim() === "")
+    return refusal("delegate(name, query, options): the query must be a non-empty string.");
+  if (!isJsonObject(options))
+    return refusal("delegate(name, query, options): the options must be an object.");
   const unknown = Object.keys(options).filter((key) => !OPTIONS.includes(key));
-  if (unknown.length > 0) return refusal(`delegate: unknown option ${unknown.join(", ")}. Options: context, ${OPTIONS.slice(1).join(", ")}.`);
-  return readOptions(target as string | HandleRef & JsonObject, query, options);
+  if (unknown.length > 0)
+    return refusal(
+      `delegate: unknown option ${unknown.join(", ")}. Options: context, ${OPTIONS.slice(1).join(", ")}.`,
+    );
+  return readOptions(target as string | (HandleRef & JsonObject), query, options);
 }
 
-function readOptions(target: string | (HandleRef & JsonObject), query: string, options: JsonObject): Planned<DelegateRequest> {
-  const { model, runtime, output, globals, contexts = [], maxIterations, maxTotalTokens, maxCostUsd } = options;
+function readOptions(
+  target: string | (HandleRef & JsonObject),
+  query: string,
+  options: JsonObject,
+): Planned<DelegateRequest> {
+  const {
+    model,
+    runtime,
+    output,
+    globals,
+    contexts = [],
+    maxIterations,
+    maxTotalTokens,
+    maxCostUsd,
+  } = options;
   const limits: Record<string, number> = {};
   for (const [name, value] of Object.entries({ maxIterations, maxTotalTokens, maxCostUsd })) {
     if (value === undefined) continue;
-    if (typeof value !== "number" || !(value > 0)) return refusal(`delegate: ${name} must be a positive number.`);
+    if (typeof value !== "number" || !(value > 0))
+      return refusal(`delegate: ${name} must be a positive number.`);
     limits[name] = name === "maxCostUsd" ? value : Math.ceil(value);
   }
-  if (model !== undefined && typeof model !== "string") return refusal("delegate: model must be the name of a model.");
-  if (runtime !== undefined && typeof runtime !== "string") return refusal("delegate: runtime must be the name of a runtime.");
-  if (globals !== undefined && !isJsonObject(globals)) return refusal("delegate: globals must be an object of JSON values.");
-  if (output !== undefined && typeof output !== "boolean" && !isJsonObject(output)) return refusal("delegate: output must be a JSON Schema.");
+  if (model !== undefined && typeof model !== "string")
+    return refusal("delegate: model must be the name of a model.");
+  if (runtime !== undefined && typeof runtime !== "string")
+    return refusal("delegate: runtime must be the name of a runtime.");
+  if (globals !== undefined && !isJsonObject(globals))
+    return refusal("delegate: globals must be an object of JSON values.");
+  if (output !== undefined && typeof output !== "boolean" && !isJsonObject(output))
+    return refusal("delegate: output must be a JSON Schema.");
   const passed = readContexts(contexts);
-  if (passed === null) return refusal("delegate: context must be text, CONTEXT.slice(start, end), or an object of those.");
-  return { ok: true, value: { target, query, contexts: passed, model, runtime, output: output ?? null, globals: globals ?? {}, limits } };
+  if (passed === null)
+    return refusal("delegate: context must be text, CONTEXT.slice(start, end), or an object of those.");
+  return {
+    ok: true,
+    value: {
+      target,
+      query,
+      contexts: passed,
+      model,
+      runtime,
+      output: output ?? null,
+      globals: globals ?? {},
+      limits,
+    },
+  };
 }
 
 function readContexts(contexts: JsonValue): readonly PassedContext[] | null {
@@ -97,24 +152,44 @@ function isPosition(value: JsonValue | undefined): value is number {
 }
 
 /** The child that a request asks for, or the refusal. Pure: the graph tells which names are taken. */
-export function planChild(graph: Graph, request: DelegateRequest, name: string, facts: DelegateFacts): Planned<ChildPlan> {
+export function planChild(
+  graph: Graph,
+  request: DelegateRequest,
+  name: string,
+  facts: DelegateFacts,
+): Planned<ChildPlan> {
   const { config, depth } = facts;
-  if (depth >= config.maxDepth) return refusal(`delegate: the maximum depth of ${config.maxDepth} is reached; do this part yourself.`);
-  if (facts.childrenInBlock >= config.maxChildren) return refusal(`delegate: one block may delegate to ${config.maxChildren} children (maxChildren); put the rest into the next block or make the parts larger.`);
-  if (graph.agentCount >= config.maxAgents) return refusal(`delegate: the run has its ${config.maxAgents} agents (maxAgents); do this part yourself.`);
+  if (depth >= config.maxDepth)
+    return refusal(`delegate: the maximum depth of ${config.maxDepth} is reached; do this part yourself.`);
+  if (facts.childrenInBlock >= config.maxChildren)
+    return refusal(
+      `delegate: one block may delegate to ${config.maxChildren} children (maxChildren); put the rest into the next block or make the parts larger.`,
+    );
+  if (graph.agentCount >= config.maxAgents)
+    return refusal(
+      `delegate: the run has its ${config.maxAgents} agents (maxAgents); do this part yourself.`,
+    );
   const model = request.model ?? config.model;
-  if (!facts.models.includes(model)) return refusal(`delegate: there is no model "${model}". Models: ${facts.models.join(", ")}.`);
+  if (!facts.models.includes(model))
+    return refusal(`delegate: there is no model "${model}". Models: ${facts.models.join(", ")}.`);
   const runtime = request.runtime ?? config.runtime;
-  if (!facts.runtimes.includes(runtime)) return refusal(`delegate: there is no runtime "${runtime}". Runtimes: ${facts.runtimes.join(", ")}.`);
+  if (!facts.runtimes.includes(runtime))
+    return refusal(`delegate: there is no runtime "${runtime}". Runtimes: ${facts.runtimes.join(", ")}.`);
   const childConfig: AgentConfig = {
     ...config,
     model,
     runtime,
-    maxIterations: Math.min(request.limits.maxIterations ?? facts.childMaxIterations, Math.max(facts.childMaxIterations, config.maxIterations)),
+    maxIterations: Math.min(
+      request.limits.maxIterations ?? facts.childMaxIterations,
+      Math.max(facts.childMaxIterations, config.maxIterations),
+    ),
     maxTotalTokens: smaller(request.limits.maxTotalTokens, config.maxTotalTokens),
     maxCostUsd: smaller(request.limits.maxCostUsd, config.maxCostUsd),
   };
-  return { ok: true, value: { agentId: freeName(graph, facts.parentId, name), depth: depth + 1, config: childConfig } };
+  return {
+    ok: true,
+    value: { agentId: freeName(graph, facts.parentId, name), depth: depth + 1, config: childConfig },
+  };
 }
 
 function smaller(wanted: number | undefined, given: number | null): number | null {

@@ -1,4 +1,4 @@
-import type { AgentConfig } from "../data/node.ts";
+import type { AgentConfig } from "../data/agent-config.ts";
 
 /** What a user may set about a run as a whole. Absent means the default. */
 export interface RunConfig {
@@ -35,7 +35,10 @@ export interface RunConfig {
 /** A {@link RunConfig} with every default filled in. */
 export type ResolvedRunConfig = Required<RunConfig>;
 
-const BOUNDS: Record<keyof RunConfig, { readonly least: number; readonly whole: boolean; readonly none: boolean }> = {
+const BOUNDS: Record<
+  keyof RunConfig,
+  { readonly least: number; readonly whole: boolean; readonly none: boolean }
+> = {
   maxDepth: { least: 0, whole: true, none: false },
   maxIterations: { least: 1, whole: true, none: false },
   childMaxIterations: { least: 1, whole: true, none: false },
@@ -57,18 +60,29 @@ export function configProblems(config: object): readonly string[] {
   const problems: string[] = [];
   for (const [name, value] of Object.entries(config)) {
     const bound = Object.hasOwn(BOUNDS, name) ? BOUNDS[name as keyof RunConfig] : undefined;
-    if (bound === undefined) problems.push(`config.${name} is not an option; the options are ${Object.keys(BOUNDS).join(", ")}`);
+    if (bound === undefined)
+      problems.push(`config.${name} is not an option; the options are ${Object.keys(BOUNDS).join(", ")}`);
     else if (value !== undefined && !fits(value, bound)) {
       const kind = bound.whole ? "a whole number" : "a number";
-      problems.push(`config.${name} must be ${kind} of at least ${bound.least}${bound.none ? ", or null for no limit" : ""}, not ${String(value)}`);
+      problems.push(
+        `config.${name} must be ${kind} of at least ${bound.least}${bound.none ? ", or null for no limit" : ""}, not ${String(value)}`,
+      );
     }
   }
   return problems;
 }
 
-function fits(value: unknown, bound: { readonly least: number; readonly whole: boolean; readonly none: boolean }): boolean {
+function fits(
+  value: unknown,
+  bound: { readonly least: number; readonly whole: boolean; readonly none: boolean },
+): boolean {
   if (value === null) return bound.none;
-  return typeof value === "number" && Number.isFinite(value) && value >= bound.least && (!bound.whole || Number.isInteger(value));
+  return (
+    typeof value === "number" &&
+    Number.isFinite(value) &&
+    value >= bound.least &&
+    (!bound.whole || Number.isInteger(value))
+  );
 }
 
 /** The configuration with its defaults. The options were checked before. */

@@ -34,7 +34,10 @@ function nodeMessage(node: ChainNode): Message | null {
     case "query":
       return { role: "user", content: node.query };
     case "action":
-      return { role: "assistant", content: node.replaces === undefined ? node.reply : fenced(node.code ?? "") };
+      return {
+        role: "assistant",
+        content: node.replaces === undefined ? node.reply : fenced(node.code ?? ""),
+      };
     case "observation":
     case "resume":
     case "error":

@@ -7,7 +7,11 @@ export type Move =
   /** Ask its model. `final`: this is the last request it is allowed. */
   | { readonly kind: "request"; readonly state: AgentState; readonly final: boolean }
   /** A limit is reached and no request is left: end with an error. */
-  | { readonly kind: "exhausted"; readonly state: AgentState; readonly limit: { readonly name: string; readonly value: number } }
+  | {
+      readonly kind: "exhausted";
+      readonly state: AgentState;
+      readonly limit: { readonly name: string; readonly value: number };
+    }
   /** Run the code of this action. */
   | { readonly kind: "run"; readonly state: AgentState; readonly action: ActionNode }
   /** Go on with a suspended block as soon as one of its waits is complete. */
@@ -16,7 +20,7 @@ export type Move =
 /** What the agent may do next at this time, or `undefined` when it has ended or does not exist. */
 export function nextMove(graph: Graph, agentId: string, now: number): Move | undefined {
   const state = agentState(graph, agentId);
-  if (state === undefined || endsAgent(state.head)) return undefined;
+  if (state === undefined) return undefined;
   const { head } = state;
   switch (head.type) {
     case "action":
@@ -28,8 +32,9 @@ export function nextMove(graph: Graph, agentId: string, now: number): Move | und
     case "query":
     case "observation":
     case "resume":
-    case "error":
       return requestMove(graph, state, now);
+    case "error":
+      return head.fatal ? undefined : requestMove(graph, state, now);
     case "result":
       return undefined;
   }
@@ -55,7 +60,8 @@ function raisedSince(graph: Graph, state: AgentState, last: ActionNode): boolean
   for (let place = graph.chainLength(agentId) - 1; place >= 0; place--) {
     const node = graph.chainAt(agentId, place);
     if (node === undefined || node.id === last.id) return false;
-    if (node.type === "observation" && (node.edit?.kind === "config" || node.edit?.kind === "say")) return true;
+    if (node.type === "observation" && (node.edit?.kind === "config" || node.edit?.kind === "say"))
+      return true;
   }
   return false;
 }

@@ -102,6 +102,7 @@ const call: Check<CallNode> = record<CallNode>(
     args: nullable(listOf(json)),
     outcome: nullable(outcome),
     intent: optional(exactly(true)),
+    undelivered: optional(exactly(true)),
     usage: optional(usage),
     attempts: optional(listOf(attempt)),
     blobs: optional(

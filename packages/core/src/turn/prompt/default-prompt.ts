@@ -17,8 +17,14 @@ export function defaultPrompt(): PromptBuilder {
 }
 
 function role(agent: AgentView): string {
-  const input = agent.contexts.length > 0 ? " Your input lies outside this conversation, in CONTEXT: look at it with code." : "";
-  const who = agent.depth === 0 ? "You solve a task" : "You are a sub-agent: you solve one part of a larger task and answer the agent that gave it to you, tersely and in the asked-for form,";
+  const input =
+    agent.contexts.length > 0
+      ? " Your input lies outside this conversation, in CONTEXT: look at it with code."
+      : "";
+  const who =
+    agent.depth === 0
+      ? "You solve a task"
+      : "You are a sub-agent: you solve one part of a larger task and answer the agent that gave it to you, tersely and in the asked-for form,";
   return `${who} by writing ${languageName(agent)} that runs in a REPL.${input} Each of your replies holds one block of code; you are shown what it printed and go on, until you call done(...).`;
 }
 
@@ -39,7 +45,11 @@ function repl(agent: AgentView): string {
 function tools(agent: AgentView): string | null {
   if (agent.tools.length === 0 && agent.globals.length === 0) return null;
   const lines = agent.tools.map((tool) => {
-    const signature = agent.kernel.signature({ name: tool.name, input: tool.parameters, output: tool.returns });
+    const signature = agent.kernel.signature({
+      name: tool.name,
+      input: tool.parameters,
+      output: tool.returns,
+    });
     return `- ${signature}${tool.description === "" ? "" : `: ${tool.description}`}`;
   });
   const given = agent.globals.length === 0 ? "" : `\nVariables that are set: ${agent.globals.join(", ")}.`;
@@ -48,20 +58,27 @@ function tools(agent: AgentView): string | null {
 
 function models(agent: AgentView): string | null {
   if (agent.models.length < 2) return null;
-  const lines = agent.models.map((model) => `- "${model.key}"${model.description === "" ? "" : `: ${model.description}`}`);
+  const lines = agent.models.map(
+    (model) => `- "${model.key}"${model.description === "" ? "" : `: ${model.description}`}`,
+  );
   return `Models for the option \`model\` (yours is "${agent.config.model}"):\n${lines.join("\n")}`;
 }
 
 function strategy(agent: AgentView): string {
   const rules = [
-    agent.contexts.length > 0 ? "Probe first: size, structure, a small sample. Never print the whole input." : "",
+    agent.contexts.length > 0
+      ? "Probe first: size, structure, a small sample. Never print the whole input."
+      : "",
     "Use code for what is exact (counting, searching, joining), a model for what needs reading and judgement.",
     agent.canDelegate
       ? "Delegate when the input is too big for you or the parts are independent, not for show. Give each child a short goal, its payload by `context`, and an `output` schema; start all of them, then wait."
       : "",
     "Print what you found and read it before you call done.",
   ];
-  return rules.filter((rule) => rule !== "").map((rule) => `- ${rule}`).join("\n");
+  return rules
+    .filter((rule) => rule !== "")
+    .map((rule) => `- ${rule}`)
+    .join("\n");
 }
 
 function output(agent: AgentView): string | null {
@@ -70,7 +87,14 @@ function output(agent: AgentView): string | null {
 }
 
 function limits({ config, canDelegate, depth }: AgentView): string {
-  const parts = [`${config.maxIterations} replies, the last of which must call done`, `${config.maxOutputLength} characters of output shown per block`];
-  if (canDelegate) parts.push(`${config.maxChildren} children per block`, `${config.maxDepth - depth} more levels of agents`);
+  const parts = [
+    `${config.maxIterations} replies, the last of which must call done`,
+    `${config.maxOutputLength} characters of output shown per block`,
+  ];
+  if (canDelegate)
+    parts.push(
+      `${config.maxChildren} children per block`,
+      `${config.maxDepth - depth} more levels of agents`,
+    );
   return `Limits: ${parts.join("; ")}.`;
 }

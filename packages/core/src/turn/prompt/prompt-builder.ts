@@ -1,6 +1,7 @@
-import { RLMError } from "../../errors.ts";
 import type { JsonSchema } from "../../data/json.ts";
-import type { AgentConfig, ContextRef } from "../../data/node.ts";
+import type { AgentConfig } from "../../data/agent-config.ts";
+import type { ContextRef } from "../../data/node.ts";
+import { RLMError } from "../../errors.ts";
 import type { Kernel } from "../../protocols/kernel.ts";
 import type { Tool } from "../../protocols/tool.ts";
 
@@ -49,7 +50,9 @@ export class PromptBuilder {
   /** With this text under this name: in its place when the name is taken, else at the end. */
   section(name: string, text: SectionText): PromptBuilder {
     const place = this.names.indexOf(name);
-    return place < 0 ? this.#with(this.#sections.length, 0, { name, text }) : this.#with(place, 1, { name, text });
+    return place < 0
+      ? this.#with(this.#sections.length, 0, { name, text })
+      : this.#with(place, 1, { name, text });
   }
 
   /** Without this section. */
@@ -75,7 +78,10 @@ export class PromptBuilder {
 
   #insert(place: number, name: string, text: SectionText): PromptBuilder {
     if (this.names.includes(name)) {
-      throw new RLMError("invalid_options", `The prompt has a section "${name}" already; change it with section("${name}", …).`);
+      throw new RLMError(
+        "invalid_options",
+        `The prompt has a section "${name}" already; change it with section("${name}", …).`,
+      );
     }
     return this.#with(place, 0, { name, text });
   }
@@ -83,7 +89,10 @@ export class PromptBuilder {
   #place(name: string): number {
     const place = this.names.indexOf(name);
     if (place >= 0) return place;
-    throw new RLMError("invalid_options", `The prompt has no section "${name}". Sections: ${this.names.join(", ")}.`);
+    throw new RLMError(
+      "invalid_options",
+      `The prompt has no section "${name}". Sections: ${this.names.join(", ")}.`,
+    );
   }
 
   #with(place: number, removed: number, ...added: Section[]): PromptBuilder {

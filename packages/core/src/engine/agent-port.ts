@@ -1,0 +1,43 @@
+import type { AgentState } from "../data/chain.ts";
+import type { CallNode, QueryNode } from "../data/node.ts";
+import type { ChildPlan, DelegateRequest } from "../turn/delegate.ts";
+import type { Arrivals } from "./arrivals.ts";
+import type { Budget } from "./budget.ts";
+import type { Journal } from "./journal.ts";
+import type { ReplPool } from "./repl-pool.ts";
+import type { ResolvedSchema } from "./schema.ts";
+import type { FlowSettings } from "./settings.ts";
+
+/** A child as its parent's `delegate` call describes it. */
+export interface Birth {
+  readonly delegation: CallNode;
+  readonly plan: ChildPlan;
+  readonly request: DelegateRequest;
+  readonly parent: AgentState;
+}
+
+/**
+ * All that one agent's transition may touch. A transition reads the log through the journal, starts
+ * effects and hears of them one at a time through `arrivals`, and appends to its own agent only;
+ * `spawn` is idempotent by the child's id. Nothing else of the world is within its reach.
+ */
+export interface AgentPort {
+  readonly agentId: string;
+  readonly settings: FlowSettings;
+  readonly journal: Journal;
+  readonly repls: ReplPool;
+  readonly arrivals: Arrivals;
+  readonly budget: Budget;
+  /** Aborts when the agent is cancelled, the run is aborted or its time is up. */
+  readonly signal: AbortSignal;
+  /** Effects of the running block in flight, by call index; they outlive a lost sandbox. */
+  readonly running: Set<number>;
+  /** The schema an answer to this query must fit, or `null` for any. */
+  schemaOf(query: QueryNode): ResolvedSchema | null;
+  /** Gives a child its first or a further task, by appending its query. */
+  spawn(birth: Birth): Promise<void>;
+  /** Cancels every unfinished agent below this one, or below the named children of it. */
+  cancelBelow(reason: string, children?: readonly string[]): Promise<void>;
+  /** Text as it arrives from the model or is written by code; a hint for people, not part of the record. */
+  hint(hint: { readonly type: "text" | "output"; readonly text: string }): void;
+}

@@ -1,0 +1,99 @@
+import type { JsonValue } from "../data/json.ts";
+import type { ActionNode, BlockRecord, Cut } from "../data/node.ts";
+import { RLMError } from "../errors.ts";
+import type { Call, ReplSession, Turn, TurnState } from "../protocols/runtime.ts";
+import { WaitTable } from "./wait-table.ts";
+
+/**
+ * One block while its code runs or is suspended, in a REPL that is alive.
+ *
+ * Owns: what the code has issued and what it was told. Does not own: the session, or the effects themselves.
+ * 1. `issued[i].index === i`; a call is answered at most once.
+ * 2. `output` and `codeMs` count from the block's newest node on.
+ */
+export class LiveBlock {
+  readonly action: ActionNode;
+  readonly session: ReplSession;
+  readonly issued: Call[] = [];
+  /** Indices that were answered. */
+  readonly settled = new Set<number>();
+  /** Indices of effects in flight. They outlive the session when the sandbox is lost and rebuilt. */
+  readonly running: Set<number>;
+  readonly waits = new WaitTable();
+  /** Indices the host can answer at once, in order. */
+  readonly immediate: number[] = [];
+  /** Calls below this index were begun. */
+  begun = 0;
+  /** The `done` whose verdict is open, or was accepted. */
+  doneIndex: number | null = null;
+  accepted: { readonly value: JsonValue } | null = null;
+  children = 0;
+  state: TurnState = { kind: "idle" };
+  /** The end of the main code; the state of later turns may only repeat it. */
+  ended: Extract<TurnState, { kind: "ended" | "threw" }> | null = null;
+  #output: string[] = [];
+  #cut: Cut | null = null;
+  #codeMs = 0;
+  #startedAt: number;
+
+  constructor(action: ActionNode, session: ReplSession, startedAt: number, running: Set<number> = new Set()) {
+    this.action = action;
+    this.session = session;
+    this.running = running;
+    this.#startedAt = startedAt;
+  }
+
+  /** Takes in what a turn brought. Throws `protocol_violation` when its calls are out of order. */
+  absorb(turn: Turn): void {
+    for (const call of turn.calls) {
+      if (call.index !== this.issued.length) {
+        throw new RLMError(
+          "protocol_violation",
+          `The runtime reported call ${call.index} of block ${this.action.id} where ${this.issued.length} comes next.`,
+        );
+      }
+      this.issued.push(call);
+    }
+    if (turn.output !== "") this.#output.push(turn.output);
+    if (turn.outputCut !== undefined) this.#cut = turn.outputCut;
+    this.#codeMs += turn.codeMs;
+    this.state = turn.state;
+    if (turn.state.kind === "ended" || turn.state.kind === "threw") this.ended = turn.state;
+  }
+
+  /** When this part of the block began: epoch milliseconds. */
+  get startedAt(): number {
+    return this.#startedAt;
+  }
+
+  get output(): string {
+    const echo = this.ended?.kind === "ended" && this.ended.echo !== null ? [this.ended.echo] : [];
+    return [...this.#output, ...echo].join("");
+  }
+
+  /** Begins to count anew: a node holds what was so far. */
+  reset(startedAt: number): void {
+    this.#output = [];
+    this.#cut = null;
+    this.#codeMs = 0;
+    this.#startedAt = startedAt;
+  }
+
+  /** What the block's next node says about it. */
+  record(shown: number): BlockRecord {
+    return {
+      output: this.output,
+      shown,
+      ...(this.#cut !== null && { cut: this.#cut }),
+      variables: this.ended?.variables ?? [],
+      reads: this.ended?.reads ?? [],
+      startedAt: this.#startedAt,
+      codeMs: Math.round(this.#codeMs),
+    };
+  }
+
+  /** Calls that were issued and not answered, children's waits apart. */
+  get unanswered(): readonly Call[] {
+    return this.issued.filter((call) => !this.settled.has(call.index) && !this.waits.has(call.index));
+  }
+}

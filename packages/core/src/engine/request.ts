@@ -1,0 +1,119 @@
+import type { AgentConfig } from "../data/agent-config.ts";
+import type { JsonSchema } from "../data/json.ts";
+import { RLMError } from "../errors.ts";
+import type { Message } from "../protocols/client.ts";
+import type { Amount, Budget } from "./budget.ts";
+import type { Answered } from "./provider.ts";
+import type { FlowSettings } from "./settings.ts";
+
+/** One request on behalf of an agent. */
+export interface ModelRequest {
+  readonly model: string;
+  /** Derived only when there is a place, so that agents in line hold none. */
+  readonly messages: () => readonly Message[];
+  readonly effectKey: string;
+  readonly signal: AbortSignal;
+  readonly caller: { readonly agentId: string; readonly turn: number; readonly purpose: "act" | "query" };
+  readonly budget: Budget;
+  readonly output?: JsonSchema;
+  readonly onText?: (delta: string) => void;
+  /** Asks with whatever output cap still fits, instead of being refused. */
+  readonly squeeze?: boolean;
+}
+
+/** What became of a request: an answer, or the limit that left no room for it. */
+export type RequestOutcome =
+  | { readonly kind: "answered"; readonly answered: Answered }
+  | { readonly kind: "no_room"; readonly limit: { readonly name: string; readonly value: number } };
+
+const CHARACTERS_PER_TOKEN = 3;
+const LEAST_OUTPUT_TOKENS = 64;
+
+/**
+ * Sends one request, with its retries, when there is a place and room in the budget. A place is taken
+ * before budget is reserved, so that who waits for budget waits only for requests that are in flight.
+ */
+export async function request(settings: FlowSettings, wanted: ModelRequest): Promise<RequestOutcome> {
+  const provider = settings.providers.get(wanted.model);
+  if (provider === undefined) throw unknownModel(wanted.model, settings);
+  const leaveProvider = await provider.gate.enter(wanted.signal);
+  try {
+    const leaveFlow = await settings.requests.enter(wanted.signal);
+    try {
+      return await send(settings, wanted);
+    } finally {
+      leaveFlow();
+    }
+  } finally {
+    leaveProvider();
+  }
+}
+
+/** The error for a model key that no client has. */
+export function unknownModel(model: string, settings: Pick<FlowSettings, "providers">): RLMError {
+  return new RLMError("unknown_model", `There is no model "${model}". Models of this flow: ${[...settings.providers.keys()].join(", ")}.`);
+}
+
+async function send(settings: FlowSettings, wanted: ModelRequest): Promise<RequestOutcome> {
+  const { budget, signal } = wanted;
+  const messages = wanted.messages();
+  const input = estimateTokens(messages);
+  const cap = wanted.squeeze === true ? squeezed(budget, input, settings.config.maxOutputTokens) : settings.config.maxOutputTokens;
+  const estimate = amount(settings, wanted.model, input, cap);
+  const reservation = await budget.reserve(estimate, signal);
+  if (reservation === null) return { kind: "no_room", limit: budget.obstacle(estimate) ?? { name: "maxTotalTokens", value: 0 } };
+  let real = estimate;
+  try {
+    const answered = await provider(settings, wanted.model).ask(messages, {
+      signal,
+      effectKey: wanted.effectKey,
+      maxOutputTokens: cap,
+      caller: wanted.caller,
+      ...(wanted.output !== undefined && { output: wanted.output }),
+      ...(wanted.onText !== undefined && { onText: wanted.onText }),
+    });
+    real = consumed(answered, estimate);
+    return { kind: "answered", answered };
+  } finally {
+    reservation.settle(real);
+  }
+}
+
+function provider(settings: FlowSettings, model: string) {
+  const found = settings.providers.get(model);
+  if (found === undefined) throw unknownModel(model, settings);
+  return found;
+}
+
+function squeezed(budget: Budget, input: number, cap: number): number {
+  return Math.max(LEAST_OUTPUT_TOKENS, Math.min(cap, Math.floor(budget.left.tokens - input)));
+}
+
+function estimateTokens(messages: readonly Message[]): number {
+  const characters = messages.reduce((sum, message) => sum + message.content.length, 0);
+  return Math.ceil(characters / CHARACTERS_PER_TOKEN);
+}
+
+function amount(settings: FlowSettings, model: string, input: number, output: number): Amount {
+  const price = provider(settings, model).price;
+  const microUsd = price === undefined ? 0 : Math.ceil(input * price.inputPerMillionUsd + output * price.outputPerMillionUsd);
+  return { tokens: input + output, microUsd };
+}
+
+/** What all attempts together really took; the estimate stands for what is unknown of an attempt. */
+function consumed({ attempts }: Answered, estimate: Amount): Amount {
+  let tokens = 0;
+  let microUsd = 0;
+  for (const { usage, outcome } of attempts) {
+    const known = usage.input !== null && usage.output !== null;
+    if (!known && outcome !== "complete") continue;
+    tokens += known ? (usage.input ?? 0) + (usage.output ?? 0) : estimate.tokens;
+    microUsd += usage.costMicroUsd ?? (known ? 0 : estimate.microUsd);
+  }
+  return { tokens, microUsd };
+}
+
+/** The budget of an agent: its parent's, or a part of it when its limits are tighter. */
+export function limitsOf(config: AgentConfig): { readonly tokens: number | null; readonly microUsd: number | null } {
+  return { tokens: config.maxTotalTokens, microUsd: config.maxCostUsd === null ? null : Math.round(config.maxCostUsd * 1_000_000) };
+}

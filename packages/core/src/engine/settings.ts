@@ -1,0 +1,54 @@
+import type { AgentConfig } from "../data/agent-config.ts";
+import type { Graph } from "../data/graph.ts";
+import type { JsonObject } from "../data/json.ts";
+import type { ActionNode, ChainNode } from "../data/node.ts";
+import type { Message } from "../protocols/client.ts";
+import type { Environment } from "../protocols/environment.ts";
+import type { Runtime } from "../protocols/runtime.ts";
+import type { RunStores } from "../protocols/store.ts";
+import type { Tool } from "../protocols/tool.ts";
+import type { ResolvedRunConfig } from "../turn/limits.ts";
+import type { AgentView } from "../turn/prompt/prompt-builder.ts";
+import type { Gate } from "./gate.ts";
+import type { Provider } from "./provider.ts";
+
+/** What `onAction` decides about code that is about to run. */
+export type ActionVerdict =
+  | { readonly kind: "run" }
+  | { readonly kind: "code"; readonly code: string }
+  | { readonly kind: "refuse"; readonly reason: string };
+
+/** Looks at a reply's code before it runs. What it throws refuses the code. */
+export type OnAction = (action: ActionNode, graph: Graph) => ActionVerdict | Promise<ActionVerdict>;
+
+/** Makes the messages of a request from an agent's chain; pure. `standard` is what would be sent otherwise. */
+export type MessagesSeam = (chain: readonly ChainNode[], standard: readonly Message[]) => readonly Message[];
+
+/** What is known of an agent that is about to be born. */
+export interface NewAgent {
+  readonly agentId: string;
+  readonly depth: number;
+  readonly query: string;
+  readonly config: AgentConfig;
+}
+
+/** The options of a flow, checked and completed: what all of its runs share. */
+export interface FlowSettings {
+  readonly config: ResolvedRunConfig;
+  readonly providers: ReadonlyMap<string, Provider>;
+  /** What each model is good for, by key. */
+  readonly models: readonly { readonly key: string; readonly description: string }[];
+  readonly runtimes: ReadonlyMap<string, Runtime>;
+  readonly defaultModel: string;
+  readonly defaultRuntime: string;
+  readonly runtimeFor: ((agent: NewAgent) => string) | null;
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly globals: JsonObject;
+  readonly prompt: (agent: AgentView) => string;
+  readonly messages: MessagesSeam | null;
+  readonly onAction: OnAction | null;
+  readonly environment: Environment;
+  readonly stores: RunStores;
+  /** The cap on requests in flight of the whole flow. */
+  readonly requests: Gate;
+}

@@ -1,0 +1,20 @@
+import type { Move } from "../turn/plan.ts";
+import type { AgentPort } from "./agent-port.ts";
+import { askModel, endExhausted } from "./ask-model.ts";
+import { runBlock } from "./run-block.ts";
+
+/** How one transition of an agent ended. No promise outlives it: going on is another transition. */
+export type TransitionEnd = "moved" | "waiting" | "ended";
+
+/** Makes one move of one agent: a function of the agent, its log and the port. */
+export async function transition(port: AgentPort, move: Move): Promise<TransitionEnd> {
+  switch (move.kind) {
+    case "request":
+      return await askModel(port, move.state, move.final);
+    case "exhausted":
+      return await endExhausted(port, move.state, move.limit);
+    case "run":
+    case "resume":
+      return await runBlock(port, move.state, move.action);
+  }
+}

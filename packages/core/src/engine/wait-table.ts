@@ -1,0 +1,64 @@
+/** A task that a wait is for: the delegating call and the agent it gave, or the refusal of the call. */
+export interface AwaitedTask {
+  readonly callId: string;
+  readonly agentId: string | null;
+}
+
+interface OpenWait {
+  readonly tasks: readonly AwaitedTask[];
+  readonly missing: Set<string>;
+}
+
+/**
+ * The waits of one block that are not complete. Settling a task takes time in the number of waits that
+ * are for it, not in all that are open.
+ */
+export class WaitTable {
+  readonly #open = new Map<number, OpenWait>();
+  readonly #byCall = new Map<string, number[]>();
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  get indices(): readonly number[] {
+    return [...this.#open.keys()];
+  }
+
+  has(index: number): boolean {
+    return this.#open.has(index);
+  }
+
+  tasks(index: number): readonly AwaitedTask[] {
+    return this.#open.get(index)?.tasks ?? [];
+  }
+
+  /** Opens a wait; true when it is complete at once. */
+  open(index: number, tasks: readonly AwaitedTask[], ended: (task: AwaitedTask) => boolean): boolean {
+    const missing = new Set<string>();
+    for (const task of tasks) {
+      if (ended(task) || missing.has(task.callId)) continue;
+      missing.add(task.callId);
+      const waits = this.#byCall.get(task.callId);
+      if (waits === undefined) this.#byCall.set(task.callId, [index]);
+      else waits.push(index);
+    }
+    this.#open.set(index, { tasks, missing });
+    return missing.size === 0;
+  }
+
+  /** Indices of the waits that are complete now that this task has ended, in order. */
+  settle(callId: string): readonly number[] {
+    const complete: number[] = [];
+    for (const index of this.#byCall.get(callId) ?? []) {
+      const wait = this.#open.get(index);
+      if (wait?.missing.delete(callId) === true && wait.missing.size === 0) complete.push(index);
+    }
+    this.#byCall.delete(callId);
+    return complete;
+  }
+
+  close(index: number): void {
+    this.#open.delete(index);
+  }
+}
