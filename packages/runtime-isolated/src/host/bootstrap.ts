@@ -1,0 +1,51 @@
+/**
+ * The only code of ours in an isolate beside the evaluator; it runs before anything hostile and closes over
+ * what must not be found: the reference by which pieces of contexts are fetched. Text, because it runs in
+ * another realm: `$0` is the evaluator's createRepl, `$1` the reference, `$2` the size of a piece, `$3` the spec.
+ *
+ * 1. Strict, so that no stack frame gives away a function or its arguments.
+ * 2. Nothing is looked up, once sandboxed code has run, on an object which that code can reach.
+ * 3. A turn is kept until the next entry: isolated-vm reports a stray rejection by failing whatever call is
+ *    under way, and a turn lost that way could not be had again.
+ */
+export const BOOTSTRAP = `"use strict";
+const createRepl = $0, reference = $1, size = $2, spec = $3;
+const options = { __proto__: null };
+const slice = Function.prototype.call.bind(String.prototype.slice);
+const Failure = Error;
+let keptKey, keptIndex, kept;
+const piece = (key, index) => {
+  if (keptKey === key && keptIndex === index) return kept;
+  const text = reference.applySyncPromise(undefined, [key, index], options);
+  if (typeof text !== "string") throw new Failure("CONTEXT could not be read");
+  keptKey = key;
+  keptIndex = index;
+  kept = text;
+  return text;
+};
+const readContext = (key, start, end) => {
+  let text = "";
+  let position = start;
+  while (position < end) {
+    const offset = position % size;
+    const part = slice(piece(key, (position - offset) / size), offset, offset + end - position);
+    if (part === "") throw new Failure("CONTEXT ended early");
+    text += part;
+    position += part.length;
+  }
+  return text;
+};
+const repl = createRepl(spec, readContext);
+let turn;
+return {
+  __proto__: null,
+  enter: (isDelivery, json) => {
+    turn = undefined;
+    if (isDelivery) repl.deliver(json);
+    else repl.start(json);
+  },
+  take: () => {
+    if (turn === undefined) turn = repl.turn();
+    return turn;
+  },
+};`;

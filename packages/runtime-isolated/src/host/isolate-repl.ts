@@ -1,0 +1,164 @@
+/**
+ * One isolate and the REPL in it. Owns: the isolate, the entry under way and the piece of a context it stands
+ * still for. Does not own: the pipe, the cache of pieces, the fate of the process.
+ *
+ * 1. Only strings go in and come out; no reference of ours can be reached from sandboxed code.
+ * 2. Every entry has a time limit; an isolate that broke a limit is disposed and never entered again: the
+ *    microtasks of a cut entry would run in the next one.
+ * 3. What an entry rejects with says nothing about its code, since any stray rejection shows up there; only
+ *    the turn does.
+ * 4. The time an isolate waits for pieces is not counted, the time between them is.
+ */
+import type ivm from "isolated-vm";
+import { type Broken, type Opening, PIECE_CHARACTERS, type PieceRequest } from "../wire.ts";
+import { BOOTSTRAP } from "./bootstrap.ts";
+import type { EvaluatorScript } from "./evaluator-script.ts";
+import type { PieceCache } from "./piece-cache.ts";
+
+/** What an isolate needs of its process. */
+export interface IsolatePort {
+  readonly ivm: typeof ivm;
+  readonly evaluator: EvaluatorScript;
+  readonly pieces: PieceCache;
+  readonly memoryMB: number;
+  readonly timeMs: number;
+  onCatastrophicError(message: string): void;
+}
+
+/** How an entry ended. */
+export type EntryEnd =
+  | { readonly kind: "turn"; readonly text: string }
+  | ({ readonly kind: "broken" } & Broken);
+
+/** isolated-vm's words when the time limit of an entry has passed. */
+const TIMED_OUT = "Script execution timed out.";
+/** A turn may be asked for again when a stray rejection took the place of the answer. */
+const TURN_ATTEMPTS = 3;
+
+export class IsolateRepl {
+  readonly #port: IsolatePort;
+  readonly #isolate: ivm.Isolate;
+  readonly #fetch: (request: PieceRequest) => void;
+  #enter: ivm.Reference | undefined;
+  #take: ivm.Reference | undefined;
+  #contexts: Opening["contexts"] = [];
+  #entry: Promise<unknown> = Promise.resolve();
+  #enteredAt = 0;
+  #waitedMs = 0;
+  #expired = false;
+  #arrived: ((piece: string | null) => void) | undefined;
+
+  constructor(port: IsolatePort, fetch: (request: PieceRequest) => void) {
+    const { memoryMB: memoryLimit, onCatastrophicError } = port;
+    this.#port = port;
+    this.#fetch = fetch;
+    this.#isolate = new port.ivm.Isolate({ memoryLimit, onCatastrophicError });
+  }
+
+  /** Runs the evaluator; rejects when there is no REPL. */
+  async open(opening: Opening): Promise<void> {
+    this.#contexts = opening.contexts;
+    const { timeMs: timeout, evaluator, ivm } = this.#port;
+    const context = await this.#isolate.createContext();
+    const script = await evaluator.compile(this.#isolate);
+    const createRepl = await script.run(context, { reference: true, timeout, release: true });
+    const piece = new ivm.Reference((key: unknown, index: unknown) => this.#piece(key, index));
+    const parts = [createRepl.derefInto(), piece, PIECE_CHARACTERS, opening.spec];
+    const repl: ivm.Reference = await context.evalClosure(BOOTSTRAP, parts, {
+      filename: "rlmflow:bootstrap",
+      result: { reference: true },
+      timeout,
+    });
+    this.#enter = await repl.get("enter", { reference: true });
+    this.#take = await repl.get("take", { reference: true });
+  }
+
+  /** Starts a block or delivers an answer, lets all microtasks run, and gives the evaluator's turn. */
+  enter(kind: "start" | "deliver", json: string): Promise<EntryEnd> {
+    const entry = this.#run(kind, json);
+    this.#entry = entry;
+    return entry;
+  }
+
+  /** The piece that was asked for, or `null` when it can't be had. */
+  givePiece(piece: string | null): void {
+    const arrived = this.#arrived;
+    this.#arrived = undefined;
+    arrived?.(piece);
+  }
+
+  /** Resolves when no thread is in the isolate any more, which need not come to pass. */
+  async dispose(): Promise<void> {
+    this.#drop();
+    this.givePiece(null);
+    await this.#entry;
+  }
+
+  async #run(kind: "start" | "deliver", json: string): Promise<EntryEnd> {
+    const { timeMs: timeout } = this.#port;
+    this.#enteredAt = performance.now();
+    this.#waitedMs = 0;
+    try {
+      await this.#enter?.apply(undefined, [kind === "deliver", json], { timeout });
+    } catch (error) {
+      const broken = this.#whyBroken(error);
+      if (broken) return broken;
+    }
+    return this.#turn();
+  }
+
+  async #turn(): Promise<EntryEnd> {
+    const { timeMs: timeout } = this.#port;
+    let fault = "";
+    for (let attempt = 0; attempt < TURN_ATTEMPTS; attempt += 1) {
+      try {
+        this.#enteredAt = performance.now();
+        const text: unknown = await this.#take?.apply(undefined, [], { timeout });
+        if (typeof text === "string") return { kind: "turn", text };
+        fault = "the evaluator gave no turn";
+      } catch (error) {
+        const broken = this.#whyBroken(error);
+        if (broken) return broken;
+        fault = error instanceof Error ? error.message : String(error);
+      }
+    }
+    this.#drop();
+    return { kind: "broken", reason: "fault", message: fault.slice(0, 1000) };
+  }
+
+  /** The limit that the entry broke, or `undefined` for what code may do. */
+  #whyBroken(error: unknown): EntryEnd | undefined {
+    const message = error instanceof Error ? error.message : String(error);
+    const elapsed = performance.now() - this.#enteredAt;
+    const timedOut = this.#expired || (message === TIMED_OUT && elapsed >= this.#port.timeMs);
+    if (!timedOut && !this.#isolate.isDisposed) return undefined;
+    this.#drop();
+    return { kind: "broken", reason: timedOut ? "time" : "memory", message: message.slice(0, 1000) };
+  }
+
+  async #piece(key: unknown, index: unknown): Promise<string | null> {
+    const context = this.#contexts.find((candidate) => candidate.key === key);
+    if (!context || typeof index !== "number" || this.#isExpired()) return null;
+    const cached = this.#port.pieces.get(context.digest, index);
+    if (cached !== undefined) return cached;
+    const askedAt = performance.now();
+    const fetched = Promise.withResolvers<string | null>();
+    this.#arrived = fetched.resolve;
+    this.#fetch({ key: context.key, index });
+    const piece = await fetched.promise;
+    this.#waitedMs += performance.now() - askedAt;
+    if (piece !== null) this.#port.pieces.put(context.digest, index, piece);
+    return piece;
+  }
+
+  /** isolated-vm's own timer stands still in calls of the host, so a loop of reads would never meet it. */
+  #isExpired(): boolean {
+    this.#expired ||= performance.now() - this.#enteredAt - this.#waitedMs > this.#port.timeMs;
+    if (this.#expired) this.#drop();
+    return this.#expired;
+  }
+
+  #drop(): void {
+    if (!this.#isolate.isDisposed) this.#isolate.dispose();
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * One sandbox process. Owns: the child, its pipe, the seats in it, and its death. Does not own: which agents
+ * share it (process-pool.ts), what a death means for whom (blame.ts).
+ *
+ * 1. Whatever ends it, every seat is told once, in the moment it is known, and `exited` resolves.
+ * 2. It is ended only by SIGKILL; nothing of it is believed after that.
+ * 3. Unless a seat holds it, it does not keep the engine's event loop alive.
+ * 4. No more is read while what the engine has to say to it waits in memory.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { Socket } from "node:net";
+import { parse } from "node:path";
+import { RLMError } from "@rlmflow/core";
+import { encodeFrame, type Frame, FrameReader, MalformedFrame } from "../frame.ts";
+import type { Launch } from "../launch.ts";
+import type { IsolatedRuntimeLimits } from "../options.ts";
+import { type ReplyKind, type RequestKind, replyKinds, requestKinds, type Setup } from "../wire.ts";
+import { blame, type Death } from "./blame.ts";
+import { Seat, type SeatPort } from "./seat.ts";
+
+/** What a sandbox process is started with. */
+export interface SandboxProcessOptions {
+  readonly launch: Launch;
+  readonly limits: Required<IsolatedRuntimeLimits>;
+  /** Called once, when it has ended or is as good as. */
+  readonly onEnd: () => void;
+  /** Called when a seat's isolate is gone while the process lives on. */
+  readonly onSeatLeft: () => void;
+}
+
+/** Milliseconds until a process that was started must be able to make isolates. */
+const START_MS = 30_000;
+/** Characters of what it writes to stderr that are kept for an error message. */
+const STDERR_CHARACTERS = 4096;
+/** What V8, or isolated-vm in its place, says when an isolate's heap is full beyond rescue. */
+const OUT_OF_MEMORY = /out.of.memory|failed to terminate/i;
+/** Bytes that may wait to be written before reading stops. */
+const WRITE_AHEAD_BYTES = 4 * 1024 * 1024;
+
+/** A child process full of isolates; see the head of this file. */
+export class SandboxProcess {
+  /** Resolves when isolates can be opened; rejects with `runtime_failed`. */
+  readonly ready: Promise<void>;
+  /** Resolves when the operating system has forgotten the process. */
+  readonly exited: Promise<void>;
+  readonly #options: SandboxProcessOptions;
+  readonly #child: ChildProcess;
+  readonly #pipe: Socket;
+  readonly #reader = new FrameReader(replyKinds);
+  readonly #seats = new Map<number, Seat>();
+  readonly #readiness = Promise.withResolvers<void>();
+  readonly #startTimer: NodeJS.Timeout;
+  #stderr = "";
+  #sessions = 0;
+  #holds = 0;
+  #death: Death | undefined;
+
+  constructor(options: SandboxProcessOptions) {
+    this.#options = options;
+    this.#child = spawnHost(options.launch);
+    this.#pipe = pipeOf(this.#child);
+    this.ready = this.#readiness.promise;
+    // Nobody may be waiting for a spare process that fails.
+    this.ready.catch(() => {});
+    this.exited = new Promise((resolve) => {
+      this.#child.once("close", () => resolve());
+      this.#child.once("error", () => resolve());
+    });
+    this.#startTimer = setTimeout(() => this.end("it did not start in time"), START_MS);
+    this.#listen();
+    this.#applyHolds();
+    const { memoryMB, timeMs } = options.limits;
+    const setup: Setup = { evaluator: options.launch.evaluator, memoryMB, timeMs };
+    this.#send("setup", 0, JSON.stringify(setup));
+  }
+
+  /** The operating system's number for it; `undefined` when it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Sessions that were ever opened in it. */
+  get sessions(): number {
+    return this.#sessions;
+  }
+
+  /** True while code runs in it. */
+  get executes(): boolean {
+    return [...this.#seats.values()].some((seat) => seat.occupant.executing);
+  }
+
+  /** A seat for one more REPL. */
+  addSeat(): Seat {
+    this.#sessions += 1;
+    const session = this.#sessions;
+    const port: SeatPort = {
+      limits: this.#options.limits,
+      send: (kind, to, text) => this.#send(kind, to, text),
+      hold: () => this.#hold(1),
+      release: () => this.#hold(-1),
+      hung: () => this.#killHung(),
+      stuck: () => this.end("an isolate in it could not be stopped"),
+      left: (left) => {
+        this.#seats.delete(left);
+        this.#options.onSeatLeft();
+      },
+    };
+    const seat = new Seat(session, port);
+    this.#seats.set(session, seat);
+    if (this.#death)
+      seat.processGone({ kind: "lost", blame: "none", message: "The sandbox process is gone." });
+    return seat;
+  }
+
+  /** Keeps the engine's event loop alive until the promise settles. */
+  async holdWhile<T>(promise: Promise<T>): Promise<T> {
+    this.#hold(1);
+    return promise.finally(() => this.#hold(-1));
+  }
+
+  /** Ends it with nobody at fault. */
+  end(why: string): void {
+    this.#die({ kind: "ended", why });
+  }
+
+  /** Ends it because it takes more memory than it may. */
+  endForMemory(): void {
+    this.#die({ kind: "memory" });
+  }
+
+  #listen(): void {
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(0, STDERR_CHARACTERS);
+    });
+    this.#child.once("close", (code, signal) => this.#die(this.#crash(signal ?? `exit code ${code}`)));
+    this.#child.once("error", (error) => this.#die({ kind: "ended", why: error.message }));
+    this.#pipe.on("data", (bytes) => this.#receive(bytes));
+    this.#pipe.on("drain", () => this.#pipe.resume());
+    // A broken pipe says less than the exit that follows it.
+    this.#pipe.on("error", () => {});
+  }
+
+  #receive(bytes: Buffer): void {
+    if (this.#death) return;
+    try {
+      for (const frame of this.#reader.push(bytes)) this.#take(frame);
+    } catch (error) {
+      if (!(error instanceof MalformedFrame)) throw error;
+      this.#die({ kind: "violated", what: error.message });
+    }
+    if (this.#pipe.writableLength > WRITE_AHEAD_BYTES) this.#pipe.pause();
+  }
+
+  #take(frame: Frame<ReplyKind>): void {
+    if (this.#death) return;
+    if (frame.session === 0 && frame.kind === "ready") {
+      clearTimeout(this.#startTimer);
+      this.#readiness.resolve();
+      return;
+    }
+    const seat = this.#seats.get(frame.session);
+    const wrong = seat ? seat.receive(frame) : `"${frame.kind}" of no session`;
+    if (wrong !== null) this.#die({ kind: "violated", what: wrong });
+  }
+
+  #send(kind: RequestKind, session: number, text: string): boolean {
+    const bytes = encodeFrame(requestKinds[kind], session, text);
+    if (bytes === null) return false;
+    if (this.#pipe.writable) this.#pipe.write(bytes);
+    return true;
+  }
+
+  /** All whose time is over, not only the one that was noticed first. */
+  #killHung(): void {
+    const { wallMs } = this.#options.limits;
+    const hung = [...this.#seats.values()].filter((seat) => seat.entryMs >= wallMs);
+    this.#die({ kind: "hung", sessions: new Set(hung.map((seat) => seat.session)) });
+  }
+
+  #crash(how: string): Death {
+    // V8 is known to crash while it takes an isolate down; whose code runs beside it can't help that.
+    const leaving = [...this.#seats.values()].some((seat) => seat.leaving);
+    if (leaving && how === "SIGSEGV")
+      return { kind: "ended", why: "it crashed while an isolate was disposed" };
+    return { kind: "crashed", how, heap: OUT_OF_MEMORY.test(this.#stderr) };
+  }
+
+  #die(death: Death): void {
+    if (this.#death) return;
+    this.#death = death;
+    clearTimeout(this.#startTimer);
+    this.#child.kill("SIGKILL");
+    this.#pipe.destroy();
+    this.#readiness.reject(this.#startFailure(death));
+    const seats = [...this.#seats.values()];
+    const occupants = seats.filter((seat) => !seat.leaving).map((seat) => seat.occupant);
+    const states = blame(death, occupants, this.#options.limits);
+    const gone = { kind: "lost", blame: "none", message: "The REPL was disposed." } as const;
+    for (const seat of seats) seat.processGone(states.get(seat.session) ?? gone);
+    this.#seats.clear();
+    this.#options.onEnd();
+  }
+
+  #startFailure(death: Death): RLMError {
+    const why = death.kind === "crashed" ? death.how : death.kind === "ended" ? death.why : death.kind;
+    const said = this.#stderr.trim() === "" ? "" : ` It said: ${this.#stderr.trim()}`;
+    const message = `A sandbox process could not be started (${why}). Check that isolated-vm 7 fits this Node.${said}`;
+    return new RLMError("runtime_failed", message);
+  }
+
+  #hold(change: 1 | -1): void {
+    this.#holds += change;
+    this.#applyHolds();
+  }
+
+  #applyHolds(): void {
+    const held = this.#holds > 0;
+    for (const handle of [this.#child, this.#pipe, this.#startTimer]) held ? handle.ref() : handle.unref();
+  }
+}
+
+function spawnHost(launch: Launch): ChildProcess {
+  const child = spawn(process.execPath, launch.args, {
+    cwd: parse(process.execPath).root,
+    env: {},
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
+    windowsHide: true,
+  });
+  if (child.stderr instanceof Socket) child.stderr.unref();
+  return child;
+}
+
+function pipeOf(child: ChildProcess): Socket {
+  const pipe = child.stdio[3];
+  if (pipe instanceof Socket) return pipe;
+  throw new RLMError(
+    "runtime_failed",
+    "A sandbox process could not be given a pipe. Check the limit of open files.",
+  );
+}
