@@ -1,0 +1,17 @@
+import type { Kernel } from "@rlmflow/core";
+import { compileBlock } from "./compile-block.ts";
+import { promptSections } from "./prompt-sections.ts";
+import { signature } from "./signature.ts";
+
+/** JavaScript as agents write it: what core needs to know to find, check and teach its code. */
+export const javascriptKernel: Kernel = Object.freeze({
+  language: "javascript",
+  engine: `v8 ${process.versions.v8.split(".", 2).join(".")}`,
+  fences: Object.freeze(["repl", "js", "javascript", "ts", "typescript"]),
+  parses(code: string): string | null {
+    const compiled = compileBlock(code);
+    return compiled.ok ? null : compiled.text;
+  },
+  promptSections,
+  signature,
+});

@@ -1,0 +1,75 @@
+import type { ErrorData } from "@rlmflow/core";
+import { hintFor } from "./hints.ts";
+import type { ParseFailure } from "./parse-script.ts";
+
+/** Why a block does not run: the error as data, and what the model is shown of it. */
+export interface SyntaxFailure {
+  readonly error: ErrorData;
+  readonly text: string;
+}
+
+/** Characters of a line that are shown around the place of an error. */
+const EXCERPT_BEFORE = 80;
+const EXCERPT_AFTER = 40;
+
+const LINE_BREAK = /\r\n?|[\n\u2028\u2029]/g;
+
+/** The place of an error in a text, lines and columns counted from 1. */
+interface Place {
+  readonly line: number;
+  readonly column: number;
+  readonly text: string;
+}
+
+/** Words a failure for the model: where it is, its own line with a caret, and how to write it instead. */
+export function describeFailure(code: string, failure: ParseFailure): SyntaxFailure {
+  const place = placeOf(code, failure.at);
+  const message = `${worded(code, failure)} (line ${place.line}, column ${place.column})`;
+  const hint = hintFor({ code, line: place.text, column: place.column, message: failure.message });
+  const text = [`SyntaxError: ${message}`, ...excerpt(place), ...(hint === null ? [] : [hint])].join("\n");
+  return { error: { name: "SyntaxError", message }, text };
+}
+
+/** Words a refusal that has no place in the text. */
+export function describeRefusal(message: string): SyntaxFailure {
+  return { error: { name: "SyntaxError", message }, text: `SyntaxError: ${message}` };
+}
+
+function worded(code: string, { message, at }: ParseFailure): string {
+  if (message !== "Unexpected token") return message;
+  if (at >= code.length) return "Unexpected end of the code: a bracket is not closed";
+  const token = /^(?:[\p{ID_Continue}$]{1,40}|\S)/u.exec(code.slice(at, at + 40))?.[0];
+  return token === undefined ? message : `Unexpected ${JSON.stringify(token)}`;
+}
+
+function placeOf(code: string, at: number): Place {
+  let line = 1;
+  let start = 0;
+  LINE_BREAK.lastIndex = 0;
+  for (
+    let found = LINE_BREAK.exec(code);
+    found !== null && LINE_BREAK.lastIndex <= at;
+    found = LINE_BREAK.exec(code)
+  ) {
+    line += 1;
+    start = LINE_BREAK.lastIndex;
+  }
+  const end = code.slice(start).search(LINE_BREAK);
+  return { line, column: at - start + 1, text: end < 0 ? code.slice(start) : code.slice(start, start + end) };
+}
+
+function excerpt({ line, column, text }: Place): string[] {
+  const from = Math.max(0, column - 1 - EXCERPT_BEFORE);
+  const to = column - 1 + EXCERPT_AFTER;
+  const before = printable(text.slice(from, column - 1));
+  const label = `  ${line} | ${from > 0 ? "…" : ""}`;
+  const shown = `${before}${printable(text.slice(column - 1, to))}${to < text.length ? "…" : ""}`;
+  return [`${label}${shown}`, `${" ".repeat(label.length)}${before.replace(/[^\t]/g, " ")}^`];
+}
+
+/** Control characters would move the caret or the terminal. */
+function printable(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}]/gu, (character) => (character === "\t" ? "\t" : "\uFFFD"));
+}
