@@ -7,6 +7,7 @@ export { Graph } from "./data/graph.ts";
 export type { JsonObject, JsonSchema, JsonValue } from "./data/json.ts";
 export { deepFreeze, isJsonObject } from "./data/json.ts";
 export type { BlobRef, FinishReason, RequestFailure, RunNode } from "./data/node.ts";
+export { nodeUsage } from "./data/node-usage.ts";
 export type { BranchInfo, RunInfo } from "./data/run-info.ts";
 export { FORMAT } from "./data/run-info.ts";
 export type { Usage, UsageTotal } from "./data/usage.ts";

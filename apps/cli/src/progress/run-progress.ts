@@ -1,0 +1,157 @@
+import { addUsage, nodeUsage, type RunNode, type Usage, type UsageTotal, ZERO_USAGE } from "@rlmflow/core";
+
+/*
+ * Owns: what a run's nodes and text so far say about how it stands now.
+ * Does not own: the run, time, the terminal; texts stay as models wrote them.
+ *
+ * 1. Taking a node costs its agent's depth, not the size of the run.
+ * 2. `agents` holds agents that have not ended; of ended ones only counts are kept.
+ */
+
+/** What an agent that has not ended is doing. */
+export type AgentPhase = "model" | "code" | "waiting";
+
+/** An agent that has not ended. */
+export interface LiveAgent {
+  readonly agentId: string;
+  readonly depth: number;
+  readonly phase: AgentPhase;
+  /** Epoch milliseconds at which the phase began. */
+  readonly since: number;
+  /** What it says or runs; as a model wrote it. */
+  readonly label: string;
+  /** The children it waits for, ended ones among them. */
+  readonly awaited: readonly string[];
+  readonly own: UsageTotal;
+}
+
+/** The counts that every kind of progress shows. */
+export interface ProgressCounts {
+  readonly nodes: number;
+  readonly agents: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly deepest: number;
+}
+
+const LABEL_KEPT = 240;
+
+/** How a run stands, brought forward node by node. */
+export class RunProgress {
+  readonly runId: string;
+  readonly startedAt: number;
+  readonly #agents = new Map<string, LiveAgent>();
+  #counts: ProgressCounts = { nodes: 0, agents: 0, done: 0, failed: 0, deepest: 0 };
+  #usage: UsageTotal = ZERO_USAGE;
+  #lastFailure: { readonly agentId: string; readonly message: string } | null = null;
+
+  constructor(runId: string, startedAt: number) {
+    this.runId = runId;
+    this.startedAt = startedAt;
+  }
+
+  get counts(): ProgressCounts {
+    return this.#counts;
+  }
+
+  /** What the run consumed so far. */
+  get usage(): UsageTotal {
+    return this.#usage;
+  }
+
+  /** The last agent that failed, and why. */
+  get lastFailure(): { readonly agentId: string; readonly message: string } | null {
+    return this.#lastFailure;
+  }
+
+  /** Agents that have not ended, in order of birth. */
+  agents(): Iterable<LiveAgent> {
+    return this.#agents.values();
+  }
+
+  /** True for an agent that has begun and not ended. */
+  isLive(agentId: string): boolean {
+    return this.#agents.has(agentId);
+  }
+
+  /** Takes the next node of the run. */
+  add(node: RunNode): void {
+    this.#count({ nodes: this.#counts.nodes + 1 });
+    if (node.type === "query") this.#begin(node);
+    for (const usage of nodeUsage(node)) this.#consume(node.agentId, usage);
+    const agent = this.#agents.get(node.agentId);
+    if (agent === undefined) return;
+    if (node.type === "result" || (node.type === "error" && node.fatal)) this.#end(node);
+    else this.#agents.set(agent.agentId, { ...agent, ...changeOf(node, agent) });
+  }
+
+  /** Takes a piece of a reply that is still being written. */
+  addText(agentId: string, delta: string): void {
+    const agent = this.#agents.get(agentId);
+    if (agent?.phase !== "model") return;
+    this.#agents.set(agentId, { ...agent, label: (agent.label + delta).slice(-LABEL_KEPT) });
+  }
+
+  #begin(node: Extract<RunNode, { type: "query" }>): void {
+    const { agentId, depth } = node;
+    const { agents, done, deepest } = this.#counts;
+    this.#count({ deepest: Math.max(deepest, depth) });
+    this.#count(node.turn === 0 ? { agents: agents + 1 } : { done: done - 1 });
+    const since = node.endedAt;
+    this.#agents.set(agentId, {
+      agentId,
+      depth,
+      phase: "model",
+      since,
+      label: "",
+      awaited: [],
+      own: ZERO_USAGE,
+    });
+  }
+
+  #consume(agentId: string, usage: Usage): void {
+    this.#usage = addUsage(this.#usage, usage);
+    const agent = this.#agents.get(agentId);
+    if (agent !== undefined) this.#agents.set(agentId, { ...agent, own: addUsage(agent.own, usage) });
+  }
+
+  #end(node: Extract<RunNode, { type: "result" | "error" }>): void {
+    this.#agents.delete(node.agentId);
+    const { done, failed } = this.#counts;
+    this.#count(node.type === "result" ? { done: done + 1 } : { failed: failed + 1 });
+    if (node.type === "error" && node.kind !== "cancelled") {
+      this.#lastFailure = { agentId: node.agentId, message: node.message };
+    }
+  }
+
+  #count(change: Partial<ProgressCounts>): void {
+    this.#counts = { ...this.#counts, ...change };
+  }
+}
+
+type Change = Pick<LiveAgent, "phase" | "since" | "label"> & Partial<Pick<LiveAgent, "awaited">>;
+
+/** What a node that does not end its agent changes. */
+function changeOf(node: RunNode, agent: LiveAgent): Change | null {
+  const since = node.endedAt;
+  switch (node.type) {
+    case "action":
+      return {
+        phase: node.code === null ? "model" : "code",
+        since,
+        label: (node.code ?? "").slice(0, LABEL_KEPT),
+      };
+    case "supervising": {
+      const agents = node.waits.flatMap((wait) => wait.agents);
+      return { phase: "waiting", since, label: "", awaited: [...new Set([...agent.awaited, ...agents])] };
+    }
+    case "observation":
+    case "resume":
+    case "error":
+      return { phase: "model", since, label: "", awaited: [] };
+    case "query":
+    case "call":
+    case "result":
+      return null;
+  }
+}
