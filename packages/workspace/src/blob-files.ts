@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { open, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type BlobRef, RLMError } from "@rlmflow/core";
+import {
+  type Durability,
+  makeDirectory,
+  moveIntoPlace,
+  syncDirectory,
+  writeFully,
+  writeTemporary,
+} from "./durable-files.ts";
+import { orFileFailure, systemCode } from "./file-failure.ts";
+import { GroupSync } from "./group-sync.ts";
+
+/*
+ * Owns: the folder of blobs, files named by the SHA-256 of what they hold.
+ * Does not own: who refers to them; nothing is ever deleted.
+ *
+ * 1. A file has its name only when it is whole, and as durable as was asked for before the promise resolves.
+ * 2. Two that put the same text at once do the work once.
+ */
+
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/** The large values of every run of a workspace. */
+export class BlobFiles {
+  readonly #directory: string;
+  readonly #durability: Durability;
+  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #names: GroupSync;
+
+  constructor(directory: string, durability: Durability) {
+    this.#directory = directory;
+    this.#durability = durability;
+    this.#names = new GroupSync(() => syncDirectory(directory));
+  }
+
+  /** Keeps the text. Rejects with `invalid_options` when UTF-8 cannot hold it. */
+  async put(text: string): Promise<BlobRef> {
+    if (!text.isWellFormed()) {
+      throw new RLMError(
+        "invalid_options",
+        "A blob is JSON text, which has no half of a surrogate pair in it; write the value with JSON.stringify.",
+      );
+    }
+    const bytes = Buffer.from(text);
+    const digest = createHash("sha256").update(bytes).digest("hex");
+    let writing = this.#underWay.get(digest);
+    if (writing === undefined) {
+      writing = this.#keep(digest, bytes).finally(() => this.#underWay.delete(digest));
+      this.#underWay.set(digest, writing);
+    }
+    await writing;
+    return { digest, bytes: bytes.length };
+  }
+
+  /** The text. Rejects with `not_found`, or `damaged_log` when the file no longer fits its name. */
+  async get(digest: string): Promise<string> {
+    const path = join(this.#directory, DIGEST.test(digest) ? digest : "-");
+    const bytes = await orFileFailure("read", path, async () => {
+      try {
+        return await readFile(path);
+      } catch (error) {
+        if (systemCode(error) !== "ENOENT") throw error;
+        throw new RLMError("not_found", `There is no blob ${JSON.stringify(digest)} in ${this.#directory}.`);
+      }
+    });
+    if (createHash("sha256").update(bytes).digest("hex") === digest) return bytes.toString("utf8");
+    const reason = "its content no longer has the digest that is its name";
+    throw new RLMError("damaged_log", `${path} is damaged: ${reason}. Restore it from a copy.`, {
+      details: { file: path, reason },
+    });
+  }
+
+  async #keep(digest: string, bytes: Buffer): Promise<void> {
+    const path = join(this.#directory, digest);
+    await orFileFailure("write", path, async () => {
+      if (await this.#isThere(path, bytes.length)) return;
+      await makeDirectory(this.#directory, this.#durability);
+      const temporary = await writeTemporary(this.#directory, this.#durability, (handle) =>
+        writeFully(handle, bytes, 0),
+      );
+      await moveIntoPlace(temporary, path, "flush");
+      if (this.#durability === "fsync") await this.#names.run();
+    });
+  }
+
+  async #isThere(path: string, size: number): Promise<boolean> {
+    const found = await stat(path).catch(() => null);
+    if (found === null || found.size !== size) return false;
+    if (this.#durability === "flush") return true;
+    const handle = await open(path, "r");
+    await handle.sync().finally(() => handle.close());
+    await this.#names.run();
+    return true;
+  }
+}

@@ -1,0 +1,157 @@
+import { randomUUID } from "node:crypto";
+import { link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { RLMError } from "@rlmflow/core";
+import { temporaryName } from "./durable-files.ts";
+import { orFileFailure, systemCode } from "./file-failure.ts";
+import { ownIdentity, type ProcessIdentity, parseIdentity, whereabouts } from "./process-identity.ts";
+
+/*
+ * Owns: the file `lock` of one branch, and the right to write that branch.
+ * Does not own: the log.
+ *
+ * 1. `lock` appears whole or not at all, by `link`, and names the process that holds it.
+ * 2. The lock of a process that is gone is never deleted but succeeded: `lock.<its nonce>` can be linked by
+ *    one process alone, which then renames its own file over `lock`. So two that find the same dead holder
+ *    cannot both follow it. A successor that died on the way is succeeded in the same manner.
+ * 3. A link to `lock.<nonce>` counts only if afterwards every holder before it still stands where it stood:
+ *    else somebody had already succeeded and cleared up.
+ */
+
+/** Whose lock may be taken. */
+export interface LockOptions {
+  /** Takes a lock that a process on another host holds, or that cannot be read. Never one of a process that runs here. */
+  readonly force?: boolean;
+}
+
+interface Held {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The lock that this process holds on a branch. */
+export class BranchLock {
+  readonly #path: string;
+  readonly #text: string;
+
+  private constructor(path: string, text: string) {
+    this.#path = path;
+    this.#text = text;
+  }
+
+  /** Takes the lock in this directory; rejects with `locked` when another holds it. */
+  static async acquire(directory: string, options: LockOptions = {}): Promise<BranchLock> {
+    const path = join(directory, "lock");
+    return orFileFailure("lock", directory, async () => {
+      const identity = await ownIdentity(randomUUID());
+      const own: Held = { path: join(directory, temporaryName()), text: JSON.stringify(identity) };
+      await writeFile(own.path, own.text, { flag: "wx", mode: 0o600 });
+      try {
+        while (!(await takeOnce(path, own, options.force === true)));
+      } finally {
+        await rm(own.path, { force: true });
+      }
+      return new BranchLock(path, own.text);
+    });
+  }
+
+  /** Gives the lock back, unless somebody took it by force. */
+  async release(): Promise<void> {
+    if ((await textOf(this.#path)) === this.#text) await rm(this.#path, { force: true });
+  }
+}
+
+/** The process that may be writing the branch in this directory: one that runs, or one on another host. */
+export async function lockHolder(directory: string): Promise<ProcessIdentity | null> {
+  const holder = parseIdentity((await textOf(join(directory, "lock"))) ?? "");
+  return holder === null || (await whereabouts(holder)) === "gone" ? null : holder;
+}
+
+/** Follows the holders to the end and tries to stand there. False when the ground has moved: try again. */
+async function takeOnce(path: string, own: Held, force: boolean): Promise<boolean> {
+  const gone: Held[] = [];
+  let free = path;
+  for (let text = await textOf(free); text !== null; text = await textOf(free)) {
+    gone.push({ path: free, text });
+    free = `${path}.${await nonceOfGone(free, text, force)}`;
+  }
+  if (!(await linked(own.path, free))) return false;
+  if (gone.length === 0) return true;
+  if (!(await allStand(gone))) {
+    await rm(free, { force: true });
+    return false;
+  }
+  await rename(own.path, path);
+  await clearSuccessions(path);
+  return true;
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+async function allStand(held: readonly Held[]): Promise<boolean> {
+  const texts = await Promise.all(held.map(({ path }) => textOf(path)));
+  return held.every(({ text }, index) => texts[index] === text);
+}
+
+/** Successions but that of `lock` itself are void; the holder of `lock` is alive and has none. */
+async function clearSuccessions(path: string): Promise<void> {
+  const directory = join(path, "..");
+  const names = (await readdir(directory)).filter((name) => name.startsWith("lock."));
+  await Promise.all(names.map((name) => rm(join(directory, name), { force: true })));
+}
+
+async function textOf(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** The nonce of a holder that may be succeeded; throws `locked` for any other. */
+async function nonceOfGone(path: string, text: string, force: boolean): Promise<string> {
+  const holder = parseIdentity(text);
+  if (holder === null) {
+    if (force) return "unreadable";
+    throw locked(
+      path,
+      "its lock cannot be read",
+      "Make sure that no process writes it, then open it with force.",
+    );
+  }
+  const where = await whereabouts(holder);
+  if (where === "gone" || (where === "elsewhere" && force)) return holder.nonce;
+  throw where === "elsewhere" ? heldElsewhere(path, holder) : heldHere(path, holder);
+}
+
+function heldHere(path: string, holder: ProcessIdentity): RLMError {
+  if (holder.pid === process.pid) {
+    return locked(path, "this process has it open already", "Close that store, or use it.", holder);
+  }
+  const what = `process ${holder.pid} on this host (${holder.host}) is writing it`;
+  return locked(
+    path,
+    what,
+    "Wait for it or end it; to look at the run meanwhile, load it: that needs no lock.",
+    holder,
+  );
+}
+
+function heldElsewhere(path: string, holder: ProcessIdentity): RLMError {
+  const what = `process ${holder.pid} on host ${holder.host} was writing it, and from here nobody can tell whether it still runs`;
+  return locked(path, what, "When you know that it does not, open the branch with force.", holder);
+}
+
+function locked(path: string, what: string, advice: string, holder: ProcessIdentity | null = null): RLMError {
+  const details = { path, holder };
+  return new RLMError("locked", `The branch is locked (${path}): ${what}. ${advice}`, { details });
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from "node:crypto";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { orFileFailure } from "./file-failure.ts";
+
+/**
+ * What has become of data when a promise resolves: `flush` has given it to the operating system, so that
+ * it outlives this process; `fsync` to the disk, so that it outlives the machine's power.
+ */
+export type Durability = "flush" | "fsync";
+
+/** Writes all bytes at the position, also when the system takes them in parts. */
+export async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+/** Makes the names in a directory as durable as its files. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes the directory and those above it, readable by this user alone. */
+export async function makeDirectory(directory: string, durability: Durability): Promise<void> {
+  const first = await mkdir(directory, { recursive: true, mode: 0o700 });
+  if (first === undefined || durability === "flush") return;
+  for (let made = directory; made.length >= first.length; made = dirname(made))
+    await syncDirectory(dirname(made));
+}
+
+/** A name beside others that no id and no digest can have. */
+export function temporaryName(): string {
+  return `.tmp-${process.pid}-${randomUUID()}`;
+}
+
+/** Fills a new file under a temporary name and gives the path; removes it again when filling fails. */
+export async function writeTemporary(
+  directory: string,
+  durability: Durability,
+  fill: (handle: FileHandle) => Promise<void>,
+): Promise<string> {
+  const path = join(directory, temporaryName());
+  const handle = await orFileFailure("make", path, () => open(path, "wx", 0o600));
+  try {
+    await fill(handle);
+    if (durability === "fsync") await orFileFailure("write", path, () => handle.sync());
+    await handle.close();
+    return path;
+  } catch (error) {
+    await handle.close().catch(() => undefined);
+    await rm(path, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Puts a file or directory in its place, whole; what was there is replaced, a directory that is not empty refused. */
+export async function moveIntoPlace(from: string, to: string, durability: Durability): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    await rm(from, { force: true, recursive: true }).catch(() => undefined);
+    throw error;
+  }
+  if (durability === "fsync") await syncDirectory(dirname(to));
+}
+
+/** Writes a new file in a directory that nobody else can see yet. */
+export async function writeNewFile(path: string, text: string, durability: Durability): Promise<void> {
+  const handle = await open(path, "wx", 0o600);
+  try {
+    await writeFully(handle, Buffer.from(text), 0);
+    if (durability === "fsync") await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

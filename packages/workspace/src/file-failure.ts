@@ -1,0 +1,37 @@
+import { RLMError } from "@rlmflow/core";
+
+/** The code of a system error such as `ENOENT`, or `""` for any other value. */
+export function systemCode(error: unknown): string {
+  if (typeof error !== "object" || error === null || !("code" in error)) return "";
+  return typeof error.code === "string" ? error.code : "";
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ENOSPC: "The disk is full: make room, then resume the run.",
+  EDQUOT: "The disk quota is used up: make room, then resume the run.",
+  EROFS: "The file system is read-only: use a workspace in a directory that can be written.",
+  EACCES: "Permission is missing: change the owner or mode, or use another directory.",
+  EPERM: "Permission is missing: change the owner or mode, or use another directory.",
+  EMFILE: "This process has too many files open: raise its limit (ulimit -n).",
+  ENOTDIR: "A part of the path is a file where a directory is needed.",
+};
+
+/** A `store_failed` error that says what could not be done to which file, why, and what helps. */
+export function fileFailure(what: string, path: string, cause: unknown): RLMError {
+  const code = systemCode(cause);
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const advice = ADVICE[code] ?? "Look at the directory and its disk, then try again.";
+  return new RLMError("store_failed", `Could not ${what} ${path}: ${reason}. ${advice}`, {
+    cause,
+    details: { path, code },
+  });
+}
+
+/** Does it, and turns a system error into a {@link fileFailure}. An RLMError passes as it is. */
+export async function orFileFailure<T>(what: string, path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw RLMError.is(error) ? error : fileFailure(what, path, error);
+  }
+}

@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import { RLMError } from "@rlmflow/core";
+
+/** The folder of a workspace that holds everything but the main branch's files. */
+export const HIDDEN = ".rlmflow";
+
+/** The branch with which a run begins, whose files are the workspace's own. */
+export const MAIN = "main";
+
+const NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$/;
+
+/** True for what may be the id of a run or branch, and so the name of a folder. */
+export function isName(name: string): boolean {
+  return NAME.test(name) && !name.includes("..");
+}
+
+/** The files of one branch. */
+export interface BranchPaths {
+  readonly directory: string;
+  readonly info: string;
+  readonly log: string;
+  readonly inbox: string;
+  /** The files that the branch's agents work on. */
+  readonly files: string;
+}
+
+/** Where everything lies in a workspace. Every path is made here, from names that were checked. */
+export class Layout {
+  readonly root: string;
+  readonly hidden: string;
+  readonly blobs: string;
+  readonly contexts: string;
+  readonly runs: string;
+
+  constructor(root: string) {
+    this.root = root;
+    this.hidden = join(root, HIDDEN);
+    this.blobs = join(this.hidden, "blobs");
+    this.contexts = join(this.hidden, "context");
+    this.runs = join(this.hidden, "runs");
+  }
+
+  run(runId: string): string {
+    return join(this.runs, checkedName("run", runId));
+  }
+
+  runInfo(runId: string): string {
+    return join(this.run(runId), "run.json");
+  }
+
+  branches(runId: string): string {
+    return join(this.run(runId), "branches");
+  }
+
+  branch(runId: string, branchId: string): BranchPaths {
+    const directory = join(this.branches(runId), checkedName("branch", branchId));
+    return { ...branchFiles(directory), files: branchId === MAIN ? this.root : join(directory, "files") };
+  }
+}
+
+/** The files of a branch in this folder. */
+export function branchFiles(directory: string): Omit<BranchPaths, "files"> {
+  return {
+    directory,
+    info: join(directory, "branch.json"),
+    log: join(directory, "log.jsonl"),
+    inbox: join(directory, "inbox.jsonl"),
+  };
+}
+
+function checkedName(what: string, name: string): string {
+  if (isName(name)) return name;
+  throw new RLMError(
+    "invalid_options",
+    `${JSON.stringify(name.slice(0, 100))} cannot be the id of a ${what}: it takes 1 to 64 of letters, digits, "_", "-" and ".", not "." first and no "..".`,
+  );
+}

@@ -1,0 +1,115 @@
+import type { FileHandle } from "node:fs/promises";
+import type { RLMError } from "@rlmflow/core";
+import { type Durability, writeFully } from "./durable-files.ts";
+import { fileFailure } from "./file-failure.ts";
+
+/*
+ * Owns: the end of one log file and the order of what is appended to it.
+ * Does not own: the lock that makes this its only writer; what lines mean.
+ *
+ * 1. Lines are written in the order in which `append` was called, and its promises resolve in that order.
+ * 2. One write is under way at a time; what is appended meanwhile goes into the next one together, so that
+ *    a thousand agents wait for two writes and not for a thousand.
+ * 3. `end` is behind the last line whose append has resolved or is about to: readers need go no further.
+ * 4. After a failed write the file is cut back to `end` and nothing is written again.
+ */
+
+/** Lines are copied together up to this many bytes for one write. */
+const BATCH_BYTES = 4 << 20;
+
+interface Waiting {
+  readonly line: Buffer;
+  readonly kept: PromiseWithResolvers<void>;
+}
+
+/** Where a log is appended to. */
+export interface LogWriterOptions {
+  readonly handle: FileHandle;
+  readonly file: string;
+  /** Size of the file, behind its last good line. */
+  readonly end: number;
+  readonly durability: Durability;
+}
+
+/** Appends lines to a log, many in one write. */
+export class LogWriter {
+  readonly #handle: FileHandle;
+  readonly #file: string;
+  readonly #durability: Durability;
+  #end: number;
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | null = null;
+  #failure: RLMError | null = null;
+
+  constructor({ handle, file, end, durability }: LogWriterOptions) {
+    this.#handle = handle;
+    this.#file = file;
+    this.#end = end;
+    this.#durability = durability;
+  }
+
+  /** Bytes that are kept for good. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** What every append rejects with since a write has failed. */
+  get failure(): RLMError | null {
+    return this.#failure;
+  }
+
+  /** Resolves when the line is as durable as was asked for. */
+  append(line: Buffer): Promise<void> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    const kept = Promise.withResolvers<void>();
+    this.#waiting.push({ line, kept });
+    this.#writing ??= this.#writeAll();
+    return kept.promise;
+  }
+
+  /** Waits for what was appended, then closes the file. */
+  async close(): Promise<void> {
+    await this.#writing;
+    await this.#handle.close();
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#takeBatch();
+      try {
+        await this.#write(batch);
+      } catch (error) {
+        await this.#fail([...batch, ...this.#waiting], error);
+        break;
+      }
+      for (const { kept } of batch) kept.resolve();
+    }
+    this.#writing = null;
+  }
+
+  #takeBatch(): readonly Waiting[] {
+    let bytes = 0;
+    const over = this.#waiting.findIndex(({ line }, index) => {
+      bytes += line.length;
+      return index > 0 && bytes > BATCH_BYTES;
+    });
+    return this.#waiting.splice(0, over < 0 ? this.#waiting.length : over);
+  }
+
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    const [first] = batch;
+    const bytes = batch.length === 1 && first ? first.line : Buffer.concat(batch.map(({ line }) => line));
+    await writeFully(this.#handle, bytes, this.#end);
+    if (this.#durability === "fsync") await this.#handle.datasync();
+    this.#end += bytes.length;
+  }
+
+  async #fail(refused: readonly Waiting[], cause: unknown): Promise<void> {
+    const failure = fileFailure("append to", this.#file, cause);
+    this.#failure = failure;
+    this.#waiting = [];
+    // When cutting fails too, what is left is a torn end, or whole lines of appends whose fate nobody was told.
+    await this.#handle.truncate(this.#end).catch(() => undefined);
+    for (const { kept } of refused) kept.reject(failure);
+  }
+}

@@ -1,0 +1,131 @@
+import { mkdir, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { checkAppend, RLMError, type RunInfo, type RunNode } from "@rlmflow/core";
+import {
+  type Durability,
+  makeDirectory,
+  moveIntoPlace,
+  syncDirectory,
+  temporaryName,
+  writeFully,
+  writeNewFile,
+} from "./durable-files.ts";
+import { orFileFailure, systemCode } from "./file-failure.ts";
+import { branchFiles, type Layout, MAIN } from "./layout.ts";
+import { encodeLine } from "./log-line.ts";
+import { encodeBranchFile, encodeRunFile } from "./run-files.ts";
+
+/*
+ * Owns: the birth of runs and branches.
+ * Does not own: anything that is there already.
+ *
+ * 1. A run or branch is filled under a temporary name and then renamed: it is there whole or not at all,
+ *    and of two that make the same one only one succeeds.
+ */
+
+/** Nodes of one agent that a copied log holds in one line. */
+const LINE_NODES = 256;
+
+const TAKEN: ReadonlySet<string> = new Set(["ENOTEMPTY", "EEXIST", "ENOTDIR", "EISDIR"]);
+
+/** What a new branch begins with. */
+export interface NewBranch {
+  readonly run: RunInfo;
+  readonly nodes: readonly RunNode[];
+  readonly durability: Durability;
+}
+
+/** Makes a run with one branch. Rejects with `already_exists`. */
+export async function makeRun(layout: Layout, branch: NewBranch): Promise<void> {
+  const { run, durability } = branch;
+  const path = layout.run(run.runId);
+  layout.branch(run.runId, run.branch.id);
+  await orFileFailure("make", path, async () => {
+    await mkdir(layout.root, { recursive: true });
+    await makeDirectory(layout.runs, durability);
+    await placed(path, `Run ${run.runId}`, durability, async (temporary) => {
+      await mkdir(join(temporary, "branches"), { mode: 0o700 });
+      await writeNewFile(join(temporary, "run.json"), encodeRunFile(run), durability);
+      const directory = join(temporary, "branches", run.branch.id);
+      await mkdir(directory, { mode: 0o700 });
+      await fillBranch(directory, branch);
+      if (durability === "fsync") await syncDirectory(join(temporary, "branches"));
+    });
+  });
+}
+
+/** Makes a branch of a run that is there. Rejects with `already_exists`. */
+export async function makeBranch(layout: Layout, branch: NewBranch): Promise<void> {
+  const { run, durability } = branch;
+  const { directory } = layout.branch(run.runId, run.branch.id);
+  const what = `Branch ${run.branch.id} of run ${run.runId}`;
+  await orFileFailure("make", directory, () =>
+    placed(directory, what, durability, (temporary) => fillBranch(temporary, branch)),
+  );
+}
+
+async function placed(
+  path: string,
+  what: string,
+  durability: Durability,
+  fill: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const temporary = join(path, "..", temporaryName());
+  await mkdir(temporary, { mode: 0o700 });
+  try {
+    await fill(temporary);
+    if (durability === "fsync") await syncDirectory(temporary);
+  } catch (error) {
+    await rm(temporary, { force: true, recursive: true }).catch(() => undefined);
+    throw error;
+  }
+  try {
+    await moveIntoPlace(temporary, path, durability);
+  } catch (error) {
+    if (!TAKEN.has(systemCode(error))) throw error;
+    throw new RLMError("already_exists", `${what} is there already (${path}); open it, or take another id.`);
+  }
+}
+
+async function fillBranch(directory: string, { run, nodes, durability }: NewBranch): Promise<void> {
+  const files = branchFiles(directory);
+  await writeNewFile(files.info, encodeBranchFile(run), durability);
+  if (run.branch.id !== MAIN) await mkdir(join(directory, "files"), { mode: 0o700 });
+  const handle = await open(files.log, "wx", 0o600);
+  try {
+    let position = 0;
+    for (const line of copiedLines(nodes)) {
+      await writeFully(handle, line, position);
+      position += line.length;
+    }
+    if (durability === "fsync") await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  if (durability === "fsync") await syncDirectory(directory);
+}
+
+function* copiedLines(nodes: readonly RunNode[]): Generator<Buffer, void, undefined> {
+  const nextN = new Map<string, number>();
+  for (let start = 0; start < nodes.length; ) {
+    const end = endOfLine(nodes, start);
+    const line = nodes.slice(start, end);
+    const { agentId, n } = nodes[start] ?? { agentId: "", n: 0 };
+    const checked = checkAppend({ agentId, expectedN: n, nodes: line, nextN: nextN.get(agentId) ?? 0 });
+    nextN.set(agentId, n + checked.length);
+    yield encodeLine({ agentId, n, nodes: checked });
+    start = end;
+  }
+}
+
+/** Behind the last node from `start` on that stands in one line with it. */
+function endOfLine(nodes: readonly RunNode[], start: number): number {
+  const first = nodes[start];
+  let end = start + 1;
+  while (end < nodes.length && end - start < LINE_NODES) {
+    const node = nodes[end];
+    if (node?.agentId !== first?.agentId || node?.n !== (first?.n ?? 0) + end - start) break;
+    end++;
+  }
+  return end;
+}

@@ -1,0 +1,35 @@
+import { realpath, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { RLMError } from "@rlmflow/core";
+import type { Durability } from "./durable-files.ts";
+import { Layout } from "./layout.ts";
+import { Workspace } from "./workspace.ts";
+
+/** How a workspace keeps runs. */
+export interface WorkspaceOptions {
+  /**
+   * What an append has survived when it resolves: `flush` (default) the death of this process, `fsync` also
+   * the loss of power. Writes of many agents share one flush or sync.
+   */
+  readonly durability?: Durability;
+}
+
+/**
+ * Opens a directory as a workspace. Nothing is made before the first run is; a path that is a file is
+ * `not_found`.
+ */
+export async function openWorkspace(directory: string, options: WorkspaceOptions = {}): Promise<Workspace> {
+  const { durability = "flush" } = options;
+  if (durability !== "flush" && durability !== "fsync") {
+    throw new RLMError(
+      "invalid_options",
+      `durability is "flush" or "fsync", not ${JSON.stringify(durability)}.`,
+    );
+  }
+  const path = resolve(directory);
+  const found = await stat(path).catch(() => null);
+  if (found !== null && !found.isDirectory()) {
+    throw new RLMError("not_found", `There is no workspace at ${path}: that is a file, not a directory.`);
+  }
+  return new Workspace(new Layout(found === null ? path : await realpath(path)), durability);
+}

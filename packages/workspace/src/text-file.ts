@@ -1,0 +1,55 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { RLMError } from "@rlmflow/core";
+import { systemCode } from "./file-failure.ts";
+import { readUtf8 } from "./utf8-chunks.ts";
+
+/**
+ * The text of a file that somebody else wrote, in pieces, never whole; a byte order mark is left out.
+ * Throws `not_found` or `invalid_options` naming the file when it is no readable UTF-8 text.
+ */
+export async function* readTextFile(path: string): AsyncGenerator<string, void, undefined> {
+  const handle = await openText(path);
+  try {
+    let first = true;
+    for await (const chunk of readUtf8(handle)) {
+      if (!chunk.valid) throw await notUtf8(path, handle, chunk.at);
+      const text = chunk.bytes.toString("utf8");
+      yield first && text.startsWith("\ufeff") ? text.slice(1) : text;
+      first = false;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openText(path: string): Promise<FileHandle> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, "r");
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    if (systemCode(cause) === "ENOENT")
+      throw new RLMError("not_found", `There is no file ${path} to read a context from.`, { cause });
+    throw new RLMError("invalid_options", `The file ${path} cannot be read as a context: ${message}.`, {
+      cause,
+    });
+  }
+  const stats = await handle.stat();
+  if (stats.isFile()) return handle;
+  await handle.close();
+  const what = stats.isDirectory() ? "a directory; name a file in it" : "no regular file";
+  throw new RLMError("invalid_options", `${path} cannot be a context: it is ${what}.`);
+}
+
+async function notUtf8(path: string, handle: FileHandle, at: number): Promise<RLMError> {
+  const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+  const mark = buffer.toString("hex");
+  const guess =
+    mark === "fffe" ? " It looks like UTF-16LE." : mark === "feff" ? " It looks like UTF-16BE." : "";
+  const example = `iconv -f ${mark === "fffe" ? "UTF-16LE" : mark === "feff" ? "UTF-16BE" : "<its encoding>"} -t UTF-8`;
+  return new RLMError(
+    "invalid_options",
+    `${path} is no UTF-8 text: byte ${at} fits no character.${guess} Convert it first, for example with ${example}.`,
+    { details: { path, byte: at } },
+  );
+}

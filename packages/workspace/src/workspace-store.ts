@@ -1,0 +1,139 @@
+import { type FileHandle, open } from "node:fs/promises";
+import {
+  checkAppend,
+  guardedPayloads,
+  type PayloadStore,
+  RLMError,
+  type RunInfo,
+  type RunNode,
+  type Store,
+} from "@rlmflow/core";
+import type { BranchLock } from "./branch-lock.ts";
+import type { Durability } from "./durable-files.ts";
+import { orFileFailure } from "./file-failure.ts";
+import { encodeLine } from "./log-line.ts";
+import { LogReader } from "./log-reader.ts";
+import { LogWriter } from "./log-writer.ts";
+
+/*
+ * Owns: one branch that is open for writing, from taking its lock to giving it back.
+ * Does not own: payloads, which all runs of the workspace share.
+ *
+ * 1. `#nextN` of an agent is moved in the same step in which its line is handed to the writer; so what is
+ *    called first is checked first and written first.
+ * 2. `read` goes no further than the writer's `end`: it shows nothing that a failed write takes back.
+ * 3. A torn end is cut off once, at opening, under the lock.
+ */
+
+/** What was done to a branch when it was opened. */
+export interface Recovery {
+  /** Bytes of a line that a dying process had begun, dropped. Nothing that was ever acknowledged is among them. */
+  readonly droppedBytes: number;
+}
+
+/** What a store is made of. */
+export interface WorkspaceStoreOptions {
+  readonly run: RunInfo;
+  readonly file: string;
+  readonly lock: BranchLock;
+  readonly payloads: PayloadStore;
+  readonly durability: Durability;
+  /** Called once, when the branch is closed. */
+  readonly onClose: (store: WorkspaceStore) => void;
+}
+
+async function openForWriting(file: string, { end, tornBytes }: LogReader): Promise<FileHandle> {
+  const handle = await open(file, "r+");
+  try {
+    if (tornBytes > 0) await handle.truncate(end);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** One branch of a run on disk, open for writing. */
+export class WorkspaceStore implements Store {
+  readonly protocol = 1;
+  readonly run: RunInfo;
+  readonly payloads: PayloadStore;
+  /** What was found torn when the branch was opened. */
+  readonly recovered: Recovery;
+  readonly #options: WorkspaceStoreOptions;
+  readonly #writer: LogWriter;
+  readonly #nextN: Map<string, number>;
+  /** What opening has read, kept for the first `read`. */
+  #opened: { readonly nodes: readonly RunNode[]; readonly end: number } | null;
+  #closing: Promise<void> | null = null;
+
+  private constructor(
+    options: WorkspaceStoreOptions,
+    reader: LogReader,
+    nodes: readonly RunNode[],
+    writer: LogWriter,
+  ) {
+    this.#options = options;
+    this.run = options.run;
+    this.payloads = guardedPayloads(options.payloads, () => this.#assertOpen());
+    this.recovered = { droppedBytes: reader.tornBytes };
+    this.#writer = writer;
+    this.#nextN = new Map(reader.nextN);
+    this.#opened = { nodes, end: reader.end };
+  }
+
+  /** Reads the log, cuts off a torn end and stands ready to append. Gives the lock back when that fails. */
+  static async open(options: WorkspaceStoreOptions): Promise<WorkspaceStore> {
+    const { file, durability, lock } = options;
+    try {
+      const reader = new LogReader(file);
+      const nodes = await reader.advance();
+      const handle = await orFileFailure("open", file, () => openForWriting(file, reader));
+      const writer = new LogWriter({ handle, file, end: reader.end, durability });
+      return new WorkspaceStore(options, reader, nodes, writer);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  async append(agentId: string, expectedN: number, nodes: readonly RunNode[]): Promise<void> {
+    this.#assertOpen();
+    if (this.#writer.failure !== null) throw this.#writer.failure;
+    const nextN = this.#nextN.get(agentId) ?? 0;
+    const checked = checkAppend({ agentId, expectedN, nodes, nextN });
+    if (checked.length === 0) return;
+    const line = encodeLine({ agentId, n: expectedN, nodes: checked });
+    this.#nextN.set(agentId, expectedN + checked.length);
+    await this.#writer.append(line);
+  }
+
+  async read(): Promise<readonly RunNode[]> {
+    this.#assertOpen();
+    const opened = this.#opened;
+    this.#opened = null;
+    const end = this.#writer.end;
+    return opened !== null && opened.end === end
+      ? opened.nodes
+      : new LogReader(this.#options.file).advance(end);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#writer.close();
+    } finally {
+      await this.#options.lock.release();
+      this.#options.onClose(this);
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closing === null) return;
+    throw new RLMError("closed", `The store of run ${this.run.runId} is closed; open the run again.`);
+  }
+}

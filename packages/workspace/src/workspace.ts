@@ -1,0 +1,195 @@
+import { join } from "node:path";
+import {
+  Graph,
+  guardedPayloads,
+  type PayloadStore,
+  RLMError,
+  type RunInfo,
+  type RunNode,
+  type RunStores,
+} from "@rlmflow/core";
+import { BlobFiles } from "./blob-files.ts";
+import { BranchLock, type LockOptions } from "./branch-lock.ts";
+import { ContextFiles } from "./context-files.ts";
+import type { Durability } from "./durable-files.ts";
+import { type BranchPaths, HIDDEN, type Layout, MAIN } from "./layout.ts";
+import { LogReader } from "./log-reader.ts";
+import { makeBranch, makeRun } from "./new-branch.ts";
+import { listRuns, readBranchFile, readRunFile, whatIsThere } from "./run-files.ts";
+import { type RunSummary, summarizeRun } from "./run-summary.ts";
+import { readTextFile } from "./text-file.ts";
+import { WorkspaceStore } from "./workspace-store.ts";
+
+/*
+ * Owns: the stores that were opened through it, until it is closed.
+ * Does not own: the files outside `.rlmflow`, which are the user's.
+ *
+ * 1. Writing a branch takes its lock; looking at one takes nothing and changes nothing.
+ * 2. `close` closes every store; after it everything rejects with `closed`.
+ */
+
+/** A branch that is read while another process may write it. */
+export interface BranchReader {
+  readonly run: RunInfo;
+  /** The nodes that were appended since the last call; the first gives all there are. */
+  next(): Promise<readonly RunNode[]>;
+  /** Bytes of a line behind the last whole one: one that is being written, or that a dead process left. */
+  readonly tornBytes: number;
+}
+
+/** Runs kept in a directory. Made by `openWorkspace`. */
+export class Workspace implements RunStores, AsyncDisposable {
+  /** The large values of all runs. */
+  readonly payloads: PayloadStore;
+  readonly #layout: Layout;
+  readonly #durability: Durability;
+  readonly #contexts: ContextFiles;
+  readonly #shared: PayloadStore;
+  readonly #stores = new Set<WorkspaceStore>();
+  #closed = false;
+
+  constructor(layout: Layout, durability: Durability) {
+    this.#layout = layout;
+    this.#durability = durability;
+    const blobs = new BlobFiles(layout.blobs, durability);
+    const contexts = new ContextFiles(layout.contexts, durability);
+    this.#contexts = contexts;
+    this.#shared = {
+      putBlob: (text) => blobs.put(text),
+      getBlob: (digest) => blobs.get(digest),
+      putContext: (text) => contexts.put(text),
+      openContext: (digest) => contexts.open(digest),
+    };
+    this.payloads = guardedPayloads(this.#shared, () => this.#assertOpen());
+  }
+
+  /** The absolute path of the directory. */
+  get directory(): string {
+    return this.#layout.root;
+  }
+
+  /** A path inside the main branch's files. Throws `invalid_options` for one that leaves them. */
+  path(...parts: readonly string[]): string {
+    const path = join(this.directory, ...parts);
+    const inside = path === this.directory || path.startsWith(join(this.directory, "/"));
+    if (inside && path.slice(this.directory.length).split(/[\\/]/)[1] !== HIDDEN) return path;
+    const message = `${JSON.stringify(parts.join("/"))} is no file of the workspace ${this.directory}: it leaves the directory or is in ${HIDDEN}.`;
+    throw new RLMError("invalid_options", message);
+  }
+
+  /** Where the files, log and inbox of a branch lie. */
+  branchPaths(runId: string, branchId: string = MAIN): BranchPaths {
+    return this.#layout.branch(runId, branchId);
+  }
+
+  async createRun(run: RunInfo): Promise<WorkspaceStore> {
+    this.#assertOpen();
+    await makeRun(this.#layout, { run, nodes: [], durability: this.#durability });
+    return this.openRun(run.runId, run.branch.id);
+  }
+
+  /** Opens a branch for writing. Rejects with `locked` while another process writes it. */
+  async openRun(runId: string, branchId: string = MAIN, options: LockOptions = {}): Promise<WorkspaceStore> {
+    this.#assertOpen();
+    await readRunFile(this.#layout, runId);
+    const run = await readBranchFile(this.#layout, runId, branchId);
+    const { directory, log } = this.#layout.branch(runId, branchId);
+    const lock = await BranchLock.acquire(directory, options);
+    const store = await WorkspaceStore.open({
+      run,
+      file: log,
+      lock,
+      payloads: this.#shared,
+      durability: this.#durability,
+      onClose: (closed) => this.#stores.delete(closed),
+    });
+    this.#stores.add(store);
+    if (this.#closed) await store.close();
+    return store;
+  }
+
+  /** Makes the run too when only its graph came from elsewhere. */
+  async forkRun(run: RunInfo, nodes: readonly RunNode[]): Promise<WorkspaceStore> {
+    this.#assertOpen();
+    const branch = { run, nodes, durability: this.#durability };
+    if ((await listRuns(this.#layout)).includes(run.runId)) await makeBranch(this.#layout, branch);
+    else await makeRun(this.#layout, branch);
+    return this.openRun(run.runId, run.branch.id);
+  }
+
+  /** The graph of a branch as it is now; without a name the main branch of the newest run. */
+  async load(runId?: string, branchId: string = MAIN): Promise<Graph> {
+    const reader = await this.reader(runId, branchId);
+    const nodes = await reader.next();
+    try {
+      return Graph.fromNodes(reader.run, nodes);
+    } catch (cause) {
+      const file = this.#layout.branch(reader.run.runId, branchId).log;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const message = `${file} is damaged: its lines are whole, but together they are no run. ${reason}`;
+      throw new RLMError("damaged_log", message, { cause, details: { file, reason } });
+    }
+  }
+
+  /** Reads a branch and then follows it, without a lock. */
+  async reader(runId?: string, branchId: string = MAIN): Promise<BranchReader> {
+    this.#assertOpen();
+    const id = runId ?? (await this.#newestRun());
+    await readRunFile(this.#layout, id);
+    const run = await readBranchFile(this.#layout, id, branchId);
+    const log = new LogReader(this.#layout.branch(id, branchId).log);
+    return {
+      run,
+      next: () => log.advance(),
+      get tornBytes() {
+        return log.tornBytes;
+      },
+    };
+  }
+
+  /** Every run with what a list shows of it, the newest first. */
+  async runs(): Promise<readonly RunSummary[]> {
+    this.#assertOpen();
+    const summaries: RunSummary[] = [];
+    for (const runId of await listRuns(this.#layout)) summaries.push(await summarizeRun(this.#layout, runId));
+    return summaries.sort((a, b) => b.createdAt - a.createdAt);
+  }
+
+  /** Takes a UTF-8 file of the user's as a context, without loading it whole; a byte order mark is left out. */
+  async putContextFile(path: string): Promise<{ digest: string; characters: number }> {
+    this.#assertOpen();
+    return this.#contexts.put(readTextFile(path));
+  }
+
+  /** Closes every store that was opened through it. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#stores].map((store) => store.close()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #newestRun(): Promise<string> {
+    const ids = await listRuns(this.#layout);
+    const settled = await Promise.allSettled(ids.map((id) => readRunFile(this.#layout, id)));
+    const files = settled.flatMap((file) => (file.status === "fulfilled" ? [file.value] : []));
+    const [first, ...others] = files;
+    if (first !== undefined) {
+      return others.reduce((newest, file) => (file.createdAt > newest.createdAt ? file : newest), first)
+        .runId;
+    }
+    const failed = settled.find((file) => file.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+    throw new RLMError(
+      "not_found",
+      `There is no run in ${this.directory}; ${await whatIsThere(this.#layout)}`,
+    );
+  }
+
+  #assertOpen(): void {
+    if (this.#closed)
+      throw new RLMError("closed", `The workspace ${this.directory} is closed; open it again.`);
+  }
+}
