@@ -32,7 +32,7 @@ console.log(`${folders.length} installed packages were copied to ${directory}\n`
 await using flow = new RLMFlow({
   client: options.client,
   runtime: options.runtime,
-  tools: fileTools(directory),
+  tools: fileTools(directory, { readOnly: true }),
   workspace: await openWorkspace(directory),
   globals: { LICENSE_RULES: rules },
 });

@@ -21,7 +21,7 @@ export function scriptedModel({ tamper }: ScriptedModelOptions): Client {
   return scriptedClient(({ agentId, turn }) => {
     const reply = replies[agentId.split(".").length - 1]?.[turn];
     if (reply === undefined) throw new RangeError(`No reply is written for turn ${turn} of ${agentId}.`);
-    return tamper ? reply.replace("done(report)", "report.packages -= 1;\ndone(report)") : reply;
+    return tamper ? reply.replace("await done(report)", "report.packages -= 1;\nawait done(report)") : reply;
   });
 }
 

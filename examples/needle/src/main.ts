@@ -21,7 +21,7 @@ console.log(
 await using flow = new RLMFlow({
   client: scriptedModel(),
   runtime: isolatedRuntime(),
-  tools: fileTools(directory),
+  tools: fileTools(directory, { readOnly: true }),
   workspace: await openWorkspace(directory),
 });
 
