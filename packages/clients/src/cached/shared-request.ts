@@ -4,7 +4,8 @@
 // Does not own: which requests are equal, what is kept of a reply.
 //
 // 1. The request goes on as long as one caller waits, and is aborted when the last one has left.
-// 2. A caller who joins late is handed the text so far as one piece, then each piece as it arrives.
+// 2. A caller who joins late is handed the text so far as one piece, then each piece as it arrives; who joins
+//    from within `onText` has the piece of that moment already.
 // 3. Of those who wait to the end, the first to have come pays; the reply costs the others nothing.
 
 import { type ChatOptions, type Reply, RLMError } from "@rlmflow/core";
@@ -30,7 +31,7 @@ export function sharedRequest(send: SharedSend): SharedRequest {
   let text = "";
   const reply = send(connection.signal, (delta) => {
     text += delta;
-    for (const chat of waiting) if (!chat.signal?.aborted) tell(chat, delta);
+    for (const chat of [...waiting]) if (!chat.signal?.aborted) tell(chat, delta);
   });
   const ended = reply.then(
     () => undefined,

@@ -1,3 +1,6 @@
+/** `Date.parse` alone takes nearly everything for a date, `-1` for one in 2001. */
+const HTTP_DATE = /^[A-Z][a-z]+, ?\d|^[A-Z][a-z]{2} [A-Z][a-z]{2} /;
+
 /**
  * How long a response asks to wait, in milliseconds: `retry-after-ms`, else `retry-after` in seconds or as a
  * date, which is compared with the response's own date so that clocks need not agree.
@@ -8,7 +11,7 @@ export function retryAfterMs(headers: Headers, now: number = Date.now()): number
   const value = headers.get("retry-after");
   const seconds = duration(value, 1000);
   if (seconds !== undefined || value === null) return seconds;
-  const until = Date.parse(value);
+  const until = HTTP_DATE.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(until)) return undefined;
   const serverNow = Date.parse(headers.get("date") ?? "");
   return Math.max(0, until - (Number.isNaN(serverNow) ? now : serverNow));

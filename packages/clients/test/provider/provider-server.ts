@@ -14,7 +14,7 @@ export interface SeenRequest {
 export type Answer = (request: SeenRequest, response: ServerResponse) => void | Promise<void>;
 
 /** A provider on the loopback that keeps what it has seen. */
-export interface ProviderServer {
+export interface ProviderServer extends AsyncDisposable {
   readonly url: string;
   readonly requests: readonly SeenRequest[];
   /** Requests whose connection was closed from the other side before the answer was over. */
@@ -38,19 +38,21 @@ export async function providerServer(answer: Answer): Promise<ProviderServer> {
   server.listen(0, "127.0.0.1", listening.resolve);
   await listening.promise;
   const { port } = server.address() as AddressInfo;
+  async function close(): Promise<void> {
+    closing.deliberate = true;
+    const closed = Promise.withResolvers<void>();
+    server.close(() => closed.resolve());
+    server.closeAllConnections();
+    await closed.promise;
+  }
   return {
     url: `http://127.0.0.1:${port}/v1`,
     requests,
     get closed() {
       return closing.count;
     },
-    async close() {
-      closing.deliberate = true;
-      const closed = Promise.withResolvers<void>();
-      server.close(() => closed.resolve());
-      server.closeAllConnections();
-      await closed.promise;
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 
@@ -95,4 +97,10 @@ export function pause(milliseconds: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   setTimeout(resolve, milliseconds);
   return promise;
+}
+
+/** Waits until it holds, for two seconds at most. */
+export async function eventually(holds: () => boolean): Promise<void> {
+  const end = Date.now() + 2000;
+  while (!holds() && Date.now() < end) await pause(5);
 }
