@@ -1,24 +1,64 @@
+export type { AgentConfig } from "./data/agent-config.ts";
+export { applyEdit } from "./data/apply-edit.ts";
 export type { AppendRequest } from "./data/check-append.ts";
 export { checkAppend } from "./data/check-append.ts";
 export { decodeNode } from "./data/decode-node.ts";
 export { decodeRunInfo } from "./data/decode-run-info.ts";
+export type { ConfigPatch, Edit } from "./data/edit.ts";
 export type { GraphDocument } from "./data/graph.ts";
 export { Graph } from "./data/graph.ts";
 export type { JsonObject, JsonSchema, JsonValue } from "./data/json.ts";
 export { deepFreeze, isJsonObject } from "./data/json.ts";
-export type { BlobRef, FinishReason, RequestFailure, RunNode } from "./data/node.ts";
+export type {
+  ActionNode,
+  Attempt,
+  BlobRef,
+  BlockRecord,
+  CallNode,
+  ChainNode,
+  ContextRead,
+  ContextRef,
+  Cut,
+  ErrorData,
+  ErrorKind,
+  ErrorNode,
+  FinishReason,
+  KernelInfo,
+  NodeType,
+  ObservationNode,
+  Origin,
+  Outcome,
+  QueryNode,
+  RequestFailure,
+  ResultNode,
+  ResumeNode,
+  RunNode,
+  SupervisingNode,
+  VariableSummary,
+  Wait,
+} from "./data/node.ts";
+export { endsAgent, endsAgent } from "./data/node.ts";
+export { effectKey, parentAgent, ROOT } from "./data/node-id.ts";
 export { nodeUsage } from "./data/node-usage.ts";
 export type { BranchInfo, RunInfo } from "./data/run-info.ts";
 export { FORMAT } from "./data/run-info.ts";
 export type { Usage, UsageTotal } from "./data/usage.ts";
 export { addUsage, mergeUsage, UNKNOWN_USAGE, ZERO_USAGE } from "./data/usage.ts";
+export type { ContextInput } from "./engine/births.ts";
 export type { ToolDefinition } from "./engine/define-tool.ts";
 export { defineTool } from "./engine/define-tool.ts";
+export { RLMFlow, type RunOptions, type StartOptions, type StepOptions } from "./engine/flow.ts";
+export type { FlowOptions, ModelOption } from "./engine/flow-options.ts";
 export { functionTool } from "./engine/function-tool.ts";
 export { guardedPayloads } from "./engine/guarded-payloads.ts";
+export type { RunEvent } from "./engine/live-run.ts";
 export { memoryStores } from "./engine/memory-store.ts";
+export type { Price } from "./engine/provider.ts";
+export { Run, type RunResult } from "./engine/run.ts";
+export { RunError } from "./engine/run-error.ts";
 export type { ResolvedSchema, SchemaCheck } from "./engine/schema.ts";
 export { resolveSchema } from "./engine/schema.ts";
+export type { ActionVerdict, MessagesSeam, NewAgent, OnAction } from "./engine/settings.ts";
 export type { DescribedSchema } from "./engine/standard-schema.ts";
 export { withJsonSchema } from "./engine/standard-schema.ts";
 export { typedSchema } from "./engine/typed-schema.ts";
@@ -26,7 +66,26 @@ export type { RLMErrorCode, RLMErrorOptions } from "./errors.ts";
 export { RLMError } from "./errors.ts";
 export type { ChatOptions, Client, Message, Reply, RequestFailureDetails } from "./protocols/client.ts";
 export type { Environment } from "./protocols/environment.ts";
-export type { ToolParameter } from "./protocols/kernel.ts";
-export type { ContextPayload } from "./protocols/runtime.ts";
+export type { Kernel, KernelPromptOptions, PromptSection, ToolParameter } from "./protocols/kernel.ts";
+export type {
+  Answer,
+  Block,
+  BuiltinCall,
+  Call,
+  ContextPayload,
+  ContextSlice,
+  DelegateOptions,
+  HandleRef,
+  PassedContext,
+  QueryOptions,
+  ReplSession,
+  ReplSpec,
+  Runtime,
+  Turn,
+  TurnState,
+} from "./protocols/runtime.ts";
 export type { PayloadStore, RunStores, Store } from "./protocols/store.ts";
 export type { SchemaLike, Tool, ToolContext } from "./protocols/tool.ts";
+export type { RunConfig } from "./turn/limits.ts";
+export { defaultPrompt } from "./turn/prompt/default-prompt.ts";
+export { type AgentView, PromptBuilder, type SectionText } from "./turn/prompt/prompt-builder.ts";

@@ -1,5 +1,5 @@
-import type { JsonValue } from "./json.ts";
 import type { AgentConfig } from "./agent-config.ts";
+import type { JsonValue } from "./json.ts";
 
 /** Limits and choices that an edit may change while a run lives. */
 export type ConfigPatch = Partial<AgentConfig>;

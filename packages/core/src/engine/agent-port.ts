@@ -7,6 +7,7 @@ import type { Journal } from "./journal.ts";
 import type { ReplPool } from "./repl-pool.ts";
 import type { ResolvedSchema } from "./schema.ts";
 import type { FlowSettings } from "./settings.ts";
+import type { WaitTable } from "./wait-table.ts";
 
 /** A child as its parent's `delegate` call describes it. */
 export interface Birth {
@@ -36,6 +37,8 @@ export interface AgentPort {
   schemaOf(query: QueryNode): ResolvedSchema | null;
   /** Gives a child its first or a further task, by appending its query. */
   spawn(birth: Birth): Promise<void>;
+  /** Says which waits the agent is about to be suspended on. */
+  park(waits: WaitTable): void;
   /** Cancels every unfinished agent below this one, or below the named children of it. */
   cancelBelow(reason: string, children?: readonly string[]): Promise<void>;
   /** Text as it arrives from the model or is written by code; a hint for people, not part of the record. */

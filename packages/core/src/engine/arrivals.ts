@@ -66,7 +66,6 @@ export class Arrivals {
       };
     });
   }
-
 }
 
 /** An error as data: its name and message, nothing of the host. */

@@ -16,9 +16,11 @@ export async function askModel(port: AgentPort, state: AgentState, final: boolea
   const startedAt = port.journal.environment.now();
   try {
     const first = await send(port, state, final, false);
-    if (first.outcome.kind === "answered") return await takeReply(port, state, first.outcome.answered, { startedAt, sent: first.sent, final });
+    if (first.outcome.kind === "answered")
+      return await takeReply(port, state, first.outcome.answered, { startedAt, sent: first.sent, final });
     const last = await send(port, state, true, true);
-    if (last.outcome.kind === "answered") return await takeReply(port, state, last.outcome.answered, { startedAt, sent: last.sent, final: true });
+    if (last.outcome.kind === "answered")
+      return await takeReply(port, state, last.outcome.answered, { startedAt, sent: last.sent, final: true });
     return await endExhausted(port, state, last.outcome.limit);
   } catch (error) {
     if (port.signal.aborted || RLMError.is(error, "aborted")) throw error;
@@ -26,9 +28,15 @@ export async function askModel(port: AgentPort, state: AgentState, final: boolea
   }
 }
 
-async function send(port: AgentPort, state: AgentState, final: boolean, squeeze: boolean): Promise<{ outcome: RequestOutcome; sent: readonly Message[] }> {
+async function send(
+  port: AgentPort,
+  state: AgentState,
+  final: boolean,
+  squeeze: boolean,
+): Promise<{ outcome: RequestOutcome; sent: readonly Message[] }> {
   const { journal, agentId } = port;
-  const systemPrompt = (await journal.unpack(state.query.systemPrompt, state.query.blobs?.systemPrompt)) ?? "";
+  const systemPrompt =
+    (await journal.unpack(state.query.systemPrompt, state.query.blobs?.systemPrompt)) ?? "";
   const { run } = journal.graph;
   let sent: readonly Message[] = [];
   const outcome = await request(port.settings, {
@@ -47,7 +55,12 @@ async function send(port: AgentPort, state: AgentState, final: boolean, squeeze:
   return { outcome, sent };
 }
 
-function messagesOf(port: AgentPort, state: AgentState, systemPrompt: string, final: boolean): readonly Message[] {
+function messagesOf(
+  port: AgentPort,
+  state: AgentState,
+  systemPrompt: string,
+  final: boolean,
+): readonly Message[] {
   const chain = port.journal.graph.chain(port.agentId);
   const standard = defaultMessages(chain, { systemPrompt, maxMessages: state.config.maxMessages, final });
   return port.settings.messages === null ? standard : port.settings.messages(chain, standard);
@@ -59,9 +72,15 @@ interface ReplyFacts {
   readonly final: boolean;
 }
 
-async function takeReply(port: AgentPort, state: AgentState, { reply, attempts }: Answered, facts: ReplyFacts): Promise<TransitionEnd> {
+async function takeReply(
+  port: AgentPort,
+  state: AgentState,
+  { reply, attempts }: Answered,
+  facts: ReplyFacts,
+): Promise<TransitionEnd> {
   const kernel = port.settings.runtimes.get(state.query.config.runtime)?.kernel;
-  if (kernel === undefined) throw new RLMError("invalid_options", `This flow has no runtime "${state.query.config.runtime}".`);
+  if (kernel === undefined)
+    throw new RLMError("invalid_options", `This flow has no runtime "${state.query.config.runtime}".`);
   const found = findCode(reply.text, kernel);
   const action = {
     type: "action",
@@ -80,10 +99,22 @@ async function takeReply(port: AgentPort, state: AgentState, { reply, attempts }
   const refused = reply.finishReason === "refused" || reply.finishReason === "filtered";
   if (refused) {
     const message = `The model refused to answer (${reply.finishReason}).`;
-    drafts.push({ type: "error", kind: "refused", message, content: reply.text === "" ? message : reply.text, fatal: true });
+    drafts.push({
+      type: "error",
+      kind: "refused",
+      message,
+      content: reply.text === "" ? message : reply.text,
+      fatal: true,
+    });
   } else if (found.kind !== "code") {
     const kind = found.kind === "none" ? "no_code" : "unclosed_code";
-    drafts.push({ type: "error", kind, message: firstLine(found.message), content: found.message, fatal: false });
+    drafts.push({
+      type: "error",
+      kind,
+      message: firstLine(found.message),
+      content: found.message,
+      fatal: false,
+    });
   }
   await port.journal.appendChain(port.agentId, drafts);
   if (refused) await port.cancelBelow("its parent failed");
@@ -96,7 +127,10 @@ function firstLine(text: string): string {
 
 async function endFailed(port: AgentPort, error: unknown, startedAt: number): Promise<TransitionEnd> {
   const message = error instanceof Error ? error.message : String(error);
-  const attempts = RLMError.is(error) && Array.isArray(error.details.attempts) ? (error.details.attempts as readonly Attempt[]) : [];
+  const attempts =
+    RLMError.is(error) && Array.isArray(error.details.attempts)
+      ? (error.details.attempts as readonly Attempt[])
+      : [];
   const code = RLMError.is(error) ? error.code : "request_failed";
   const state = agentState(port.journal.graph, port.agentId);
   await port.journal.appendChain(port.agentId, [
@@ -116,9 +150,15 @@ async function endFailed(port: AgentPort, error: unknown, startedAt: number): Pr
 }
 
 /** Ends an agent that has reached a limit; the error carries its last output. */
-export async function endExhausted(port: AgentPort, state: AgentState, limit: { readonly name: string; readonly value: number }): Promise<TransitionEnd> {
+export async function endExhausted(
+  port: AgentPort,
+  state: AgentState,
+  limit: { readonly name: string; readonly value: number },
+): Promise<TransitionEnd> {
   const message = `Agent ${port.agentId} reached ${limit.name} = ${limit.value} after ${state.iterations} replies without an answer.`;
-  await port.journal.appendChain(port.agentId, [{ type: "error", kind: "limit_reached", message, content: lastOutput(port), fatal: true, limit }]);
+  await port.journal.appendChain(port.agentId, [
+    { type: "error", kind: "limit_reached", message, content: lastOutput(port), fatal: true, limit },
+  ]);
   await port.cancelBelow("its parent reached a limit");
   return "ended";
 }
@@ -126,7 +166,8 @@ export async function endExhausted(port: AgentPort, state: AgentState, limit: { 
 /** What the agent was shown last. */
 function lastOutput(port: AgentPort): string {
   const chain = port.journal.graph.chain(port.agentId);
-  const shows = (node: ChainNode) => node.type === "observation" || node.type === "resume" || node.type === "error";
+  const shows = (node: ChainNode) =>
+    node.type === "observation" || node.type === "resume" || node.type === "error";
   const last = chain.findLast((node) => shows(node));
   return last !== undefined && "content" in last ? last.content : "";
 }

@@ -1,5 +1,5 @@
 import { type AgentState, taskEnd } from "../data/chain.ts";
-import { endsAgent, type ErrorData, type Outcome } from "../data/node.ts";
+import { type ErrorData, endsAgent, type Outcome } from "../data/node.ts";
 import { callNodeId } from "../data/node-id.ts";
 import type { Call } from "../protocols/runtime.ts";
 import { type DelegateRequest, planChild, readDelegate, refusal } from "../turn/delegate.ts";
@@ -15,7 +15,12 @@ export interface DelegateAnswer {
 }
 
 /** Decides about a `delegate` call; nothing is appended and nobody is born here. */
-export async function answerDelegate(port: AgentPort, block: LiveBlock, parent: AgentState, call: Call): Promise<DelegateAnswer> {
+export async function answerDelegate(
+  port: AgentPort,
+  block: LiveBlock,
+  parent: AgentState,
+  call: Call,
+): Promise<DelegateAnswer> {
   const read = readDelegate(call.args);
   if (!read.ok) return refused(read.error);
   const problem = requestProblem(parent, read.value);
@@ -37,17 +42,25 @@ function requestProblem(parent: AgentState, request: DelegateRequest): string | 
   }
   const keys = new Set<string>();
   for (const context of request.contexts) {
-    if (keys.has(context.key)) return `delegate: there are two contexts named ${JSON.stringify(context.key)}.`;
+    if (keys.has(context.key))
+      return `delegate: there are two contexts named ${JSON.stringify(context.key)}.`;
     keys.add(context.key);
     if (context.kind !== "slice") continue;
     const own = parent.query.contexts.find((ref) => ref.key === context.slice.key);
     if (own === undefined) return `delegate: you have no context named ${JSON.stringify(context.slice.key)}.`;
-    if (context.slice.end > own.characters) return `delegate: the slice ends at ${context.slice.end}, but the context has ${own.characters} characters.`;
+    if (context.slice.end > own.characters)
+      return `delegate: the slice ends at ${context.slice.end}, but the context has ${own.characters} characters.`;
   }
   return null;
 }
 
-function newChild(port: AgentPort, block: LiveBlock, parent: AgentState, request: DelegateRequest, name: string): DelegateAnswer {
+function newChild(
+  port: AgentPort,
+  block: LiveBlock,
+  parent: AgentState,
+  request: DelegateRequest,
+  name: string,
+): DelegateAnswer {
   const { settings, journal } = port;
   const planned = planChild(journal.graph, request, name, {
     parentId: port.agentId,
@@ -60,23 +73,43 @@ function newChild(port: AgentPort, block: LiveBlock, parent: AgentState, request
   });
   if (!planned.ok) return refused(planned.error);
   const { agentId, depth } = planned.value;
-  const runtime = request.runtime ?? settings.runtimeFor?.({ agentId, depth, query: request.query, config: planned.value.config });
-  const plan = runtime === undefined ? planned.value : { ...planned.value, config: { ...planned.value.config, runtime } };
+  const runtime =
+    request.runtime ??
+    settings.runtimeFor?.({ agentId, depth, query: request.query, config: planned.value.config });
+  const plan =
+    runtime === undefined
+      ? planned.value
+      : { ...planned.value, config: { ...planned.value.config, runtime } };
   return { outcome: { ok: true, value: agentId }, birth: { plan, request, parent } };
 }
 
 /** `delegate(handle, query)`: a finished child goes on in its own REPL. */
-function furtherTask(port: AgentPort, parent: AgentState, request: DelegateRequest, callId: string): DelegateAnswer {
+function furtherTask(
+  port: AgentPort,
+  parent: AgentState,
+  request: DelegateRequest,
+  callId: string,
+): DelegateAnswer {
   const { graph } = port.journal;
   const delegation = graph.find(callId);
-  const known = delegation?.type === "call" && delegation.name === "delegate" && delegation.agentId === port.agentId;
+  const known =
+    delegation?.type === "call" && delegation.name === "delegate" && delegation.agentId === port.agentId;
   const agentId = known ? childOf(delegation) : null;
   const first = agentId === null ? undefined : graph.chainAt(agentId, 0);
-  if (agentId === null || first?.type !== "query") return refused(refusal("delegate(handle, query): this handle has no child.").error);
+  if (agentId === null || first?.type !== "query")
+    return refused(refusal("delegate(handle, query): this handle has no child.").error);
   const head = graph.head(agentId);
   if (head === undefined || !endsAgent(head) || taskEnd(graph, agentId, callId) === undefined) {
     return refused(refusal(`delegate(handle, query): ${agentId} is still at work; wait for it first.`).error);
   }
-  if (request.contexts.length > 0) return refused(refusal("delegate(handle, query): a further task works in the child's own REPL and can't bring a new context; put it into the query.").error);
-  return { outcome: { ok: true, value: agentId }, birth: { plan: { agentId, depth: first.depth, config: first.config }, request, parent } };
+  if (request.contexts.length > 0)
+    return refused(
+      refusal(
+        "delegate(handle, query): a further task works in the child's own REPL and can't bring a new context; put it into the query.",
+      ).error,
+    );
+  return {
+    outcome: { ok: true, value: agentId },
+    birth: { plan: { agentId, depth: first.depth, config: first.config }, request, parent },
+  };
 }

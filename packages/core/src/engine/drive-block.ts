@@ -29,18 +29,25 @@ export type BlockOutcome =
  * 3. Calls are begun in the order of their index; none behind a `done` whose verdict is open.
  * Rejects with `aborted` when the port's signal aborts.
  */
-export async function driveBlock(port: AgentPort, block: LiveBlock, state: AgentState): Promise<BlockOutcome> {
+export async function driveBlock(
+  port: AgentPort,
+  block: LiveBlock,
+  state: AgentState,
+): Promise<BlockOutcome> {
   for (;;) {
-    if (port.signal.aborted) throw new RLMError("aborted", `Agent ${port.agentId} was stopped inside block ${block.action.id}.`);
+    if (port.signal.aborted)
+      throw new RLMError("aborted", `Agent ${port.agentId} was stopped inside block ${block.action.id}.`);
     if (block.state.kind === "lost") return { kind: "lost", state: block.state };
     await begin(port, block, state);
-    if (block.accepted !== null && block.running.size === 0) return { kind: "done", value: block.accepted.value };
+    if (block.accepted !== null && block.running.size === 0)
+      return { kind: "done", value: block.accepted.value };
     const index = block.accepted === null ? block.immediate.shift() : undefined;
     if (index !== undefined) {
       await answerAtOnce(port, block, state, index);
       continue;
     }
-    const arrival = block.running.size > 0 ? await port.arrivals.next(port.signal) : restingArrival(port, block);
+    const arrival =
+      block.running.size > 0 ? await port.arrivals.next(port.signal) : restingArrival(port, block);
     if (arrival === undefined) return restingOutcome(block);
     await take(port, block, arrival);
   }
@@ -74,10 +81,19 @@ async function startEffect(port: AgentPort, block: LiveBlock, state: AgentState,
   const startedAt = journal.environment.now();
   const { id: actionId } = block.action;
   block.running.add(call.index);
-  const finish = (finished: Finished) => port.arrivals.put({ kind: "effect", actionId, index: call.index, startedAt, finished });
+  const finish = (finished: Finished) =>
+    port.arrivals.put({ kind: "effect", actionId, index: call.index, startedAt, finished });
   if (port.settings.tools.get(call.name)?.repeat === "never") {
-    if (journal.graph.find(intentNodeId(actionId, call.index)) !== undefined) return finish(outcomeUnknown(call));
-    await journal.appendCall(block.action, { index: call.index, name: call.name, args: call.args, outcome: null, startedAt, intent: true });
+    if (journal.graph.find(intentNodeId(actionId, call.index)) !== undefined)
+      return finish(outcomeUnknown(call));
+    await journal.appendCall(block.action, {
+      index: call.index,
+      name: call.name,
+      args: call.args,
+      outcome: null,
+      startedAt,
+      intent: true,
+    });
   }
   void performCall(port, { actionId, call, state }).then(finish);
 }
@@ -94,7 +110,8 @@ async function take(port: AgentPort, block: LiveBlock, arrival: Arrival): Promis
   }
   // What an earlier, undone block still had in flight is nobody's answer any more.
   const call = block.issued[arrival.index];
-  if (arrival.actionId !== block.action.id || call === undefined || !block.running.delete(arrival.index)) return;
+  if (arrival.actionId !== block.action.id || call === undefined || !block.running.delete(arrival.index))
+    return;
   const { finished, startedAt } = arrival;
   if (finished.accepted !== undefined) {
     block.accepted = finished.accepted;
@@ -113,13 +130,24 @@ async function take(port: AgentPort, block: LiveBlock, arrival: Arrival): Promis
   });
 }
 
-async function answerAtOnce(port: AgentPort, block: LiveBlock, state: AgentState, index: number): Promise<void> {
+async function answerAtOnce(
+  port: AgentPort,
+  block: LiveBlock,
+  state: AgentState,
+  index: number,
+): Promise<void> {
   const call = block.issued[index];
   if (call === undefined) return;
   if (call.name === "wait") return await openWait(port, block, call);
   const startedAt = port.journal.environment.now();
   const { outcome, birth } = await answerDelegate(port, block, state, call);
-  const delegation = await port.journal.appendCall(block.action, { index, name: call.name, args: call.args, outcome, startedAt });
+  const delegation = await port.journal.appendCall(block.action, {
+    index,
+    name: call.name,
+    args: call.args,
+    outcome,
+    startedAt,
+  });
   if (birth !== null) {
     block.children += 1;
     await port.spawn({ ...birth, delegation });
@@ -131,11 +159,21 @@ async function openWait(port: AgentPort, block: LiveBlock, call: Call): Promise<
   const { graph } = port.journal;
   const tasks = awaitedTasks(graph, port.agentId, call);
   if (tasks === null) {
-    const error = { name: "TypeError", message: "wait(...handles): every argument must be a handle that delegate gave to this agent." };
+    const error = {
+      name: "TypeError",
+      message: "wait(...handles): every argument must be a handle that delegate gave to this agent.",
+    };
     const startedAt = port.journal.environment.now();
-    return await answer(port, block, call, { index: call.index, name: "wait", args: call.args, outcome: { ok: false, error }, startedAt });
+    return await answer(port, block, call, {
+      index: call.index,
+      name: "wait",
+      args: call.args,
+      outcome: { ok: false, error },
+      startedAt,
+    });
   }
-  if (block.waits.open(call.index, tasks, (task) => hasEnded(graph, task))) await answerWait(port, block, call.index);
+  if (block.waits.open(call.index, tasks, (task) => hasEnded(graph, task)))
+    await answerWait(port, block, call.index);
 }
 
 /** A complete wait: the log gets the ids of the nodes that own the results, the REPL the results. */
@@ -145,7 +183,13 @@ async function answerWait(port: AgentPort, block: LiveBlock, index: number): Pro
   block.waits.close(index);
   const outcome: Outcome = { ok: true, value: endIds(journal.graph, tasks) };
   const args = tasks.map((task) => task.agentId ?? task.callId);
-  const node = await journal.appendCall(block.action, { index, name: "wait", args, outcome, startedAt: journal.environment.now() });
+  const node = await journal.appendCall(block.action, {
+    index,
+    name: "wait",
+    args,
+    outcome,
+    startedAt: journal.environment.now(),
+  });
   await deliver(port, block, index, await recordedOutcome(journal, node), node.endedAt);
 }
 
@@ -156,7 +200,13 @@ async function answer(port: AgentPort, block: LiveBlock, call: Call, draft: Call
   else if (draft.outcome !== null) await deliver(port, block, call.index, draft.outcome, node.endedAt);
 }
 
-async function deliver(port: AgentPort, block: LiveBlock, index: number, outcome: Outcome, now: number): Promise<void> {
+async function deliver(
+  port: AgentPort,
+  block: LiveBlock,
+  index: number,
+  outcome: Outcome,
+  now: number,
+): Promise<void> {
   block.settled.add(index);
   const turn = await block.session.deliver({ index, outcome, now });
   block.absorb(turn);
@@ -165,7 +215,9 @@ async function deliver(port: AgentPort, block: LiveBlock, index: number, outcome
 
 /** Ids of the calls of a block that went out to tools: what an undone block does not undo. */
 export function toolCalls(port: AgentPort, block: LiveBlock): readonly string[] {
-  const made = block.issued.filter((call) => port.settings.tools.has(call.name) && (block.settled.has(call.index) || block.running.has(call.index)));
+  const made = block.issued.filter(
+    (call) =>
+      port.settings.tools.has(call.name) && (block.settled.has(call.index) || block.running.has(call.index)),
+  );
   return made.map((call) => `${call.name} (${callNodeId(block.action.id, call.index)})`);
 }
-

@@ -12,7 +12,12 @@ import type { LiveBlock } from "./live-block.ts";
 import type { TransitionEnd } from "./transition.ts";
 
 /** Appends the node that says how a block ended or was suspended. */
-export async function endBlock(port: AgentPort, state: AgentState, block: LiveBlock, outcome: Exclude<BlockOutcome, { kind: "lost" }>): Promise<TransitionEnd> {
+export async function endBlock(
+  port: AgentPort,
+  state: AgentState,
+  block: LiveBlock,
+  outcome: Exclude<BlockOutcome, { kind: "lost" }>,
+): Promise<TransitionEnd> {
   switch (outcome.kind) {
     case "suspended":
       return await suspend(port, block);
@@ -34,14 +39,20 @@ interface Problem {
 
 function problemOf(block: LiveBlock, kind: "threw" | "deadlock"): Problem {
   if (kind === "deadlock" || block.ended?.kind !== "threw") {
-    const message = "Deadlock: the code awaits something that can never happen (no call is out). Its block was ended.";
+    const message =
+      "Deadlock: the code awaits something that can never happen (no call is out). Its block was ended.";
     return { kind: "deadlock", message, text: message };
   }
   const { error, text, syntax } = block.ended;
   return { kind: syntax ? "syntax_error" : "exception", message: `${error.name}: ${error.message}`, text };
 }
 
-async function goOn(port: AgentPort, state: AgentState, block: LiveBlock, problem: Problem | null): Promise<TransitionEnd> {
+async function goOn(
+  port: AgentPort,
+  state: AgentState,
+  block: LiveBlock,
+  problem: Problem | null,
+): Promise<TransitionEnd> {
   const { graph } = port.journal;
   const unawaited = (block.ended?.unawaited ?? []).flatMap((index) => block.issued[index] ?? []);
   const { content, shown } = observe({
@@ -55,8 +66,16 @@ async function goOn(port: AgentPort, state: AgentState, block: LiveBlock, proble
   });
   const common = { content, ...(await packBlock(port, block, shown)) };
   const suspension = state.head.type === "supervising" ? state.head : null;
-  if (problem !== null) await append(port, block, { type: "error", kind: problem.kind, message: problem.message, fatal: false, ...common });
-  else if (suspension !== null) await append(port, block, { type: "resume", resumedFrom: suspension.id, ...common });
+  if (problem !== null)
+    await append(port, block, {
+      type: "error",
+      kind: problem.kind,
+      message: problem.message,
+      fatal: false,
+      ...common,
+    });
+  else if (suspension !== null)
+    await append(port, block, { type: "resume", resumedFrom: suspension.id, ...common });
   else await append(port, block, { type: "observation", ...common });
   return "moved";
 }
@@ -70,6 +89,7 @@ async function suspend(port: AgentPort, block: LiveBlock): Promise<TransitionEnd
   if (waits.length > 0 || block.output !== "" || reported.size === 0) {
     await append(port, block, { type: "supervising", waits, ...(await packBlock(port, block, 0)) });
   }
+  port.park(block.waits);
   return "waiting";
 }
 
@@ -111,16 +131,29 @@ async function packResult(port: AgentPort, value: JsonValue) {
 }
 
 /** A block that broke a limit or lost its sandbox: it is undone, and the model is told what is not. */
-export async function endLost(port: AgentPort, state: AgentState, block: LiveBlock, lost: Extract<TurnState, { kind: "lost" }>): Promise<TransitionEnd> {
+export async function endLost(
+  port: AgentPort,
+  state: AgentState,
+  block: LiveBlock,
+  lost: Extract<TurnState, { kind: "lost" }>,
+): Promise<TransitionEnd> {
   const { limit } = lost;
   const calls = toolCalls(port, block);
   const lines = [
-    limit === undefined ? `The sandbox was lost: ${lost.message}` : `The block broke a limit: ${limit.name} = ${limit.value} ${limit.unit}. ${lost.message}`,
+    limit === undefined
+      ? `The sandbox was lost: ${lost.message}`
+      : `The block broke a limit: ${limit.name} = ${limit.value} ${limit.unit}. ${lost.message}`,
     "The block's variables are undone; the REPL is as it was before this block.",
     calls.length === 0 ? "" : `Its calls are not undone: ${calls.join(", ")}.`,
-    state.config.maxIterations - state.iterations <= 3 ? `Replies left: ${state.config.maxIterations - state.iterations}.` : "",
+    state.config.maxIterations - state.iterations <= 3
+      ? `Replies left: ${state.config.maxIterations - state.iterations}.`
+      : "",
   ];
-  const born = port.journal.graph.calls(block.action.id).flatMap((call) => (call.name === "delegate" && call.outcome?.ok === true ? [String(call.outcome.value)] : []));
+  const born = port.journal.graph
+    .calls(block.action.id)
+    .flatMap((call) =>
+      call.name === "delegate" && call.outcome?.ok === true ? [String(call.outcome.value)] : [],
+    );
   port.running.clear();
   await append(port, block, {
     type: "error",
@@ -137,7 +170,11 @@ export async function endLost(port: AgentPort, state: AgentState, block: LiveBlo
 }
 
 /** A block that can't be run at all: the log and the code disagree, or the runtime failed. */
-export async function endUnrunnable(port: AgentPort, action: ActionNode, error: unknown): Promise<TransitionEnd> {
+export async function endUnrunnable(
+  port: AgentPort,
+  action: ActionNode,
+  error: unknown,
+): Promise<TransitionEnd> {
   const diverged = RLMError.is(error, "replay_diverged");
   const message = error instanceof Error ? error.message : String(error);
   const details = RLMError.is(error) ? { code: error.code } : { code: "runtime_failed" };
@@ -156,7 +193,11 @@ export async function endUnrunnable(port: AgentPort, action: ActionNode, error: 
   return "ended";
 }
 
-async function packBlock(port: AgentPort, block: LiveBlock, shown: number): Promise<{ block: BlockRecord; blobs?: { output: BlobRef } }> {
+async function packBlock(
+  port: AgentPort,
+  block: LiveBlock,
+  shown: number,
+): Promise<{ block: BlockRecord; blobs?: { output: BlobRef } }> {
   const record = block.record(shown);
   const { inline, blob } = await port.journal.pack(record.output);
   return { block: { ...record, output: inline }, ...(blob !== undefined && { blobs: { output: blob } }) };

@@ -23,7 +23,7 @@ export type CallDraft = Pick<
 };
 
 /** JSON texts of more bytes than this become blobs. */
-export const INLINE_BYTES = 64 * 1024;
+export const INLINE_BYTES: number = 64 * 1024;
 
 /** A value as a node keeps it: inline, or by reference when it is large. */
 export interface Packed<T> {

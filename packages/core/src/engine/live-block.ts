@@ -16,10 +16,10 @@ export class LiveBlock {
   readonly session: ReplSession;
   readonly issued: Call[] = [];
   /** Indices that were answered. */
-  readonly settled = new Set<number>();
+  readonly settled: Set<number> = new Set();
   /** Indices of effects in flight. They outlive the session when the sandbox is lost and rebuilt. */
   readonly running: Set<number>;
-  readonly waits = new WaitTable();
+  readonly waits: WaitTable = new WaitTable();
   /** Indices the host can answer at once, in order. */
   readonly immediate: number[] = [];
   /** Calls below this index were begun. */

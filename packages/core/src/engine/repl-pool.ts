@@ -115,7 +115,8 @@ export class ReplPool {
     const spec = await replSpec(this.#journal, this.#settings, agentId, alone);
     const state = this.#journal.graph.chainAt(agentId, 0);
     const runtime = this.#settings.runtimes.get(state?.type === "query" ? state.config.runtime : "");
-    if (runtime === undefined) throw new RLMError("invalid_options", `Agent ${agentId} needs a runtime that this flow does not have.`);
+    if (runtime === undefined)
+      throw new RLMError("invalid_options", `Agent ${agentId} needs a runtime that this flow does not have.`);
     const { environment } = this.#settings;
     const opened = new AbortController();
     void this.#evictWhile(opened.signal);
@@ -124,7 +125,11 @@ export class ReplPool {
       return session;
     } catch (error) {
       if (RLMError.is(error)) throw error;
-      throw new RLMError("runtime_failed", `The runtime ${runtime.name} could not open a REPL for ${agentId} at ${environment.now()}: ${String(error)}`, { cause: error });
+      throw new RLMError(
+        "runtime_failed",
+        `The runtime ${runtime.name} could not open a REPL for ${agentId} at ${environment.now()}: ${String(error)}`,
+        { cause: error },
+      );
     } finally {
       opened.abort();
     }
@@ -139,7 +144,12 @@ export class ReplPool {
 }
 
 /** What the agent's REPL is made of, read off its first query. */
-async function replSpec(journal: Journal, settings: FlowSettings, agentId: string, alone: boolean): Promise<ReplSpec> {
+async function replSpec(
+  journal: Journal,
+  settings: FlowSettings,
+  agentId: string,
+  alone: boolean,
+): Promise<ReplSpec> {
   const query = journal.graph.chainAt(agentId, 0);
   if (query?.type !== "query") throw new RLMError("unknown_agent", `Agent ${agentId} has no query.`);
   const contexts = await Promise.all(query.contexts.map((ref) => openContext(journal, ref)));
@@ -156,7 +166,15 @@ async function replSpec(journal: Journal, settings: FlowSettings, agentId: strin
   };
 }
 
-async function openContext(journal: Journal, ref: { key: string; digest: string; range?: { start: number; end: number }; metadata?: ContextPayload["metadata"] }): Promise<ContextPayload> {
+async function openContext(
+  journal: Journal,
+  ref: {
+    key: string;
+    digest: string;
+    range?: { start: number; end: number };
+    metadata?: ContextPayload["metadata"];
+  },
+): Promise<ContextPayload> {
   const whole = await journal.store.payloads.openContext(ref.digest);
   const { start, end } = ref.range ?? { start: 0, end: whole.characters };
   return {
@@ -169,7 +187,11 @@ async function openContext(journal: Journal, ref: { key: string; digest: string;
 }
 
 /** Brings a fresh REPL to where the agent's chain stands, blocks before `upTo` only. Returns the lost block if the sandbox dies. */
-export async function replayBefore(journal: Journal, repl: LiveRepl, upTo: string): Promise<LiveBlock | null> {
+export async function replayBefore(
+  journal: Journal,
+  repl: LiveRepl,
+  upTo: string,
+): Promise<LiveBlock | null> {
   const chain = journal.graph.chain(repl.agentId);
   for (const action of ranBlocks(chain)) {
     if (action.id === upTo) break;

@@ -51,17 +51,24 @@ export async function request(settings: FlowSettings, wanted: ModelRequest): Pro
 
 /** The error for a model key that no client has. */
 export function unknownModel(model: string, settings: Pick<FlowSettings, "providers">): RLMError {
-  return new RLMError("unknown_model", `There is no model "${model}". Models of this flow: ${[...settings.providers.keys()].join(", ")}.`);
+  return new RLMError(
+    "unknown_model",
+    `There is no model "${model}". Models of this flow: ${[...settings.providers.keys()].join(", ")}.`,
+  );
 }
 
 async function send(settings: FlowSettings, wanted: ModelRequest): Promise<RequestOutcome> {
   const { budget, signal } = wanted;
   const messages = wanted.messages();
   const input = estimateTokens(messages);
-  const cap = wanted.squeeze === true ? squeezed(budget, input, settings.config.maxOutputTokens) : settings.config.maxOutputTokens;
+  const cap =
+    wanted.squeeze === true
+      ? squeezed(budget, input, settings.config.maxOutputTokens)
+      : settings.config.maxOutputTokens;
   const estimate = amount(settings, wanted.model, input, cap);
   const reservation = await budget.reserve(estimate, signal);
-  if (reservation === null) return { kind: "no_room", limit: budget.obstacle(estimate) ?? { name: "maxTotalTokens", value: 0 } };
+  if (reservation === null)
+    return { kind: "no_room", limit: budget.obstacle(estimate) ?? { name: "maxTotalTokens", value: 0 } };
   let real = estimate;
   try {
     const answered = await provider(settings, wanted.model).ask(messages, {
@@ -96,7 +103,10 @@ function estimateTokens(messages: readonly Message[]): number {
 
 function amount(settings: FlowSettings, model: string, input: number, output: number): Amount {
   const price = provider(settings, model).price;
-  const microUsd = price === undefined ? 0 : Math.ceil(input * price.inputPerMillionUsd + output * price.outputPerMillionUsd);
+  const microUsd =
+    price === undefined
+      ? 0
+      : Math.ceil(input * price.inputPerMillionUsd + output * price.outputPerMillionUsd);
   return { tokens: input + output, microUsd };
 }
 
@@ -114,6 +124,12 @@ function consumed({ attempts }: Answered, estimate: Amount): Amount {
 }
 
 /** The budget of an agent: its parent's, or a part of it when its limits are tighter. */
-export function limitsOf(config: AgentConfig): { readonly tokens: number | null; readonly microUsd: number | null } {
-  return { tokens: config.maxTotalTokens, microUsd: config.maxCostUsd === null ? null : Math.round(config.maxCostUsd * 1_000_000) };
+export function limitsOf(config: AgentConfig): {
+  readonly tokens: number | null;
+  readonly microUsd: number | null;
+} {
+  return {
+    tokens: config.maxTotalTokens,
+    microUsd: config.maxCostUsd === null ? null : Math.round(config.maxCostUsd * 1_000_000),
+  };
 }

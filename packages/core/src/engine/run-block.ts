@@ -13,8 +13,13 @@ import type { TransitionEnd } from "./transition.ts";
 const MAX_REBUILDS = 3;
 
 /** The transition from code to how its block ended or was suspended. */
-export async function runBlock(port: AgentPort, state: AgentState, action: ActionNode): Promise<TransitionEnd> {
-  const undecided = state.head.type === "action" && action.origin === "engine" && port.settings.onAction !== null;
+export async function runBlock(
+  port: AgentPort,
+  state: AgentState,
+  action: ActionNode,
+): Promise<TransitionEnd> {
+  const undecided =
+    state.head.type === "action" && action.origin === "engine" && port.settings.onAction !== null;
   if (undecided && !(await approve(port, action))) return "moved";
   try {
     return await attempt(port, state, action);
@@ -60,11 +65,15 @@ async function approve(port: AgentPort, action: ActionNode): Promise<boolean> {
       return true;
     case "code": {
       const { id, agentId, parentId, n, endedAt, ...kept } = action;
-      await port.journal.appendChain(port.agentId, [{ ...kept, origin: "policy", code: verdict.code, notice: null, attempts: [], replaces: id }]);
+      await port.journal.appendChain(port.agentId, [
+        { ...kept, origin: "policy", code: verdict.code, notice: null, attempts: [], replaces: id },
+      ]);
       return false;
     }
     case "refuse":
-      await port.journal.appendChain(port.agentId, [{ type: "observation", origin: "policy", content: `Your code was not run: ${verdict.reason}` }]);
+      await port.journal.appendChain(port.agentId, [
+        { type: "observation", origin: "policy", content: `Your code was not run: ${verdict.reason}` },
+      ]);
       return false;
   }
 }
@@ -73,6 +82,9 @@ async function verdictOn(port: AgentPort, action: ActionNode): Promise<ActionVer
   try {
     return (await port.settings.onAction?.(action, port.journal.graph)) ?? { kind: "run" };
   } catch (error) {
-    return { kind: "refuse", reason: `the approval failed: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      kind: "refuse",
+      reason: `the approval failed: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }

@@ -7,6 +7,8 @@ export interface AwaitedTask {
 interface OpenWait {
   readonly tasks: readonly AwaitedTask[];
   readonly missing: Set<string>;
+  /** Tasks that have not been heard of, see {@link WaitTable.note}. */
+  remaining: number;
 }
 
 /**
@@ -16,6 +18,7 @@ interface OpenWait {
 export class WaitTable {
   readonly #open = new Map<number, OpenWait>();
   readonly #byCall = new Map<string, number[]>();
+  readonly #noted = new Set<string>();
 
   get size(): number {
     return this.#open.size;
@@ -43,13 +46,28 @@ export class WaitTable {
       if (waits === undefined) this.#byCall.set(task.callId, [index]);
       else waits.push(index);
     }
-    this.#open.set(index, { tasks, missing });
+    this.#open.set(index, { tasks, missing, remaining: missing.size });
     return missing.size === 0;
+  }
+
+  /** Hears that a task has ended without settling anything; true when a wait could now be settled. */
+  note(callId: string): boolean {
+    let complete = false;
+    if (this.#noted.has(callId)) return complete;
+    this.#noted.add(callId);
+    for (const index of this.#byCall.get(callId) ?? []) {
+      const wait = this.#open.get(index);
+      if (wait === undefined) continue;
+      wait.remaining -= 1;
+      complete ||= wait.remaining === 0;
+    }
+    return complete;
   }
 
   /** Indices of the waits that are complete now that this task has ended, in order. */
   settle(callId: string): readonly number[] {
     const complete: number[] = [];
+    this.note(callId);
     for (const index of this.#byCall.get(callId) ?? []) {
       const wait = this.#open.get(index);
       if (wait?.missing.delete(callId) === true && wait.missing.size === 0) complete.push(index);

@@ -1,6 +1,6 @@
+import type { AgentConfig } from "../data/agent-config.ts";
 import type { Graph } from "../data/graph.ts";
 import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../data/json.ts";
-import type { AgentConfig } from "../data/agent-config.ts";
 import type { ErrorData } from "../data/node.ts";
 import { chainNodeId, cleanAgentName } from "../data/node-id.ts";
 import type { HandleRef, PassedContext } from "../protocols/runtime.ts";

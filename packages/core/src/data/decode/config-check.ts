@@ -1,5 +1,5 @@
-import type { ConfigPatch, Edit } from "../edit.ts";
 import type { AgentConfig } from "../agent-config.ts";
+import type { ConfigPatch, Edit } from "../edit.ts";
 import { amount, type Check, count, exactly, name, nullable, text } from "./check.ts";
 import { json } from "./json-check.ts";
 import { type Optional, optional, record, variant } from "./record.ts";

@@ -1,5 +1,5 @@
-import type { JsonSchema } from "../../data/json.ts";
 import type { AgentConfig } from "../../data/agent-config.ts";
+import type { JsonSchema } from "../../data/json.ts";
 import type { ContextRef } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
 import type { Kernel } from "../../protocols/kernel.ts";

@@ -1,0 +1,208 @@
+import { isJsonObject, type JsonValue } from "../data/json.ts";
+import { RLMError } from "../errors.ts";
+import type { Client } from "../protocols/client.ts";
+import type { Environment } from "../protocols/environment.ts";
+import type { Runtime } from "../protocols/runtime.ts";
+import type { RunStores } from "../protocols/store.ts";
+import type { Tool } from "../protocols/tool.ts";
+import { configProblems, type RunConfig, resolveConfig } from "../turn/limits.ts";
+import { defaultPrompt } from "../turn/prompt/default-prompt.ts";
+import { type AgentView, PromptBuilder } from "../turn/prompt/prompt-builder.ts";
+import { defaultEnvironment } from "./default-environment.ts";
+import { functionTool } from "./function-tool.ts";
+import { Gate } from "./gate.ts";
+import { memoryStores } from "./memory-store.ts";
+import { type Price, Provider } from "./provider.ts";
+import type { FlowSettings, MessagesSeam, NewAgent, OnAction } from "./settings.ts";
+
+/** A client among several, with what a model should know of it and its own cap on requests in flight. */
+export interface ModelOption {
+  readonly client: Client;
+  /** What the model is good for: agents read it when they choose. */
+  readonly description?: string;
+  /** Requests in flight to this client at a time. Default: the flow's `maxConcurrency`. */
+  readonly maxConcurrency?: number;
+}
+
+/** What a flow is made of. `client` or `clients`, and `runtime` or `runtimes`, must be given. */
+export interface FlowOptions {
+  readonly client?: Client;
+  /** Several models by key. The root uses `default`, or the first when there is none of that name. */
+  readonly clients?: Readonly<Record<string, Client | ModelOption>>;
+  readonly runtime?: Runtime;
+  /** Several runtimes by key. The root uses `default`, or the first when there is none of that name. */
+  readonly runtimes?: Readonly<Record<string, Runtime>>;
+  /** Chooses the runtime of a new agent by key, where its parent has not. */
+  readonly runtimeFor?: (agent: NewAgent) => string;
+  readonly tools?: readonly Tool[];
+  /** JSON values that stand in every REPL, and functions of the host that code may call. */
+  readonly globals?: Readonly<Record<string, JsonValue | ((...args: never[]) => unknown)>>;
+  /** Where runs are kept. Default: in memory. */
+  readonly workspace?: RunStores;
+  readonly config?: RunConfig;
+  /** Prices by the model's name as the provider gives it. Needed for `maxCostUsd`. */
+  readonly prices?: Readonly<Record<string, Price>>;
+  readonly prompt?: PromptBuilder | string | ((agent: AgentView) => string);
+  readonly messages?: MessagesSeam;
+  readonly onAction?: OnAction;
+  /** Time, chance and digests. Default: the real ones. */
+  readonly environment?: Environment;
+  /** Whether closing the flow closes its runtimes. Default `true`; `false` for runtimes that flows share. */
+  readonly closeRuntimes?: boolean;
+}
+
+const OPTIONS: readonly (keyof FlowOptions)[] = [
+  "client",
+  "clients",
+  "runtime",
+  "runtimes",
+  "runtimeFor",
+  "tools",
+  "globals",
+  "workspace",
+  "config",
+  "prices",
+  "prompt",
+  "messages",
+  "onAction",
+  "environment",
+  "closeRuntimes",
+];
+
+/** Checks options and completes them. Throws one `invalid_options` that names every fault. */
+export function resolveOptions(options: FlowOptions): FlowSettings {
+  const problems = [...optionProblems(options)];
+  const tools = collectTools(options, problems);
+  if (problems.length > 0)
+    throw new RLMError(
+      "invalid_options",
+      `The options of RLMFlow have ${problems.length === 1 ? "a fault" : `${problems.length} faults`}: ${problems.join("; ")}.`,
+      { details: { problems } },
+    );
+  const config = resolveConfig(options.config);
+  const environment = options.environment ?? defaultEnvironment();
+  const models = modelOptions(options);
+  const providers = models.map(([key, { client, maxConcurrency }]) => {
+    const price = options.prices?.[client.model];
+    return [
+      key,
+      new Provider({
+        client,
+        environment,
+        price,
+        maxRetries: config.maxRetries,
+        maxConcurrency: maxConcurrency ?? config.maxConcurrency,
+      }),
+    ] as const;
+  });
+  const runtimes = runtimeOptions(options);
+  return {
+    config,
+    environment,
+    providers: new Map(providers),
+    models: models.map(([key, { description }]) => ({ key, description: description ?? "" })),
+    runtimes: new Map(runtimes),
+    defaultModel: defaultKey(models.map(([key]) => key)),
+    defaultRuntime: defaultKey(runtimes.map(([key]) => key)),
+    runtimeFor: options.runtimeFor ?? null,
+    tools,
+    globals: jsonGlobals(options),
+    prompt: promptOf(options.prompt),
+    messages: options.messages ?? null,
+    onAction: options.onAction ?? null,
+    stores: options.workspace ?? memoryStores(environment.digest),
+    requests: new Gate(config.maxConcurrency),
+  };
+}
+
+function* optionProblems(options: FlowOptions): Generator<string> {
+  const unknown = Object.keys(options).filter((name) => !(OPTIONS as readonly string[]).includes(name));
+  if (unknown.length > 0)
+    yield `${unknown.join(", ")} is not an option; the options are ${OPTIONS.join(", ")}`;
+  if ((options.client === undefined) === (options.clients === undefined))
+    yield "give either client or clients, for example client: openaiClient({ model }) from @rlmflow/clients/openai";
+  if ((options.runtime === undefined) === (options.runtimes === undefined))
+    yield "give either runtime or runtimes, for example runtime: isolatedRuntime() from @rlmflow/runtime-isolated";
+  const models = modelOptions(options);
+  if (options.clients !== undefined && models.length === 0) yield "clients is empty";
+  if (options.runtimes !== undefined && runtimeOptions(options).length === 0) yield "runtimes is empty";
+  for (const [key, { client, maxConcurrency }] of models) {
+    if (typeof client?.chat !== "function" || client.protocol !== 1)
+      yield `the client "${key}" is not a client of protocol 1`;
+    else if (options.config?.maxCostUsd != null && options.prices?.[client.model] === undefined)
+      yield `config.maxCostUsd needs a price for every model, and prices has none for "${client.model}"`;
+    if (maxConcurrency !== undefined && !(Number.isInteger(maxConcurrency) && maxConcurrency > 0))
+      yield `clients.${key}.maxConcurrency must be a whole number of at least 1`;
+  }
+  for (const [key, runtime] of runtimeOptions(options)) {
+    if (typeof runtime?.open !== "function" || runtime.protocol !== 1)
+      yield `the runtime "${key}" is not a runtime of protocol 1`;
+  }
+  if (options.config !== undefined) yield* configProblems(options.config);
+  yield* priceProblems(options.prices);
+}
+
+function* priceProblems(prices: FlowOptions["prices"] = {}): Generator<string> {
+  for (const [model, price] of Object.entries(prices)) {
+    for (const value of [
+      price.inputPerMillionUsd,
+      price.outputPerMillionUsd,
+      price.cachedPerMillionUsd ?? 0,
+    ]) {
+      if (typeof value !== "number" || !(value >= 0))
+        yield `prices["${model}"] needs inputPerMillionUsd and outputPerMillionUsd, numbers of at least 0`;
+    }
+  }
+}
+
+function modelOptions({ client, clients }: FlowOptions): readonly (readonly [string, ModelOption])[] {
+  if (client !== undefined) return [["default", { client }]];
+  return Object.entries(clients ?? {}).map(([key, option]) => [
+    key,
+    "client" in option ? option : { client: option },
+  ]);
+}
+
+function runtimeOptions({ runtime, runtimes }: FlowOptions): readonly (readonly [string, Runtime])[] {
+  return runtime !== undefined ? [["default", runtime]] : Object.entries(runtimes ?? {});
+}
+
+function defaultKey(keys: readonly string[]): string {
+  return keys.includes("default") ? "default" : (keys[0] ?? "default");
+}
+
+function collectTools(
+  { tools = [], globals = {} }: FlowOptions,
+  problems: string[],
+): ReadonlyMap<string, Tool> {
+  const byName = new Map<string, Tool>();
+  const add = (tool: Tool) => {
+    if (byName.has(tool.name)) problems.push(`there are two tools named ${tool.name}`);
+    byName.set(tool.name, tool);
+  };
+  for (const tool of tools) {
+    if (typeof tool?.run === "function" && typeof tool.check === "function") add(tool);
+    else problems.push("tools must hold tools made with defineTool");
+  }
+  for (const [name, value] of Object.entries(globals)) {
+    if (typeof value !== "function") continue;
+    try {
+      add(functionTool(name, value));
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return byName;
+}
+
+function jsonGlobals({ globals = {} }: FlowOptions): Readonly<Record<string, JsonValue>> {
+  const values = Object.entries(globals).filter(([, value]) => typeof value !== "function");
+  const copy: unknown = JSON.parse(JSON.stringify(Object.fromEntries(values)));
+  return isJsonObject(copy) ? copy : {};
+}
+
+function promptOf(prompt: FlowOptions["prompt"] = defaultPrompt()): (agent: AgentView) => string {
+  if (typeof prompt === "string") return () => prompt;
+  if (prompt instanceof PromptBuilder) return (agent) => prompt.render(agent);
+  return prompt;
+}

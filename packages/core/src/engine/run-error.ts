@@ -1,0 +1,46 @@
+import type { Graph } from "../data/graph.ts";
+import type { ErrorKind, ErrorNode } from "../data/node.ts";
+import { RLMError, type RLMErrorCode, type RLMErrorOptions } from "../errors.ts";
+
+/** Why a run gave no answer, with the graph as far as it got: inspect, resume or fork it. */
+export class RunError extends RLMError {
+  readonly graph: Graph;
+
+  constructor(code: RLMErrorCode, message: string, graph: Graph, options: RLMErrorOptions = {}) {
+    super(code, message, options);
+    this.graph = graph;
+  }
+}
+
+const CODES: Readonly<Record<ErrorKind, RLMErrorCode>> = {
+  no_code: "request_failed",
+  unclosed_code: "request_failed",
+  syntax_error: "request_failed",
+  exception: "request_failed",
+  deadlock: "request_failed",
+  block_limit: "limit_reached",
+  sandbox_lost: "sandbox_lost",
+  request_failed: "request_failed",
+  refused: "refused",
+  limit_reached: "limit_reached",
+  cancelled: "cancelled",
+  replay_diverged: "replay_diverged",
+  runtime_failed: "runtime_failed",
+};
+
+/** The error of a run whose root ended with this node. */
+export function rootFailure(graph: Graph, node: ErrorNode): RunError {
+  const details = {
+    node: node.id,
+    kind: node.kind,
+    ...(node.limit !== undefined && { limit: node.limit }),
+    ...node.details,
+  };
+  return new RunError(codeOf(node), node.message, graph, { details });
+}
+
+function codeOf(node: ErrorNode): RLMErrorCode {
+  const inner = node.details?.code;
+  if (inner === "missing_key" || inner === "missing_dependency" || inner === "unknown_model") return inner;
+  return CODES[node.kind];
+}

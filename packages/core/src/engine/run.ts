@@ -1,0 +1,144 @@
+import type { Edit } from "../data/edit.ts";
+import type { Graph } from "../data/graph.ts";
+import type { JsonValue } from "../data/json.ts";
+import { ROOT } from "../data/node-id.ts";
+import type { UsageTotal } from "../data/usage.ts";
+import { RLMError } from "../errors.ts";
+import type { LiveRun, RunEvent } from "./live-run.ts";
+import { RunError, rootFailure } from "./run-error.ts";
+
+/** What a finished run gives. */
+export interface RunResult<Answer> {
+  readonly answer: Answer;
+  readonly graph: Graph;
+  /** Of the whole tree, failed requests and sub-LLM queries included. */
+  readonly usage: UsageTotal;
+}
+
+/**
+ * A run on its way. Await it for the answer, or iterate it for what happens: nodes as they land (those
+ * that have landed already first), and provisional text. Both may be done, any number of times. It
+ * rejects with a `RunError` that has `code` and `graph`.
+ */
+export class Run<Answer = JsonValue> implements PromiseLike<RunResult<Answer>>, AsyncIterable<RunEvent> {
+  readonly #live: Promise<LiveRun>;
+  readonly #result: Promise<RunResult<Answer>>;
+  #current: LiveRun | null = null;
+  #unpaused: PromiseWithResolvers<void> | null = null;
+  #over = false;
+
+  constructor(live: Promise<LiveRun>, signal?: AbortSignal) {
+    this.#live = live.then((ready) => {
+      this.#current = ready;
+      return ready;
+    });
+    this.#result = this.#finish();
+    // Who only iterates hears of a failure through the iterator.
+    this.#result.catch(() => {});
+    if (signal?.aborted === true) void this.abort();
+    signal?.addEventListener("abort", () => void this.abort(), { once: true });
+  }
+
+  /** The newest snapshot. Throws `nothing_to_do` in the moment before the first node has landed. */
+  get graph(): Graph {
+    if (this.#current === null)
+      throw new RLMError("nothing_to_do", "The run has not begun yet; its first node lands in a moment.");
+    return this.#current.graph;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a run is awaited
+  then<A = RunResult<Answer>, B = never>(
+    fulfilled?: ((result: RunResult<Answer>) => A | PromiseLike<A>) | null,
+    rejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#result.then(fulfilled, rejected);
+  }
+
+  /** Makes an edit: a cancel at once, anything else at the agent's next transition boundary. Resolves when it has landed. */
+  async apply(edit: Edit): Promise<void> {
+    await (await this.#live).apply(edit);
+  }
+
+  /** Nothing new starts; resolves with the graph when what was in flight has landed. */
+  async pause(): Promise<Graph> {
+    const live = await this.#live;
+    this.#unpaused ??= Promise.withResolvers();
+    await live.pause();
+    return live.graph;
+  }
+
+  /** Goes on after {@link pause}. */
+  unpause(): void {
+    this.#unpaused?.resolve();
+    this.#unpaused = null;
+  }
+
+  /** Cuts what is in flight; the run rejects with `aborted` and can be resumed. Resolves when all has stopped. */
+  async abort(): Promise<void> {
+    const live = await this.#live.catch(() => null);
+    this.unpause();
+    await live?.abort();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<RunEvent, void, undefined> {
+    const live = await this.#live;
+    const events: RunEvent[] = [];
+    let wake: (() => void) | null = null;
+    const stop = live.listen((event) => {
+      events.push(event);
+      wake?.();
+    });
+    for (const node of live.graph.walk()) events.push({ type: "node", node });
+    const over = () => wake?.();
+    this.#result.then(over, over);
+    try {
+      for (;;) {
+        const event = events.shift();
+        if (event !== undefined) yield event;
+        else if (this.#over) break;
+        else
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+      }
+      await this.#result;
+    } finally {
+      stop();
+    }
+  }
+
+  async #finish(): Promise<RunResult<Answer>> {
+    try {
+      const live = await this.#live;
+      while (!live.graph.finished) {
+        await this.#unpaused?.promise;
+        await driveOn(live);
+        if (!live.graph.finished && this.#unpaused === null && !live.canMove)
+          throw new RLMError("nothing_to_do", "The run is not finished, but no agent can move.");
+      }
+      return await resultOf<Answer>(live);
+    } finally {
+      this.#over = true;
+    }
+  }
+}
+
+/** Errors of a run carry its graph. */
+async function driveOn(live: LiveRun): Promise<void> {
+  try {
+    await live.drive();
+  } catch (error) {
+    if (!RLMError.is(error)) throw error;
+    throw new RunError(error.code, error.message, live.graph, { cause: error, details: error.details });
+  }
+}
+
+/** The answer of a finished run. Throws a `RunError` when the root failed. */
+export async function resultOf<Answer>(live: LiveRun): Promise<RunResult<Answer>> {
+  const { graph, journal } = live;
+  const head = graph.head(ROOT);
+  if (head?.type === "error") throw rootFailure(graph, head);
+  if (head?.type !== "result") throw new RLMError("nothing_to_do", "The run has no answer yet.");
+  const answer = await journal.unpack(head.result, head.blobs?.result);
+  return { answer: answer as Answer, graph, usage: graph.usage() };
+}

@@ -1,0 +1,35 @@
+import type { Edit } from "../data/edit.ts";
+import { Arrivals } from "./arrivals.ts";
+import type { Budget } from "./budget.ts";
+import type { WaitTable } from "./wait-table.ts";
+
+/** An edit in line for an agent's next transition boundary. */
+export interface QueuedEdit {
+  readonly edit: Edit;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * What a live run keeps of one unfinished agent. At most one transition of it is in flight; `busy` is
+ * that one. A parked agent waits for children: it holds no promise, no place and maybe no REPL.
+ */
+export class Slot {
+  readonly agentId: string;
+  readonly budget: Budget;
+  readonly arrivals: Arrivals = new Arrivals();
+  readonly running: Set<number> = new Set();
+  readonly edits: QueuedEdit[] = [];
+  controller: AbortController = new AbortController();
+  busy: Promise<void> | null = null;
+  parked = false;
+  /** Aborts with the end of the agent: stops the clock of its task. */
+  readonly life: AbortController = new AbortController();
+  /** The waits it is parked on; `null` when they are only in the log. */
+  waits: WaitTable | null = null;
+
+  constructor(agentId: string, budget: Budget) {
+    this.agentId = agentId;
+    this.budget = budget;
+  }
+}
