@@ -122,7 +122,7 @@ const HINTS: readonly Hint[] = [
   { applies: onLine(/=\s*[^=].*\sif\s.+\selse\s/), text: `${PYTHON}: write \`test ? value : other\`.` },
   {
     applies: ({ line, column, message }) =>
-      /\bawait\s*$/.test(line.slice(0, column - 1)) || /await/.test(message),
+      /\bawait\s*$/.test(line.slice(0, column - 1)) || /keyword 'await'/.test(message),
     text: "`await` works at the top level and in async functions: write `async (item) => …`, and `await Promise.all(items.map(async (item) => …))`.",
   },
   {

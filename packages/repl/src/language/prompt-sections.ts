@@ -56,8 +56,8 @@ function models(): string {
   return [
     "A model without a REPL answers one prompt, or many at once:",
     block(
-      "const note = await llmQuery(`Summarize in one sentence:\\n${text}`);",
-      "const votes = await llmQueryBatched(reviews.map((review) => `Positive, yes or no?\\n${review}`));",
+      'const note = await llmQuery("Summarize in one sentence:\\n" + text);',
+      'const votes = await llmQueryBatched(reviews.map((review) => "Positive, yes or no?\\n" + review));',
     ),
     "Either takes options as its last argument, `{ output: schema }` for JSON that fits a JSON Schema.",
   ].join("\n");
@@ -70,7 +70,7 @@ function delegation({ hasContext, severalContexts }: KernelPromptOptions): strin
     block(
       `const parts = ${parts};`,
       "const handles = parts.map((part, i) =>",
-      '  delegate(`part_${i}`, "Count the failed logins.", { context: part, output: { type: "integer" } }));',
+      '  delegate("part_" + i, "Count the failed logins.", { context: part, output: { type: "integer" } }));',
       "const counts = await wait(...handles); // results, in order",
       "counts.reduce((sum, count) => sum + count, 0)",
     ),
