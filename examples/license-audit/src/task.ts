@@ -5,7 +5,7 @@ CONTEXT lists one folder a line. Each folder holds a package.json; every other f
 
 - A package is called name@version, after its package.json.
 - It declares what its package.json has under "license", as it is written there (the "type" of an object); without it, the types of the list "licenses" joined with " OR "; "none" when there is neither.
-- LICENSE_RULES is a list of {license, phrases}. A text holds a licence when it contains every phrase of one of that licence's rules, after the text is made lower case and each run of characters other than a-z and 0-9 is replaced by one space.
+- LICENSE_RULES, a variable in every agent's REPL, is a list of {license, phrases}. A text holds a licence when it contains every phrase of one of that licence's rules, after the text is made lower case and each run of characters other than a-z and 0-9 is replaced by one space.
 - A text of another licence is one that holds a licence whose name is not a word of the declaration (words are separated by spaces and parentheses).
 
 Answer with
@@ -15,4 +15,4 @@ Answer with
 - otherText: the packages that ship the text of another licence, with their declaration and every licence found in their texts, each once;
 - unrecognised: the packages with a text in which no rule finds a licence.
 
-There are a few hundred packages: give batches of them to sub-agents that work in parallel, and pass LICENSE_RULES on to them by \`globals\`. Have texts of more than 4,000 characters, and those that don't hold exactly the licence that is declared, read by a sub-agent of their own.`;
+There are a few hundred packages: give batches of them to sub-agents that work in parallel. Have texts of more than 4,000 characters, and those that don't hold exactly the licence that is declared, read by a sub-agent of their own.`;
