@@ -37,7 +37,7 @@ export type {
   VariableSummary,
   Wait,
 } from "./data/node.ts";
-export { endsAgent, endsAgent } from "./data/node.ts";
+export { endsAgent } from "./data/node.ts";
 export { effectKey, parentAgent, ROOT } from "./data/node-id.ts";
 export { nodeUsage } from "./data/node-usage.ts";
 export type { BranchInfo, RunInfo } from "./data/run-info.ts";
