@@ -1,1 +1,50 @@
-export {};
+import { bare, ErrorConstructor, jsonParse, objectFreeze } from "./primordials.ts";
+import { Repl } from "./repl.ts";
+import { DEFAULT_LIMITS, type EvaluatorLimits, type EvaluatorSpec, type ReadContext } from "./spec.ts";
+
+/** What a host holds of a REPL. Every entry is followed by a full run of the microtasks. */
+export interface SandboxRepl {
+  /** `{id, source, lineOffset, code, now}` as JSON. */
+  start(json: string): void;
+  /** `{index, outcome, now}` as JSON. */
+  deliver(json: string): void;
+  /** The JSON text of a Turn. */
+  turn(): string;
+  /** Tells of a rejection that nobody handled. */
+  stray(reason: unknown): void;
+}
+
+/**
+ * Makes the REPL of this realm; call it once. `specJson` is an {@link EvaluatorSpec} whose limits may be
+ * left out in part. `readContext` is asked for ranges within one piece of 65,536 units and may throw.
+ */
+export function createRepl(specJson: string, readContext: ReadContext): SandboxRepl {
+  const repl = new Repl(decodeSpec(specJson), guarded(readContext));
+  const sandbox: SandboxRepl = {
+    start: (json) => repl.start(json),
+    deliver: (json) => repl.deliver(json),
+    turn: () => repl.turn(),
+    stray: (reason) => repl.stray(reason),
+  };
+  return objectFreeze(bare(sandbox));
+}
+
+/** The spec is the host's own text: its shape is trusted, only the limits may have gaps. */
+function decodeSpec(specJson: string): EvaluatorSpec {
+  const spec = jsonParse(specJson) as EvaluatorSpec & { readonly limits?: Partial<EvaluatorLimits> };
+  return { ...spec, limits: bare({ ...DEFAULT_LIMITS, ...spec.limits }) };
+}
+
+/** What the host's function throws is the host's: code sees an error of its own realm. */
+function guarded(readContext: ReadContext): ReadContext {
+  return (key, start, end) => {
+    let text: unknown;
+    try {
+      text = readContext(key, start, end);
+    } catch {
+      throw new ErrorConstructor("the context could not be read");
+    }
+    if (typeof text !== "string") throw new ErrorConstructor("the context could not be read");
+    return text;
+  };
+}

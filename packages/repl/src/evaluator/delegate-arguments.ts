@@ -1,0 +1,72 @@
+import { brandOf } from "./brands.ts";
+import { encodeJson } from "./encode-json.ts";
+import {
+  quote,
+  reflectGet,
+  reflectGetOwnPropertyDescriptor,
+  reflectOwnKeys,
+  TypeErrorConstructor,
+} from "./primordials.ts";
+import type { Slices } from "./slice.ts";
+import type { EvaluatorLimits } from "./spec.ts";
+
+const DEFAULT_KEY = "context";
+
+/** The options of `delegate` as JSON text, the `context` option turned into payloads. */
+export function encodeDelegateOptions(options: unknown, slices: Slices, limits: EvaluatorLimits): string {
+  if (options === undefined || options === null) return "{}";
+  if (typeof options !== "object") {
+    throw new TypeErrorConstructor("the options of delegate are an object, such as { context: text }");
+  }
+  const keys = reflectOwnKeys(options);
+  let text = "";
+  for (let i = 0; i < keys.length; i += 1) {
+    const key = keys[i];
+    if (typeof key !== "string" || reflectGetOwnPropertyDescriptor(options, key)?.enumerable !== true)
+      continue;
+    const value: unknown = reflectGet(options, key);
+    if (value === undefined) continue;
+    const field =
+      key === "context"
+        ? `"contexts":[${encodePayloads(value, slices, limits)}]`
+        : `${quote(key)}:${encodeJson(value, `the option ${key} of delegate`, limits)}`;
+    text += text === "" ? field : `,${field}`;
+  }
+  if (text.length > limits.argumentSize) {
+    throw new TypeErrorConstructor("the options of delegate are too large; pass CONTEXT.slice(start, end)");
+  }
+  return `{${text}}`;
+}
+
+/** A plain object is a set of payloads by key; anything else is one payload. */
+function encodePayloads(context: unknown, slices: Slices, limits: EvaluatorLimits): string {
+  if (typeof context !== "object" || context === null || slices.rangeOf(context) !== undefined) {
+    return encodePayload(DEFAULT_KEY, context, slices, limits);
+  }
+  if (brandOf(context) !== "plain") return encodePayload(DEFAULT_KEY, context, slices, limits);
+  const keys = reflectOwnKeys(context);
+  let text = "";
+  for (let i = 0; i < keys.length; i += 1) {
+    const key = keys[i];
+    if (typeof key !== "string" || reflectGetOwnPropertyDescriptor(context, key)?.enumerable !== true)
+      continue;
+    const payload = encodePayload(key, reflectGet(context, key), slices, limits);
+    text += text === "" ? payload : `,${payload}`;
+  }
+  return text;
+}
+
+function encodePayload(key: string, value: unknown, slices: Slices, limits: EvaluatorLimits): string {
+  const range = slices.rangeOf(value);
+  if (range !== undefined) {
+    const slice = `{"key":${quote(range.key)},"start":${range.start},"end":${range.end}}`;
+    return `{"kind":"slice","key":${quote(key)},"slice":${slice}}`;
+  }
+  if (value === undefined) throw new TypeErrorConstructor(`the context ${key} of delegate is undefined`);
+  const json =
+    typeof value === "string" ? value : encodeJson(value, `the context ${key} of delegate`, limits);
+  if (json.length > limits.argumentSize) {
+    throw new TypeErrorConstructor(`the context ${key} is too large; pass CONTEXT.slice(start, end)`);
+  }
+  return `{"kind":"text","key":${quote(key)},"text":${quote(json)}}`;
+}

@@ -1,0 +1,156 @@
+// The functions through which code calls the host.
+import { callPromise } from "./call-promise.ts";
+import type { HostOutcome, NewCall } from "./calls.ts";
+import { encodeDelegateOptions } from "./delegate-arguments.ts";
+import { encodeJson } from "./encode-json.ts";
+import type { Child, Handles } from "./handle.ts";
+import { outcomeError } from "./outcome-error.ts";
+import { append, bareList, defineValue, handOver, isArray, TypeErrorConstructor } from "./primordials.ts";
+import type { Slices } from "./slice.ts";
+import type { EvaluatorLimits } from "./spec.ts";
+import { currentFrames } from "./stack.ts";
+
+/** What the functions need of the REPL. */
+export interface CallHost {
+  readonly issue: (call: NewCall) => number;
+  readonly handles: Handles;
+  readonly slices: Slices;
+  readonly limits: EvaluatorLimits;
+}
+
+/** A host function of the spec: its arguments as JSON, its answer as a promise. */
+export function toolFunction(name: string, host: CallHost): object {
+  return named(name, (...args: unknown[]): Promise<unknown> => {
+    let count = args.length;
+    while (count > 0 && args[count - 1] === undefined) count -= 1;
+    const texts = bareList<string>();
+    for (let i = 0; i < count; i += 1) {
+      append(texts, encodeJson(args[i], `argument ${i + 1} of ${name}`, host.limits));
+    }
+    return call(host, name, texts);
+  });
+}
+
+/** `llmQuery(prompt, options)`. */
+export function queryFunction(host: CallHost): object {
+  return named(
+    "llmQuery",
+    (prompt: unknown, options?: unknown): Promise<unknown> =>
+      call(host, "llmQuery", queryArguments(prompt, options, host)),
+  );
+}
+
+/** `llmQueryBatched(prompts, options)`: one call each; a failed one leaves its Error in its place. */
+export function batchedQueryFunction(host: CallHost): object {
+  return named("llmQueryBatched", (prompts: unknown, options?: unknown): Promise<unknown[]> => {
+    if (!isArray(prompts)) throw new TypeErrorConstructor("llmQueryBatched takes a list of prompts");
+    const all = bareList<readonly string[]>();
+    for (let i = 0; i < prompts.length; i += 1) append(all, queryArguments(prompts[i], options, host));
+    const use = { used: false };
+    const at = currentFrames();
+    const { promise, resolve } = callPromise<unknown[]>(use);
+    const answers = bareList<unknown>();
+    let missing = all.length;
+    if (missing === 0) resolve([]);
+    for (let i = 0; i < all.length; i += 1) {
+      append(answers, undefined);
+      const settle = (outcome: HostOutcome): void => {
+        answers[i] = outcome.ok ? outcome.value : outcomeError(outcome.error, at);
+        missing -= 1;
+        if (missing === 0) resolve(handOver(answers));
+      };
+      host.issue({ name: "llmQuery", args: all[i] ?? [], use, settle });
+    }
+    return promise;
+  });
+}
+
+/** `delegate(name, query, options)`: a handle at once. The name may be the handle of a finished child. */
+export function delegateFunction(host: CallHost): object {
+  return named("delegate", (name: unknown, query: unknown, options?: unknown): object => {
+    const child = host.handles.childOf(name);
+    if (child === undefined && typeof name !== "string") {
+      throw new TypeErrorConstructor(
+        "delegate(name, query, options): the name is a string, or a child's handle",
+      );
+    }
+    const args = bareList<string>();
+    append(args, child === undefined ? encodeJson(name, "the name of delegate", host.limits) : child.ref);
+    append(args, promptText(query, "delegate(name, query, options): the query", host));
+    append(args, encodeDelegateOptions(options, host.slices, host.limits));
+    return host.handles.delegate(child?.name ?? `${name}`, args);
+  });
+}
+
+/** `wait(...handles)`: the results in order; a list of handles is taken too. */
+export function waitFunction(host: CallHost): object {
+  return named("wait", (...given: unknown[]): Promise<unknown[]> => {
+    const children = bareList<Child>();
+    for (let i = 0; i < given.length; i += 1) {
+      const item = given[i];
+      if (!isArray(item)) append(children, childOrThrow(item, host));
+      else for (let k = 0; k < item.length; k += 1) append(children, childOrThrow(item[k], host));
+    }
+    return host.handles.wait(children, currentFrames());
+  });
+}
+
+/** `done(value)`: never resolves when the value is accepted. */
+export function doneFunction(host: CallHost): object {
+  return named("done", (value?: unknown): Promise<unknown> => {
+    if (value === undefined) {
+      throw new TypeErrorConstructor("done(value) needs the answer; use null for an empty one");
+    }
+    const use = { used: false };
+    const at = currentFrames();
+    const { promise, reject } = callPromise<unknown>(use);
+    const settle = (outcome: HostOutcome): void => {
+      if (!outcome.ok) reject(outcomeError(outcome.error, at));
+    };
+    const args = bareList<string>();
+    append(args, encodeJson(value, "the value of done", host.limits));
+    host.issue({ name: "done", args, use, settle });
+    return promise;
+  });
+}
+
+function call(host: CallHost, name: string, args: readonly string[]): Promise<unknown> {
+  const use = { used: false };
+  const at = currentFrames();
+  const { promise, resolve, reject } = callPromise<unknown>(use);
+  const settle = (outcome: HostOutcome): void => {
+    if (outcome.ok) resolve(outcome.value);
+    else reject(outcomeError(outcome.error, at));
+  };
+  host.issue({ name, args, use, settle });
+  return promise;
+}
+
+function queryArguments(prompt: unknown, options: unknown, host: CallHost): readonly string[] {
+  const args = bareList<string>();
+  append(args, promptText(prompt, "llmQuery(prompt, options): the prompt", host));
+  if (options !== undefined && options !== null && typeof options !== "object") {
+    throw new TypeErrorConstructor("the options of llmQuery are an object, such as { model: name }");
+  }
+  append(args, encodeJson(options ?? {}, "the options of llmQuery", host.limits));
+  return args;
+}
+
+/** A string, or a slice of CONTEXT that stands for its text. */
+function promptText(value: unknown, what: string, host: CallHost): string {
+  if (typeof value !== "string" && host.slices.rangeOf(value) === undefined) {
+    throw new TypeErrorConstructor(`${what} is a string`);
+  }
+  return encodeJson(value, what, host.limits);
+}
+
+function childOrThrow(value: unknown, host: CallHost): Child {
+  const child = host.handles.childOf(value);
+  if (child === undefined) throw new TypeErrorConstructor("wait takes handles, as delegate gives them");
+  return child;
+}
+
+function named<T extends object>(name: string, method: T): T {
+  defineValue(method, "name", name, false);
+  return method;
+}

@@ -1,0 +1,90 @@
+import { foldCase } from "./fold-case.ts";
+import { literalSearch } from "./literal-search.ts";
+import {
+  isRegExp,
+  RegExpConstructor,
+  regExpExec,
+  regExpFlag,
+  regExpSource,
+  stringIndexOf,
+  TypeErrorConstructor,
+} from "./primordials.ts";
+
+/** Where a pattern matches first at or after `from`, or `null`. */
+export interface Match {
+  readonly index: number;
+  readonly length: number;
+}
+
+/** A pattern made ready. `find` takes time linear in the text, whatever the pattern. */
+export interface LineMatcher {
+  find(text: string, from: number): Match | null;
+  /** True when `find` may take several lines at once and its match may run over a line's end. */
+  readonly perLine: boolean;
+}
+
+const MAX_PATTERN = 1_000;
+
+/** A string is searched for as it is; a regular expression runs on the engine that never backtracks. */
+export function lineMatcher(pattern: unknown): LineMatcher {
+  if (typeof pattern === "string") return literalMatcher(pattern);
+  if (!isRegExp(pattern)) throw new TypeErrorConstructor("grep takes a string or a regular expression");
+  const source = regExpSource(pattern);
+  if (source.length > MAX_PATTERN) throw tooLong();
+  if (regExpFlag.unicode(pattern) || regExpFlag.unicodeSets(pattern)) {
+    throw new TypeErrorConstructor("grep takes no regular expressions with the flag u or v; leave it out");
+  }
+  return regExpMatcher(regExpFlag.ignoreCase(pattern) ? foldCase(source) : source, source);
+}
+
+function literalMatcher(literal: string): LineMatcher {
+  if (literal === "") throw new TypeErrorConstructor("grep needs a pattern that is not empty");
+  if (literal.length > MAX_PATTERN) throw tooLong();
+  if (stringIndexOf(literal, "\n") !== -1) {
+    throw new TypeErrorConstructor("grep looks at one line at a time; the pattern cannot hold a line break");
+  }
+  const search = literalSearch(literal);
+  const find = (text: string, from: number): Match | null => {
+    const index = search(text, from);
+    return index === -1 ? null : { index, length: literal.length };
+  };
+  return { find, perLine: false };
+}
+
+function regExpMatcher(source: string, shown: string): LineMatcher {
+  const expression = linearExpression(source, shown);
+  const find = (text: string, from: number): Match | null => {
+    expression.lastIndex = from;
+    const match = regExpExec(expression, text);
+    return match === null ? null : { index: match.index, length: match[0].length };
+  };
+  return { find, perLine: true };
+}
+
+function linearExpression(source: string, shown: string): RegExp {
+  if (!hasLinearEngine()) {
+    throw new TypeErrorConstructor(
+      "this sandbox cannot run regular expressions in linear time; give grep a string, and filter its hits",
+    );
+  }
+  try {
+    return new RegExpConstructor(source, "lgm");
+  } catch {
+    throw new TypeErrorConstructor(
+      `grep cannot run /${shown}/ in linear time: leave out lookaround, backreferences and large counts like {50}`,
+    );
+  }
+}
+
+/** V8 knows the flag `l` when it was started with --enable-experimental-regexp-engine. */
+function hasLinearEngine(): boolean {
+  try {
+    return new RegExpConstructor("a", "l") !== null;
+  } catch {
+    return false;
+  }
+}
+
+function tooLong(): Error {
+  return new TypeErrorConstructor(`grep takes patterns of at most ${MAX_PATTERN} characters`);
+}

@@ -1,0 +1,188 @@
+// One REPL: blocks go in as source, turns come out as JSON.
+//
+// Owns: the running block and the gate. Does not own: when microtasks run; the host lets all of them run
+// between `start` or `deliver` and `turn`, and after `turn`. Invariants: (1) calls and output are taken
+// only while the gate is open, from `start` or `deliver` to `turn`, so nothing that an ended block left
+// behind reaches a later one; (2) `turn` does not throw; (3) only strings go in and out.
+import { Bindings } from "./bindings.ts";
+import { BlockRun } from "./block-run.ts";
+import type { HostOutcome, NewCall } from "./calls.ts";
+import { seededRandom } from "./chance.ts";
+import { Clock } from "./clock.ts";
+import { Contexts } from "./context.ts";
+import { reportError } from "./error-report.ts";
+import { Handles } from "./handle.ts";
+import {
+  batchedQueryFunction,
+  type CallHost,
+  delegateFunction,
+  doneFunction,
+  queryFunction,
+  toolFunction,
+  waitFunction,
+} from "./host-functions.ts";
+import { OutputBuffer } from "./output-buffer.ts";
+import { outputFunctions } from "./output-functions.ts";
+import { defineValue, ErrorConstructor, jsonParse, ownValue, quote, systemNow } from "./primordials.ts";
+import { fixRealm } from "./realm.ts";
+import { ReservedNames } from "./reserved-names.ts";
+import { Slices } from "./slice.ts";
+import { Sources } from "./sources.ts";
+import type { EvaluatorSpec, ReadContext } from "./spec.ts";
+import { Variables, variablesJson, variablesList } from "./variables.ts";
+
+const STACK_FRAMES = 30;
+const STRAY_TEXT = 2_000;
+
+/** The REPL of one agent in one realm. */
+export class Repl {
+  readonly #spec: EvaluatorSpec;
+  readonly #clock = new Clock();
+  readonly #reserved = new ReservedNames();
+  readonly #sources = new Sources();
+  readonly #slices = new Slices();
+  readonly #variables: Variables;
+  readonly #output: OutputBuffer;
+  readonly #contexts: Contexts;
+  readonly #bindings: Bindings;
+  #random: () => number = () => 0;
+  #open = false;
+  #block: BlockRun | null = null;
+  #blocks = 0;
+  #enteredAt = 0;
+
+  constructor(spec: EvaluatorSpec, readContext: ReadContext) {
+    this.#spec = spec;
+    this.#output = new OutputBuffer(spec.limits.outputKept);
+    this.#variables = new Variables(spec.limits.variables);
+    this.#contexts = new Contexts(spec.contexts, readContext, this.#slices);
+    this.#bindings = new Bindings(this.#reserved);
+    fixRealm(this.#clock, () => this.#random());
+    this.#installNames();
+    this.#variables.rememberGlobals();
+    this.#bindings.defineGlobals(spec.globals);
+  }
+
+  /** Begins a block: runs it as far as it goes without waiting. What an earlier one had open is dropped. */
+  start(json: string): void {
+    const message = asObject(jsonParse(json));
+    this.#blocks += 1;
+    this.#reserved.restore();
+    defineValue(ErrorConstructor, "stackTraceLimit", STACK_FRAMES);
+    this.#variables.startBlock();
+    this.#contexts.forgetReads();
+    this.#output.reset();
+    const id = textOf(message, "id");
+    this.#random = seededRandom(`${this.#spec.seed}\n${id}`);
+    const source = {
+      number: this.#blocks,
+      id,
+      code: textOf(message, "code"),
+      source: textOf(message, "source"),
+      lineOffset: numberOf(message, "lineOffset"),
+    };
+    this.#sources.add(source);
+    this.#enter(message);
+    this.#block = new BlockRun(source, this.#spec.limits);
+    this.#block.run(this.#bindings.forBlock());
+  }
+
+  /** Gives the running block the answer to one of its calls. */
+  deliver(json: string): void {
+    const message = asObject(jsonParse(json));
+    this.#enter(message);
+    this.#block?.calls.deliver(numberOf(message, "index"), outcomeOf(message));
+  }
+
+  /** What happened since the last turn, as the JSON text of a Turn. */
+  turn(): string {
+    this.#open = false;
+    const block = this.#block;
+    const state = block === null ? '{"kind":"idle"}' : block.stateJson(this.#sources, () => this.#leftJson());
+    const calls = block === null ? "" : block.calls.takeUnsent();
+    const output = this.#output.take();
+    const cut =
+      output.kept === output.total ? "" : `,"outputCut":{"kept":${output.kept},"total":${output.total}}`;
+    const elapsed = systemNow() - this.#enteredAt;
+    const codeMs = Math.max(elapsed, 0);
+    return `{"calls":[${calls}],"output":${quote(output.text)}${cut},"codeMs":${codeMs},"state":${state}}`;
+  }
+
+  /** Tells of a rejection that nobody handled; it becomes a warning in the output. */
+  stray(reason: unknown): void {
+    const text = reportError(reason, this.#sources, STRAY_TEXT).text;
+    this.#output.write(`Warning: a promise was rejected and nobody awaited it: ${text}\n`);
+  }
+
+  #enter(message: object): void {
+    this.#clock.set(numberOf(message, "now"));
+    this.#enteredAt = systemNow();
+    this.#open = true;
+  }
+
+  #leftJson(): string {
+    return `"variables":${this.#variablesJson()},"reads":${this.#contexts.readsJson()}`;
+  }
+
+  #variablesJson(): string {
+    try {
+      return variablesJson(this.#variables.summarize());
+    } catch {
+      return "[]";
+    }
+  }
+
+  #installNames(): void {
+    const { agentId, depth, maxDepth, functions, limits } = this.#spec;
+    const issue = (call: NewCall): number => this.#issue(call);
+    const handles = new Handles({ block: () => this.#block?.id ?? "", issue });
+    const host: CallHost = { issue, handles, slices: this.#slices, limits };
+    const install = (name: string, value: unknown): void => this.#reserved.install(name, value);
+    for (let i = 0; i < functions.length; i += 1) {
+      const name = functions[i];
+      if (name !== undefined) install(name, toolFunction(name, host));
+    }
+    const write = outputFunctions((line) => this.#write(line));
+    install("print", write.print);
+    install("console", write.console);
+    install("delegate", delegateFunction(host));
+    install("wait", waitFunction(host));
+    install("llmQuery", queryFunction(host));
+    install("llmQueryBatched", batchedQueryFunction(host));
+    install("done", doneFunction(host));
+    install("CONTEXT", this.#contexts.global());
+    install("VARIABLES", () => variablesList(this.#variables.look()));
+    install("AGENT_ID", agentId);
+    install("DEPTH", depth);
+    install("MAX_DEPTH", maxDepth);
+  }
+
+  #issue(call: NewCall): number {
+    if (!this.#open || this.#block === null) throw new ErrorConstructor("this block has ended");
+    return this.#block.calls.issue(call);
+  }
+
+  #write(line: string): void {
+    if (this.#open) this.#output.write(`${line}\n`);
+  }
+}
+
+function asObject(value: unknown): object {
+  return typeof value === "object" && value !== null ? value : {};
+}
+
+function textOf(message: object, key: string): string {
+  const value = ownValue(message, key);
+  return typeof value === "string" ? value : "";
+}
+
+function numberOf(message: object, key: string): number {
+  const value = ownValue(message, key);
+  return typeof value === "number" ? value : 0;
+}
+
+function outcomeOf(message: object): HostOutcome {
+  const outcome = asObject(ownValue(message, "outcome"));
+  if (ownValue(outcome, "ok") === true) return { ok: true, value: ownValue(outcome, "value") };
+  return { ok: false, error: ownValue(outcome, "error") };
+}
