@@ -1,0 +1,176 @@
+import type { AttackCase } from "./attack-case.ts";
+
+/** Time used up, and the host kept busy. */
+export const timeCases: readonly AttackCase[] = [
+  { name: "an endless loop", source: "node:vm", expect: "lost", blocks: [`for (;;);`] },
+  {
+    name: "an endless loop after an await",
+    source: "isolated-vm #185",
+    expect: "lost",
+    blocks: [`await null; for (;;);`],
+  },
+  {
+    name: "an endless loop after a tool",
+    source: "isolated-vm #475",
+    expect: "lost",
+    blocks: [`await echo(1); for (;;);`],
+  },
+  {
+    name: "an endless loop in a then of a tool",
+    source: "isolated-vm #475",
+    expect: "lost",
+    blocks: [`await echo(1).then(() => { for (;;); });`],
+  },
+  {
+    name: "an endless chain of microtasks",
+    source: "node:vm, microtaskMode",
+    expect: "lost",
+    blocks: [`for (;;) await null;`],
+  },
+  {
+    name: "microtasks that outlive the block",
+    source: "measured",
+    expect: "contained",
+    blocks: [`(async () => { for (;;) await null; })(); print("ended");`, `print("next");`],
+  },
+  {
+    name: "a generator that never ends, spread",
+    source: "node:vm",
+    expect: "lost",
+    blocks: [`const f = function* () { for (;;) yield 1; }; for (const x of f());`],
+  },
+  {
+    name: "a catastrophic regular expression",
+    source: "ReDoS",
+    expect: "lost",
+    blocks: [`/^(a|a)*$/.test("a".repeat(40) + "b");`],
+  },
+  {
+    name: "a catastrophic expression with a lookbehind",
+    source: "ReDoS",
+    expect: "contained",
+    blocks: [`/(?<=(x+x+)+)y/.test("x".repeat(5000));`],
+  },
+  {
+    name: "a catastrophic pattern for grep",
+    source: "ReDoS",
+    expect: "contained",
+    blocks: [`CONTEXT.grep("(a+)+$", 10);`, `print("next");`],
+  },
+  {
+    name: "a loop of reads",
+    source: "isolated-vm: the timer stands still in host calls (measured)",
+    expect: "contained",
+    blocks: [`for (;;) CONTEXT.read(0, 10);`],
+  },
+  {
+    name: "a loop of printing",
+    source: "isolated-vm: ignored callbacks starve the host (measured)",
+    expect: "contained",
+    blocks: [`for (;;) print("flood");`],
+  },
+  {
+    name: "a loop of printing large texts",
+    source: "measured",
+    expect: "contained",
+    blocks: [`const t = "x".repeat(1e6); for (;;) console.log(t);`],
+  },
+  {
+    name: "a loop of tool calls",
+    source: "measured: 189,000 calls in two seconds",
+    expect: "contained",
+    blocks: [`for (;;) echo("flood");`],
+  },
+  {
+    name: "tool calls that call on answer",
+    source: "measured",
+    expect: "contained",
+    blocks: [`const go = () => { echo(1).then(go); echo(2).then(go); }; go();`],
+  },
+  {
+    name: "a getter that loops for ever as the last value",
+    source: "measured",
+    expect: "contained",
+    blocks: [`({ get x() { for (;;); } })`],
+  },
+  {
+    name: "a toString that loops for ever, printed",
+    source: "measured",
+    expect: "contained",
+    blocks: [`print({ toString() { for (;;); }, [Symbol.toPrimitive]() { for (;;); } });`],
+  },
+  {
+    name: "a sort that never agrees",
+    source: "measured",
+    expect: "contained",
+    blocks: [`Array.from({ length: 1e7 }, (_, i) => i).sort(() => 1);`],
+  },
+  {
+    name: "indexOf over a huge array-like",
+    source: "isolated-vm #198 (measured)",
+    expect: "lost",
+    blocks: [`[].indexOf.call({ length: 2 ** 53 - 1 }, 1);`],
+  },
+  {
+    name: "lastIndexOf over a huge array-like",
+    source: "isolated-vm #198",
+    expect: "lost",
+    blocks: [`[].lastIndexOf.call({ length: 2 ** 53 - 1 }, 1);`],
+  },
+  {
+    name: "includes over a huge array-like",
+    source: "isolated-vm #198",
+    expect: "lost",
+    blocks: [`[].includes.call({ length: 2 ** 53 - 1 }, 1);`],
+  },
+  {
+    name: "reverse of a huge array-like",
+    source: "isolated-vm #198",
+    expect: "lost",
+    blocks: [`[].reverse.call({ length: 2 ** 53 - 1 });`],
+  },
+  {
+    name: "join of a huge array-like",
+    source: "measured",
+    expect: "contained",
+    blocks: [`[].join.call({ length: 2 ** 32 - 1 }, "");`],
+  },
+  {
+    name: "copyWithin of a huge array-like",
+    source: "isolated-vm #198",
+    expect: "lost",
+    blocks: [`[].copyWithin.call({ length: 2 ** 53 - 1 }, 0, 1);`],
+  },
+  {
+    name: "a WebAssembly module that loops for ever",
+    source: "measured",
+    expect: "contained",
+    blocks: [
+      `new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array([0,97,115,109,1,0,0,0,1,4,1,96,0,0,3,2,1,0,8,1,0,10,9,1,7,0,3,64,12,0,11,11])));`,
+    ],
+  },
+  {
+    name: "a thread put to sleep",
+    source: "isolated-vm: Atomics.wait (measured)",
+    expect: "contained",
+    blocks: [`Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`],
+  },
+  {
+    name: "a promise that never settles",
+    source: "isolated-vm #318",
+    expect: "contained",
+    blocks: [`await new Promise(() => {});`],
+  },
+  {
+    name: "ten thousand promises that never settle",
+    source: "isolated-vm #318",
+    expect: "contained",
+    blocks: [`for (let i = 0; i < 1e4; i++) new Promise(() => {}).then(() => {}); print("ended");`],
+  },
+  {
+    name: "two hundred delegates at once",
+    source: "fork bomb",
+    expect: "contained",
+    blocks: [`for (let i = 0; i < 5000; i++) delegate("child" + i, "task");`],
+  },
+];
