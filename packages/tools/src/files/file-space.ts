@@ -1,0 +1,180 @@
+import type { FileHandle } from "node:fs/promises";
+import { RLMError } from "@rlmflow/core";
+import { DirectoryHandle, type RootOptions } from "./directory-handle.ts";
+import { fileFailure, overLimit } from "./file-failure.ts";
+import { Gate } from "./gate.ts";
+import { parsePath, showFile } from "./path-rules.ts";
+import { TotalSize } from "./total-size.ts";
+import { directoryLock, type Lock } from "./write-lock.ts";
+
+/** The directory that tools work in: a path, or something that knows it and may answer differently later. */
+export type FileRoot = string | { path(): string };
+
+/** What a file was before a tool writes it. */
+export interface FileChange {
+  readonly path: string;
+  /** The old bytes, or `null` when there was no file. */
+  readonly previous: Uint8Array | null;
+  /** Of the call that writes: equal for a repeated one. */
+  readonly effectKey: string;
+}
+
+/** The sizes at which the file tools stop, in bytes unless said. */
+export interface FileLimits {
+  /** Largest file that is read or searched as a whole: 5 MiB. */
+  readonly maxReadBytes: number;
+  /** Largest file that is written: 5 MiB. */
+  readonly maxWriteBytes: number;
+  /** All files together: 200 MiB. */
+  readonly maxTotalBytes: number;
+  /** Names that one listing gives: 20,000. */
+  readonly maxListed: number;
+  /** Milliseconds one `grep` may take: 10,000. */
+  readonly maxGrepMs: number;
+}
+
+/** A write: what the file's bytes become. */
+export interface FileReplacement {
+  readonly path: string;
+  readonly effectKey: string;
+  /** `previous` gives the old bytes, `null` when there is no file. What it throws leaves the file as it is. */
+  change(previous: () => Promise<Uint8Array | null>): Promise<Uint8Array>;
+}
+
+/** What a {@link FileSpace} is made of. */
+export interface FileSpaceOptions extends RootOptions {
+  readonly limits: FileLimits;
+  readonly lock?: Lock;
+  readonly beforeWrite?: (change: FileChange) => Promise<void>;
+}
+
+/** Calls at work at a time, in this process; each holds a few open directories. */
+const gate = new Gate(16);
+
+/**
+ * Owns the way from a path that code gave to an open file. Does not own what is done with it.
+ *
+ * 1. `write` runs under the lock, then within the gate: who holds a slot never waits for the lock.
+ * 2. Every handle is closed before a call ends.
+ */
+export class FileSpace {
+  readonly limits: FileLimits;
+  readonly #root: FileRoot;
+  readonly #options: FileSpaceOptions;
+  readonly #total: TotalSize;
+
+  constructor(root: FileRoot, options: FileSpaceOptions) {
+    this.#root = root;
+    this.#options = options;
+    this.limits = options.limits;
+    this.#total = new TotalSize(options.limits.maxTotalBytes);
+  }
+
+  /** Where the root is just now. */
+  rootPath(): string {
+    return typeof this.#root === "string" ? this.#root : this.#root.path();
+  }
+
+  /** Runs an operation on the root. */
+  async inRoot<T>(operation: (root: DirectoryHandle) => Promise<T>): Promise<T> {
+    return gate.run(async () => {
+      await using root = await DirectoryHandle.openRoot(this.rootPath(), this.#options);
+      return await operation(root);
+    });
+  }
+
+  /** Opens the regular file at the path for reading. */
+  async readFile<T>(path: string, operation: (file: FileHandle) => Promise<T>): Promise<T> {
+    const { directories, name } = splitPath(path);
+    return this.inRoot((root) =>
+      within(root, directories, {}, async (directory) => {
+        await using file = await directory.openFile(name);
+        return await operation(file).catch((cause: unknown) => {
+          throw fileFailure(path, cause);
+        });
+      }),
+    );
+  }
+
+  /** Makes new bytes of the old ones, alone in this directory, and puts them in place: all of them or none. */
+  async replaceFile({ path, effectKey, change }: FileReplacement): Promise<void> {
+    const { directories, name } = splitPath(path);
+    const lock = this.#options.lock ?? directoryLock(this.rootPath());
+    await lock(() =>
+      this.inRoot((root) =>
+        within(root, directories, { create: true }, async (directory) => {
+          const previous = () => this.#previous(directory, name);
+          const size = (await directory.stat(name))?.size ?? 0;
+          const bytes = await change(previous);
+          this.#requireWritable(path, bytes);
+          await this.#total.allow(root, path, bytes.length - size);
+          const { beforeWrite } = this.#options;
+          if (beforeWrite)
+            await beforeWrite({ path: directory.pathOf(name), previous: await previous(), effectKey });
+          await directory.replaceFile(name, bytes);
+          this.#total.add(bytes.length - size);
+        }),
+      ),
+    );
+  }
+
+  async #previous(directory: DirectoryHandle, name: string): Promise<Uint8Array | null> {
+    if ((await directory.stat(name)) === null) return null;
+    await using file = await directory.openFile(name);
+    return await readBounded(file, directory.pathOf(name), this.limits.maxReadBytes);
+  }
+
+  #requireWritable(path: string, bytes: Uint8Array): void {
+    const { maxWriteBytes } = this.limits;
+    if (bytes.length <= maxWriteBytes) return;
+    throw overLimit(
+      path,
+      `would have ${bytes.length} bytes, and at most ${maxWriteBytes} are written`,
+      "Split it into several files.",
+    );
+  }
+}
+
+/** The bytes of an open file; `limit_reached` when there are too many, also when the file grows meanwhile. */
+export async function readBounded(file: FileHandle, path: string, limit: number): Promise<Uint8Array> {
+  const { size } = await file.stat();
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  let room = Math.min(size, limit) + 1;
+  while (total <= limit) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(room), 0, room, null);
+    if (bytesRead === 0) return chunks.length === 1 ? (chunks[0] ?? buffer) : Buffer.concat(chunks);
+    chunks.push(buffer.subarray(0, bytesRead));
+    total += bytesRead;
+    room = Math.max(1, Math.min(64 * 1024, limit + 1 - total));
+  }
+  throw overLimit(
+    path,
+    `has ${Math.max(size, total)} bytes, and at most ${limit} are read at once`,
+    "Read parts of it with readLines, or search it in parts.",
+  );
+}
+
+/** Walks down from a directory and closes what it opened. */
+export async function within<T>(
+  root: DirectoryHandle,
+  names: readonly string[],
+  options: { readonly create?: boolean },
+  operation: (directory: DirectoryHandle) => Promise<T>,
+): Promise<T> {
+  const [name, ...rest] = names;
+  if (name === undefined) return operation(root);
+  await using directory = await root.openDirectory(name, options);
+  return await within(directory, rest, options, operation);
+}
+
+function splitPath(path: string): { readonly directories: readonly string[]; readonly name: string } {
+  const names = parsePath(path);
+  const name = names.at(-1);
+  if (name === undefined)
+    throw new RLMError(
+      "refused",
+      `${showFile(path)} is the working directory, not a file. Name a file in it.`,
+    );
+  return { directories: names.slice(0, -1), name };
+}
