@@ -1,4 +1,4 @@
-import type { Graph, RunNode, UsageTotal } from "@rlmflow/core";
+import { type Graph, mergeUsage, type RunNode, type UsageTotal, ZERO_USAGE } from "@rlmflow/core";
 import { type AgentStatus, type AgentSummary, agentTable } from "./agent-table.ts";
 import { nodeText, nodeTokens, quoted } from "./node-text.ts";
 
@@ -67,6 +67,13 @@ export function runTree(graph: Graph, options: TreeOptions): TreeItem {
   return new TreeBuilder(graph, options).build();
 }
 
+interface Place {
+  readonly depth: number;
+  /** Members of a group are one line each unless they are asked for. */
+  readonly inGroup: boolean;
+  readonly parentModel: string;
+}
+
 class TreeBuilder {
   readonly #graph: Graph;
   readonly #options: TreeOptions;
@@ -80,7 +87,7 @@ class TreeBuilder {
   }
 
   build(): TreeItem {
-    return this.#agent(this.#summary(this.#options.root), 0);
+    return this.#agent(this.#summary(this.#options.root), { depth: 0, inGroup: false, parentModel: "" });
   }
 
   #summary(agentId: string): AgentSummary {
@@ -89,31 +96,30 @@ class TreeBuilder {
     return found;
   }
 
-  #agent(agent: AgentSummary, depth: number): TreeItem {
+  #agent(agent: AgentSummary, place: Place): TreeItem {
     this.#lines += 1;
-    const isOpen = this.#opens(agent, depth);
+    const isOpen = this.#opens(agent, place);
     const head = this.#graph.head(agent.agentId);
-    const text =
-      isOpen || head === undefined || agent.status === "running" ? quoted(agent.query) : nodeText(head);
+    const outcome = isOpen || head === undefined || agent.status === "running" ? "" : nodeText(head);
     return {
       ...BLANK,
       kind: "agent",
       id: agent.agentId,
       name: agent.name,
-      text: text || quoted(agent.query),
+      text: outcome || quoted(agent.query),
       status: agent.status,
       durationMs: agent.durationMs,
-      usage: agent.total,
-      model: agent.model,
+      usage: pickUsage(agent.total),
+      model: agent.model === place.parentModel ? null : agent.model,
       failed: agent.status === "failed" ? 1 : 0,
-      children: isOpen ? this.#nodes(agent, depth) : [],
+      children: isOpen ? this.#nodes(agent, place.depth) : [],
     };
   }
 
-  #opens(agent: AgentSummary, depth: number): boolean {
+  #opens(agent: AgentSummary, { depth, inGroup }: Place): boolean {
     if (depth >= DEEPEST) return false;
     if (depth === 0 || this.#options.expand.has(agent.agentId)) return true;
-    return depth < this.#options.depth && (this.#options.all || this.#lines < LINES);
+    return depth < this.#options.depth && (this.#options.all || (!inGroup && this.#lines < LINES));
   }
 
   #nodes(agent: AgentSummary, depth: number): readonly TreeItem[] {
@@ -126,7 +132,11 @@ class TreeBuilder {
       if (left > 0 && index === from)
         items.push(more(agent.agentId, left, countErrors(chain.slice(from, from + left))));
       if (left > 0 && index >= from && index < from + left) continue;
-      items.push(this.#node(node, places.get(node.id) ?? [], depth));
+      const children = this.#siblings(places.get(node.id) ?? [], {
+        depth: depth + 1,
+        parentModel: agent.model,
+      });
+      items.push(this.#node(node, chain[index + 1], children));
     }
     return items;
   }
@@ -146,7 +156,7 @@ class TreeBuilder {
     });
   }
 
-  #node(node: RunNode, children: readonly AgentSummary[], depth: number): TreeItem {
+  #node(node: RunNode, next: RunNode | undefined, children: readonly TreeItem[]): TreeItem {
     this.#lines += 1;
     return {
       ...BLANK,
@@ -154,57 +164,57 @@ class TreeBuilder {
       id: node.id,
       name: node.type,
       text: nodeText(node),
-      durationMs: node.endedAt - node.startedAt,
+      durationMs: nodeDuration(node, next),
       tokens: nodeTokens(node),
       failed: node.type === "error" ? 1 : 0,
       slowest: node.type === "supervising" ? slowestOf(node, this.#agents) : null,
-      children: this.#siblings(children, depth + 1),
+      children,
     };
   }
 
-  #siblings(agents: readonly AgentSummary[], depth: number): readonly TreeItem[] {
+  #siblings(agents: readonly AgentSummary[], place: Omit<Place, "inGroup">): readonly TreeItem[] {
     const roles = [...Map.groupBy(agents, (agent) => agent.role).values()];
-    const groups = roles.filter((members) => members.length >= GROUP_FROM);
-    const single = this.#worstFirst(roles.filter((members) => members.length < GROUP_FROM).flat());
-    return [
-      ...groups.map((members) => this.#group(members, depth)),
-      ...this.#some(single, SHOWN_SIBLINGS, depth),
-    ];
+    const units = roles.flatMap((members) =>
+      members.length < GROUP_FROM ? members.map((one) => [one]) : [members],
+    );
+    const worst = (members: readonly AgentSummary[]) => this.#worstFirst(members)[0];
+    const byWorst = new Map(units.map((members) => [worst(members), members]));
+    const order = this.#worstFirst([...byWorst.keys()].filter((agent) => agent !== undefined));
+    const isShown = (agent: AgentSummary, index: number) =>
+      this.#options.all || index < SHOWN_SIBLINGS || this.#options.expand.has(agent.agentId);
+    const items = order.filter(isShown).map((agent) => {
+      const members = byWorst.get(agent) ?? [];
+      return members.length > 1
+        ? this.#group(members, place)
+        : this.#agent(agent, { ...place, inGroup: false });
+    });
+    const hidden = order.filter((agent, index) => !isShown(agent, index));
+    return [...items, ...moreAgents(hidden.flatMap((agent) => byWorst.get(agent) ?? []))];
   }
 
-  #group(members: readonly AgentSummary[], depth: number): TreeItem {
+  #group(members: readonly AgentSummary[], place: Omit<Place, "inGroup">): TreeItem {
     this.#lines += 1;
     const times = members.map((member) => member.durationMs).toSorted((a, b) => a - b);
     const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
-    const first = members[0];
+    const { agentId = "", name = "", role = "" } = members[0] ?? {};
     return {
       ...BLANK,
       kind: "group",
-      id:
-        (first?.agentId ?? "").slice(0, (first?.agentId.length ?? 0) - (first?.name.length ?? 0)) +
-        first?.role,
-      name: first?.role ?? "",
+      id: agentId.slice(0, agentId.length - name.length) + role,
+      name: role,
       count: members.length,
       failed: members.filter((member) => member.status === "failed").length,
-      usage: sumUsage(members),
+      usage: pickUsage(members.reduce((sum, member) => mergeUsage(sum, member.total), ZERO_USAGE)),
       spread: { p50: at(0.5), p95: at(0.95), max: at(1) },
-      children: this.#some(this.#worstFirst(members), SHOWN_OF_GROUP, depth),
+      children: this.#members(this.#worstFirst(members), place),
     };
   }
 
-  /** The first of them, and of the others those that were asked for. */
-  #some(agents: readonly AgentSummary[], limit: number, depth: number): readonly TreeItem[] {
+  #members(agents: readonly AgentSummary[], place: Omit<Place, "inGroup">): readonly TreeItem[] {
     const isShown = (agent: AgentSummary, index: number) =>
-      this.#options.all || index < limit || this.#options.expand.has(agent.agentId);
-    const shown = agents.filter(isShown);
-    const hidden = agents.filter((agent, index) => !isShown(agent, index));
-    const items = shown.map((agent) => this.#agent(agent, depth));
-    const first = hidden[0];
-    if (first === undefined) return items;
-    return [
-      ...items,
-      more(first.agentId, hidden.length, hidden.filter(({ status }) => status === "failed").length),
-    ];
+      this.#options.all || index < SHOWN_OF_GROUP || this.#options.expand.has(agent.agentId);
+    const items = agents.filter(isShown).map((agent) => this.#agent(agent, { ...place, inGroup: true }));
+    return [...items, ...moreAgents(agents.filter((agent, index) => !isShown(agent, index)))];
   }
 
   #worstFirst(agents: readonly AgentSummary[]): readonly AgentSummary[] {
@@ -238,12 +248,20 @@ function countErrors(nodes: readonly RunNode[]): number {
   return nodes.filter((node) => node.type === "error").length;
 }
 
-function sumUsage(members: readonly AgentSummary[]): TreeItem["usage"] {
-  const sum = { input: 0, output: 0, costMicroUsd: 0 };
-  for (const { total } of members) {
-    sum.input += total.input;
-    sum.output += total.output;
-    sum.costMicroUsd += total.costMicroUsd;
-  }
-  return sum;
+function moreAgents(hidden: readonly AgentSummary[]): readonly TreeItem[] {
+  const [first] = hidden;
+  if (first === undefined) return [];
+  return [more(first.agentId, hidden.length, hidden.filter(({ status }) => status === "failed").length)];
+}
+
+/** Of a wait, until the block went on; nothing of a query, which takes no time. */
+function nodeDuration(node: RunNode, next: RunNode | undefined): number | null {
+  if (node.type === "query") return null;
+  if (node.type === "supervising")
+    return next === undefined ? null : Math.max(0, next.startedAt - node.endedAt);
+  return node.endedAt - node.startedAt;
+}
+
+function pickUsage({ input, output, costMicroUsd }: UsageTotal): TreeItem["usage"] {
+  return { input, output, costMicroUsd };
 }

@@ -32,7 +32,10 @@ export function treeLines(tree: TreeItem, style: TreeStyle): readonly string[] {
     (widest, row) => Math.max(widest, columns(row.prefix) + columns(row.left)),
     0,
   );
-  const leftWidth = Math.min(widestLeft, Math.max(LEAST_LEFT, style.width - widestRight - 2));
+  const leftWidth = Math.min(
+    widestLeft,
+    Math.max(Math.min(LEAST_LEFT, style.width), style.width - widestRight - 2),
+  );
   return rows.map((row) => drawRow(row, leftWidth, style));
 }
 
