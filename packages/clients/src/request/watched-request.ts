@@ -4,12 +4,16 @@
 // Does not own: what is sent, how the answer is read, what an SDK's error means.
 //
 // 1. The promise settles as soon as the request is over, aborted or out of time, whatever the SDK does then.
-// 2. Once it has settled the connection is closed, both timers are off and no text goes out.
+// 2. Once it has settled both timers are off and no text goes out. The connection is closed, unless the reply
+//    was complete: then it has a second to end by itself, so that the next request may use it.
 // 3. Every byte of a response is a sign of life, comments and pings included.
 // 4. A reply whose end was announced is complete: a connection that fails after that does not undo it.
 
 import { type ChatOptions, type Reply, RLMError, type Usage } from "@rlmflow/core";
+import { livelyFetch } from "./lively-fetch.ts";
 import { requestFailed } from "./request-failure.ts";
+
+const LINGER_MS = 1000;
 
 /** How long a request may take. */
 export interface RequestLimits {
@@ -52,15 +56,17 @@ export async function watchRequest(request: WatchedRequest): Promise<Reply> {
   const { chat, progress, provider } = request;
   if (chat.signal?.aborted) throw abortFailure(request);
   const watch = startWatch(request);
+  let complete = false;
   try {
     await Promise.race([request.send(watch), watch.interrupted]);
+    complete = progress.finished() !== null;
   } catch (error) {
     if (chat.signal?.aborted) throw abortFailure(request);
     const reply = progress.finished();
     if (reply !== null) return reply;
     throw withUsage(RLMError.is(error) ? error : request.failureOf(error), progress.usage());
   } finally {
-    watch.end();
+    watch.end(complete);
   }
   const reply = progress.finished();
   if (reply !== null) return reply;
@@ -86,34 +92,20 @@ function startWatch({ provider, limits, chat }: WatchedRequest) {
   return {
     signal: connection.signal,
     interrupted: interruption.promise,
-    fetch: lively(() => idle.refresh()),
+    fetch: livelyFetch(() => {
+      if (open) idle.refresh();
+    }),
     emit(delta: string) {
       if (open && delta !== "") tell(chat.onText, delta);
     },
-    end() {
+    end(complete: boolean) {
       open = false;
       clearTimeout(idle);
       clearTimeout(total);
       chat.signal?.removeEventListener("abort", abort);
-      connection.abort();
+      if (complete) setTimeout(() => connection.abort(), LINGER_MS).unref();
+      else connection.abort();
     },
-  };
-}
-
-/** A `fetch` that reports the head of the response and each chunk of its body. */
-function lively(alive: () => void): typeof globalThis.fetch {
-  return async (input, init) => {
-    const response = await globalThis.fetch(input, init);
-    alive();
-    if (response.body === null) return response;
-    const watched = new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        alive();
-        controller.enqueue(chunk);
-      },
-    });
-    const { status, statusText, headers } = response;
-    return new Response(response.body.pipeThrough(watched), { status, statusText, headers });
   };
 }
 

@@ -19,6 +19,8 @@ export interface ProviderServer extends AsyncDisposable {
   readonly requests: readonly SeenRequest[];
   /** Requests whose connection was closed from the other side before the answer was over. */
   readonly closed: number;
+  /** Connections that were ever opened. */
+  readonly connections: number;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,7 @@ export interface ProviderServer extends AsyncDisposable {
 export async function providerServer(answer: Answer): Promise<ProviderServer> {
   const requests: SeenRequest[] = [];
   const closing = { count: 0, deliberate: false };
+  let connections = 0;
   const server = createServer(async (incoming, response) => {
     response.on("close", () => {
       if (!response.writableEnded && !closing.deliberate && response.errored === null) closing.count += 1;
@@ -33,6 +36,9 @@ export async function providerServer(answer: Answer): Promise<ProviderServer> {
     const request = await received(incoming);
     requests.push(request);
     await answer(request, response);
+  });
+  server.on("connection", () => {
+    connections += 1;
   });
   const listening = Promise.withResolvers<void>();
   server.listen(0, "127.0.0.1", listening.resolve);
@@ -50,6 +56,9 @@ export async function providerServer(answer: Answer): Promise<ProviderServer> {
     requests,
     get closed() {
       return closing.count;
+    },
+    get connections() {
+      return connections;
     },
     close,
     [Symbol.asyncDispose]: close,

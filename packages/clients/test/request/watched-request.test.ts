@@ -1,0 +1,59 @@
+import { getEventListeners } from "node:events";
+import { anthropicClient } from "@rlmflow/clients/anthropic";
+import { openaiClient } from "@rlmflow/clients/openai";
+import type { Client, Message } from "@rlmflow/core";
+import type { ProviderScript } from "@rlmflow/core/testing";
+import { describe, expect, test } from "vitest";
+import { anthropicAnswer } from "../provider/anthropic-wire.ts";
+import { chunk, DONE, openaiAnswer } from "../provider/openai-wire.ts";
+import { type Answer, beginEvents, eventually, providerServer, write } from "../provider/provider-server.ts";
+
+const QUESTION: readonly Message[] = [{ role: "user", content: "hello" }];
+const SCRIPT: ProviderScript = { text: ["a", "b"], ending: { kind: "finish", reason: "stop" }, usage: null };
+
+describe.each<[string, (script: ProviderScript) => Answer, (url: string) => Client]>([
+  ["openaiClient", openaiAnswer, (baseURL) => openaiClient({ model: "m", baseURL })],
+  [
+    "anthropicClient",
+    anthropicAnswer,
+    (url) => anthropicClient({ model: "m", baseURL: url.replace("/v1", "") }),
+  ],
+])("%s", (_name, answer, makeClient) => {
+  test("uses a connection again for the next request", async () => {
+    await using server = await providerServer(answer(SCRIPT));
+    const client = makeClient(server.url);
+    for (let count = 0; count < 6; count += 1) await client.chat(QUESTION);
+    expect(server.requests.length).toBe(6);
+    expect(server.connections).toBeLessThan(4);
+    expect(server.closed).toBe(0);
+  });
+
+  test("leaves nothing behind on a signal that lives long", async () => {
+    await using server = await providerServer(answer(SCRIPT));
+    const client = makeClient(server.url);
+    const { signal } = new AbortController();
+    const chats = Array.from({ length: 30 }, () => client.chat(QUESTION, { signal }));
+    await Promise.all(chats);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  test("makes three hundred requests at once", async () => {
+    await using server = await providerServer(answer(SCRIPT));
+    const client = makeClient(server.url);
+    const replies = await Promise.all(Array.from({ length: 300 }, () => client.chat(QUESTION)));
+    expect(replies.every(({ text }) => text === "ab")).toBe(true);
+    expect(server.requests.length).toBe(300);
+  });
+});
+
+test("a server that does not end its response after the reply is left a second later", async () => {
+  await using server = await providerServer(async (_request, response) => {
+    beginEvents(response);
+    await write(response, chunk({ content: "done" }) + chunk({}, "stop") + DONE);
+  });
+  const began = performance.now();
+  expect((await openaiClient({ model: "m", baseURL: server.url }).chat(QUESTION)).text).toBe("done");
+  expect(performance.now() - began).toBeLessThan(900);
+  await eventually(() => server.closed === 1);
+  expect(server.closed).toBe(1);
+});
