@@ -103,7 +103,8 @@ export class Budget {
   }
 
   #anyOpen(): boolean {
-    return this.#open > 0 || (this.#above !== null && this.#above.#anyOpen());
+    if (this.#open > 0) return true;
+    return this.#above === null ? false : this.#above.#anyOpen();
   }
 
   #hold(amount: Amount, count: number): void {

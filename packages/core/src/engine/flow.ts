@@ -239,7 +239,7 @@ export class RLMFlow implements Client {
     this.#assertOpen();
     const open = this.#open.get(keyOf(graph.run));
     if (open !== undefined && open.graph.length === graph.length && graph.isPrefixOf(open.graph)) {
-      open.useSchema(schema);
+      if (schema !== null) open.schemas.useForRoot(schema);
       return open;
     }
     const store = open === undefined ? await this.#reopen(graph) : null;

@@ -46,7 +46,6 @@ export class Run<Answer = JsonValue> implements PromiseLike<RunResult<Answer>>, 
     return this.#current.graph;
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: a run is awaited
   then<A = RunResult<Answer>, B = never>(
     fulfilled?: ((result: RunResult<Answer>) => A | PromiseLike<A>) | null,
     rejected?: ((error: unknown) => B | PromiseLike<B>) | null,

@@ -23,6 +23,8 @@ export class Slot {
   controller: AbortController = new AbortController();
   busy: Promise<void> | null = null;
   parked = false;
+  /** Stopped for good: it ends where it stands. */
+  halted = false;
   /** Aborts with the end of the agent: stops the clock of its task. */
   readonly life: AbortController = new AbortController();
   /** The waits it is parked on; `null` when they are only in the log. */

@@ -1,0 +1,188 @@
+import { RLMError } from "../errors.ts";
+import type { Budget } from "./budget.ts";
+import { Slot } from "./slot.ts";
+import type { TransitionEnd } from "./transition.ts";
+
+/** What the scheduler needs to know of agents. */
+export interface SchedulerHooks {
+  /** Begins the agent's next transition; `null` when it has none. */
+  begin(slot: Slot): Promise<TransitionEnd> | null;
+  /** Called when a transition has stopped, before the agent may move again: edits land here. */
+  landed(slot: Slot): Promise<void>;
+  hasEnded(agentId: string): boolean;
+  retired(agentId: string): void;
+}
+
+/**
+ * Says which agent moves when.
+ *
+ * Owns: a slot for each unfinished agent and the stack of those that may move. Does not own: what a move
+ * is, the log, or why agents are stopped.
+ * 1. An agent is in at most one of: busy, on the stack, parked. One that is in none is stopped or has ended.
+ * 2. The newest on the stack moves first, so that trees finish and free memory.
+ * 3. A parked agent is woken when a task it waits for has ended, whether or not its REPL is alive.
+ * 4. What a transition throws, unless it was stopped, ends all moving: it is a fault of the store or of ours.
+ */
+export class Scheduler {
+  readonly #hooks: SchedulerHooks;
+  readonly #slots = new Map<string, Slot>();
+  readonly #ready: string[] = [];
+  #busy = 0;
+  #pumping = false;
+  #stopped = false;
+  #failure: unknown = null;
+  #quiet: (() => void)[] = [];
+
+  constructor(hooks: SchedulerHooks) {
+    this.#hooks = hooks;
+  }
+
+  get canMove(): boolean {
+    return this.#ready.length > 0;
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  slot(agentId: string): Slot | undefined {
+    return this.#slots.get(agentId);
+  }
+
+  /** Gives an agent a slot; it neither moves nor waits yet. */
+  add(agentId: string, budget: Budget): Slot {
+    const slot = new Slot(agentId, budget);
+    this.#slots.set(agentId, slot);
+    return slot;
+  }
+
+  /** Lets the agent move when its turn comes. */
+  ready(agentId: string): void {
+    this.#ready.push(agentId);
+    this.#pump();
+  }
+
+  /** Hears that a task has ended which this agent delegated with the call. */
+  childEnded(agentId: string, callId: string): void {
+    const slot = this.#slots.get(agentId);
+    if (slot === undefined) return;
+    slot.arrivals.put({ kind: "child", callId });
+    if (!slot.parked || (slot.waits !== null && !slot.waits.note(callId))) return;
+    slot.parked = false;
+    this.ready(agentId);
+  }
+
+  /** Moves agents until nobody can, or moving was stopped. Rejects with what a transition threw. */
+  async drive(): Promise<void> {
+    this.#pumping = true;
+    this.#pump();
+    await this.whenQuiet();
+    this.#pumping = false;
+    this.#throwFailure();
+  }
+
+  /** Begins one transition of each agent that can move now and is wanted; gives their ids when all have landed. */
+  async step(wanted: (agentId: string) => boolean): Promise<readonly string[]> {
+    const chosen = this.#ready.filter(wanted);
+    if (chosen.length === 0)
+      throw new RLMError("nothing_to_do", "No agent can move, or none of those that were asked for.");
+    this.#ready.splice(0, this.#ready.length, ...this.#ready.filter((agentId) => !chosen.includes(agentId)));
+    for (const agentId of chosen.toReversed()) this.#start(agentId);
+    await this.whenQuiet();
+    this.#throwFailure();
+    return chosen;
+  }
+
+  /** Lets nothing new start; resolves when what is in flight has landed. */
+  async pause(): Promise<void> {
+    this.#pumping = false;
+    await this.whenQuiet();
+  }
+
+  /** Stops every transition; nothing moves any more. */
+  stopAll(): void {
+    this.#stopped = true;
+    for (const slot of this.#slots.values()) slot.controller.abort();
+    this.#checkQuiet();
+  }
+
+  /** Stops one agent: off the stack, its transition aborted. It is then neither busy, ready nor parked. */
+  stop(slot: Slot): void {
+    const at = this.#ready.lastIndexOf(slot.agentId);
+    if (at >= 0) this.#ready.splice(at, 1);
+    slot.parked = false;
+    slot.halted = true;
+    slot.controller.abort();
+  }
+
+  /** Forgets an agent that has ended. */
+  retire(slot: Slot): void {
+    slot.life.abort();
+    this.#slots.delete(slot.agentId);
+    this.#hooks.retired(slot.agentId);
+    this.#checkQuiet();
+  }
+
+  fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#checkQuiet();
+  }
+
+  /** Stops the clocks of all agents. */
+  close(): void {
+    for (const slot of this.#slots.values()) slot.life.abort();
+  }
+
+  /** Resolves when no transition is in flight and, while driving, nobody can move. */
+  whenQuiet(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#quiet.push(resolve);
+      this.#checkQuiet();
+    });
+  }
+
+  #pump(): void {
+    while (this.#pumping && !this.#stopped && this.#failure === null) {
+      const agentId = this.#ready.pop();
+      if (agentId === undefined) return;
+      this.#start(agentId);
+    }
+  }
+
+  #start(agentId: string): void {
+    const slot = this.#slots.get(agentId);
+    if (slot === undefined || slot.busy !== null) return;
+    slot.parked = false;
+    slot.controller = new AbortController();
+    const move = this.#hooks.begin(slot);
+    if (move === null) return;
+    this.#busy += 1;
+    slot.busy = move.then(
+      (end) => this.#finish(slot, end),
+      (error) => this.#finish(slot, error),
+    );
+  }
+
+  async #finish(slot: Slot, end: TransitionEnd | Error): Promise<void> {
+    await this.#hooks.landed(slot);
+    slot.busy = null;
+    this.#busy -= 1;
+    if (slot.halted || this.#stopped) return this.#checkQuiet();
+    if (end !== "moved" && end !== "waiting" && end !== "ended") return this.fail(end);
+    if (this.#hooks.hasEnded(slot.agentId)) this.retire(slot);
+    else if (end === "moved" || slot.arrivals.size > 0) this.ready(slot.agentId);
+    else slot.parked = true;
+    this.#checkQuiet();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  #checkQuiet(): void {
+    if (this.#busy > 0 || this.#quiet.length === 0) return;
+    const more = this.#pumping && !this.#stopped && this.#failure === null && this.#ready.length > 0;
+    if (more) return;
+    for (const resolve of this.#quiet.splice(0)) resolve();
+  }
+}
