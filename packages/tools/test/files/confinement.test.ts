@@ -300,6 +300,10 @@ describe("a race", () => {
     await mkdir(join(root, "swap"));
     await writeFile(join(root, "swap/file"), "fine");
     const child = fork(join(import.meta.dirname, "swap-links.mjs"), [outer], { execArgv: [] });
+    let swaps = 0;
+    child.on("message", (round) => {
+      swaps = Number(round);
+    });
     try {
       await once(child, "message");
       const seen = new Map<string, number>();
@@ -322,6 +326,7 @@ describe("a race", () => {
       }
       expect(seen.get("answer")).toBeGreaterThan(10);
       expect(seen.get("failure")).toBeGreaterThan(10);
+      expect(swaps).toBeGreaterThan(100);
     } finally {
       child.kill("SIGKILL");
       await once(child, "exit");

@@ -4,21 +4,37 @@ import { join } from "node:path";
 
 const outer = process.argv[2];
 const work = join(outer, "work");
+
+/** The tools may have made something at the same moment: it gives way. */
+function move(from, to) {
+  for (;;) {
+    try {
+      return renameSync(from, to);
+    } catch {
+      rmSync(to, { recursive: true, force: true });
+    }
+  }
+}
+
+function replace(path, make) {
+  for (;;) {
+    rmSync(path, { force: true });
+    try {
+      return make();
+    } catch {} // again
+  }
+}
+
 writeFileSync(join(outer, "evil/evil-only"), "SECRET");
 symlinkSync(join(outer, "evil"), join(outer, "link"));
 process.send("ready");
 
-for (;;) {
-  renameSync(join(work, "swap"), join(outer, "kept"));
-  renameSync(join(outer, "link"), join(work, "swap"));
-  rmSync(join(work, "single"), { force: true });
-  try {
-    symlinkSync("../secret", join(work, "single"));
-  } catch {} // the tools were faster
-  renameSync(join(work, "swap"), join(outer, "link"));
-  renameSync(join(outer, "kept"), join(work, "swap"));
-  rmSync(join(work, "single"), { force: true });
-  try {
-    writeFileSync(join(work, "single"), "fine", { flag: "wx" });
-  } catch {} // the tools were faster
+for (let round = 1; ; round += 1) {
+  move(join(work, "swap"), join(outer, "kept"));
+  move(join(outer, "link"), join(work, "swap"));
+  replace(join(work, "single"), () => symlinkSync("../secret", join(work, "single")));
+  move(join(work, "swap"), join(outer, "link"));
+  move(join(outer, "kept"), join(work, "swap"));
+  replace(join(work, "single"), () => writeFileSync(join(work, "single"), "fine", { flag: "wx" }));
+  if (round % 100 === 0) process.send(round);
 }
