@@ -39,8 +39,8 @@ export interface ChatOptions {
   /** Called with each piece of text as it arrives. What it throws is ignored. */
   readonly onText?: (delta: string) => void;
   /**
-   * Who asks: for scripted and caching clients, never sent to a provider. `turn` counts the replies the
-   * agent had before this request, from 0.
+   * Who asks: for scripted and caching clients, never sent to a provider. `turn` counts the agent's replies
+   * from 0: the one asked for, or of a query the one whose code asks.
    */
   readonly caller?: { readonly agentId: string; readonly turn: number; readonly purpose: "act" | "query" };
 }

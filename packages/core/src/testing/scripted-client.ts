@@ -5,7 +5,7 @@ import type { ChatOptions, Client, Message, Reply, RequestFailureDetails } from 
 /** Who asks a {@link scriptedClient}, and what. */
 export interface ScriptedRequest {
   readonly agentId: string;
-  /** How many replies the agent had before this request: 0 for its first. */
+  /** Place among the agent's replies, from 0: of the one asked for, or of a query the one whose code asks. */
   readonly turn: number;
   readonly purpose: "act" | "query";
   readonly messages: readonly Message[];
