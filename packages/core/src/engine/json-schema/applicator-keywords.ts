@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonValue } from "../../data/json.ts";
-import type { Evaluation, Place } from "./evaluation.ts";
-import type { Keyword, KeywordContext, SchemaNode } from "./keyword.ts";
+import type { Evaluation, Place, SchemaNode } from "./evaluation.ts";
+import type { Keyword, KeywordContext } from "./keyword.ts";
 import { showValue } from "./show-value.ts";
 import { isOfType } from "./value-keywords.ts";
 

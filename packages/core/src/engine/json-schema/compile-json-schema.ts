@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
 import { applicatorKeywords } from "./applicator-keywords.ts";
+import type { Rule, SchemaNode } from "./evaluation.ts";
 import { extendPointer, pointerSteps } from "./json-pointer.ts";
-import type { Keyword, KeywordContext, Rule, SchemaNode } from "./keyword.ts";
+import type { Keyword, KeywordContext } from "./keyword.ts";
 import { listKeywords } from "./list-keywords.ts";
 import { objectKeywords } from "./object-keywords.ts";
 import { typeWords } from "./type-words.ts";

@@ -1,9 +1,19 @@
-import type { JsonValue } from "../../data/json.ts";
+import type { JsonSchema, JsonValue } from "../../data/json.ts";
 import { canonicalKey } from "./canonical-key.ts";
-import type { SchemaNode } from "./keyword.ts";
 
 /** Where a value stands in the judged value: a chain of keys, `null` for the value itself. */
 export type Place = { readonly parent: Place; readonly key: string | number } | null;
+
+/** One keyword of a schema, ready to judge a value. Says what is wrong through `evaluation.fail`. */
+export type Rule = (value: JsonValue, place: Place, evaluation: Evaluation) => boolean;
+
+/** A compiled schema: all of its rules must hold. */
+export interface SchemaNode {
+  readonly source: JsonSchema;
+  /** JSON pointer from the root, for messages to the schema's author. */
+  readonly pointer: string;
+  readonly rules: readonly Rule[];
+}
 
 /** One thing that is wrong with a value. */
 export interface Issue {

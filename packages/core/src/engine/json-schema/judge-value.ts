@@ -1,6 +1,5 @@
 import type { JsonValue } from "../../data/json.ts";
-import { Evaluation, type Issue } from "./evaluation.ts";
-import type { SchemaNode } from "./keyword.ts";
+import { Evaluation, type Issue, type SchemaNode } from "./evaluation.ts";
 import { showValue } from "./show-value.ts";
 import { throughJson } from "./through-json.ts";
 

@@ -1,16 +1,5 @@
 import type { JsonObject, JsonSchema, JsonValue } from "../../data/json.ts";
-import type { Evaluation, Place } from "./evaluation.ts";
-
-/** One keyword of a schema, ready to judge a value. Says what is wrong through `evaluation.fail`. */
-export type Rule = (value: JsonValue, place: Place, evaluation: Evaluation) => boolean;
-
-/** A compiled schema: all of its rules must hold. */
-export interface SchemaNode {
-  readonly source: JsonSchema;
-  /** JSON pointer from the root, for messages to the schema's author. */
-  readonly pointer: string;
-  readonly rules: readonly Rule[];
-}
+import type { Rule, SchemaNode } from "./evaluation.ts";
 
 /** What compiling one keyword may use. */
 export interface KeywordContext {

@@ -1,6 +1,6 @@
 import type { JsonValue } from "../../data/json.ts";
-import type { Evaluation, Place } from "./evaluation.ts";
-import type { Keyword, KeywordContext, SchemaNode } from "./keyword.ts";
+import type { Evaluation, Place, SchemaNode } from "./evaluation.ts";
+import type { Keyword, KeywordContext } from "./keyword.ts";
 import { numberAt } from "./value-keywords.ts";
 
 function checkEach(

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../data/json.ts";
-import type { Evaluation, Place } from "./evaluation.ts";
-import { type Keyword, type KeywordContext, type Rule, type SchemaNode, textList } from "./keyword.ts";
+import type { Evaluation, Place, Rule, SchemaNode } from "./evaluation.ts";
+import { type Keyword, type KeywordContext, textList } from "./keyword.ts";
 import { showValue } from "./show-value.ts";
 import { compilePattern } from "./value-keywords.ts";
 
