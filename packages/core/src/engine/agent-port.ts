@@ -9,6 +9,9 @@ import type { ResolvedSchema } from "./schema.ts";
 import type { FlowSettings } from "./settings.ts";
 import type { WaitTable } from "./wait-table.ts";
 
+/** How one transition of an agent ended. No promise outlives it: going on is another transition. */
+export type TransitionEnd = "moved" | "waiting" | "ended";
+
 /** A child as its parent's `delegate` call describes it. */
 export interface Birth {
   readonly delegation: CallNode;

@@ -5,11 +5,10 @@ import { RLMError } from "../errors.ts";
 import type { Message } from "../protocols/client.ts";
 import { findCode } from "../turn/code-blocks.ts";
 import { defaultMessages } from "../turn/messages.ts";
-import type { AgentPort } from "./agent-port.ts";
+import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import type { ChainDraft } from "./journal.ts";
 import type { Answered } from "./provider.ts";
 import { type RequestOutcome, request } from "./request.ts";
-import type { TransitionEnd } from "./transition.ts";
 
 /** The transition from an agent's chain to its model's reply. */
 export async function askModel(port: AgentPort, state: AgentState, final: boolean): Promise<TransitionEnd> {

@@ -5,11 +5,10 @@ import { endsAgent } from "../data/node.ts";
 import { RLMError } from "../errors.ts";
 import type { TurnState } from "../protocols/runtime.ts";
 import { childrenNotWaitedFor, observe } from "../turn/block-end.ts";
-import type { AgentPort } from "./agent-port.ts";
+import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import { type BlockOutcome, toolCalls } from "./drive-block.ts";
 import type { ChainDraft } from "./journal.ts";
 import type { LiveBlock } from "./live-block.ts";
-import type { TransitionEnd } from "./transition.ts";
 
 /** Appends the node that says how a block ended or was suspended. */
 export async function endBlock(

@@ -1,14 +1,13 @@
 import type { AgentState } from "../data/chain.ts";
 import type { ActionNode } from "../data/node.ts";
 import { RLMError } from "../errors.ts";
-import type { AgentPort } from "./agent-port.ts";
+import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import { driveBlock } from "./drive-block.ts";
 import { endBlock, endLost, endUnrunnable } from "./end-block.ts";
 import type { LiveBlock } from "./live-block.ts";
 import { type LiveRepl, replayBefore } from "./repl-pool.ts";
 import { replayBlock } from "./replay-block.ts";
 import type { ActionVerdict } from "./settings.ts";
-import type { TransitionEnd } from "./transition.ts";
 
 const MAX_REBUILDS = 3;
 

@@ -1,10 +1,7 @@
 import type { Move } from "../turn/plan.ts";
-import type { AgentPort } from "./agent-port.ts";
+import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import { askModel, endExhausted } from "./ask-model.ts";
 import { runBlock } from "./run-block.ts";
-
-/** How one transition of an agent ended. No promise outlives it: going on is another transition. */
-export type TransitionEnd = "moved" | "waiting" | "ended";
 
 /** Makes one move of one agent: a function of the agent, its log and the port. */
 export async function transition(port: AgentPort, move: Move): Promise<TransitionEnd> {
