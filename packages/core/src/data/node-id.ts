@@ -6,6 +6,11 @@ export function chainNodeId(agentId: string, place: number): string {
   return `${agentId}#${place}`;
 }
 
+/** The place in its chain that a chain node's id names. */
+export function chainPlace(id: string): number {
+  return Number(id.slice(id.lastIndexOf("#") + 1));
+}
+
 /** Id of a call of the block in this action: `root#3/0`. */
 export function callNodeId(actionId: string, index: number): string {
   return `${actionId}/${index}`;

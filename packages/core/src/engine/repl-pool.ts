@@ -1,8 +1,9 @@
 import { ranBlocks } from "../data/chain.ts";
 import { RLMError } from "../errors.ts";
-import type { ContextPayload, ReplSession, ReplSpec } from "../protocols/runtime.ts";
+import type { ReplSession } from "../protocols/runtime.ts";
 import type { Journal } from "./journal.ts";
 import type { LiveBlock } from "./live-block.ts";
+import { replSpec } from "./repl-spec.ts";
 import { replayBlock } from "./replay-block.ts";
 import type { FlowSettings } from "./settings.ts";
 
@@ -112,7 +113,7 @@ export class ReplPool {
   }
 
   async #open(agentId: string, alone: boolean): Promise<ReplSession> {
-    const spec = await replSpec(this.#journal, this.#settings, agentId, alone);
+    const spec = await replSpec(this.#journal, agentId, alone);
     const state = this.#journal.graph.chainAt(agentId, 0);
     const runtime = this.#settings.runtimes.get(state?.type === "query" ? state.config.runtime : "");
     if (runtime === undefined)
@@ -141,49 +142,6 @@ export class ReplPool {
       if (opened.aborted || !this.#evictOldest()) return;
     }
   }
-}
-
-/** What the agent's REPL is made of, read off its first query. */
-async function replSpec(
-  journal: Journal,
-  settings: FlowSettings,
-  agentId: string,
-  alone: boolean,
-): Promise<ReplSpec> {
-  const query = journal.graph.chainAt(agentId, 0);
-  if (query?.type !== "query") throw new RLMError("unknown_agent", `Agent ${agentId} has no query.`);
-  const contexts = await Promise.all(query.contexts.map((ref) => openContext(journal, ref)));
-  return {
-    agentId,
-    group: `${journal.graph.run.runId}/${journal.graph.branch}`,
-    depth: query.depth,
-    maxDepth: query.config.maxDepth,
-    seed: query.seed,
-    contexts,
-    globals: query.globals,
-    functions: query.tools.filter((name) => settings.tools.has(name)),
-    alone,
-  };
-}
-
-async function openContext(
-  journal: Journal,
-  ref: {
-    key: string;
-    digest: string;
-    range?: { start: number; end: number };
-    metadata?: ContextPayload["metadata"];
-  },
-): Promise<ContextPayload> {
-  const whole = await journal.store.payloads.openContext(ref.digest);
-  const { start, end } = ref.range ?? { start: 0, end: whole.characters };
-  return {
-    key: ref.key,
-    digest: ref.range === undefined ? ref.digest : `${ref.digest}:${start}-${end}`,
-    characters: end - start,
-    ...(ref.metadata !== undefined && { metadata: ref.metadata }),
-    read: (from, to) => whole.read(start + from, Math.min(end, start + to)),
-  };
 }
 
 /** Brings a fresh REPL to where the agent's chain stands, blocks before `upTo` only. Returns the lost block if the sandbox dies. */

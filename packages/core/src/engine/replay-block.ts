@@ -1,4 +1,5 @@
 import type { ActionNode, CallNode } from "../data/node.ts";
+import { chainPlace } from "../data/node-id.ts";
 import { RLMError } from "../errors.ts";
 import type { ReplSession } from "../protocols/runtime.ts";
 import { recordedOutcome, storedArguments } from "./answers.ts";
@@ -36,12 +37,12 @@ export async function replayBlock(
 /** `n` of the newest supervising node of this block, or -1. */
 function lastSuspension(journal: Journal, action: ActionNode): number {
   const { graph } = journal;
-  for (let place = graph.chainLength(action.agentId) - 1; place >= 0; place--) {
+  let suspendedAt = -1;
+  for (let place = chainPlace(action.id) + 1; ; place++) {
     const node = graph.chainAt(action.agentId, place);
-    if (node === undefined || node.id === action.id) return -1;
-    if (node.type === "supervising") return node.n;
+    if (node === undefined || node.type === "action" || node.type === "query") return suspendedAt;
+    if (node.type === "supervising") suspendedAt = node.n;
   }
-  return -1;
 }
 
 async function replayCall(journal: Journal, block: LiveBlock, node: CallNode): Promise<void> {

@@ -26,7 +26,11 @@ export interface Kernel extends KernelInfo {
   /** The sections that teach this REPL, in reading order. */
   promptSections(options: KernelPromptOptions): readonly PromptSection[];
   /** How a host function is called in this language, for example `await readFile(path: string): string`. */
-  signature(tool: { readonly name: string; readonly input: readonly ToolParameter[]; readonly output: string }): string;
+  signature(tool: {
+    readonly name: string;
+    readonly input: readonly ToolParameter[];
+    readonly output: string;
+  }): string;
 }
 
 /** One positional parameter of a host function, its type written in words of JSON Schema. */

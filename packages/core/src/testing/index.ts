@@ -1,3 +1,8 @@
+export type { AttackCase, AttackExpectation } from "./attack-corpus/attack-case.ts";
+export { attackCases } from "./attack-corpus/attack-cases.ts";
+export type { AttackOptions } from "./attack-corpus/attack-corpus.ts";
+export { attackCorpus } from "./attack-corpus/attack-corpus.ts";
+export { type CheckRunOptions, checkRun } from "./check-run.ts";
 export { clientContract } from "./client-contract.ts";
 export type {
   ClientDriver,

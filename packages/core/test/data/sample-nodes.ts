@@ -1,4 +1,5 @@
-import type { AgentConfig, BlockRecord, RunNode } from "../../src/data/node.ts";
+import type { AgentConfig } from "../../src/data/agent-config.ts";
+import type { BlockRecord, RunNode } from "../../src/data/node.ts";
 import type { Usage } from "../../src/data/usage.ts";
 
 const HEX = "0123456789abcdef".repeat(4);

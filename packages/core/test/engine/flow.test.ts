@@ -1,6 +1,13 @@
-import { describe, expect, test } from "vitest";
-import { defineTool, type FlowOptions, RLMError, RLMFlow, type RunError } from "../../src/index.ts";
-import { fixedEnvironment, type Script, scriptedClient } from "../../src/testing/index.ts";
+import { afterEach, describe, expect, test } from "vitest";
+import {
+  defineTool,
+  type FlowOptions,
+  type Graph,
+  RLMError,
+  RLMFlow,
+  type RunError,
+} from "../../src/index.ts";
+import { checkRun, fixedEnvironment, type Script, scriptedClient } from "../../src/testing/index.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 
 function block(code: string): string {
@@ -16,6 +23,12 @@ function flowOf(script: Script, options: Partial<FlowOptions> = {}): RLMFlow {
   });
 }
 
+const runs: Graph[] = [];
+
+afterEach(async () => {
+  for (const graph of runs.splice(0)) await checkRun(graph, { runtimes: { default: inlineRuntime() } });
+});
+
 const double = defineTool({
   name: "double",
   description: "Twice the number.",
@@ -28,6 +41,7 @@ describe("a run", () => {
   test("answers with what the root gives to done", async () => {
     await using flow = flowOf([block("print('hello')"), block("done({ sum: 3 })")]);
     const { answer, graph, usage } = await flow.run("Add one and two.");
+    runs.push(graph);
     expect(answer).toEqual({ sum: 3 });
     expect([...graph.walk()].map((node) => node.id)).toEqual([
       "root#0",
@@ -52,6 +66,7 @@ describe("a run", () => {
       { tools: [double] },
     );
     const { answer, graph } = await flow.run("Double.");
+    runs.push(graph);
     expect(answer).toBe(18);
     expect(graph.calls("root#1").map((call) => call.outcome)).toEqual([
       { ok: true, value: 8 },
@@ -73,6 +88,7 @@ describe("a run", () => {
     const client = scriptedClient(script, { latencyMs: ({ agentId }) => (agentId === "root" ? 0 : 30) });
     await using flow = new RLMFlow({ client, runtime: inlineRuntime(), environment: fixedEnvironment() });
     const { answer, graph } = await flow.run("Split.");
+    runs.push(graph);
     expect(answer).toEqual(["first", "second", "third"]);
     expect(graph.children("root")).toEqual(["root.part", "root.part_1", "root.part_2"]);
     expect(graph.chain("root").map((node) => node.type)).toEqual([
@@ -101,6 +117,7 @@ describe("a run", () => {
       "root.slow": [block("await new Promise(() => {})")],
     });
     const { answer, graph } = await flow.run("Be quick.");
+    runs.push(graph);
     expect(answer).toBe("early");
     expect(graph.head("root")).toMatchObject({ type: "result", cancelled: ["root.slow"] });
     expect(graph.head("root.slow")).toMatchObject({ type: "error", kind: "cancelled", fatal: true });
@@ -109,6 +126,7 @@ describe("a run", () => {
   test("shows the model a deadlock at once", async () => {
     await using flow = flowOf([block("await new Promise(() => {})"), block("done(1)")]);
     const { graph } = await flow.run("Hang.");
+    runs.push(graph);
     expect(graph.chainAt("root", 2)).toMatchObject({ type: "error", kind: "deadlock", fatal: false });
   });
 
@@ -119,6 +137,7 @@ describe("a run", () => {
       block("done({ sum: 3 })"),
     ]);
     const { answer, graph } = await flow.run("Add.", { output });
+    runs.push(graph);
     expect(answer).toEqual({ sum: 3 });
     expect(graph.chainAt("root", 2)).toMatchObject({
       type: "observation",
@@ -139,6 +158,7 @@ describe("a run", () => {
     });
     await using flow = flowOf([block("note(1); done('x'); note(2)")], { tools: [note] });
     const { graph } = await flow.run("Note.");
+    runs.push(graph);
     expect(called).toEqual([1]);
     expect(graph.calls("root#1").map((call) => call.index)).toEqual([0]);
   });
@@ -220,6 +240,7 @@ describe("approval", () => {
       onAction: () => verdicts[asked++] ?? { kind: "run" },
     });
     const { answer, graph } = await flow.run("Be good.");
+    runs.push(graph);
     expect(answer).toBe("tame");
     expect(graph.chainAt("root", 2)).toMatchObject({
       origin: "policy",
