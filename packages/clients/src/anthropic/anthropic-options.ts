@@ -25,7 +25,7 @@ export interface AnthropicClientOptions extends RequestLimitOptions {
   readonly apiKey?: string;
   /** Default `ANTHROPIC_API_KEY`, and none at all when `baseURL` is given. */
   readonly apiKeyVariable?: string;
-  /** Any server that speaks the Messages API. It gets a placeholder for a key unless one is named. */
+  /** Any server that has `/v1/messages` below this. It gets a placeholder for a key unless one is named. */
   readonly baseURL?: string;
   /** Headers sent with each request. */
   readonly headers?: Readonly<Record<string, string>>;

@@ -52,11 +52,11 @@ function turnsOf(messages: readonly Message[]): readonly Turn[] {
   return turns;
 }
 
-/** Text blocks, the last one marked as the end of what the provider keeps. */
+/** Text blocks, half characters made U+FFFD, the last one marked as the end of what the provider keeps. */
 function blocks(texts: readonly string[], marked: boolean): TextBlock[] {
   return texts.map((text, index) => ({
     type: "text",
-    text,
+    text: text.toWellFormed(),
     ...(marked && index === texts.length - 1 && { cache_control: { type: "ephemeral" } }),
   }));
 }

@@ -9,7 +9,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type FinishReason, isJsonObject, type Reply, type Usage } from "@rlmflow/core";
+import { type FinishReason, isJsonObject, type JsonObject, type Reply, type Usage } from "@rlmflow/core";
 import { canonicalJson } from "./canonical-json.ts";
 
 const FORMAT = 1;
@@ -66,7 +66,7 @@ function parse(text: string): unknown {
   }
 }
 
-function isReply(value: unknown): value is Reply & Parameters<typeof canonicalJson>[0] {
+function isReply(value: unknown): value is Reply & JsonObject {
   return (
     isJsonObject(value) &&
     typeof value.text === "string" &&
@@ -84,6 +84,6 @@ function isUsage(value: unknown): value is Usage {
   );
 }
 
-function checksum(reply: Parameters<typeof canonicalJson>[0]): string {
+function checksum(reply: JsonObject): string {
   return createHash("sha256").update(canonicalJson(reply)).digest("hex");
 }

@@ -13,7 +13,7 @@ type Body = OpenAI.Chat.Completions.ChatCompletionCreateParamsStreaming;
 
 const LONGEST_KEY = 255;
 
-/** The body of a Chat Completions request. */
+/** The body of a Chat Completions request. Half a character, which providers refuse, becomes U+FFFD. */
 export function chatRequest(
   options: OpenAIClientOptions,
   messages: readonly Message[],
@@ -28,7 +28,7 @@ export function chatRequest(
     ...(format !== undefined && { response_format: format }),
     ...options.extraBody,
     model: options.model,
-    messages: messages.map(({ role, content }) => ({ role, content })),
+    messages: messages.map(({ role, content }) => ({ role, content: content.toWellFormed() })),
     stream: true,
   };
 }

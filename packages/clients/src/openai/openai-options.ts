@@ -24,7 +24,7 @@ export interface OpenAIClientOptions extends RequestLimitOptions {
   readonly apiKey?: string;
   /** Default `OPENAI_API_KEY`, and none at all when `baseURL` is given. */
   readonly apiKeyVariable?: string;
-  /** Any server that speaks Chat Completions. It gets a placeholder for a key unless one is named. */
+  /** Any server that has `/chat/completions` below this. It gets a placeholder for a key unless one is named. */
   readonly baseURL?: string;
   /** Headers sent with each request. */
   readonly headers?: Readonly<Record<string, string>>;

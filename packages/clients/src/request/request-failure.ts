@@ -48,6 +48,10 @@ const STATUSES: ReadonlyMap<number, RequestFailure> = new Map([
 const TOO_LONG =
   /maximum context length|context (window|size|limit)|prompt is too long|exceeds? the (available )?context/i;
 const NO_CREDIT = /credit balance is too low/i;
+/** Codes of Node's sockets and of its `fetch`. */
+const CONNECTION_CODE = /^(E[A-Z]{4,}|UND_ERR_\w+)$/;
+/** What Node's `fetch` says of a broken connection, and the SDKs of one that they saw break. */
+const CONNECTION_MESSAGE = /^(terminated|fetch failed|other side closed|Connection error\.?)$/;
 const LONGEST_MESSAGE = 600;
 
 /** An error `request_failed` with its typed details. */
@@ -94,13 +98,13 @@ function statusReason(status: number): RequestFailure | undefined {
   return status >= 400 && status < 500 ? "invalid_request" : undefined;
 }
 
-/** The reason behind an error without an answer, found along its chain of causes. */
+/** The reason behind an error without an answer, found along its chain of causes from the innermost. */
 function connectionReason(error: unknown): RequestFailure {
   for (const link of causesOf(error)) {
-    const name = `${link.constructor.name} ${link.message} ${"code" in link ? String(link.code) : ""}`;
-    if (/timed? ?out/i.test(name)) return "timeout";
-    if (link instanceof SyntaxError || /ended without/.test(name)) return "incomplete";
-    if (/APIConnectionError|terminated|fetch failed|\bE[A-Z]{4,}|UND_ERR/.test(name)) return "network";
+    const code = String(member(link, "code") ?? "");
+    if (/time(d ?)?[ _]?out/i.test(`${link.message} ${code}`)) return "timeout";
+    if (link instanceof SyntaxError || /ended without/.test(link.message)) return "incomplete";
+    if (CONNECTION_CODE.test(code) || CONNECTION_MESSAGE.test(link.message)) return "network";
   }
   return "unknown";
 }

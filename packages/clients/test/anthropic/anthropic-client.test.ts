@@ -155,6 +155,11 @@ describe("anthropicClient sends", () => {
     expect(text).not.toContain("agentId");
   });
 
+  test("half a character as the sign for one that is missing", async () => {
+    const { text } = await sent({}, {}, [{ role: "user", content: "cut \ud83d" }]);
+    expect(text).toContain("cut \ufffd");
+  });
+
   test("no mark at all when told so", async () => {
     expect((await sent({ promptCaching: false })).text).not.toContain("cache_control");
   });

@@ -160,6 +160,11 @@ describe("openaiClient sends", () => {
     });
   });
 
+  test("half a character as the sign for one that is missing", async () => {
+    const { text } = await sent({}, {}, [{ role: "user", content: "cut \ud83d" }]);
+    expect(text).toContain("cut \ufffd");
+  });
+
   test("the effect key as idempotency key", async () => {
     const { headers } = await sent({}, { effectKey: "run1/main/root.scan_1#3/0" });
     expect(headers["idempotency-key"]).toBe("run1/main/root.scan_1#3/0");
