@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { orFileFailure } from "./file-failure.ts";
+import { orFileFailure, systemCode } from "./file-failure.ts";
 
 /**
  * What has become of data when a promise resolves: `flush` has given it to the operating system, so that
@@ -28,12 +28,25 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Makes the directory and those above it, readable by this user alone. */
+/** Makes the directory and those above it, for this user alone. One by one, since only so a failure tells its reason. */
 export async function makeDirectory(directory: string, durability: Durability): Promise<void> {
-  const first = await mkdir(directory, { recursive: true, mode: 0o700 });
-  if (first === undefined || durability === "flush") return;
-  for (let made = directory; made.length >= first.length; made = dirname(made))
-    await syncDirectory(dirname(made));
+  if (await madeOrThere(directory, durability)) return;
+  await makeDirectory(dirname(directory), durability);
+  await mkdir(directory, { mode: 0o700, recursive: true });
+  if (durability === "fsync") await syncDirectory(dirname(directory));
+}
+
+/** False when what lies above is missing. */
+async function madeOrThere(directory: string, durability: Durability): Promise<boolean> {
+  try {
+    await mkdir(directory, { mode: 0o700 });
+    if (durability === "fsync") await syncDirectory(dirname(directory));
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return true;
+    if (systemCode(error) === "ENOENT" && dirname(directory) !== directory) return false;
+    throw error;
+  }
 }
 
 /** A name beside others that no id and no digest can have. */

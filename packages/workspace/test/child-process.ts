@@ -1,0 +1,36 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { onTestFinished } from "vitest";
+
+/** A process that runs one of the scripts in this folder and prints lines. */
+export interface Script {
+  readonly process: ChildProcess;
+  readonly lines: AsyncIterableIterator<string>;
+  /** Resolves with the exit code, or the signal's name. */
+  readonly ended: Promise<number | string>;
+}
+
+/** Starts `test/<name>` with these arguments; killed at the end of the test if it still runs. */
+export function startScript(name: string, args: readonly string[]): Script {
+  const hooks = join(import.meta.dirname, "source-hooks.ts");
+  const file = join(import.meta.dirname, name);
+  const child = spawn(process.execPath, ["--import", hooks, file, ...args], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const ended = once(child, "exit").then(([code, signal]) => code ?? signal);
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await ended;
+  });
+  const lines = createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY });
+  return { process: child, lines: lines[Symbol.asyncIterator](), ended };
+}
+
+/** The next line the script prints. */
+export async function nextLine(script: Script): Promise<string> {
+  const { value, done } = await script.lines.next();
+  if (done === true) throw new Error(`the script ended with ${await script.ended} before it printed a line`);
+  return value;
+}

@@ -1,0 +1,153 @@
+import { execFile } from "node:child_process";
+import { mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { RLMError } from "@rlmflow/core";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { LogWriter } from "../src/log-writer.ts";
+import { observation, run } from "./observation.ts";
+import { openedWorkspace } from "./opened-workspace.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+
+const command = promisify(execFile);
+
+/** A file system of this size of its own, or the reason why there is none. */
+async function smallDisk(options: string): Promise<{ path: string } | { reason: string }> {
+  const path = join(await temporaryDirectory(), "disk");
+  await mkdir(path);
+  try {
+    await command("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path]);
+  } catch (error) {
+    return { reason: `no file system can be mounted here: ${String(error).split("\n")[0]}` };
+  }
+  onTestFinished(async () => {
+    await command("umount", ["-l", path]);
+  });
+  return { path };
+}
+
+describe("the writer of a log", () => {
+  test("puts what is appended meanwhile into one write and one sync", async () => {
+    const file = join(await temporaryDirectory(), "log");
+    const handle = await open(file, "w+");
+    const used: string[] = [];
+    const counted = new Proxy(handle, {
+      get(target, key) {
+        if (key === "write" || key === "datasync") used.push(key);
+        const member: unknown = Reflect.get(target, key, target);
+        return typeof member === "function" ? member.bind(target) : member;
+      },
+    });
+    const writer = new LogWriter({ handle: counted, file, end: 0, durability: "fsync" });
+    await Promise.all(Array.from({ length: 1000 }, (_, n) => writer.append(Buffer.from(`${n}\n`))));
+    expect(used).toEqual(["write", "datasync", "write", "datasync"]);
+    await writer.close();
+    const numbers = Array.from({ length: 1000 }, (_, n) => String(n));
+    expect((await readFile(file, "utf8")).trimEnd().split("\n")).toEqual(numbers);
+  });
+
+  test("cuts the file back after a failed write and refuses everything from then on", async () => {
+    const file = join(await temporaryDirectory(), "log");
+    await writeFile(file, "good\n");
+    const handle = await open(file, "r+");
+    let failing = false;
+    const broken = new Proxy(handle, {
+      get(target, key) {
+        const member: unknown = Reflect.get(target, key, target);
+        if (typeof member !== "function") return member;
+        if (key !== "datasync") return member.bind(target);
+        return async () => {
+          if (failing) throw new RangeError("the disk is gone");
+        };
+      },
+    });
+    const writer = new LogWriter({ handle: broken, file, end: 5, durability: "fsync" });
+    await writer.append(Buffer.from("kept\n"));
+    failing = true;
+    const settled = await Promise.allSettled(
+      ["one\n", "two\n"].map((line) => writer.append(Buffer.from(line))),
+    );
+    failing = false;
+    settled.push(...(await Promise.allSettled([writer.append(Buffer.from("three\n"))])));
+    for (const outcome of settled) {
+      const reason: unknown = outcome.status === "rejected" ? outcome.reason : undefined;
+      expect(RLMError.is(reason, "store_failed") && reason.message).toContain("the disk is gone");
+    }
+    await writer.close();
+    expect(await readFile(file, "utf8")).toBe("good\nkept\n");
+  });
+});
+
+describe("a full disk", () => {
+  test("loses nothing that was acknowledged, and the run goes on when there is room", async ({ skip }) => {
+    const disk = await smallDisk("size=1m");
+    if ("reason" in disk) return skip(disk.reason);
+    const workspace = await openedWorkspace(disk.path);
+    const store = await workspace.createRun(run("run"));
+    await writeFile(join(disk.path, "ballast"), Buffer.alloc(400_000));
+    const settled = await Promise.allSettled(
+      Array.from({ length: 40 }, (_, n) =>
+        store.append("root", n, [observation("root", n, "x".repeat(30_000))]),
+      ),
+    );
+    const kept = settled.filter(({ status }) => status === "fulfilled").length;
+    const [failed] = settled.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+    expect(kept).toBeLessThan(40);
+    expect(RLMError.is(failed, "store_failed") && failed.message).toMatch(
+      /log\.jsonl: ENOSPC.*make room, then resume/,
+    );
+    const node = observation("root", kept);
+    await expect(store.append("root", kept, [node])).rejects.toMatchObject({ code: "store_failed" });
+    await expect(store.payloads.putBlob(`"${"y".repeat(900_000)}"`)).rejects.toMatchObject({
+      code: "store_failed",
+    });
+    await expect(store.payloads.putContext("z".repeat(900_000))).rejects.toMatchObject({
+      code: "store_failed",
+    });
+    expect((await store.read()).length).toBe(kept);
+    await store.close();
+    await rm(join(disk.path, "ballast"));
+    const again = await workspace.openRun("run");
+    expect(again.recovered.droppedBytes).toBe(0);
+    await again.append("root", kept, [node]);
+    expect((await again.read()).length).toBe(kept + 1);
+  });
+});
+
+describe("a read-only disk", () => {
+  test("can be read and says why it cannot be written", async ({ skip }) => {
+    const disk = await smallDisk("size=1m");
+    if ("reason" in disk) return skip(disk.reason);
+    const workspace = await openedWorkspace(disk.path);
+    const store = await workspace.createRun(run("run"));
+    await store.append("root", 0, [observation("root", 0)]);
+    const { digest } = await store.payloads.putContext("text");
+    await store.close();
+    await command("mount", ["-o", "remount,ro", disk.path]);
+    expect(await (await workspace.reader("run")).next()).toEqual([observation("root", 0)]);
+    expect((await workspace.payloads.openContext(digest)).read(0, 4)).toBe("text");
+    expect(await workspace.runs()).toMatchObject([{ runId: "run", problem: null }]);
+    const readOnly = expect.stringMatching(/EROFS.*use a workspace in a directory that can be written/);
+    await expect(workspace.openRun("run")).rejects.toMatchObject({ code: "store_failed", message: readOnly });
+    await expect(workspace.createRun(run("other"))).rejects.toMatchObject({
+      code: "store_failed",
+      message: readOnly,
+    });
+    await expect(workspace.payloads.putBlob("1")).rejects.toMatchObject({
+      code: "store_failed",
+      message: readOnly,
+    });
+  });
+});
+
+test("a file size is what was acknowledged", async () => {
+  const workspace = await openedWorkspace();
+  const store = await workspace.createRun(run("run"));
+  await store.append("root", 0, [observation("root", 0)]);
+  const { log } = workspace.branchPaths("run");
+  const { size } = await stat(log);
+  await expect(store.append("root", 5, [observation("root", 5)])).rejects.toMatchObject({
+    code: "lost_race",
+  });
+  expect((await stat(log)).size).toBe(size);
+});
