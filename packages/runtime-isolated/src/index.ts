@@ -1,1 +1,2 @@
-export {};
+export { isolatedRuntime } from "./isolated-runtime.ts";
+export type { IsolatedRuntimeLimits, IsolatedRuntimeOptions } from "./options.ts";

@@ -1,7 +1,8 @@
+import type { EntryEnd } from "@rlmflow/repl";
 import { findLaunch, type Launch } from "../src/launch.ts";
 import { type IsolatedRuntimeOptions, resolveOptions } from "../src/options.ts";
 import { ProcessPool } from "../src/pool/process-pool.ts";
-import type { Seat, SeatEnd } from "../src/pool/seat.ts";
+import type { Seat } from "../src/pool/seat.ts";
 
 /** An evaluator of ten lines: a start's json is code whose value, awaited, is in the turn. */
 const EVALUATOR = `(function () {
@@ -14,7 +15,7 @@ const EVALUATOR = `(function () {
       turn = "idle";
       try { Promise.resolve(run(json)(readContext)).then(settle, settle); } catch (error) { settle(error); }
     };
-    return { start, deliver: start, turn: () => turn };
+    return { start, deliver: start, turn: () => turn, stray() {} };
   };
 })()`;
 
@@ -38,6 +39,6 @@ export async function openSeat(pool: ProcessPool, request = { group: "run", alon
 }
 
 /** Runs the text of a function of readContext. */
-export function run(seat: Seat, code: string): Promise<SeatEnd> {
+export function run(seat: Seat, code: string): Promise<EntryEnd> {
   return seat.enter("start", `(${code})`);
 }

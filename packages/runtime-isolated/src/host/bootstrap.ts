@@ -44,6 +44,7 @@ return {
     if (isDelivery) repl.deliver(json);
     else repl.start(json);
   },
+  stray: (text) => repl.stray(text),
   take: () => {
     if (turn === undefined) turn = repl.turn();
     return turn;

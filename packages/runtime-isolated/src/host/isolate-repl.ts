@@ -30,16 +30,22 @@ export type EntryEnd =
   | { readonly kind: "turn"; readonly text: string }
   | ({ readonly kind: "broken" } & Broken);
 
+/** A stray rejection is what fails a call into an isolate that broke no limit. */
+type CallEnd = EntryEnd | { readonly kind: "stray"; readonly text: string };
+
 /** isolated-vm's words when the time limit of an entry has passed. */
 const TIMED_OUT = "Script execution timed out.";
 /** A turn may be asked for again when a stray rejection took the place of the answer. */
 const TURN_ATTEMPTS = 3;
+/** Characters of a stray rejection that its block is told. */
+const STRAY_CHARACTERS = 2000;
 
 export class IsolateRepl {
   readonly #port: IsolatePort;
   readonly #isolate: ivm.Isolate;
   readonly #fetch: (request: PieceRequest) => void;
   #enter: ivm.Reference | undefined;
+  #stray: ivm.Reference | undefined;
   #take: ivm.Reference | undefined;
   #contexts: Opening["contexts"] = [];
   #entry: Promise<unknown> = Promise.resolve();
@@ -70,6 +76,7 @@ export class IsolateRepl {
       timeout,
     });
     this.#enter = await repl.get("enter", { reference: true });
+    this.#stray = await repl.get("stray", { reference: true });
     this.#take = await repl.get("take", { reference: true });
   }
 
@@ -95,35 +102,31 @@ export class IsolateRepl {
   }
 
   async #run(kind: "start" | "deliver", json: string): Promise<EntryEnd> {
-    const { timeMs: timeout } = this.#port;
+    const entered = await this.#call(this.#enter, [kind === "deliver", json]);
+    if (entered.kind === "broken") return entered;
+    if (entered.kind === "stray") {
+      const told = await this.#call(this.#stray, [entered.text]);
+      if (told.kind === "broken") return told;
+    }
+    for (let attempt = 0; attempt < TURN_ATTEMPTS; attempt += 1) {
+      const taken = await this.#call(this.#take, []);
+      if (taken.kind !== "stray") return taken;
+    }
+    this.#drop();
+    return { kind: "broken", reason: "fault", message: "it gave no turn" };
+  }
+
+  /** One timed call into the isolate, after which no microtask is left in it. */
+  async #call(reference: ivm.Reference | undefined, values: (string | boolean)[]): Promise<CallEnd> {
     this.#enteredAt = performance.now();
     this.#waitedMs = 0;
     try {
-      await this.#enter?.apply(undefined, [kind === "deliver", json], { timeout });
+      const text: unknown = await reference?.apply(undefined, values, { timeout: this.#port.timeMs });
+      return { kind: "turn", text: typeof text === "string" ? text : "" };
     } catch (error) {
-      const broken = this.#whyBroken(error);
-      if (broken) return broken;
+      const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      return this.#whyBroken(error) ?? { kind: "stray", text: text.slice(0, STRAY_CHARACTERS) };
     }
-    return this.#turn();
-  }
-
-  async #turn(): Promise<EntryEnd> {
-    const { timeMs: timeout } = this.#port;
-    let fault = "";
-    for (let attempt = 0; attempt < TURN_ATTEMPTS; attempt += 1) {
-      try {
-        this.#enteredAt = performance.now();
-        const text: unknown = await this.#take?.apply(undefined, [], { timeout });
-        if (typeof text === "string") return { kind: "turn", text };
-        fault = "the evaluator gave no turn";
-      } catch (error) {
-        const broken = this.#whyBroken(error);
-        if (broken) return broken;
-        fault = error instanceof Error ? error.message : String(error);
-      }
-    }
-    this.#drop();
-    return { kind: "broken", reason: "fault", message: fault.slice(0, 1000) };
   }
 
   /** The limit that the entry broke, or `undefined` for what code may do. */

@@ -1,9 +1,6 @@
-import type { TurnState } from "@rlmflow/core";
+import type { LostState } from "@rlmflow/repl";
 import type { IsolatedRuntimeLimits } from "../options.ts";
 import type { Broken } from "../wire.ts";
-
-/** How a REPL is lost, as its turn says it. */
-export type LostState = Extract<TurnState, { readonly kind: "lost" }>;
 
 /** Why a sandbox process ended. */
 export type Death =

@@ -7,10 +7,11 @@
  * 3. Once lost, it stays lost: every later entry resolves to the same state.
  */
 import type { ContextPayload } from "@rlmflow/core";
+import type { EntryEnd, LostState, SandboxPort } from "@rlmflow/repl";
 import type { Frame } from "../frame.ts";
 import type { IsolatedRuntimeLimits } from "../options.ts";
 import { type Opening, PIECE_CHARACTERS, type ReplyKind, type RequestKind } from "../wire.ts";
-import { brokenState, type LostState, type Occupant } from "./blame.ts";
+import { brokenState, type Occupant } from "./blame.ts";
 import { readBroken, readPieceRequest } from "./replies.ts";
 
 /** What a seat needs of its process. */
@@ -29,13 +30,10 @@ export interface SeatPort {
   left(session: number): void;
 }
 
-/** How a request to a REPL ended. */
-export type SeatEnd = { readonly kind: "answered"; readonly text: string } | LostState;
-
 interface Pending {
   readonly kind: "opening" | "entry";
   readonly since: number;
-  readonly settle: (end: SeatEnd) => void;
+  readonly settle: (end: EntryEnd) => void;
 }
 
 /** Milliseconds that opening an isolate may take when its process is up. */
@@ -48,7 +46,7 @@ const GRACE_MS = 100;
 const GIVEN_UP: LostState = { kind: "lost", blame: "none", message: "The REPL was disposed." };
 
 /** A place for one REPL; see the head of this file. */
-export class Seat {
+export class Seat implements SandboxPort {
   readonly session: number;
   readonly #port: SeatPort;
   #contexts = new Map<string, ContextPayload>();
@@ -81,7 +79,7 @@ export class Seat {
   }
 
   /** Opens the isolate with the evaluator's spec. The text of an answer is empty. */
-  open(spec: string, contexts: readonly ContextPayload[]): Promise<SeatEnd> {
+  open(spec: string, contexts: readonly ContextPayload[]): Promise<EntryEnd> {
     this.#contexts = new Map(contexts.map((context) => [context.key, context]));
     const listed = contexts.map(({ key, digest, characters }) => ({ key, digest, characters }));
     const opening: Opening = { spec, contexts: listed };
@@ -89,7 +87,7 @@ export class Seat {
   }
 
   /** Starts a block or delivers an answer. The text of an answer is the evaluator's turn. */
-  enter(kind: "start" | "deliver", json: string): Promise<SeatEnd> {
+  enter(kind: "start" | "deliver", json: string): Promise<EntryEnd> {
     this.#begun = true;
     return this.#request("entry", kind, json, this.#port.limits.wallMs);
   }
@@ -130,9 +128,9 @@ export class Seat {
     if (this.#disposal) this.#endDisposal(this.#disposal);
   }
 
-  #request(pending: Pending["kind"], kind: RequestKind, text: string, limitMs: number): Promise<SeatEnd> {
+  #request(pending: Pending["kind"], kind: RequestKind, text: string, limitMs: number): Promise<EntryEnd> {
     if (this.#lost) return Promise.resolve(this.#lost);
-    const { promise, resolve: settle } = Promise.withResolvers<SeatEnd>();
+    const { promise, resolve: settle } = Promise.withResolvers<EntryEnd>();
     this.#pending = { kind: pending, since: performance.now(), settle };
     this.#port.hold();
     this.#timer = setTimeout(() => this.#outOfTime(), limitMs);
@@ -171,7 +169,7 @@ export class Seat {
     this.#settle(this.#lost);
   }
 
-  #settle(end: SeatEnd): void {
+  #settle(end: EntryEnd): void {
     const pending = this.#pending;
     if (!pending) return;
     this.#pending = undefined;

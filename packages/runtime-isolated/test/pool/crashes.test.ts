@@ -1,5 +1,5 @@
+import type { EntryEnd } from "@rlmflow/repl";
 import { describe, expect, test } from "vitest";
-import type { SeatEnd } from "../../src/pool/seat.ts";
 import { openSeat, run, standInPool } from "../stand-in.ts";
 
 const LIMITS = { memoryMB: 64, timeMs: 1500, wallMs: 4000, rssMB: 400 };
@@ -79,7 +79,7 @@ const MATRIX: readonly (readonly [name: string, code: string, fates: readonly Fa
   ],
 ];
 
-function fateOf(end: SeatEnd): Fate {
+function fateOf(end: EntryEnd): Fate {
   if (end.kind === "answered") return "turn";
   expect(end.blame).toBe("block");
   return (end.limit?.name as Fate | undefined) ?? "crashed";

@@ -47,7 +47,7 @@ export const errorCases: readonly AttackCase[] = [
   {
     name: "a stack overflow inside a tool call",
     source: "vm2, CVE-2019-10761",
-    expect: "ends",
+    expect: "contained",
     blocks: [
       `const errors = [];
        const deep = (n) => { try { return deep(n + 1); } catch (error) { try { echo(n); } catch (inner) { errors.push(inner); } throw error; } };

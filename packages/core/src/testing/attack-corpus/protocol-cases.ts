@@ -155,7 +155,7 @@ export const protocolCases: readonly AttackCase[] = [
     expect: "contained",
     blocks: [
       `for (const [a, b] of [[-1, 5], [5, -1], [0, 1e18], [NaN, NaN], ["0", "5"], [{}, []], [1n, 2n], [0.5, 1.5], [2 ** 31, 2 ** 32], [Symbol("s"), 1], [{ valueOf() { return 0; } }, { valueOf() { throw 1; } }]])
-         for (const f of ["read", "lines", "slice"]) try { const r = CONTEXT[f](a, b); if (typeof r === "string" && r.length > 100) print("FOUND text"); } catch (error) { await probe("refusal", () => error); }
+         for (const f of ["read", "lines", "slice"]) try { await probe("result", () => CONTEXT[f](a, b)); } catch (error) { await probe("refusal", () => error); }
        for (const key of ["__proto__", "constructor", "../x", "", undefined, {}, null]) try { await probe("get", () => CONTEXT.get(key)); } catch {}
        for (const pattern of ["(", "[", "(?<a>", "\\\\1", "(?=x)", "", /x/g, { source: "x" }, null]) try { CONTEXT.grep(pattern, 5); } catch {}
        print("asked");`,

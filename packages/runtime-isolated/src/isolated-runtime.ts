@@ -1,0 +1,41 @@
+import { type ReplSession, type ReplSpec, RLMError, type Runtime } from "@rlmflow/core";
+import { evaluatorSpec, javascriptKernel, replSession } from "@rlmflow/repl";
+import { findLaunch } from "./launch.ts";
+import { type IsolatedRuntimeOptions, resolveOptions } from "./options.ts";
+import { ProcessPool } from "./pool/process-pool.ts";
+
+/** Times that a REPL is opened again when its process dies meanwhile, at the hands of a neighbour. */
+const OPEN_ATTEMPTS = 3;
+
+/** Caps of the evaluator that keep a turn, at three bytes a character, within one frame. */
+const EVALUATOR_LIMITS = { outputKept: 1_000_000, argumentSize: 4_000_000, unsentSize: 4_000_000 };
+
+/**
+ * Runs agents' code in V8 isolates, which live in child processes without rights that may be killed at any
+ * time. No process is started before the first REPL is opened. Throws `invalid_options`.
+ */
+export function isolatedRuntime(options: IsolatedRuntimeOptions = {}): Runtime {
+  const pool = new ProcessPool(resolveOptions(options), findLaunch);
+  return {
+    protocol: 1,
+    name: "isolated",
+    kernel: javascriptKernel,
+    isolation: "isolate",
+    replay: "exact",
+    open: (spec) => openSession(pool, spec),
+    close: () => pool.close(),
+  };
+}
+
+async function openSession(pool: ProcessPool, spec: ReplSpec): Promise<ReplSession> {
+  const specJson = evaluatorSpec(spec, EVALUATOR_LIMITS);
+  let lost = "";
+  for (let attempt = 0; attempt < OPEN_ATTEMPTS; attempt += 1) {
+    const seat = await pool.take(spec);
+    const opened = await seat.open(specJson, spec.contexts);
+    if (opened.kind === "answered") return replSession(seat, spec);
+    lost = opened.message;
+    await seat.dispose();
+  }
+  throw new RLMError("runtime_failed", `A REPL for ${spec.agentId} could not be opened: ${lost}`);
+}
