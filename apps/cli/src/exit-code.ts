@@ -12,6 +12,7 @@ const USAGE: readonly RLMErrorCode[] = [
   "unknown_model",
   "missing_key",
   "missing_dependency",
+  "not_found",
 ];
 
 /** The exit code for what a run threw. */

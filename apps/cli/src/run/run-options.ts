@@ -50,7 +50,8 @@ export interface RunOptions {
   readonly apiKeyVariable: string | null;
   readonly price: { readonly input: number; readonly output: number } | null;
   readonly contextFiles: readonly string[];
-  readonly dir: string | null;
+  /** The workspace that keeps the run. */
+  readonly dir: string;
   readonly runtime: "isolated" | "local";
   readonly outputFile: string | null;
   readonly limits: RunLimits;
@@ -72,8 +73,16 @@ export interface RunLimits {
 
 const KEY_VARIABLES = { openai: "OPENAI_API_KEY", anthropic: "ANTHROPIC_API_KEY" } as const;
 
-/** Checks the options and completes them. Throws one `invalid_options` that names everything that is wrong. */
-export function readRunOptions(words: readonly string[], flags: RunFlags, variables: Variables): RunOptions {
+/**
+ * Checks the options and completes them. Throws one `invalid_options` that names everything that is wrong, with
+ * what is known to be wrong with the files that they name.
+ */
+export function readRunOptions(
+  words: readonly string[],
+  flags: RunFlags,
+  variables: Variables,
+  fileProblems: readonly string[] = [],
+): RunOptions {
   const problems: string[] = [];
   const read = <T>(
     name: string,
@@ -100,7 +109,7 @@ export function readRunOptions(words: readonly string[], flags: RunFlags, variab
       read("--price", flags.price, readPrice, "dollars per million tokens of input and output like 2.5/10") ??
       null,
     contextFiles: flags.context ?? [],
-    dir: flags.dir ?? null,
+    dir: flags.dir ?? ".",
     runtime:
       read("--runtime", flags.runtime, oneOf(["isolated", "local"]), "isolated or local") ?? "isolated",
     outputFile: flags.output ?? null,
@@ -110,7 +119,7 @@ export function readRunOptions(words: readonly string[], flags: RunFlags, variab
     color:
       read("--color", flags.color, oneOf(["auto", "always", "never"]), "auto, always or never") ?? "auto",
   };
-  problems.push(...missingModel(options, flags), ...missingKey(options, flags, variables));
+  problems.push(...missingModel(options, flags), ...missingKey(options, flags, variables), ...fileProblems);
   if (problems.length === 0) return options;
   throw new RLMError("invalid_options", problems.map((problem) => `- ${problem}`).join("\n"), {
     details: { problems },

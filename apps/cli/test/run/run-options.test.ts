@@ -28,7 +28,7 @@ describe("readRunOptions", () => {
       apiKeyVariable: null,
       price: null,
       contextFiles: [],
-      dir: null,
+      dir: ".",
       runtime: "isolated",
       outputFile: null,
       limits: {},

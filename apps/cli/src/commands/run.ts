@@ -1,0 +1,133 @@
+import {
+  type Graph,
+  type JsonValue,
+  RLMError,
+  RLMFlow,
+  type Run,
+  RunError,
+  type RunResult,
+} from "@rlmflow/core";
+import { openWorkspace, type Workspace } from "@rlmflow/workspace";
+import type { CommandIo } from "../command-io.ts";
+import { EXIT, type ExitCode, exitCodeOf } from "../exit-code.ts";
+import { chooseView } from "../progress/choose-view.ts";
+import type { ProgressView } from "../progress/progress-view.ts";
+import { RunProgress } from "../progress/run-progress.ts";
+import { chooseClient } from "../run/choose-client.ts";
+import { chooseRuntime } from "../run/choose-runtime.ts";
+import { watchInterrupts } from "../run/interrupts.ts";
+import { fileProblems, readContexts, readSchema } from "../run/run-files.ts";
+import { type RunFlags, type RunOptions, readRunOptions } from "../run/run-options.ts";
+import { endLine, type RunEnd, type RunReport, runReport } from "../run/run-report.ts";
+import { plainText } from "../terminal/plain-text.ts";
+
+/** `rlmflow run`: answers a query, with progress on stderr and the answer or every event on stdout. */
+export async function runCommand(
+  words: readonly string[],
+  flags: RunFlags,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const problems = await fileProblems(flags.context ?? [], flags.output ?? null);
+  const options = readRunOptions(words, flags, io.environment, problems);
+  await using workspace = await openWorkspace(options.dir);
+  await using flow = new RLMFlow({
+    client: chooseClient(options),
+    runtime: await chooseRuntime(options.runtime),
+    workspace,
+    config: options.limits,
+    ...(options.price !== null && { prices: { [options.model]: pricesOf(options.price) } }),
+  });
+  const context = await readContexts(options.contextFiles, workspace, io.stdin);
+  const run = flow.run(options.query, {
+    ...(options.contextFiles.length > 0 && { context }),
+    ...(options.outputFile !== null && { output: await readSchema(options.outputFile) }),
+  });
+  return await follow(run, { options, io, workspace });
+}
+
+interface Following {
+  readonly options: RunOptions;
+  readonly io: CommandIo;
+  readonly workspace: Workspace;
+}
+
+type Ended = { readonly result: RunResult<JsonValue> } | { readonly error: unknown } | "stopped";
+
+/** Shows a run until it has ended or was interrupted, and reports how. */
+async function follow(run: Run, { options, io, workspace }: Following): Promise<ExitCode> {
+  const startedAt = io.now();
+  const report = runReport(io, options.json);
+  const views: ProgressView[] = [];
+  using interrupts = watchInterrupts(run, io, (line) => {
+    for (const view of views) view.say(line);
+  });
+  const watching = watch(run, report, (progress) => {
+    const view = chooseView(progress, options, io);
+    views.push(view);
+    return view;
+  });
+  const ended = await Promise.race([endOf(run, watching), interrupts.stopped]);
+  for (const view of views) view.close();
+  const end = describe(ended, run, { directory: workspace.directory, durationMs: io.now() - startedAt });
+  await report.end(end);
+  if (end.error !== undefined) io.stderr.write(`rlmflow: ${messageOf(end.error)}\n`);
+  if (options.progress !== "none" && options.progress !== "json") io.stderr.write(`${endLine(end)}\n`);
+  return end.exitCode;
+}
+
+/** Feeds the report and the view, which is made when the run's id is known. */
+async function watch(
+  run: Run,
+  report: RunReport,
+  makeView: (progress: RunProgress) => ProgressView,
+): Promise<void> {
+  let progress: RunProgress | null = null;
+  let view: ProgressView | null = null;
+  for await (const event of run) {
+    if (event.type === "node") {
+      progress ??= new RunProgress(run.graph.run.runId, event.node.startedAt);
+      view ??= makeView(progress);
+      progress.add(event.node);
+      await report.node(event.node);
+    } else if (event.type === "text") progress?.addText(event.agentId, event.text);
+    view?.update();
+  }
+}
+
+async function endOf(run: Run, watching: Promise<void>): Promise<Ended> {
+  const [watched] = await Promise.allSettled([watching]);
+  const [ended] = await Promise.allSettled([run]);
+  if (ended.status === "rejected") return { error: ended.reason };
+  // What could not be shown is a failure too, also when the run went well.
+  return watched.status === "rejected" ? { error: watched.reason } : { result: ended.value };
+}
+
+function describe(ended: Ended, run: Run, about: Pick<RunEnd, "directory" | "durationMs">): RunEnd {
+  const graph = graphOf(ended, run);
+  const known = { ...about, runId: graph.run.runId, usage: graph.usage(), agents: graph.agentCount };
+  if (ended === "stopped") {
+    if (!graph.finished) return { ...known, exitCode: EXIT.interrupted };
+    return { ...known, exitCode: EXIT.ok, ...(graph.result !== undefined && { answer: graph.result }) };
+  }
+  if ("result" in ended) return { ...known, exitCode: EXIT.ok, answer: ended.result.answer };
+  return { ...known, exitCode: exitCodeOf(ended.error), error: ended.error };
+}
+
+/** The run as far as it got. Rethrows what kept it from beginning at all. */
+function graphOf(ended: Ended, run: Run): Graph {
+  if (ended !== "stopped" && "error" in ended && ended.error instanceof RunError) return ended.error.graph;
+  try {
+    return run.graph;
+  } catch (error) {
+    throw ended !== "stopped" && "error" in ended ? ended.error : error;
+  }
+}
+
+function pricesOf({ input, output }: NonNullable<RunOptions["price"]>) {
+  return { inputPerMillionUsd: input, outputPerMillionUsd: output };
+}
+
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return plainText(RLMError.is(error) ? message : `${message} (this should not happen)`);
+}

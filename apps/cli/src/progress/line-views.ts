@@ -1,0 +1,54 @@
+import { failureLine, summaryLine } from "./plain-lines.ts";
+import type { ProgressView } from "./progress-view.ts";
+import type { RunProgress } from "./run-progress.ts";
+
+/** What a view of single lines needs. */
+export interface LineViewOptions {
+  readonly now: () => number;
+  readonly write: (text: string) => void;
+}
+
+const SUMMARY_EVERY_MS = 10_000;
+const MOST_FAILURES = 20;
+
+/** Progress as lines that are never rewritten: each failure, and a summary at most every ten seconds. */
+export function plainView(progress: RunProgress, { now, write }: LineViewOptions): ProgressView {
+  let told = progress.lastFailure;
+  let failures = 0;
+  const timer = setInterval(() => write(`${summaryLine(progress, now())}\n`), SUMMARY_EVERY_MS);
+  timer.unref();
+  write(`run ${progress.runId}\n`);
+  return {
+    update() {
+      const failure = progress.lastFailure;
+      if (failure === null || failure === told) return;
+      told = failure;
+      failures += 1;
+      if (failures <= MOST_FAILURES) write(`${failureLine(failure.agentId, failure.message)}\n`);
+      if (failures === MOST_FAILURES) write("further failures are only counted\n");
+    },
+    say: (line) => write(`${line}\n`),
+    close() {
+      clearInterval(timer);
+      write(`${summaryLine(progress, now())}\n`);
+    },
+  };
+}
+
+/** Progress as JSON, one object a line, at most one a second and one at the end. */
+export function jsonView(progress: RunProgress, { now, write }: LineViewOptions): ProgressView {
+  let last = Number.NEGATIVE_INFINITY;
+  const tell = () => {
+    last = now();
+    const elapsedMs = last - progress.startedAt;
+    const { counts, usage, runId } = progress;
+    write(`${JSON.stringify({ v: 1, type: "progress", runId, elapsedMs, ...counts, usage })}\n`);
+  };
+  return {
+    update() {
+      if (now() - last >= 1000) tell();
+    },
+    say: (message) => write(`${JSON.stringify({ v: 1, type: "message", message })}\n`),
+    close: tell,
+  };
+}

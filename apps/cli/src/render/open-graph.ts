@@ -1,0 +1,57 @@
+import { readFile, stat } from "node:fs/promises";
+import { resolve, sep } from "node:path";
+import { Graph, RLMError } from "@rlmflow/core";
+import { openWorkspace } from "@rlmflow/workspace";
+
+/** Which run and branch of a workspace; `null` for the newest and for `main`, or for those that the path names. */
+export interface WhichRun {
+  readonly run: string | null;
+  readonly branch: string | null;
+}
+
+const HIDDEN = ".rlmflow";
+
+/**
+ * The graph at a path: a JSON document that `render -f json` wrote, a workspace, or anything inside its
+ * `.rlmflow` folder. Rejects with `not_found`, `invalid_graph` or `damaged_log`, saying what is there instead.
+ */
+export async function openGraph(path: string, which: WhichRun): Promise<Graph> {
+  const place = placeOf(resolve(path));
+  const found = await stat(path).catch(() => null);
+  if (found?.isFile() === true && place === null) return await readDocument(path);
+  await using workspace = await openWorkspace(place?.workspace ?? path);
+  const run = which.run ?? place?.run ?? undefined;
+  const branch = which.branch ?? place?.branch ?? undefined;
+  return await workspace.load(run, branch);
+}
+
+/** What the parts of a path inside `.rlmflow` name. */
+function placeOf(path: string): { workspace: string; run: string | null; branch: string | null } | null {
+  const parts = path.split(sep);
+  const at = parts.lastIndexOf(HIDDEN);
+  if (at < 0) return null;
+  const [runs, run = null, branches, branch = null] = parts.slice(at + 1);
+  return {
+    workspace: parts.slice(0, at).join(sep) || sep,
+    run: runs === "runs" ? run : null,
+    branch: runs === "runs" && branches === "branches" ? branch : null,
+  };
+}
+
+async function readDocument(path: string): Promise<Graph> {
+  const text = await readFile(path, "utf8");
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `${path} holds no run: it is not the JSON that \`rlmflow render -f json\` writes (${reason}).`;
+    throw new RLMError("invalid_graph", message, { cause });
+  }
+  try {
+    return Graph.fromJSON(document);
+  } catch (cause) {
+    if (!RLMError.is(cause)) throw cause;
+    throw new RLMError(cause.code, `${path} holds no run: ${cause.message}`, { cause });
+  }
+}

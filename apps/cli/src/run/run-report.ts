@@ -1,0 +1,87 @@
+import { type JsonValue, RLMError, type RunNode, type UsageTotal } from "@rlmflow/core";
+import { type CommandIo, write } from "../command-io.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { oneLine, plainText } from "../terminal/plain-text.ts";
+import { formatCost, formatCount, formatDuration } from "../terminal/quantities.ts";
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly exitCode: ExitCode;
+  readonly runId: string;
+  readonly directory: string;
+  /** Absent when there is no answer. */
+  readonly answer?: JsonValue;
+  readonly error?: unknown;
+  readonly usage: UsageTotal;
+  readonly agents: number;
+  readonly durationMs: number;
+}
+
+/** The version of the lines that `--json` writes; it changes when a field changes its meaning. */
+const VERSION = 1;
+
+/** What a command writes to standard output about a run: the answer alone, or every event as a line of JSON. */
+export interface RunReport {
+  node(node: RunNode): Promise<void>;
+  end(end: RunEnd): Promise<void>;
+}
+
+/** The report of a run for people, or with `json` for programs. */
+export function runReport(io: CommandIo, json: boolean): RunReport {
+  return json ? jsonReport(io) : answerReport(io);
+}
+
+/** One line about how the run ended and where to look at it. */
+export function endLine(end: RunEnd): string {
+  const { usage, agents } = end;
+  const parts = [
+    `${STATUS[end.exitCode]} after ${formatDuration(end.durationMs)}`,
+    `${agents} ${agents === 1 ? "agent" : "agents"}`,
+    `${formatCount(usage.input + usage.output)} tokens`,
+    ...(usage.costMicroUsd > 0 ? [formatCost(usage.costMicroUsd)] : []),
+  ];
+  return `${parts.join(", ")}. See it: rlmflow render ${quoteForShell(end.directory)} --run ${end.runId}`;
+}
+
+const STATUS: Readonly<Record<ExitCode, string>> = {
+  [EXIT.ok]: "done",
+  [EXIT.failed]: "failed",
+  [EXIT.usage]: "failed",
+  [EXIT.budget]: "limit reached",
+  [EXIT.interrupted]: "interrupted",
+};
+
+function answerReport({ stdout }: CommandIo): RunReport {
+  return {
+    node: async () => {},
+    async end({ answer }) {
+      if (answer === undefined) return;
+      const text = typeof answer === "string" ? answer : JSON.stringify(answer, null, 2);
+      await write(stdout, `${stdout.isTTY === true ? plainText(text) : text}\n`);
+    },
+  };
+}
+
+function jsonReport({ stdout }: CommandIo): RunReport {
+  const line = (value: object) => write(stdout, `${JSON.stringify({ v: VERSION, ...value })}\n`);
+  return {
+    node: (node) => line({ type: "node", node }),
+    end: ({ error, exitCode, ...end }) =>
+      line({
+        type: "end",
+        status: STATUS[exitCode],
+        exitCode,
+        ...end,
+        ...(error !== undefined && errorOf(error)),
+      }),
+  };
+}
+
+function errorOf(error: unknown): object {
+  const message = error instanceof Error ? error.message : String(error);
+  return { error: { code: RLMError.is(error) ? error.code : "unknown", message } };
+}
+
+function quoteForShell(path: string): string {
+  return /^[\w./@-]+$/.test(path) ? path : `'${oneLine(path).replaceAll("'", `'\\''`)}'`;
+}
