@@ -2,6 +2,7 @@ import { RLMError } from "../errors.ts";
 import { type AgentState, agentState } from "./chain.ts";
 import type { Edit } from "./edit.ts";
 import type { Graph } from "./graph.ts";
+import { deepFreeze } from "./json.ts";
 import { type ChainNode, endsAgent, type Origin } from "./node.ts";
 import { chainNodeId } from "./node-id.ts";
 
@@ -62,7 +63,7 @@ export function cancelNodes(
       content: message,
       fatal: true,
     } as const;
-    appends.push({ agentId: next, nodes: [Object.freeze(node)] });
+    appends.push({ agentId: next, nodes: [deepFreeze(node)] });
   }
   return appends;
 }
@@ -76,13 +77,13 @@ function editNode(
   const base = common(graph, edit.agentId, "user", now);
   switch (edit.kind) {
     case "say":
-      return Object.freeze({ ...base, type: "observation", content: edit.text, edit });
+      return deepFreeze({ ...base, type: "observation", content: edit.text, edit });
     case "final":
-      return Object.freeze({ ...base, type: "observation", content: "Give your final answer now.", edit });
+      return deepFreeze({ ...base, type: "observation", content: "Give your final answer now.", edit });
     case "config":
-      return Object.freeze({ ...base, type: "observation", content: "", edit });
+      return deepFreeze({ ...base, type: "observation", content: "", edit });
     case "result":
-      return Object.freeze({ ...base, type: "result", result: edit.result, cancelled: [] });
+      return deepFreeze({ ...base, type: "result", result: edit.result, cancelled: [] });
     case "code": {
       const head = state.head;
       if (head.type !== "action") {
@@ -91,7 +92,7 @@ function editNode(
           `Agent ${edit.agentId} has no code that waits to be run: its newest node is ${head.id} (${head.type}).`,
         );
       }
-      return Object.freeze({
+      return deepFreeze({
         ...head,
         ...base,
         code: edit.code,

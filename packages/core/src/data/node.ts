@@ -124,6 +124,8 @@ export interface ActionNode extends NodeCommon {
   readonly attempts: readonly Attempt[];
   /** True when this was the last request the agent was allowed. */
   readonly final: boolean;
+  /** The limit that made it the last, where that is another than the number of requests. */
+  readonly limit?: { readonly name: string; readonly value: number };
   /** The action whose code this one stands for. */
   readonly replaces?: string;
 }

@@ -19,7 +19,12 @@ export async function askModel(port: AgentPort, state: AgentState, final: boolea
       return await takeReply(port, state, first.outcome.answered, { startedAt, sent: first.sent, final });
     const last = await send(port, state, true, true);
     if (last.outcome.kind === "answered")
-      return await takeReply(port, state, last.outcome.answered, { startedAt, sent: last.sent, final: true });
+      return await takeReply(port, state, last.outcome.answered, {
+        startedAt,
+        sent: last.sent,
+        final: true,
+        limit: first.outcome.limit,
+      });
     return await endExhausted(port, state, last.outcome.limit);
   } catch (error) {
     if (port.signal.aborted || RLMError.is(error, "aborted")) throw error;
@@ -69,6 +74,7 @@ interface ReplyFacts {
   readonly startedAt: number;
   readonly sent: readonly Message[];
   readonly final: boolean;
+  readonly limit?: { readonly name: string; readonly value: number };
 }
 
 async function takeReply(
@@ -93,6 +99,7 @@ async function takeReply(
     request: await port.journal.environment.digest(JSON.stringify(facts.sent)),
     attempts,
     final: facts.final,
+    ...(facts.limit !== undefined && { limit: facts.limit }),
   } as const;
   const drafts: ChainDraft[] = [action];
   const refused = reply.finishReason === "refused" || reply.finishReason === "filtered";

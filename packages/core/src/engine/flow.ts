@@ -238,6 +238,8 @@ export class RLMFlow implements Client {
   async #live(graph: Graph, schema: ResolvedSchema | null): Promise<LiveRun> {
     this.#assertOpen();
     const open = this.#open.get(keyOf(graph.run));
+    if (open?.aborted === true && open.graph.length === graph.length)
+      return await this.#attach(open.journal.store, graph, schema);
     if (open !== undefined && open.graph.length === graph.length && graph.isPrefixOf(open.graph)) {
       if (schema !== null) open.schemas.useForRoot(schema);
       return open;

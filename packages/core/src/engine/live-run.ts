@@ -64,6 +64,11 @@ export class LiveRun {
     return this.journal.graph;
   }
 
+  /** True after {@link abort}: the log can be taken up again, by another live run. */
+  get aborted(): boolean {
+    return this.#scheduler.stopped;
+  }
+
   /** True when an agent could move. */
   get canMove(): boolean {
     return this.#scheduler.canMove;
@@ -134,10 +139,11 @@ export class LiveRun {
   async apply(edit: Edit): Promise<void> {
     if (edit.kind === "cancel") {
       editNodes(this.graph, edit, 0);
-      return await this.#cancel([edit.agentId], edit.reason ?? "cancelled by a user", "user");
+      const reason = edit.reason ?? "cancelled by a user";
+      return await this.#scheduler.hold(() => this.#cancel([edit.agentId], reason, "user"));
     }
     const slot = this.#scheduler.slot(edit.agentId);
-    if (slot === undefined || slot.busy === null) return await this.#land(edit);
+    if (slot === undefined || slot.busy === null) return await this.#scheduler.hold(() => this.#land(edit));
     await new Promise<void>((resolve, reject) => slot.edits.push({ edit, resolve, reject }));
   }
 
@@ -283,6 +289,10 @@ export class LiveRun {
       if (left <= 0) break;
       await environment.sleep(left, slot.life.signal);
     }
+    await this.#scheduler.hold(() => this.#timeIsUp(slot));
+  }
+
+  async #timeIsUp(slot: Slot): Promise<void> {
     await this.#halt(slot);
     const state = this.#state(slot.agentId);
     if (this.#hasEnded(slot.agentId) || this.#scheduler.stopped) return;

@@ -34,6 +34,7 @@ async function attempt(port: AgentPort, state: AgentState, action: ActionNode): 
     const repl = await port.repls.acquire(port.agentId, port.signal, rebuilds > 0);
     try {
       const block = await enter(port, repl, action);
+      if (block !== repl.block && block.output !== "") port.hint({ type: "output", text: block.output });
       repl.block = block;
       const outcome = await driveBlock(port, block, state);
       if (outcome.kind !== "lost") {

@@ -128,6 +128,17 @@ export class Scheduler {
     this.#checkQuiet();
   }
 
+  /** Counts work on agents that no transition does, such as a cancel, so that nobody takes the run for quiet. */
+  async hold(work: () => Promise<void>): Promise<void> {
+    this.#busy += 1;
+    try {
+      await work();
+    } finally {
+      this.#busy -= 1;
+      this.#checkQuiet();
+    }
+  }
+
   /** Stops the clocks of all agents. */
   close(): void {
     for (const slot of this.#slots.values()) slot.life.abort();

@@ -49,8 +49,8 @@ function requestMove(graph: Graph, state: AgentState, now: number): Move {
     return { kind: "exhausted", state, limit: { name: "maxIterations", value: config.maxIterations } };
   }
   const last = graph.lastAction(state.query.agentId);
-  const spent = last?.final === true && iterations > 0 && !raisedSince(graph, state, last);
-  if (spent) return { kind: "exhausted", state, limit: { name: "maxIterations", value: iterations } };
+  if (last?.final === true && iterations > 0 && !raisedSince(graph, state, last))
+    return { kind: "exhausted", state, limit: last.limit ?? { name: "maxIterations", value: iterations } };
   return { kind: "request", state, final: state.finalAsked || iterations === config.maxIterations - 1 };
 }
 

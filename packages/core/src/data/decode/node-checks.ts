@@ -90,6 +90,7 @@ const action: Check<ActionNode> = record<ActionNode>({
   request: digest,
   attempts: listOf(attempt),
   final: flag,
+  limit: optional(record<NonNullable<ActionNode["limit"]>>({ name: text, value: amount })),
   replaces: optional(name),
 });
 

@@ -19,6 +19,7 @@ class Writer {
   }
 
   type(schema: JsonValue | undefined, depth = 0): string {
+    this.#left -= 1;
     if (schema === false) return "never";
     if (!isJsonObject(schema) || this.#left <= 0) return "any";
     const words = this.#words(schema, depth);
