@@ -23,9 +23,8 @@ console.log(
 );
 
 // 1. The input: package.json and licence texts of every installed package, copied where agents may read them.
-const store = join(import.meta.dirname, "../../../node_modules/.pnpm");
 const directory = await mkdtemp(join(tmpdir(), "license-audit-"));
-const folders = await prepareWorkspace(store, directory);
+const folders = await prepareWorkspace(options.store, directory);
 console.log(`${folders.length} installed packages were copied to ${directory}\n`);
 
 // 2. The run. Agents get the list as CONTEXT, the rules as a variable, and tools that read below `directory`.

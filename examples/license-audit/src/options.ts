@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Client, Runtime } from "@rlmflow/core";
 import { isolatedRuntime } from "@rlmflow/runtime-isolated";
@@ -7,8 +9,11 @@ import { scriptedModel } from "./scripted-model.ts";
 const USAGE = `Usage: pnpm --filter license-audit start [options]
   --model NAME              a real model; its key comes from OPENAI_API_KEY, or ANTHROPIC_API_KEY for claude-…
   --base-url URL            a server that speaks OpenAI's Chat Completions
-  --runtime isolated|local  where agents' code runs (default isolated)
+  --runtime isolated|local  where the agents' code runs (default isolated)
+  --store FOLDER            the node_modules/.pnpm to audit (default this repository's)
   --tamper                  the scripted model leaves a package out of its answer`;
+
+const OWN_STORE = join(import.meta.dirname, "../../../node_modules/.pnpm");
 
 /** What the command line chose. */
 export interface Options {
@@ -16,31 +21,42 @@ export interface Options {
   readonly runtime: Runtime;
   /** False when the replies come from `scripted-replies/`. */
   readonly realModel: boolean;
+  readonly store: string;
 }
 
 /** Reads the command line; prints the usage and ends the process when it makes no sense. */
 export async function readOptions(): Promise<Options> {
   try {
-    const { model, runtime, tamper, "base-url": baseURL } = parse();
+    const { model, runtime, tamper, store, "base-url": baseURL } = parse();
     if (baseURL !== undefined && model === undefined) throw new TypeError("--base-url needs a --model.");
     if (tamper && model !== undefined) throw new TypeError("--tamper is for the scripted model.");
+    if (isEmpty(store)) throw new TypeError(`Nothing is installed in ${store}.`);
     const client = model === undefined ? scriptedModel({ tamper }) : await realModel(model, baseURL);
-    return { client, runtime: chooseRuntime(runtime), realModel: model !== undefined };
+    return { client, runtime: chooseRuntime(runtime), realModel: model !== undefined, store };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
     process.exit(2);
   }
 }
 
-function parse(): { model?: string; "base-url"?: string; runtime: string; tamper: boolean } {
+function parse() {
   return parseArgs({
     options: {
       model: { type: "string" },
       "base-url": { type: "string" },
       runtime: { type: "string", default: "isolated" },
+      store: { type: "string", default: OWN_STORE },
       tamper: { type: "boolean", default: false },
     },
   }).values;
+}
+
+function isEmpty(folder: string): boolean {
+  try {
+    return readdirSync(folder).length === 0;
+  } catch {
+    return true;
+  }
 }
 
 function chooseRuntime(name: string): Runtime {

@@ -13,7 +13,7 @@ import { generateFiles } from "./generate-files.ts";
 import { scriptedModel } from "./scripted-model.ts";
 
 const directory = await mkdtemp(join(tmpdir(), "needle-"));
-const needle = await generateFiles(directory, { files: 500, linesPerFile: 40, seed: 2026 });
+const needle = await generateFiles(directory, { files: 500, linesPerFile: 40, seed: 500 });
 console.log(
   "No model is asked: its replies are read from src/scripted-replies. Their code is run for real.\n",
 );
