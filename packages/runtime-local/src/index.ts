@@ -1,1 +1,1 @@
-export {};
+export { type LocalRuntimeOptions, localRuntime } from "./local-runtime.ts";

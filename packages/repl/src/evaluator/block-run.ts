@@ -60,11 +60,16 @@ export class BlockRun {
     }
   }
 
+  /** True when the main code has ended, and with it, as long as calls are out, its last promise. */
+  get ended(): boolean {
+    const { kind } = this.#progress;
+    return kind !== "running" && (kind !== "settling" || this.calls.unanswered === 0);
+  }
+
   /** How the block stands, as the JSON text of a TurnState. `left` gives variables and reads. Never throws. */
   stateJson(sources: Sources, left: () => string): string {
+    if (!this.ended) return '{"kind":"idle"}';
     const progress = this.#progress;
-    if (progress.kind === "running") return '{"kind":"idle"}';
-    if (progress.kind === "settling" && this.calls.unanswered > 0) return '{"kind":"idle"}';
     this.#reportOnce(sources);
     const rest = `${left()},"unawaited":${this.calls.unawaited()}`;
     if (progress.kind !== "threw") {

@@ -178,7 +178,6 @@ export class Handles {
     };
     const handles = this;
     const prototype = {
-      // biome-ignore lint/suspicious/noThenProperty: a handle is awaited
       then(onValue: never, onError: never): unknown {
         return react(resultOf(this), onValue, onError);
       },

@@ -10,7 +10,9 @@ export interface SandboxRepl {
   deliver(json: string): void;
   /** The JSON text of a Turn. */
   turn(): string;
-  /** Tells of a rejection that nobody handled. */
+  /** True when the main code of the block has ended: the time to tell of rejections. */
+  ended(): boolean;
+  /** Tells of a rejection that nobody handled; it becomes a warning in the output. */
   stray(reason: unknown): void;
 }
 
@@ -24,6 +26,7 @@ export function createRepl(specJson: string, readContext: ReadContext): SandboxR
     start: (json) => repl.start(json),
     deliver: (json) => repl.deliver(json),
     turn: () => repl.turn(),
+    ended: () => repl.ended(),
     stray: (reason) => repl.stray(reason),
   };
   return objectFreeze(bare(sandbox));

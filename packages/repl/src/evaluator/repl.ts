@@ -108,6 +108,11 @@ export class Repl {
     return `{"calls":[${calls}],"output":${quote(output.text)}${cut},"codeMs":${codeMs},"state":${state}}`;
   }
 
+  /** True when the main code of the block has ended. */
+  ended(): boolean {
+    return this.#block === null || this.#block.ended;
+  }
+
   /** Tells of a rejection that nobody handled; it becomes a warning in the output. */
   stray(reason: unknown): void {
     const text = reportError(reason, this.#sources, STRAY_TEXT).text;

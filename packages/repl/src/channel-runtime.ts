@@ -1,0 +1,111 @@
+import type { Kernel, ReplSession, ReplSpec, Runtime } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import { ChannelPort, type ChannelTimes } from "./channel-port.ts";
+import type { EvaluatorLimits } from "./evaluator/spec.ts";
+import { javascriptKernel } from "./language/javascript-kernel.ts";
+import { replSession } from "./repl-session.ts";
+import type { Channel } from "./wire/channel.ts";
+import { evaluatorSpec } from "./wire/evaluator-texts.ts";
+
+/** What a runtime over a transport is made of. */
+export interface ChannelRuntimeOptions {
+  readonly name: string;
+  readonly isolation: Runtime["isolation"];
+  readonly replay: Runtime["replay"];
+  /**
+   * Starts a sandbox with `serveRepl` in it and gives the channel to it. What it rejects with is
+   * reported as `runtime_failed`. The signal aborts when nobody waits for the channel any more.
+   */
+  connect(spec: ReplSpec, signal: AbortSignal): Promise<Channel>;
+  /** Called once, when the runtime is closed and every channel is. */
+  close?(): Promise<void>;
+  /** Milliseconds; 30,000 each unless given. */
+  readonly times?: Partial<ChannelTimes>;
+  /** Caps that the evaluator holds. */
+  readonly limits?: Partial<EvaluatorLimits>;
+}
+
+const DEFAULT_TIMES: ChannelTimes = { openMs: 30_000, wallMs: 30_000 };
+
+/** A Runtime for JavaScript over any transport: the one thing left to write is `connect`. */
+export function channelRuntime(options: ChannelRuntimeOptions): Runtime {
+  return new ChannelRuntime(options);
+}
+
+/** Owns the sessions it opened. Invariant: after `close` no channel is open and none will be. */
+class ChannelRuntime implements Runtime {
+  readonly protocol = 1;
+  readonly name: string;
+  readonly kernel: Kernel = javascriptKernel;
+  readonly isolation: Runtime["isolation"];
+  readonly replay: Runtime["replay"];
+  readonly #options: ChannelRuntimeOptions;
+  readonly #times: ChannelTimes;
+  readonly #ports = new Set<ChannelPort>();
+  readonly #closing = new AbortController();
+  #closed: Promise<void> | null = null;
+
+  constructor(options: ChannelRuntimeOptions) {
+    this.#options = options;
+    this.#times = { ...DEFAULT_TIMES, ...options.times };
+    this.name = options.name;
+    this.isolation = options.isolation;
+    this.replay = options.replay;
+  }
+
+  async open(spec: ReplSpec): Promise<ReplSession> {
+    this.#refuseClosed();
+    const channel = await this.#connect(spec);
+    const port = new ChannelPort(channel, spec, this.#times);
+    this.#ports.add(port);
+    try {
+      this.#refuseClosed();
+      await port.open(evaluatorSpec(spec, this.#options.limits));
+    } catch (error) {
+      await this.#release(port);
+      throw error;
+    }
+    const dispose = (): Promise<void> => this.#release(port);
+    return replSession({ enter: (kind, json) => port.enter(kind, json), dispose }, spec);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#closeAll();
+    return this.#closed;
+  }
+
+  async #connect(spec: ReplSpec): Promise<Channel> {
+    const { openMs } = this.#times;
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(openMs)]);
+    const late = new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+    const connecting = this.#options.connect(spec, signal);
+    try {
+      return await Promise.race([connecting, late]);
+    } catch (cause) {
+      // A channel that comes too late must not stay open.
+      connecting.then((channel) => channel.close()).catch(() => {});
+      this.#refuseClosed();
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new RLMError("runtime_failed", `The runtime "${this.name}" could not start a sandbox: ${why}`, {
+        cause,
+      });
+    }
+  }
+
+  async #closeAll(): Promise<void> {
+    this.#closing.abort(new RLMError("closed", "The runtime was closed."));
+    await Promise.all([...this.#ports].map((port) => this.#release(port)));
+    await this.#options.close?.();
+  }
+
+  async #release(port: ChannelPort): Promise<void> {
+    if (this.#ports.delete(port)) await port.dispose();
+  }
+
+  #refuseClosed(): void {
+    if (this.#closed !== null)
+      throw new RLMError("closed", `The runtime "${this.name}" was closed; make a new one.`);
+  }
+}

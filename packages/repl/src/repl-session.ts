@@ -1,0 +1,126 @@
+// A ReplSession over whatever carries the evaluator's own texts.
+//
+// Owns: compiling blocks, the count of calls, the order of entries. Does not own: the sandbox. Invariants:
+// (1) one entry at a time; (2) an answer is passed on only for a call that a turn of the running block has
+// issued, once; (3) after `dispose`, or once the REPL is lost, no entry reaches the sandbox.
+import type { Answer, Block, BuiltinCall, ReplSession, ReplSpec, Turn, TurnState } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import { type CompiledBlock, compileBlock } from "./language/compile-block.ts";
+import { decodeTurn } from "./wire/decode-turn.ts";
+import { deliverText, startText } from "./wire/evaluator-texts.ts";
+
+/** The state of a turn whose REPL is gone. */
+export type LostState = Extract<TurnState, { readonly kind: "lost" }>;
+
+/** How an entry into a sandbox ended: with the evaluator's turn as text, or with the sandbox gone. */
+export type EntryEnd = { readonly kind: "answered"; readonly text: string } | LostState;
+
+/** A sandbox that holds one REPL. `enter` is called one at a time; it rejects only for faults of the runtime. */
+export interface SandboxPort {
+  enter(kind: "start" | "deliver", json: string): Promise<EntryEnd>;
+  dispose(): Promise<void>;
+}
+
+const BUILTINS: readonly BuiltinCall[] = ["delegate", "wait", "llmQuery", "done"];
+
+/** A session whose REPL lives behind the port. */
+export function replSession(port: SandboxPort, spec: ReplSpec): ReplSession {
+  return new PortSession(port, spec);
+}
+
+class PortSession implements ReplSession {
+  readonly #port: SandboxPort;
+  readonly #names: ReadonlySet<string>;
+  readonly #contexts: ReadonlyMap<string, number>;
+  readonly #open = new Set<number>();
+  #nextCall = 0;
+  #busy = false;
+  #lost: LostState | null = null;
+  #disposal: Promise<void> | null = null;
+
+  constructor(port: SandboxPort, spec: ReplSpec) {
+    this.#port = port;
+    this.#names = new Set([...spec.functions, ...BUILTINS]);
+    this.#contexts = new Map(spec.contexts.map(({ key, characters }) => [key, characters]));
+  }
+
+  async start(block: Block): Promise<Turn> {
+    this.#claim();
+    try {
+      this.#open.clear();
+      this.#nextCall = 0;
+      const compiled = compileBlock(block.code);
+      if (!compiled.ok) return refusedTurn(compiled);
+      return await this.#enter("start", startText(block, compiled.source, compiled.lineOffset));
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async deliver(answer: Answer): Promise<Turn> {
+    this.#claim();
+    try {
+      if (!this.#open.delete(answer.index)) {
+        throw new RLMError(
+          "protocol_violation",
+          `Call ${answer.index} of the block is not waiting for an answer.`,
+        );
+      }
+      return await this.#enter("deliver", deliverText(answer));
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  dispose(): Promise<void> {
+    this.#disposal ??= this.#port.dispose();
+    return this.#disposal;
+  }
+
+  #claim(): void {
+    if (this.#disposal !== null) throw new RLMError("closed", "The REPL was disposed; open a new one.");
+    if (this.#busy) throw new RLMError("protocol_violation", "The REPL is still busy with its last entry.");
+    this.#busy = true;
+  }
+
+  async #enter(kind: "start" | "deliver", json: string): Promise<Turn> {
+    if (this.#lost !== null) return lostTurn(this.#lost);
+    const end = await this.#port.enter(kind, json);
+    if (end.kind === "lost") {
+      this.#lost = end;
+      return lostTurn(end);
+    }
+    const turn = this.#decode(end.text);
+    this.#nextCall += turn.calls.length;
+    for (const call of turn.calls) this.#open.add(call.index);
+    return turn;
+  }
+
+  #decode(text: string): Turn {
+    try {
+      return decodeTurn(text, { nextCall: this.#nextCall, names: this.#names, contexts: this.#contexts });
+    } catch (error) {
+      this.#lost = {
+        kind: "lost",
+        blame: "block",
+        message: "The sandbox broke the protocol and was given up.",
+      };
+      this.#port.dispose().catch(() => {});
+      throw error;
+    }
+  }
+}
+
+function lostTurn(state: LostState): Turn {
+  return { calls: [], output: "", codeMs: 0, state };
+}
+
+function refusedTurn({ error, text }: CompiledBlock & { readonly ok: false }): Turn {
+  const nothing = { variables: [], reads: [], unawaited: [] };
+  return {
+    calls: [],
+    output: "",
+    codeMs: 0,
+    state: { kind: "threw", error, text, syntax: true, ...nothing },
+  };
+}

@@ -1,0 +1,75 @@
+import { RLMError } from "@rlmflow/core";
+import type { Channel } from "./wire/channel.ts";
+import { decodeRequest, encodeFrame, type ReplyFrame, readLimit, WIRE_PROTOCOL } from "./wire/frames.ts";
+
+/** A REPL as the sandbox's side of the wire uses it: texts in, the evaluator's turn out. */
+export interface ServedRepl {
+  /** Runs the block until no microtask is left and gives the turn. Rejects when the REPL is gone; an RLMError may
+   * name the limit it reached in `details.limit`. */
+  start(block: string): Promise<string>;
+  /** Gives the answer to the running block; otherwise as `start`. */
+  deliver(answer: string): Promise<string>;
+  dispose(): Promise<void>;
+}
+
+/** What {@link serveRepl} needs beside the channel. */
+export interface ServeReplOptions {
+  /** Name and version of the engine that runs the code, for example `v8 13.6`. */
+  readonly engine: string;
+  /** Makes the REPL from the evaluator's spec. */
+  makeRepl(spec: string): Promise<ServedRepl>;
+}
+
+/**
+ * The sandbox's side of the wire: serves one REPL until it is disposed or the channel ends, then closes the
+ * channel. `range` frames are not looked at here: who reads contexts over the wire takes them out of
+ * `receive` before (see {@link readThrough}).
+ */
+export async function serveRepl(channel: Channel, options: ServeReplOptions): Promise<void> {
+  const say = (frame: ReplyFrame): Promise<void> => channel.send(encodeFrame(frame));
+  let repl: ServedRepl | null = null;
+  try {
+    await say({ type: "hello", protocol: WIRE_PROTOCOL, engine: options.engine });
+    for await (const text of channel.receive()) {
+      const frame = decodeRequest(text);
+      if (frame.type === "dispose") break;
+      if (frame.type === "open") {
+        repl = await options.makeRepl(frame.spec);
+        await say({ type: "opened" });
+      } else if (frame.type !== "range" && repl !== null) {
+        const turn =
+          frame.type === "start" ? await repl.start(frame.block) : await repl.deliver(frame.answer);
+        await say({ type: "turn", entry: frame.entry, turn });
+      }
+    }
+  } catch (error) {
+    await say(failure(error)).catch(() => {});
+  } finally {
+    await repl?.dispose();
+    await channel.close();
+  }
+}
+
+/**
+ * How a sandbox reads a context over the wire while it stands still: `exchange` sends a frame and blocks
+ * until the next one has come.
+ */
+export function readThrough(
+  exchange: (frame: string) => string,
+): (key: string, start: number, end: number) => string {
+  let reads = 0;
+  return (key, start, end) => {
+    reads += 1;
+    const frame = decodeRequest(exchange(encodeFrame({ type: "read", read: reads, key, start, end })));
+    if (frame.type !== "range" || frame.read !== reads || frame.text === null) {
+      throw new RLMError("runtime_failed", `The context ${JSON.stringify(key)} could not be read.`);
+    }
+    return frame.text;
+  };
+}
+
+function failure(error: unknown): ReplyFrame {
+  const message = error instanceof Error ? error.message : String(error);
+  const limit = RLMError.is(error) ? readLimit(error.details.limit) : null;
+  return limit === null ? { type: "failed", message } : { type: "failed", message, limit };
+}

@@ -1,0 +1,12 @@
+/**
+ * A way to a sandbox that carries text frames, whole and in order, both ways.
+ *
+ * - `send` resolves when the frame is on its way and rejects when it never will be.
+ * - `receive` is called once. It ends when the other side is gone, and may throw then.
+ * - `close` ends the sandbox for good, kills it where it has to, and may be called twice.
+ */
+export interface Channel {
+  send(frame: string): Promise<void>;
+  receive(): AsyncIterable<string>;
+  close(): Promise<void>;
+}

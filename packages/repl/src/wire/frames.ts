@@ -1,0 +1,139 @@
+import { RLMError } from "@rlmflow/core";
+
+/** Number of the wire protocol; both sides must speak the same. */
+export const WIRE_PROTOCOL = 1;
+
+/**
+ * What the engine says. `spec`, `block` and `answer` are JSON texts of the evaluator's own, passed through
+ * as they are. `entry` counts the entries of a session: a reply names the one it belongs to.
+ */
+export type RequestFrame =
+  | { readonly type: "open"; readonly protocol: number; readonly spec: string }
+  | { readonly type: "start"; readonly entry: number; readonly block: string }
+  | { readonly type: "deliver"; readonly entry: number; readonly answer: string }
+  /** Answers a `read`; `text` is `null` when the range cannot be had. */
+  | { readonly type: "range"; readonly read: number; readonly text: string | null }
+  | { readonly type: "dispose" };
+
+/** What the sandbox says. `turn` is JSON text that hostile code had a part in: see {@link decodeTurn}. */
+export type ReplyFrame =
+  /** First of all, before `open`: which protocol, and on which engine. */
+  | { readonly type: "hello"; readonly protocol: number; readonly engine: string }
+  | { readonly type: "opened" }
+  | { readonly type: "turn"; readonly entry: number; readonly turn: string }
+  /** Asks for a range of a context while code runs; the sandbox stands still until the `range` is there. */
+  | {
+      readonly type: "read";
+      readonly read: number;
+      readonly key: string;
+      readonly start: number;
+      readonly end: number;
+    }
+  /** The REPL is gone, though the channel is not. */
+  | { readonly type: "failed"; readonly message: string; readonly limit?: FailedLimit };
+
+/** A limit that ended a REPL. */
+export interface FailedLimit {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+}
+
+/** A frame as text. */
+export function encodeFrame(frame: RequestFrame | ReplyFrame): string {
+  return JSON.stringify(frame);
+}
+
+/** A frame of the sandbox. Throws `protocol_violation` for anything else. */
+export function decodeReply(text: string): ReplyFrame {
+  const value = parseObject(text);
+  switch (value.type) {
+    case "hello":
+      return { type: "hello", protocol: numberAt(value, "protocol"), engine: textAt(value, "engine") };
+    case "opened":
+      return { type: "opened" };
+    case "turn":
+      return { type: "turn", entry: numberAt(value, "entry"), turn: textAt(value, "turn") };
+    case "read": {
+      const range = { start: numberAt(value, "start"), end: numberAt(value, "end") };
+      return { type: "read", read: numberAt(value, "read"), key: textAt(value, "key"), ...range };
+    }
+    case "failed": {
+      const limit = readLimit(value.limit);
+      const message = textAt(value, "message").slice(0, 2_000);
+      return limit === null ? { type: "failed", message } : { type: "failed", message, limit };
+    }
+    default:
+      throw violation("sent a frame of unknown type");
+  }
+}
+
+/** A frame of the engine. Throws `protocol_violation` for anything else. */
+export function decodeRequest(text: string): RequestFrame {
+  const value = parseObject(text);
+  switch (value.type) {
+    case "open":
+      return { type: "open", protocol: numberAt(value, "protocol"), spec: textAt(value, "spec") };
+    case "start":
+      return { type: "start", entry: numberAt(value, "entry"), block: textAt(value, "block") };
+    case "deliver":
+      return { type: "deliver", entry: numberAt(value, "entry"), answer: textAt(value, "answer") };
+    case "range":
+      return {
+        type: "range",
+        read: numberAt(value, "read"),
+        text: value.text === null ? null : textAt(value, "text"),
+      };
+    case "dispose":
+      return { type: "dispose" };
+    default:
+      throw violation("was sent a frame of unknown type");
+  }
+}
+
+/** The error for a sandbox that does not keep to the protocol. */
+export function violation(what: string): RLMError {
+  return new RLMError(
+    "protocol_violation",
+    `The sandbox ${what}. Do both sides run the same version of rlmflow?`,
+  );
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parseObject(text: string): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw violation("sent a frame that is not JSON");
+  }
+  if (!isObject(value)) throw violation("sent a frame that is not an object");
+  return value;
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function numberAt(fields: Fields, key: string): number {
+  const value = fields[key];
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
+    throw violation(`sent a frame without a number "${key}"`);
+  }
+  return value;
+}
+
+function textAt(fields: Fields, key: string): string {
+  const value = fields[key];
+  if (typeof value !== "string") throw violation(`sent a frame without a text "${key}"`);
+  return value;
+}
+
+/** A limit from data of unknown shape, or `null` when it is none. */
+export function readLimit(limit: unknown): FailedLimit | null {
+  if (!isObject(limit)) return null;
+  const { name, value, unit } = limit;
+  if (typeof name !== "string" || typeof value !== "number" || typeof unit !== "string") return null;
+  return { name: name.slice(0, 100), value, unit: unit.slice(0, 20) };
+}

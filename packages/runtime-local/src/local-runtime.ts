@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { setFlagsFromString } from "node:v8";
+import type { ReplSpec, Runtime } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import { type Channel, channelRuntime, type EvaluatorLimits, serveRepl } from "@rlmflow/repl";
+import { channelPair } from "./channel-pair.ts";
+import { RealmRepl } from "./realm-repl.ts";
+
+/** Options of {@link localRuntime}. */
+export interface LocalRuntimeOptions {
+  /** Milliseconds that code may compute without waiting; 10,000 unless given. */
+  readonly timeMs?: number;
+  /** Caps of the evaluator: output, arguments, calls. */
+  readonly limits?: Partial<EvaluatorLimits>;
+}
+
+const DEFAULT_TIME_MS = 10_000;
+/** Beyond the time of code: the engine may be busy when a turn is there. */
+const SLACK_MS = 60_000;
+
+/**
+ * A runtime in this process, in a realm of its own per REPL: for code you trust, and for debugging. It
+ * isolates nothing: code that means to can reach Node and everything your user can; a block that fills
+ * the memory ends your process.
+ */
+export function localRuntime(options: LocalRuntimeOptions = {}): Runtime {
+  const timeMs = options.timeMs ?? DEFAULT_TIME_MS;
+  if (!(timeMs > 0)) {
+    throw new RLMError("invalid_options", `localRuntime: timeMs is ${timeMs}; give milliseconds above 0.`);
+  }
+  // The engine that CONTEXT.grep runs on. It adds a flag for expressions that ask for it, nothing else.
+  setFlagsFromString("--enable-experimental-regexp-engine");
+  const evaluator = evaluatorScript();
+  return channelRuntime({
+    name: "local",
+    isolation: "none",
+    replay: "exact",
+    connect: async (spec) => connect(spec, evaluator, timeMs),
+    times: { wallMs: timeMs + SLACK_MS },
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
+}
+
+/** Contexts are read where they lie: a sandbox in this process need not ask over the wire. */
+function connect(spec: ReplSpec, evaluator: string, timeMs: number): Channel {
+  const [engineEnd, sandboxEnd] = channelPair();
+  const contexts = new Map(spec.contexts.map((context) => [context.key, context]));
+  const readContext = (key: string, start: number, end: number): string =>
+    contexts.get(key)?.read(start, end) ?? "";
+  void serveRepl(sandboxEnd, {
+    engine: `v8 ${process.versions.v8}`,
+    makeRepl: async (replSpec) => new RealmRepl({ evaluator, spec: replSpec, readContext, timeMs }),
+  });
+  return engineEnd;
+}
+
+function evaluatorScript(): string {
+  return readFileSync(createRequire(import.meta.url).resolve("@rlmflow/repl/evaluator.js"), "utf8");
+}

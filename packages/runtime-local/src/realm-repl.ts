@@ -1,0 +1,97 @@
+// One REPL in a realm of this process.
+//
+// Owns: the realm, and when its microtasks run: they run only inside an entry. Invariants: (1) code runs
+// only under the time limit; (2) an entry ends when no microtask is left; (3) once an entry has run out of
+// time nothing of the realm runs again.
+import { setImmediate } from "node:timers/promises";
+import { constants, createContext, runInContext, Script } from "node:vm";
+import { RLMError } from "@rlmflow/core";
+import type { ServedRepl } from "@rlmflow/repl";
+import { StrayRejections } from "./stray-rejections.ts";
+
+/** What a realm is made of. */
+export interface RealmReplOptions {
+  /** Text of the evaluator. */
+  readonly evaluator: string;
+  readonly spec: string;
+  readonly readContext: (key: string, start: number, end: number) => string;
+  /** Milliseconds of one entry. */
+  readonly timeMs: number;
+}
+
+interface EvaluatorRepl {
+  start(json: string): void;
+  deliver(json: string): void;
+  turn(): string;
+  ended(): boolean;
+  stray(reason: unknown): void;
+}
+
+/** Runs a call as a microtask of the realm, so that the time limit covers it too. */
+type Enter = (method: (json: string) => void, json: string) => void;
+
+const ENTER = `(() => {
+  "use strict";
+  const { apply } = Reflect;
+  const { then } = Promise.prototype;
+  const settled = Promise.resolve();
+  Object.defineProperty(settled, "constructor", { value: undefined });
+  return (method, json) => {
+    apply(then, settled, [() => { method(json); }]);
+  };
+})()`;
+const MICROTASKS = new Script("void 0");
+
+/** A REPL in a fresh realm of this process. */
+export class RealmRepl implements ServedRepl {
+  readonly #realm: object = createContext(constants.DONT_CONTEXTIFY, { microtaskMode: "afterEvaluate" });
+  readonly #repl: EvaluatorRepl;
+  readonly #enter: Enter;
+  readonly #strays: StrayRejections;
+  readonly #timeMs: number;
+  #dead = false;
+
+  constructor({ evaluator, spec, readContext, timeMs }: RealmReplOptions) {
+    this.#timeMs = timeMs;
+    this.#enter = runInContext(ENTER, this.#realm);
+    const createRepl = runInContext(evaluator, this.#realm, { filename: "rlmflow:evaluator" });
+    this.#repl = createRepl(spec, readContext);
+    this.#strays = new StrayRejections(runInContext("Promise.prototype", this.#realm));
+  }
+
+  start(block: string): Promise<string> {
+    return this.#run(this.#repl.start, block);
+  }
+
+  deliver(answer: string): Promise<string> {
+    return this.#run(this.#repl.deliver, answer);
+  }
+
+  async dispose(): Promise<void> {
+    this.#dead = true;
+    this.#strays.stop();
+  }
+
+  async #run(method: (json: string) => void, json: string): Promise<string> {
+    if (this.#dead) throw new RLMError("sandbox_lost", "The REPL is gone.");
+    this.#enter(method, json);
+    this.#runMicrotasks();
+    // Node tells of unhandled rejections only after this.
+    await setImmediate();
+    if (this.#repl.ended()) for (const reason of this.#strays.take()) this.#repl.stray(reason);
+    const turn = this.#repl.turn();
+    this.#runMicrotasks();
+    return turn;
+  }
+
+  #runMicrotasks(): void {
+    try {
+      MICROTASKS.runInContext(this.#realm, { timeout: this.#timeMs });
+    } catch (cause) {
+      this.#dead = true;
+      const limit = { name: "timeMs", value: this.#timeMs, unit: "ms" };
+      const message = `The block computed for more than ${this.#timeMs} ms without waiting.`;
+      throw new RLMError("sandbox_lost", message, { cause, details: { limit } });
+    }
+  }
+}
