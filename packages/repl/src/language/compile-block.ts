@@ -1,5 +1,6 @@
 import type { ErrorData } from "@rlmflow/core";
 import type { Program } from "acorn";
+import { mayBeType } from "./may-be-type.ts";
 import { type ParseFailure, parseScript } from "./parse-script.ts";
 import { PROLOGUE_LINES, rewriteBlock } from "./rewrite-block.ts";
 import { type Position, stripTypes } from "./strip-types.ts";
@@ -41,7 +42,7 @@ function tooLong(characters: number): string {
 function read(code: string): Reading {
   const plain = parseScript(code);
   if (plain.ok) return { ok: true, code, program: plain.program };
-  if (plain.failure.limit) return plain;
+  if (plain.failure.limit || !mayBeType(code, plain.failure.at)) return plain;
   const stripped = stripTypes(code);
   switch (stripped.kind) {
     case "stripped": {

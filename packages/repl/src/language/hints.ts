@@ -84,7 +84,7 @@ const HINTS: readonly Hint[] = [
   },
   { applies: onLine(/\blambda\b[^:]*:/), text: `${PYTHON}: write \`(item) => item.length\` for a lambda.` },
   {
-    applies: onLine(/\b[fFrRbBuU]{1,2}(?:"|')/),
+    applies: onLine(/(?:^|[\s(,=[{+])[fFrRbBuU]{1,2}["']/),
     text: `${PYTHON}: write \`\${name}\` inside backticks for an f-string.`,
   },
   { applies: onLine(/"""|'''/), text: `${PYTHON}: write text of several lines between backticks.` },
@@ -110,8 +110,7 @@ const HINTS: readonly Hint[] = [
   },
   { applies: onLine(/^print\s+[^(\s]/), text: "print is a function: write `print(value)`." },
   {
-    applies: ({ line, column, message }) =>
-      /Unexpected character '#'/.test(message) || line.slice(column - 1, column) === "#",
+    applies: ({ line, column }) => line.slice(Math.max(0, column - 2), column).includes("#"),
     text: "Comments begin with `//`, not with `#`.",
   },
   {

@@ -17,9 +17,11 @@ export type ParseResult =
 declare module "acorn" {
   interface Parser {
     readonly start: number;
+    readonly pos: number;
     readonly scopeStack: { lexical: string[]; var: string[]; functions: string[] }[];
     raise(at: number, message: string): never;
     enterScope(...parameters: unknown[]): void;
+    readNumber(...parameters: unknown[]): unknown;
     parseStatement(...parameters: unknown[]): unknown;
     parseMaybeAssign(...parameters: unknown[]): unknown;
     parseMaybeUnary(...parameters: unknown[]): unknown;
@@ -43,8 +45,14 @@ const LEVEL_COST = 3;
 /** Alternatives that share a group name are compared with each other. */
 const LONGEST_REGULAR_EXPRESSION = 20_000;
 
+/** The value of a literal such as `1n` takes more than linear time. */
+const LONGEST_NUMBER = 10_000;
+const LONG_NUMBER = new RegExp(`[\\d_]{${LONGEST_NUMBER}}`, "y");
+
 const TOO_DEEP = "The code is nested too deeply";
 const TOO_LONG = "A regular expression is too long";
+const TOO_MANY_DIGITS = "A number has too many digits";
+const LIMITS: ReadonlySet<string> = new Set([TOO_DEEP, TOO_LONG, TOO_MANY_DIGITS]);
 
 /** Names in the order of their declaration, found in constant time: acorn asks once for each declaration. */
 class NameList extends Array<string> {
@@ -105,6 +113,12 @@ class BoundedParser extends ScriptReader {
     return this.#within(LEVEL_COST, () => super.parseBindingAtom(...parameters));
   }
 
+  override readNumber(...parameters: unknown[]): unknown {
+    LONG_NUMBER.lastIndex = this.pos;
+    if (LONG_NUMBER.test(this.input)) this.raise(this.pos, TOO_MANY_DIGITS);
+    return super.readNumber(...parameters);
+  }
+
   override validateRegExpPattern(state: { readonly source: string }): void {
     if (state.source.length > LONGEST_REGULAR_EXPRESSION) this.raise(this.start, TOO_LONG);
     super.validateRegExpPattern(state);
@@ -144,5 +158,5 @@ function failureOf(error: unknown, code: string): ParseFailure {
   if (!(error instanceof SyntaxError)) return { message: TOO_DEEP, at: 0, limit: true };
   const message = error.message.replace(/ \(\d+:\d+\)$/, "");
   const at = "pos" in error && typeof error.pos === "number" ? Math.min(error.pos, code.length) : code.length;
-  return { message, at, limit: message === TOO_DEEP || message === TOO_LONG };
+  return { message, at, limit: LIMITS.has(message) };
 }
