@@ -22,6 +22,7 @@ const DEFAULTS: FileLimits = {
   maxReadBytes: 5 * MEBIBYTE,
   maxWriteBytes: 5 * MEBIBYTE,
   maxTotalBytes: 200 * MEBIBYTE,
+  maxFiles: 100_000,
   maxListed: 20_000,
   maxGrepMs: 10_000,
 };

@@ -226,8 +226,8 @@ describe("writing", () => {
     await put("sub/seen", "1234");
     const small = fileTools(root, { maxTotalBytes: 10 });
     await call(small, "writeFile", "a", "123456");
-    expect(await complaint(small, "writeFile", "b", "1")).toContain(
-      '"b" would make all files together too large by 1 bytes. 10 of at most 10 are used.',
+    expect(await complaint(small, "writeFile", "b", "1")).toBe(
+      '"b" would be too much: 10 of at most 10 bytes are used by all files together, and this adds 1. Make other files smaller or write to one that is there.',
     );
     await call(small, "writeFile", "a", "12345");
     await call(small, "writeFile", "b", "1");
@@ -235,6 +235,27 @@ describe("writing", () => {
     await writeFile(join(root, "sub/seen"), "");
     await call(small, "writeFile", "c", "1234");
     expect(await call(small, "countFiles")).toBe(4);
+  });
+
+  it("keeps the number of files within a limit, empty ones too", async () => {
+    const few = fileTools(root, { maxFiles: 2 });
+    await put(".rlmflow/runs/log", "");
+    await call(few, "writeFile", "a", "");
+    await call(few, "writeFile", "b", "");
+    expect(await complaint(few, "writeFile", "c", "")).toContain(
+      '"c" would be too much: there are 2 files, and at most 2 are allowed',
+    );
+    await call(few, "writeFile", "b", "longer");
+  });
+
+  it("makes no directories for a file that it then refuses", async () => {
+    expect(
+      await complaint(fileTools(root, { maxWriteBytes: 1 }), "writeFile", "x/y/z", "too long"),
+    ).toContain("at most 1 are written");
+    expect(await complaint(tools, "editFile", "x/y/z", [{ old: "a", new: "b" }])).toContain(
+      'There is no "x/y/z"',
+    );
+    expect(await readdir(root)).toEqual([]);
   });
 
   it("tells before a write what the file was, and writes nothing when that fails", async () => {

@@ -14,7 +14,7 @@ import {
 import { join, sep } from "node:path";
 import { RLMError } from "@rlmflow/core";
 import { failureCode, fileFailure, notFound, outOfReach } from "./file-failure.ts";
-import { HIDDEN_NAME, isUsableName, showFile } from "./path-rules.ts";
+import { HIDDEN_NAME, isHiddenName, isUsableName, showFile } from "./path-rules.ts";
 
 /** Where Linux shows the open files of this process; below it a directory is addressed by its descriptor. */
 const DESCRIPTORS = "/proc/self/fd";
@@ -157,9 +157,9 @@ export class DirectoryHandle implements AsyncDisposable {
     });
     const usable = dirents.filter(({ name }) => isUsableName(name));
     const entries = usable.map((dirent) => ({ name: dirent.name, kind: kindOf(dirent) }));
-    const hidden = dirents.filter(({ name }) => name.startsWith(HIDDEN_NAME)).length;
+    const unusable = dirents.filter(({ name }) => !isHiddenName(name) && !isUsableName(name));
     entries.sort((left, right) => (left.name < right.name ? -1 : 1));
-    return { entries, unusable: Math.max(0, dirents.length - usable.length - hidden) };
+    return { entries, unusable: unusable.length };
   }
 
   /** Puts a file with these bytes under the name: the whole of it, or nothing changes. Keeps an old file's mode. */

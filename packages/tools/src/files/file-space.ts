@@ -27,6 +27,8 @@ export interface FileLimits {
   readonly maxWriteBytes: number;
   /** All files together: 200 MiB. */
   readonly maxTotalBytes: number;
+  /** Files that tools may leave in the directory: 100,000. */
+  readonly maxFiles: number;
   /** Names that one listing gives: 20,000. */
   readonly maxListed: number;
   /** Milliseconds one `grep` may take: 10,000. */
@@ -67,7 +69,7 @@ export class FileSpace {
     this.#root = root;
     this.#options = options;
     this.limits = options.limits;
-    this.#total = new TotalSize(options.limits.maxTotalBytes);
+    this.#total = new TotalSize({ bytes: options.limits.maxTotalBytes, files: options.limits.maxFiles });
   }
 
   /** Where the root is just now. */
@@ -97,31 +99,36 @@ export class FileSpace {
   }
 
   /** Makes new bytes of the old ones, alone in this directory, and puts them in place: all of them or none. */
-  async replaceFile({ path, effectKey, change }: FileReplacement): Promise<void> {
-    const { directories, name } = splitPath(path);
+  async replaceFile(replacement: FileReplacement): Promise<void> {
+    const target = splitPath(replacement.path);
     const lock = this.#options.lock ?? directoryLock(this.rootPath());
-    await lock(() =>
-      this.inRoot((root) =>
-        within(root, directories, { create: true }, async (directory) => {
-          const previous = () => this.#previous(directory, name);
-          const size = (await directory.stat(name))?.size ?? 0;
-          const bytes = await change(previous);
-          this.#requireWritable(path, bytes);
-          await this.#total.allow(root, path, bytes.length - size);
-          const { beforeWrite } = this.#options;
-          if (beforeWrite)
-            await beforeWrite({ path: directory.pathOf(name), previous: await previous(), effectKey });
-          await directory.replaceFile(name, bytes);
-          this.#total.add(bytes.length - size);
-        }),
-      ),
-    );
+    await lock(() => this.inRoot((root) => this.#replace(root, target, replacement)));
   }
 
-  async #previous(directory: DirectoryHandle, name: string): Promise<Uint8Array | null> {
-    if ((await directory.stat(name)) === null) return null;
-    await using file = await directory.openFile(name);
-    return await readBounded(file, directory.pathOf(name), this.limits.maxReadBytes);
+  async #replace(
+    root: DirectoryHandle,
+    target: Target,
+    { path, effectKey, change }: FileReplacement,
+  ): Promise<void> {
+    const { directories, name } = target;
+    const size = await sizeOf(root, target);
+    const previous = async () => (size === null ? null : this.#previous(root, target));
+    const bytes = await change(previous);
+    this.#requireWritable(path, bytes);
+    const growth = { bytes: bytes.length - (size ?? 0), files: size === null ? 1 : 0 };
+    await this.#total.allow(root, path, growth);
+    const { beforeWrite } = this.#options;
+    if (beforeWrite)
+      await beforeWrite({ path: [...directories, name].join("/"), previous: await previous(), effectKey });
+    await within(root, directories, { create: true }, (directory) => directory.replaceFile(name, bytes));
+    this.#total.add(growth);
+  }
+
+  async #previous(root: DirectoryHandle, { directories, name }: Target): Promise<Uint8Array> {
+    return within(root, directories, {}, async (directory) => {
+      await using file = await directory.openFile(name);
+      return await readBounded(file, directory.pathOf(name), this.limits.maxReadBytes);
+    });
   }
 
   #requireWritable(path: string, bytes: Uint8Array): void {
@@ -168,7 +175,28 @@ export async function within<T>(
   return await within(directory, rest, options, operation);
 }
 
-function splitPath(path: string): { readonly directories: readonly string[]; readonly name: string } {
+/** Where a file stands or will stand. */
+interface Target {
+  readonly directories: readonly string[];
+  readonly name: string;
+}
+
+/** The size of what stands there, or `null` when nothing does. */
+async function sizeOf(root: DirectoryHandle, { directories, name }: Target): Promise<number | null> {
+  try {
+    return await within(
+      root,
+      directories,
+      {},
+      async (directory) => (await directory.stat(name))?.size ?? null,
+    );
+  } catch (cause) {
+    if (RLMError.is(cause, "not_found")) return null;
+    throw cause;
+  }
+}
+
+function splitPath(path: string): Target {
   const names = parsePath(path);
   const name = names.at(-1);
   if (name === undefined)

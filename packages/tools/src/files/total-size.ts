@@ -5,45 +5,65 @@ import { walkFiles } from "./walk-files.ts";
 /** Writes after which the files are measured again, since others may write too. */
 const TRUSTED_WRITES = 1_000;
 
+/** An amount of files: all there are, or what a write adds. */
+export interface Amount {
+  readonly bytes: number;
+  readonly files: number;
+}
+
 /**
- * Owns the estimate of how large all files together are: measured at the first write, kept up to date by the
- * tools' own writes, measured again before a write is refused. Called under the directory's lock only.
+ * Owns the estimate of how many files there are and how large they are together: measured at the first write, kept
+ * up to date by the tools' own writes, measured again before a write is refused. Called under the directory's lock.
  */
 export class TotalSize {
-  readonly #limit: number;
+  readonly #limit: Amount;
   #measured: string | null = null;
-  #bytes = 0;
+  #used: Amount = { bytes: 0, files: 0 };
   #writes = 0;
 
-  constructor(limit: number) {
+  constructor(limit: Amount) {
     this.#limit = limit;
   }
 
-  /** Throws `limit_reached` when that many bytes more would be too many. */
-  async allow(root: DirectoryHandle, path: string, growth: number): Promise<void> {
-    if (growth <= 0) return;
+  /** Throws `limit_reached` when that much more would be too much. */
+  async allow(root: DirectoryHandle, path: string, growth: Amount): Promise<void> {
+    if (growth.bytes <= 0 && growth.files === 0) return;
     const stale = this.#measured !== root.realPath || this.#writes >= TRUSTED_WRITES;
-    if (stale || this.#bytes + growth > this.#limit) await this.#measure(root);
-    if (this.#bytes + growth <= this.#limit) return;
-    const advice = `${this.#bytes} of at most ${this.#limit} are used. Make other files smaller.`;
-    throw overLimit(
-      path,
-      `would make all files together too large by ${this.#bytes + growth - this.#limit} bytes`,
-      advice,
-    );
+    if (stale || this.#excess(growth) !== null) await this.#measure(root);
+    const excess = this.#excess(growth);
+    if (excess !== null)
+      throw overLimit(
+        path,
+        `would be too much: ${excess}`,
+        "Make other files smaller or write to one that is there.",
+      );
   }
 
   /** Notes that a write went through. */
-  add(growth: number): void {
-    this.#bytes += growth;
+  add(growth: Amount): void {
+    this.#used = { bytes: this.#used.bytes + growth.bytes, files: this.#used.files + growth.files };
     this.#writes += 1;
   }
 
-  async #measure(root: DirectoryHandle): Promise<void> {
-    this.#bytes = 0;
-    for await (const { directory, name } of walkFiles(root)) {
-      this.#bytes += (await directory.stat(name))?.size ?? 0;
+  #excess(growth: Amount): string | null {
+    const { bytes, files } = this.#used;
+    if (bytes + growth.bytes > this.#limit.bytes && growth.bytes > 0) {
+      return `${bytes} of at most ${this.#limit.bytes} bytes are used by all files together, and this adds ${growth.bytes}`;
     }
+    return files + growth.files > this.#limit.files && growth.files > 0
+      ? `there are ${files} files, and at most ${this.#limit.files} are allowed`
+      : null;
+  }
+
+  async #measure(root: DirectoryHandle): Promise<void> {
+    let bytes = 0;
+    let files = 0;
+    for await (const { directory, name, reason } of walkFiles(root)) {
+      if (reason !== null) continue;
+      files += 1;
+      bytes += (await directory.stat(name))?.size ?? 0;
+    }
+    this.#used = { bytes, files };
     this.#measured = root.realPath;
     this.#writes = 0;
   }

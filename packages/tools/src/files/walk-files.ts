@@ -48,8 +48,16 @@ export async function* walkFiles(
     else if (kind === "other") yield { path, name, directory, reason: "a link or special file" };
     else if (depth >= MAX_DEPTH) yield { path, name, directory, reason: "nested too deeply" };
     else {
-      await using inner = await directory.openDirectory(name);
-      yield* walkFiles(inner, state, depth + 1);
+      await using inner = await openIfThere(directory, name);
+      if (inner !== null) yield* walkFiles(inner, state, depth + 1);
     }
   }
+}
+
+/** A directory may be gone before its turn comes; that is as if it had never been. */
+async function openIfThere(directory: DirectoryHandle, name: string): Promise<DirectoryHandle | null> {
+  return directory.openDirectory(name).catch((cause: unknown) => {
+    if (RLMError.is(cause, "not_found")) return null;
+    throw cause;
+  });
 }

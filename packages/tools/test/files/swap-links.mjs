@@ -5,13 +5,19 @@ import { join } from "node:path";
 const outer = process.argv[2];
 const work = join(outer, "work");
 
+function attempt(operation) {
+  try {
+    operation();
+  } catch {} // it is made again
+}
+
 /** The tools may have made something at the same moment: it gives way. */
 function move(from, to) {
   for (;;) {
     try {
       return renameSync(from, to);
     } catch {
-      rmSync(to, { recursive: true, force: true });
+      attempt(() => rmSync(to, { recursive: true, force: true }));
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { JsonSchema, JsonValue } from "../../data/json.ts";
-import { canonicalKey } from "./canonical-key.ts";
+import { canonicalKey, type Spend } from "./canonical-key.ts";
 
 /** Where a value stands in the judged value: a chain of keys, `null` for the value itself. */
 export type Place = { readonly parent: Place; readonly key: string | number } | null;
@@ -40,6 +40,7 @@ export class Evaluation {
   readonly issues: Issue[] = [];
   exhausted = false;
   #steps = MAX_STEPS;
+  readonly #spend: Spend = (steps) => this.spend(steps);
   #depth = 0;
   #quiet = 0;
 
@@ -86,7 +87,7 @@ export class Evaluation {
 
   /** A text that is equal for equal values only. */
   key(value: JsonValue): string {
-    const key = canonicalKey(value, (steps) => this.spend(steps));
+    const key = canonicalKey(value, this.#spend);
     this.spend(key.length >> 4);
     return key;
   }

@@ -81,9 +81,9 @@ function randomSchema(next: (below: number) => number, depth: number): JsonSchem
 }
 
 describe("a compiled JSON Schema", () => {
-  it("agrees with another validator on 5,000 generated schemas and values", () => {
+  it("agrees with another validator on 3,000 generated schemas and values", () => {
     let accepted = 0;
-    for (let seed = 0; seed < 5_000; seed += 1) {
+    for (let seed = 0; seed < 3_000; seed += 1) {
       const next = numbers(seed * 7_919 + 1);
       for (let warm = 0; warm < 3; warm += 1) next(1);
       const schema = randomSchema(next, 0);
@@ -96,8 +96,8 @@ describe("a compiled JSON Schema", () => {
         );
       }
     }
-    expect(accepted).toBeGreaterThan(1_000);
-    expect(accepted).toBeLessThan(4_500);
+    expect(accepted).toBeGreaterThan(600);
+    expect(accepted).toBeLessThan(2_700);
   });
 
   it.each<[string, JsonSchema, JsonValue, boolean]>([
