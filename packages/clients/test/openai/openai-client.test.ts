@@ -312,12 +312,12 @@ describe("openaiClient keeps time", () => {
       async (_request, response) => {
         beginEvents(response);
         for (let count = 0; count < 8; count += 1) {
-          await pause(50);
+          await pause(100);
           await write(response, ": still thinking\n\n");
         }
         response.end(chunk({ content: "worth it" }) + STOP + DONE);
       },
-      { idleTimeoutMs: 250 },
+      { idleTimeoutMs: 500 },
     );
     expect((await rig.client.chat(QUESTION)).text).toBe("worth it");
   });

@@ -1,12 +1,23 @@
 import { getEventListeners } from "node:events";
 import { anthropicClient } from "@rlmflow/clients/anthropic";
 import { openaiClient } from "@rlmflow/clients/openai";
-import type { Client, Message } from "@rlmflow/core";
+import { type Client, type Message, UNKNOWN_USAGE } from "@rlmflow/core";
 import type { ProviderScript } from "@rlmflow/core/testing";
 import { describe, expect, test } from "vitest";
+import { requestFailed } from "../../src/request/request-failure.ts";
+import { watchRequest } from "../../src/request/watched-request.ts";
+import { detailsOf } from "../failure-of.ts";
 import { anthropicAnswer } from "../provider/anthropic-wire.ts";
 import { chunk, DONE, openaiAnswer } from "../provider/openai-wire.ts";
-import { type Answer, beginEvents, eventually, providerServer, write } from "../provider/provider-server.ts";
+import {
+  type Answer,
+  beginEvents,
+  eventually,
+  pause,
+  providerServer,
+  write,
+} from "../provider/provider-server.ts";
+import { runProgram } from "./source-program.ts";
 
 const QUESTION: readonly Message[] = [{ role: "user", content: "hello" }];
 const SCRIPT: ProviderScript = { text: ["a", "b"], ending: { kind: "finish", reason: "stop" }, usage: null };
@@ -56,4 +67,38 @@ test("a server that does not end its response after the reply is left a second l
   expect(performance.now() - began).toBeLessThan(900);
   await eventually(() => server.closed === 1);
   expect(server.closed).toBe(1);
+});
+
+test("a program ends as soon as its chats have, complete and failed ones", async () => {
+  await using server = await providerServer(openaiAnswer(SCRIPT));
+  const program = `
+    const { openaiClient } = await import(packages + "/clients/src/openai/index.ts");
+    const ask = (baseURL) => openaiClient({ model: "m", baseURL }).chat([{ role: "user", content: "hi" }]);
+    const { text } = await ask(${JSON.stringify(server.url)});
+    const { details } = await ask("http://127.0.0.1:9/v1").catch((thrown) => thrown);
+    console.log(JSON.stringify({ text, reason: details.reason }));`;
+  expect(await runProgram(program)).toEqual({ text: "ab", reason: "network" });
+});
+
+test("an SDK that goes on after an abort is not heard any more", async () => {
+  const aborter = new AbortController();
+  const pieces: string[] = [];
+  const late = Promise.withResolvers<void>();
+  const chat = watchRequest({
+    provider: "stubborn",
+    limits: { idleTimeoutMs: 5000, timeoutMs: 5000 },
+    chat: { signal: aborter.signal, onText: (piece) => pieces.push(piece) },
+    progress: { finished: () => null, usage: () => UNKNOWN_USAGE },
+    failureOf: () => requestFailed("never asked", { reason: "unknown" }),
+    async send(watch) {
+      watch.emit("before");
+      await pause(50);
+      watch.emit("after");
+      late.resolve();
+    },
+  });
+  aborter.abort();
+  expect(await detailsOf(chat)).toEqual({ reason: "aborted" });
+  await late.promise;
+  expect(pieces).toEqual(["before"]);
 });
