@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startChatServer } from "./chat-server.ts";
 
 const main = join(import.meta.dirname, "../src/main.ts");
 
@@ -77,6 +78,19 @@ describe("the licence audit", { timeout: 90_000 }, () => {
     const { code, stdout } = await start("--runtime", "local");
     expect(code).toBe(0);
     expect(stdout).toContain("A plain count of the same files gives the same report.");
+  });
+
+  it("is the same program on a model behind an API", async () => {
+    const { baseURL, server } = await startChatServer();
+    try {
+      const { code, stdout } = await start("--model", "stand-in", "--base-url", baseURL);
+      expect(code).toBe(0);
+      expect(stdout).toContain("The model is stand-in.");
+      expect(stdout).toContain("A plain count of the same files gives the same report.");
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it("says which key a real model needs", async () => {
