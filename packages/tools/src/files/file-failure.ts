@@ -50,5 +50,8 @@ export function fileFailure(path: string, cause: unknown): RLMError {
   if (code === "ELOOP") return outOfReach(path, "a symbolic link");
   if (code === "ENXIO" || code === "ENODEV") return outOfReach(path, "a special file");
   const reason = REASONS[code] ?? (code === "" ? "the host failed" : code);
-  return new RLMError("refused", `${showFile(path)} cannot be used: ${reason}.`, { cause, details: { code } });
+  return new RLMError("refused", `${showFile(path)} cannot be used: ${reason}.`, {
+    cause,
+    details: { code },
+  });
 }
