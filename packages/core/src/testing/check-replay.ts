@@ -43,7 +43,9 @@ async function replayAgent(journal: Journal, agentId: string, runtime: Runtime):
       if (block.state.kind === "lost")
         return [...faults, `the REPL of ${agentId} was lost in ${action.id}: ${block.state.message}`];
       if (recorded !== null && block.output !== recorded)
-        faults.push(`${action.id} wrote something else when it was run again`);
+        faults.push(
+          `${action.id} wrote something else when it was run again: ${excerpt(block.output)} instead of ${excerpt(recorded)}`,
+        );
     }
     return faults;
   } catch (error) {
@@ -66,4 +68,8 @@ async function recordedOutput(journal: Journal, action: ActionNode): Promise<str
   const blob =
     "blobs" in end && end.blobs !== undefined && "output" in end.blobs ? end.blobs.output : undefined;
   return await journal.unpack(end.block.output, blob);
+}
+
+function excerpt(text: string): string {
+  return JSON.stringify(text.length > 300 ? `${text.slice(0, 300)}…` : text);
 }
