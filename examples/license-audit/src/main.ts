@@ -44,9 +44,8 @@ const { answer, graph, usage } = await run;
 
 console.log(`\n${graph.tree()}\n`);
 console.log(describeReport(answer).join("\n"));
-console.log(
-  `\n${graph.agentCount} agents, ${usage.requests} requests, ${usage.input} + ${usage.output} tokens`,
-);
+const tokens = `${usage.input} + ${usage.output} tokens${options.realModel ? "" : " (estimated)"}`;
+console.log(`\n${graph.agentCount} agents, ${usage.requests} requests, ${tokens}`);
 console.log(`The run is kept in ${join(directory, ".rlmflow", "runs", graph.run.runId)}`);
 
 // 4. The same report without agents.
