@@ -30,7 +30,7 @@ const PYTHON = "This REPL runs JavaScript, not Python";
 const HINTS: readonly Hint[] = [
   {
     applies: inMessage(/^A template literal ends here/),
-    text: 'A template literal cannot hold a line of three backticks: build the text from an array with .join("\\n") and "`".repeat(3).',
+    text: 'Put `;` or `+` between the two; a line of three backticks cannot stand in a template literal: build such text from an array with .join("\\n") and "`".repeat(3).',
   },
   {
     applies: inMessage(/keyword arguments/),

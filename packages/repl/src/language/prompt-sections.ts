@@ -39,7 +39,7 @@ function repl(): string {
 function context({ severalContexts }: KernelPromptOptions): string {
   const object = severalContexts ? "doc" : "CONTEXT";
   const lines = [
-    ...(severalContexts ? ['const doc = CONTEXT.get("key"); // CONTEXT.info() names the keys'] : []),
+    ...(severalContexts ? ['const doc = CONTEXT.get("key"); // CONTEXT.keys() lists them'] : []),
     `print(${object}.info(), ${object}.lineCount());`,
     `print(${object}.read(0, 1000)); // characters from, to`,
     `print(${object}.lines(0, 20).join("\\n")); // lines from, to`,
@@ -75,7 +75,7 @@ function delegation({ hasContext, severalContexts }: KernelPromptOptions): strin
       "counts.reduce((sum, count) => sum + count, 0)",
     ),
     [
-      "- `delegate(name, query, options)` returns a handle at once; `await handle` gives one result, also in a later block.",
+      "- `delegate(name, query, options)` returns a handle at once; `await handle` gives one result, also in a later block. `context` is text, data, a slice, or an object of several by key.",
       "- A failed child rejects: catch it, or use `await Promise.allSettled(handles)`.",
       "- `delegate(handle, query)` gives a finished child another task in its REPL.",
     ].join("\n"),

@@ -10,6 +10,9 @@ export interface Refusal {
 /** Globals that cannot be written to: a `var` of such a name is no error and changes nothing. */
 export const UNCHANGEABLE: ReadonlySet<string> = new Set(["undefined", "NaN", "Infinity"]);
 
+/** The parser lets it be declared, but in a block, which may wait anywhere, it is no name. */
+const AWAIT = "await";
+
 /** Functions of the REPL that models call with keyword arguments, as they would in Python. */
 const KEYWORD_TARGETS = new Set(["delegate", "wait", "llmQuery", "llmQueryBatched", "done", "print"]);
 
@@ -27,12 +30,14 @@ export function refusalOf(node: AnyNode, parent: AnyNode): Refusal | null {
       if (parent.type === "ForInStatement" && parent.left === node && node.declarations[0]?.init) {
         return { message: "The variable of a for-in loop cannot have an initial value", at: node.start };
       }
-      return parent.type === "Program" && node.kind !== "var"
-        ? unchangeable(node.declarations.map(({ id }) => id))
-        : null;
+      if (parent.type !== "Program") return null;
+      return undeclarable(
+        node.declarations.map(({ id }) => id),
+        node.kind === "var",
+      );
     case "ClassDeclaration":
     case "FunctionDeclaration":
-      return parent.type === "Program" && node.id !== null ? unchangeable([node.id]) : null;
+      return parent.type === "Program" && node.id !== null ? undeclarable([node.id], false) : null;
     default:
       return null;
   }
@@ -51,7 +56,9 @@ function keywordArgument(node: Extract<AnyNode, { type: "CallExpression" }>): Re
   return null;
 }
 
-function unchangeable(patterns: readonly Pattern[]): Refusal | null {
-  const identifier = patterns.flatMap(boundIdentifiers).find(({ name }) => UNCHANGEABLE.has(name));
+function undeclarable(patterns: readonly Pattern[], isVar: boolean): Refusal | null {
+  const identifier = patterns
+    .flatMap(boundIdentifiers)
+    .find(({ name }) => name === AWAIT || (!isVar && UNCHANGEABLE.has(name)));
   return identifier ? { message: `\`${identifier.name}\` cannot be declared`, at: identifier.start } : null;
 }

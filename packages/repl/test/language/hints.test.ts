@@ -72,7 +72,7 @@ describe("a line of three backticks in a template literal", () => {
     expect(text).toContain(
       "SyntaxError: A template literal ends here and another one begins at once (line 2, column 2)",
     );
-    expect(text).toContain("cannot hold a line of three backticks");
+    expect(text).toContain("a line of three backticks cannot stand in a template literal");
   });
 });
 

@@ -129,6 +129,12 @@ class x2 { static { var x = 12 } }`;
     expect(await valueAfter("var undefined = 1, NaN; typeof undefined")).toBe("undefined");
   });
 
+  test("await is no name at the top level", () => {
+    for (const code of ["let await", "var await = 1", "class await {}", "function await() {}"]) {
+      expect(refusal(code)).toMatch(/^SyntaxError: .*await/);
+    }
+  });
+
   test("a name twice in one block is refused as the language refuses it", () => {
     expect(refusal("let a = 1;\nconst a = 2")).toContain(
       "Identifier 'a' has already been declared (line 2, column 7)",
