@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
 
@@ -12,12 +12,13 @@ export interface Script {
   readonly ended: Promise<number | string>;
 }
 
-/** Starts `test/<name>` with these arguments; killed at the end of the test if it still runs. */
-export function startScript(name: string, args: readonly string[]): Script {
+/** Starts `test/<name>`, or the script at an absolute path, with these arguments; killed at the end of the test if it still runs. */
+export function startScript(name: string, args: readonly string[], directory?: string): Script {
   const hooks = join(import.meta.dirname, "source-hooks.ts");
-  const file = join(import.meta.dirname, name);
+  const file = resolve(import.meta.dirname, name);
   const child = spawn(process.execPath, ["--import", hooks, file, ...args], {
     stdio: ["pipe", "pipe", "inherit"],
+    ...(directory === undefined ? {} : { cwd: directory }),
   });
   const ended = once(child, "exit").then(([code, signal]) => code ?? signal);
   onTestFinished(async () => {
