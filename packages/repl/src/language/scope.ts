@@ -65,7 +65,7 @@ export function partsOf(pattern: Pattern): readonly (Pattern | null)[] {
   }
 }
 
-/** The scope that the parts of a node stand in: a new one where the node opens one, as a branch that is a function does. */
+/** The scope that the parts of a node stand in: a new one where the node opens one. A branch may be a function. */
 export function scopeInside(node: AnyNode, outer: Scope): Scope {
   switch (node.type) {
     case "FunctionDeclaration":

@@ -24,7 +24,7 @@ export interface Position {
 
 const LONGEST_TEXT = 65_536;
 const START_LIMIT_MS = 10_000;
-const STRIP_LIMIT_MS = 1_000;
+const STRIP_LIMIT_MS = 2_000;
 
 const BUSY = 0;
 const READY = 1;

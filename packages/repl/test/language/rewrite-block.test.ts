@@ -217,7 +217,7 @@ describe("the compiled source", () => {
     const code =
       "const a = 1,\n  b\n  = 2\nfunction f(\n) {\n  throw new Error('here')\n}\nclass K {\n}\nvar c\n;[1,\n2]; f()";
     const error = await valueAfter(code).catch((thrown: unknown) => thrown);
-    const places = String((error as Error).stack).match(/block:\d+/g);
+    const places = String(Reflect.get(Object(error), "stack")).match(/block:\d+/g);
     expect(places?.slice(0, 2)).toEqual(["block:6", "block:12"]);
     const compiled = compileBlock(code);
     expect(compiled.ok && compiled.source.split("\n").length - compiled.lineOffset - 1).toBe(

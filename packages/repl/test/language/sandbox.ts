@@ -17,7 +17,6 @@ export class Sandbox {
   readonly log: unknown[] = [];
 
   constructor() {
-    vm.runInContext("globalThis.globalNames = () => Object.keys(globalThis);", this.#context);
     this.set("log", (...values: unknown[]) => void this.log.push(...values));
   }
 
