@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { RLMError } from "@rlmflow/core";
 import { systemCode } from "./file-failure.ts";
 import { readUtf8 } from "./utf8-chunks.ts";
@@ -23,22 +23,22 @@ export async function* readTextFile(path: string): AsyncGenerator<string, void, 
 }
 
 async function openText(path: string): Promise<FileHandle> {
-  let handle: FileHandle;
   try {
-    handle = await open(path, "r");
+    // Looked at first: opening a pipe would wait for somebody to write it.
+    const found = await stat(path);
+    if (found.isFile()) return await open(path, "r");
+    const what = found.isDirectory() ? "a directory; name a file in it" : "no regular file";
+    throw new RLMError("invalid_options", `${path} cannot be a context: it is ${what}.`);
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    if (systemCode(cause) === "ENOENT")
+    if (RLMError.is(cause)) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    if (systemCode(cause) === "ENOENT") {
       throw new RLMError("not_found", `There is no file ${path} to read a context from.`, { cause });
-    throw new RLMError("invalid_options", `The file ${path} cannot be read as a context: ${message}.`, {
+    }
+    throw new RLMError("invalid_options", `The file ${path} cannot be read as a context: ${reason}.`, {
       cause,
     });
   }
-  const stats = await handle.stat();
-  if (stats.isFile()) return handle;
-  await handle.close();
-  const what = stats.isDirectory() ? "a directory; name a file in it" : "no regular file";
-  throw new RLMError("invalid_options", `${path} cannot be a context: it is ${what}.`);
 }
 
 async function notUtf8(path: string, handle: FileHandle, at: number): Promise<RLMError> {

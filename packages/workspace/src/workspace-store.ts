@@ -11,7 +11,7 @@ import {
 import type { BranchLock } from "./branch-lock.ts";
 import type { Durability } from "./durable-files.ts";
 import { orFileFailure } from "./file-failure.ts";
-import { encodeLine } from "./log-line.ts";
+import { encodeLine, type LogLine } from "./log-line.ts";
 import { LogReader } from "./log-reader.ts";
 import { LogWriter } from "./log-writer.ts";
 
@@ -40,6 +40,17 @@ export interface WorkspaceStoreOptions {
   readonly durability: Durability;
   /** Called once, when the branch is closed. */
   readonly onClose: (store: WorkspaceStore) => void;
+}
+
+function lineOf(line: LogLine): Buffer {
+  try {
+    return encodeLine(line);
+  } catch (cause) {
+    const what = `The ${line.nodes.length} nodes of agent ${line.agentId} from n ${line.n}`;
+    throw new RLMError("store_failed", `${what} are too large for one line of a log: ${String(cause)}.`, {
+      cause,
+    });
+  }
 }
 
 async function openForWriting(file: string, { end, tornBytes }: LogReader): Promise<FileHandle> {
@@ -103,7 +114,7 @@ export class WorkspaceStore implements Store {
     const nextN = this.#nextN.get(agentId) ?? 0;
     const checked = checkAppend({ agentId, expectedN, nodes, nextN });
     if (checked.length === 0) return;
-    const line = encodeLine({ agentId, n: expectedN, nodes: checked });
+    const line = lineOf({ agentId, n: expectedN, nodes: checked });
     this.#nextN.set(agentId, expectedN + checked.length);
     await this.#writer.append(line);
   }

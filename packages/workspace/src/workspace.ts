@@ -72,7 +72,7 @@ export class Workspace implements RunStores, AsyncDisposable {
   path(...parts: readonly string[]): string {
     const path = join(this.directory, ...parts);
     const inside = path === this.directory || path.startsWith(join(this.directory, "/"));
-    if (inside && path.slice(this.directory.length).split(/[\\/]/)[1] !== HIDDEN) return path;
+    if (inside && path.slice(this.directory.length).split(/[\\/]/)[1]?.toLowerCase() !== HIDDEN) return path;
     const message = `${JSON.stringify(parts.join("/"))} is no file of the workspace ${this.directory}: it leaves the directory or is in ${HIDDEN}.`;
     throw new RLMError("invalid_options", message);
   }

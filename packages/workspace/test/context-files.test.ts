@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdir, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RLMError } from "@rlmflow/core";
@@ -195,6 +196,11 @@ describe("a context from a file", () => {
       "it is a directory; name a file in it",
     );
     expect(await message("invalid_options", workspace.putContextFile("/dev/null"))).toContain(
+      "it is no regular file",
+    );
+    const pipe = join(directory, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    expect(await message("invalid_options", workspace.putContextFile(pipe))).toContain(
       "it is no regular file",
     );
     await writeFile(missing, "");

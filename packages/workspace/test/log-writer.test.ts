@@ -1,9 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { RLMError } from "@rlmflow/core";
+import { RLMError, type RunNode } from "@rlmflow/core";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { encodeLine } from "../src/log-line.ts";
+import { LogReader } from "../src/log-reader.ts";
 import { LogWriter } from "../src/log-writer.ts";
 import { observation, run } from "./observation.ts";
 import { openedWorkspace } from "./opened-workspace.ts";
@@ -76,6 +78,63 @@ describe("the writer of a log", () => {
     await writer.close();
     expect(await readFile(file, "utf8")).toBe("good\nkept\n");
   });
+});
+
+type Operation = "write" | "short write" | "datasync";
+
+/** The file, but that its operation number `at` of this kind fails; a write may leave half of its bytes behind. */
+function failingAt(handle: FileHandle, kind: Operation, at: number, cutting: boolean): FileHandle {
+  let calls = 0;
+  return new Proxy(handle, {
+    get(target, key) {
+      const member: unknown = Reflect.get(target, key, target);
+      if (typeof member !== "function") return member;
+      if (key === "truncate" && !cutting) return async () => Promise.reject(new RangeError("no truncate"));
+      if (key !== kind.replace("short ", "")) return member.bind(target);
+      return async (bytes: Buffer, offset: number, length: number, position: number) => {
+        calls++;
+        if (calls < at) return member.call(target, bytes, offset, length, position);
+        if (kind === "short write" && calls === at) {
+          return member.call(target, bytes, offset, Math.ceil(length / 2), position);
+        }
+        throw new RangeError("injected");
+      };
+    },
+  });
+}
+
+describe.each<Operation>(["write", "short write", "datasync"])("a %s that fails", (kind) => {
+  test.each([true, false])(
+    "at any moment loses nothing that was acknowledged (file cut back: %s)",
+    async (cutting) => {
+      const directory = await temporaryDirectory();
+      for (let at = 1; at <= 12; at++) {
+        const file = join(directory, `log-${at}`);
+        const handle = await open(file, "w+");
+        const writer = new LogWriter({
+          handle: failingAt(handle, kind, at, cutting),
+          file,
+          end: 0,
+          durability: "fsync",
+        });
+        const kept: RunNode[] = [];
+        let n = 0;
+        for (let round = 0; round < 15; round++) {
+          const nodes = Array.from({ length: 1 + (round % 4) }, () =>
+            observation("root", n++, "x".repeat((n * 37) % 900)),
+          );
+          const lines = nodes.map((node) => encodeLine({ agentId: "root", n: node.n, nodes: [node] }));
+          const settled = await Promise.allSettled(lines.map((line) => writer.append(line)));
+          kept.push(...nodes.filter((_, index) => settled[index]?.status === "fulfilled"));
+        }
+        await writer.close();
+        const read = await new LogReader(file).advance();
+        expect(kept.length).toBeLessThan(n);
+        expect(read.slice(0, kept.length)).toEqual(kept);
+        if (cutting) expect(read.length).toBe(kept.length);
+      }
+    },
+  );
 });
 
 describe("a full disk", () => {

@@ -133,6 +133,7 @@ describe("a path", () => {
       ["a", "../../b"],
       [".rlmflow"],
       [".rlmflow", "runs"],
+      [".RLMflow"],
       ["x/../.rlmflow/blobs"],
     ]) {
       expect(() => workspace.path(...parts)).toThrow("is no file of the workspace");
@@ -307,6 +308,14 @@ describe("a closed workspace", () => {
     }
     await (await openedWorkspace(workspace.directory)).openRun("run");
   });
+});
+
+test("a log whose lines are whole but make no run is refused with the file's name", async () => {
+  const workspace = await openedWorkspace();
+  const store = await workspace.createRun(run("run"));
+  await store.append("root", 0, [observation("root", 0), { ...observation("root", 1), id: "root#0" }]);
+  const says = await message("damaged_log", workspace.load("run"));
+  expect(says).toContain("log.jsonl is damaged: its lines are whole, but together they are no run.");
 });
 
 test("a directory without permission is named", async ({ skip }) => {
