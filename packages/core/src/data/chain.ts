@@ -25,40 +25,56 @@ export interface AgentState {
   readonly head: ChainNode;
 }
 
-/** The agent's state, or `undefined` when it has no node yet. Time grows with the nodes of the present task. */
-export function agentState(graph: Graph, agentId: string): AgentState | undefined {
-  let head: ChainNode | undefined;
-  const patches: Partial<AgentConfig>[] = [];
-  let iterations = 0;
-  let finalAsked = false;
-  for (let place = graph.chainLength(agentId) - 1; place >= 0; place--) {
-    const node = graph.chainAt(agentId, place);
-    if (node === undefined) break;
-    if (!isSpokenEdit(node)) head ??= node;
-    if (node.type === "query") {
-      return {
-        query: node,
-        config: patches.length === 0 ? node.config : Object.assign({}, node.config, ...patches.reverse()),
-        iterations,
-        replies: iterations + earlierReplies(graph, agentId, place),
-        finalAsked,
-        head: head ?? node,
-      };
-    }
-    if (node.type === "action" && node.replaces === undefined) iterations += 1;
-    if (node.type === "observation" && node.edit?.kind === "config") patches.push(node.edit.config);
-    if (node.type === "observation" && node.edit?.kind === "final") finalAsked = true;
-  }
-  return undefined;
+/** What the nodes of a chain up to one of them come to. */
+interface Fold extends AgentState {
+  /** The place of that node. */
+  readonly place: number;
 }
 
-function earlierReplies(graph: Graph, agentId: string, before: number): number {
-  let replies = 0;
-  for (let place = 0; place < before; place++) {
+/** The fold of a chain up to a node follows from the node before, and a node never changes: each is made once. */
+const folds = new WeakMap<ChainNode, Fold>();
+
+/** The agent's state, or `undefined` when it has no node yet. Takes time in the nodes added since it was last asked. */
+export function agentState(graph: Graph, agentId: string): AgentState | undefined {
+  const last = graph.chainLength(agentId) - 1;
+  let place = last;
+  let fold: Fold | undefined;
+  for (; place >= 0 && fold === undefined; place--) {
     const node = graph.chainAt(agentId, place);
-    if (node?.type === "action" && node.replaces === undefined) replies += 1;
+    fold = node === undefined ? undefined : folds.get(node);
   }
-  return replies;
+  for (place = fold === undefined ? 0 : fold.place + 1; place <= last; place++) {
+    const node = graph.chainAt(agentId, place);
+    if (node === undefined) return undefined;
+    fold = foldNode(fold, node, place);
+    if (fold === undefined) return undefined;
+    folds.set(node, fold);
+  }
+  return fold;
+}
+
+function foldNode(before: Fold | undefined, node: ChainNode, place: number): Fold | undefined {
+  if (node.type === "query") {
+    const replies = before?.replies ?? 0;
+    return { query: node, config: node.config, iterations: 0, replies, finalAsked: false, head: node, place };
+  }
+  if (before === undefined) return undefined;
+  if (isSpokenEdit(node)) return foldEdit(before, node, place);
+  const replied = node.type === "action" && node.replaces === undefined ? 1 : 0;
+  return {
+    ...before,
+    head: node,
+    iterations: before.iterations + replied,
+    replies: before.replies + replied,
+    place,
+  };
+}
+
+/** An edit changes what applies, not where the agent stands. */
+function foldEdit(before: Fold, node: ChainNode, place: number): Fold {
+  const edit = node.type === "observation" ? node.edit : undefined;
+  if (edit?.kind === "config") return { ...before, config: { ...before.config, ...edit.config }, place };
+  return { ...before, finalAsked: before.finalAsked || edit?.kind === "final", place };
 }
 
 function isSpokenEdit(node: ChainNode): boolean {
