@@ -27,8 +27,14 @@ interface EvaluatorRepl {
   stray(reason: unknown): void;
 }
 
-/** Runs a call as a microtask of the realm, so that the time limit covers it too. */
-type Enter = (method: (json: string) => void, json: string) => void;
+/**
+ * Runs a call as a microtask of the realm, so that the time limit covers it too. `taken` gives what the
+ * last one returned.
+ */
+interface Entrance {
+  enter(method: (argument: never) => unknown, argument: unknown): void;
+  taken(): unknown;
+}
 
 const ENTER = `(() => {
   "use strict";
@@ -36,8 +42,14 @@ const ENTER = `(() => {
   const { then } = Promise.prototype;
   const settled = Promise.resolve();
   Object.defineProperty(settled, "constructor", { value: undefined });
-  return (method, json) => {
-    apply(then, settled, [() => { method(json); }]);
+  let result;
+  return {
+    __proto__: null,
+    enter: (method, argument) => {
+      result = undefined;
+      apply(then, settled, [() => { result = method(argument); }]);
+    },
+    taken: () => result,
   };
 })()`;
 const MICROTASKS = new Script("void 0");
@@ -46,14 +58,14 @@ const MICROTASKS = new Script("void 0");
 export class RealmRepl implements ServedRepl {
   readonly #realm: object = createContext(constants.DONT_CONTEXTIFY, { microtaskMode: "afterEvaluate" });
   readonly #repl: EvaluatorRepl;
-  readonly #enter: Enter;
+  readonly #entrance: Entrance;
   readonly #strays: StrayRejections;
   readonly #timeMs: number;
   #dead = false;
 
   constructor({ evaluator, spec, readContext, timeMs }: RealmReplOptions) {
     this.#timeMs = timeMs;
-    this.#enter = runInContext(ENTER, this.#realm);
+    this.#entrance = runInContext(ENTER, this.#realm);
     const createRepl = runInContext(evaluator, this.#realm, { filename: "rlmflow:evaluator" });
     this.#repl = createRepl(spec, readContext);
     this.#strays = new StrayRejections(runInContext("Promise.prototype", this.#realm));
@@ -75,16 +87,18 @@ export class RealmRepl implements ServedRepl {
   async #run(method: (json: string) => void, json: string): Promise<string> {
     if (this.#dead) throw new RLMError("sandbox_lost", "The REPL is gone.");
     this.#enter(method, json);
-    this.#runMicrotasks();
     // Node tells of unhandled rejections only after this.
     await setImmediate();
-    if (this.#repl.ended()) for (const reason of this.#strays.take()) this.#repl.stray(reason);
-    const turn = this.#repl.turn();
-    this.#runMicrotasks();
+    if (this.#repl.ended()) for (const reason of this.#strays.take()) this.#enter(this.#repl.stray, reason);
+    const turn = this.#enter(this.#repl.turn, undefined);
+    if (typeof turn !== "string")
+      throw new RLMError("sandbox_lost", "The block exhausted the realm it ran in.");
     return turn;
   }
 
-  #runMicrotasks(): void {
+  /** Calls into the realm and runs its microtasks, all of it under the time limit. */
+  #enter(method: (argument: never) => unknown, argument: unknown): unknown {
+    this.#entrance.enter(method, argument);
     try {
       MICROTASKS.runInContext(this.#realm, { timeout: this.#timeMs });
     } catch (cause) {
@@ -93,5 +107,6 @@ export class RealmRepl implements ServedRepl {
       const message = `The block computed for more than ${this.#timeMs} ms without waiting.`;
       throw new RLMError("sandbox_lost", message, { cause, details: { limit } });
     }
+    return this.#entrance.taken();
   }
 }

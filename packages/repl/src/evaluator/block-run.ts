@@ -82,9 +82,9 @@ export class BlockRun {
 
   #compile(): ((binding: object) => unknown) | null {
     try {
-      const main = evaluateGlobally(
-        `${this.#source.source}\n//# sourceURL=${sourceName(this.#source.number)}`,
-      );
+      const { source, number, lineOffset } = this.#source;
+      const main = evaluateGlobally(`${source}
+//# sourceURL=${sourceName(number, lineOffset)}`);
       if (typeof main !== "function") throw new TypeErrorConstructor("not a block");
       return (binding) => reflectApply(main, undefined, [binding]);
     } catch (reason) {

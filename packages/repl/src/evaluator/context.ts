@@ -1,6 +1,7 @@
 // CONTEXT: the payloads of an agent, read in ranges.
 import { grep } from "./grep.ts";
 import { LineIndex } from "./line-index.ts";
+import { registerNative } from "./native-values.ts";
 import { Payload, toPosition } from "./payload.ts";
 import {
   append,
@@ -57,11 +58,15 @@ export class Contexts {
       () => this.#only(),
       "CONTEXT",
       (methods) => {
+        if (single === undefined) defineValue(methods, "info", () => this.#infos());
         defineValue(methods, "keys", () => this.#keys());
         defineValue(methods, "get", (key: unknown) => this.#get(key));
       },
     );
-    if (single !== undefined) {
+    if (single === undefined) {
+      const label = `CONTEXT (${this.#named()})`;
+      registerNative(global, { label, advice: "CONTEXT as a whole; use CONTEXT.get(key)" });
+    } else {
       const { payload } = single;
       this.#slices.adopt(global, { payload, start: 0, end: payload.characters }, labelOf(payload));
     }
@@ -89,6 +94,15 @@ export class Contexts {
     const keys = bareList<string>();
     for (let i = 0; i < this.#entries.length; i += 1) append(keys, this.#entries[i]?.payload.key ?? "");
     return handOver(keys);
+  }
+
+  #infos(): object[] {
+    const infos = bareList<object>();
+    for (let i = 0; i < this.#entries.length; i += 1) {
+      const entry = this.#entries[i];
+      if (entry !== undefined) append(infos, infoOf(entry.payload));
+    }
+    return handOver(infos);
   }
 
   #get(key: unknown): object {
@@ -122,11 +136,14 @@ function labelOf(payload: Payload): string {
   return `CONTEXT (${payload.characters} characters, key ${quote(payload.key)})`;
 }
 
+function infoOf({ key, characters, metadata }: Payload): object {
+  return metadata === undefined ? { key, characters } : { key, characters, metadata };
+}
+
 function contextMethods(find: () => Entry, slices: Slices, name: string): object {
   return {
     info(): object {
-      const { key, characters, metadata } = find().payload;
-      return metadata === undefined ? { key, characters } : { key, characters, metadata };
+      return infoOf(find().payload);
     },
     read(start?: unknown, end?: unknown): string {
       const { payload } = find();

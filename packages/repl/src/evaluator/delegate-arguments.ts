@@ -1,5 +1,6 @@
 import { brandOf } from "./brands.ts";
 import { encodeJson } from "./encode-json.ts";
+import { nativeOf } from "./native-values.ts";
 import {
   quote,
   reflectGet,
@@ -43,7 +44,9 @@ function encodePayloads(context: unknown, slices: Slices, limits: EvaluatorLimit
   if (typeof context !== "object" || context === null || slices.rangeOf(context) !== undefined) {
     return encodePayload(DEFAULT_KEY, context, slices, limits);
   }
-  if (brandOf(context) !== "plain") return encodePayload(DEFAULT_KEY, context, slices, limits);
+  if (nativeOf(context) !== undefined || brandOf(context) !== "plain") {
+    return encodePayload(DEFAULT_KEY, context, slices, limits);
+  }
   const keys = reflectOwnKeys(context);
   let text = "";
   for (let i = 0; i < keys.length; i += 1) {

@@ -28,7 +28,7 @@ export interface ErrorReport {
 /** Reads what a block threw, once, and says it in both forms. */
 export function reportError(thrown: unknown, sources: Sources, limit: number): ErrorReport {
   const error = readThrown(thrown, limit, 0);
-  const text = describe(error, sources);
+  const text = describe(error, sources, "");
   return { json: toJson(error, limit), text: cut(text, limit) };
 }
 
@@ -71,12 +71,13 @@ function toJson(error: Thrown, limit: number): string {
   return `{"name":${quote(error.name)},"message":${quote(cut(error.message, share))}${cause}}`;
 }
 
-function describe(error: Thrown, sources: Sources): string {
+/** `above` is the excerpt of the error that this one caused: it is not repeated. */
+function describe(error: Thrown, sources: Sources, above: string): string {
   const hint = hintFor(error.name, error.message);
   const head = error.message === "" ? error.name : `${error.name}: ${error.message}`;
-  let text = `${head}${hint === "" ? "" : `\n${hint}`}${sources.excerpts(error.frames)}`;
-  if (error.cause !== null) text += `\nCaused by ${describe(error.cause, sources)}`;
-  return text;
+  const lines = sources.excerpts(error.frames);
+  const text = `${head}${hint === "" ? "" : `\n${hint}`}${lines === above ? "" : lines}`;
+  return error.cause === null ? text : `${text}\nCaused by ${describe(error.cause, sources, lines)}`;
 }
 
 function cut(text: string, limit: number): string {

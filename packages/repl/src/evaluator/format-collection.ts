@@ -1,5 +1,5 @@
 import { type Brand, mapSize, setSize, typedArrayLength } from "./brands.ts";
-import { type Formatter, prefixOf } from "./format-value.ts";
+import { className, type Formatter, prefixOf } from "./format-value.ts";
 import { mapEntries, setValues } from "./iteration.ts";
 import {
   append,
@@ -62,7 +62,7 @@ function formatMap(to: Formatter, value: object, depth: number): string {
     append(parts, `${to.format(entry[0], depth + 1)} => ${to.format(entry[1], depth + 1)}`);
   }
   more(parts, size - parts.length);
-  return to.wrap(`${prefixOf(value)}(${size}) {`, parts, "}");
+  return to.wrap(`${className(value)}(${size}) {`, parts, "}");
 }
 
 function formatSet(to: Formatter, value: object, depth: number): string {
@@ -73,7 +73,7 @@ function formatSet(to: Formatter, value: object, depth: number): string {
     append(parts, to.format(entry[0], depth + 1));
   }
   more(parts, size - parts.length);
-  return to.wrap(`${prefixOf(value)}(${size}) {`, parts, "}");
+  return to.wrap(`${className(value)}(${size}) {`, parts, "}");
 }
 
 function formatProperties(to: Formatter, value: object, depth: number): string[] {

@@ -76,6 +76,7 @@ const flagGetter = (flag: string): ((self: RegExp) => boolean) => {
   return (self) => get !== undefined && reflectApply(get, self, []) === true;
 };
 const sourceGetter = reflectGetOwnPropertyDescriptor(RegExp.prototype, "source")?.get;
+const flagsGetter = reflectGetOwnPropertyDescriptor(RegExp.prototype, "flags")?.get;
 /** Flags of a regular expression, read from its inner slots. */
 export const regExpFlag: Readonly<
   Record<"ignoreCase" | "unicode" | "unicodeSets", (self: RegExp) => boolean>
@@ -92,7 +93,10 @@ export const hasOwnKey: (self: object, key: PropertyKey) => boolean = uncurry(
 );
 const regExpPrototype: object = RegExp.prototype;
 const realmEval: unknown = Reflect.get(globalThis, "eval");
+const realmString = String;
 const jsonStringify = JSON.stringify;
+export const typedArraySlice: unknown =
+  typedArrayPrototype === null ? undefined : Reflect.get(typedArrayPrototype, "slice");
 const promiseThen: unknown = Promise.prototype.then;
 export const { finally: promiseFinally } = Promise.prototype;
 
@@ -127,6 +131,11 @@ export function regExpSource(self: RegExp): string {
   return typeof source === "string" ? source : "";
 }
 
+/** The flags of a regular expression as text. */
+export function regExpFlags(self: RegExp): string {
+  return stringOf(callUnknown(flagsGetter, self, []));
+}
+
 /** True for a real regular expression. */
 export function isRegExp(value: unknown): value is RegExp {
   if (typeof value !== "object" || value === null || sourceGetter === undefined) return false;
@@ -159,7 +168,7 @@ export function weakMapSet<K extends object, V>(map: WeakMap<K, V>, key: K, valu
 }
 
 /** Calls a function of unknown type. */
-function callUnknown(callee: unknown, self: unknown, args: readonly unknown[]): unknown {
+export function callUnknown(callee: unknown, self: unknown, args: readonly unknown[]): unknown {
   return typeof callee === "function" ? reflectApply(callee, self, args) : undefined;
 }
 
@@ -197,6 +206,27 @@ export function defineFixed(target: object, key: PropertyKey, value: unknown): v
 export function bare<T extends object>(object: T): T {
   reflectSetPrototypeOf(object, null);
   return object;
+}
+
+/** Defines methods as a class does: not enumerable, open to change. */
+export function defineMethods(target: object, methods: object): void {
+  const names = reflectOwnKeys(methods);
+  for (let i = 0; i < names.length; i += 1) {
+    const name = names[i];
+    if (name !== undefined) defineValue(target, name, ownValue(methods, name), false);
+  }
+}
+
+/** A method as the prototype of an object has it. */
+export function methodOf(object: unknown, name: string): unknown {
+  if (typeof object !== "object" || object === null) return undefined;
+  const prototype = reflectGetPrototypeOf(object);
+  return prototype === null ? undefined : ownValue(prototype, name);
+}
+
+/** `String(value)`. */
+export function stringOf(value: unknown): string {
+  return realmString(value);
 }
 
 /** An empty list without a prototype: writing an index cannot meet a setter. Not for guests. */

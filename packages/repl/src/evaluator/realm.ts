@@ -1,10 +1,74 @@
-import type { Clock } from "./clock.ts";
-import { defineValue } from "./primordials.ts";
+// What the realm offers to code, the same wherever it runs.
+//
+// Invariants: (1) the globals are those of the list, so that engines with more of them agree; (2) nothing
+// measures time, tells when memory is freed, or takes memory that no limit counts.
+import { type Clock, installClock } from "./clock.ts";
+import { installLocale } from "./locale.ts";
+import {
+  bare,
+  callUnknown,
+  defineFixed,
+  defineMethods,
+  defineValue,
+  hasOwnKey,
+  ownValue,
+  realmGlobal,
+  reflectConstruct,
+  reflectDeleteProperty,
+  reflectGetOwnPropertyDescriptor,
+  reflectOwnKeys,
+} from "./primordials.ts";
 import { installStackFormat } from "./stack.ts";
+import { installStandardFunctions } from "./standard-functions.ts";
 
-/** Takes from the realm what would make a run unrepeatable or unbounded. Call it before any guest code. */
+/**
+ * Left out on purpose: WebAssembly, SharedArrayBuffer and Atomics (memory that is not counted, clocks made
+ * of threads), WeakRef and FinalizationRegistry (they show when memory is freed).
+ */
+const GLOBALS =
+  "globalThis undefined NaN Infinity Object Function Array Number Boolean String Symbol BigInt Promise Proxy " +
+  "Reflect RegExp Date Math JSON Intl Temporal Map Set WeakMap WeakSet Iterator ArrayBuffer DataView Int8Array " +
+  "Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array BigInt64Array BigUint64Array " +
+  "Float16Array Float32Array Float64Array Error AggregateError EvalError RangeError ReferenceError SyntaxError " +
+  "TypeError URIError SuppressedError DisposableStack AsyncDisposableStack eval parseInt parseFloat isFinite " +
+  "isNaN encodeURI encodeURIComponent decodeURI decodeURIComponent escape unescape";
+
+/** Takes from the realm what would make a run unrepeatable or unbounded. Call it once, before any guest code. */
 export function fixRealm(clock: Clock, random: () => number): void {
   installStackFormat();
-  defineValue(Math, "random", () => random(), false);
-  void clock;
+  installClock(clock);
+  installLocale();
+  defineMethods(Math, { random: () => random() });
+  installFixedBuffers();
+  keepListedGlobals();
+  installStandardFunctions();
+}
+
+function keepListedGlobals(): void {
+  const listed = bare<Record<string, true>>({});
+  const names = GLOBALS.split(" ");
+  for (let i = 0; i < names.length; i += 1) listed[names[i] ?? ""] = true;
+  const keys = reflectOwnKeys(realmGlobal);
+  for (let i = 0; i < keys.length; i += 1) {
+    const key = keys[i];
+    if (key === undefined || (typeof key === "string" && hasOwnKey(listed, key))) continue;
+    reflectDeleteProperty(realmGlobal, key);
+  }
+}
+
+/** Buffers of fixed length: those that can grow take memory that an isolate's limit does not count. */
+function installFixedBuffers(): void {
+  const Original = ArrayBuffer;
+  const Fixed = function (length?: number): ArrayBuffer {
+    if (new.target === undefined) return callUnknown(Original, undefined, [length]) as ArrayBuffer;
+    return reflectConstruct(Original, [length], new.target);
+  };
+  const { prototype } = Original;
+  const species = reflectGetOwnPropertyDescriptor(Original, Symbol.species);
+  defineFixed(Fixed, "prototype", prototype);
+  defineValue(Fixed, "name", "ArrayBuffer", false);
+  defineValue(Fixed, "isView", ownValue(Original, "isView"), false);
+  if (species !== undefined) Object.defineProperty(Fixed, Symbol.species, species);
+  defineValue(prototype, "constructor", Fixed, false);
+  defineValue(realmGlobal, "ArrayBuffer", Fixed, false);
 }

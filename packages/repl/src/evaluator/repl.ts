@@ -8,7 +8,7 @@ import { Bindings } from "./bindings.ts";
 import { BlockRun } from "./block-run.ts";
 import type { HostOutcome, NewCall } from "./calls.ts";
 import { seededRandom } from "./chance.ts";
-import { Clock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import { Contexts } from "./context.ts";
 import { reportError } from "./error-report.ts";
 import { Handles } from "./handle.ts";
@@ -37,7 +37,7 @@ const STRAY_TEXT = 2_000;
 /** The REPL of one agent in one realm. */
 export class Repl {
   readonly #spec: EvaluatorSpec;
-  readonly #clock = new Clock();
+  readonly #clock: Clock = { now: 0 };
   readonly #reserved = new ReservedNames();
   readonly #sources = new Sources();
   readonly #slices = new Slices();
@@ -120,7 +120,7 @@ export class Repl {
   }
 
   #enter(message: object): void {
-    this.#clock.set(numberOf(message, "now"));
+    this.#clock.now = numberOf(message, "now");
     this.#enteredAt = systemNow();
     this.#open = true;
   }

@@ -63,13 +63,13 @@ export class Sources {
   #excerpt(frame: Frame, first: boolean): string {
     const block = mapGet(this.#blocks, frame.block);
     if (block === undefined) return "";
-    const line = frame.line - block.lineOffset;
+    const { line } = frame;
     const own = lineOf(block.code, line);
     if (line < 1 || own === null) return "";
     const inFunction = frame.functionName === "" ? "" : ` in ${stringSlice(frame.functionName, 0, 80)}`;
     const where = block.number === this.#newest ? "" : ` of an earlier block (${block.id})`;
     const place = `\n  at line ${line}${where}${inFunction}:`;
-    const column = ownColumn(lineOf(block.source, frame.line) ?? "", own, frame.column);
+    const column = ownColumn(lineOf(block.source, line + block.lineOffset) ?? "", own, frame.column);
     return `${place}\n${pointed(own, first ? column : null)}`;
   }
 }
@@ -88,12 +88,17 @@ function lineOf(text: string, number: number): string | null {
 
 /**
  * The column, from 0, in the model's line of a column in the line that ran. Rewriting puts things before
- * what it keeps, so the rest of both lines must be the same; else the column is not known.
+ * and behind what it keeps: what follows the column must stand in the model's line exactly once.
  */
 function ownColumn(ran: string, own: string, column: number): number | null {
   const rest = stringSlice(ran, column - 1);
-  const at = own.length - rest.length;
-  return rest !== "" && at >= 0 && stringSlice(own, at) === rest ? at : null;
+  for (let length = rest.length < 64 ? rest.length : 64; length > 0; length -= 1) {
+    const found = stringSlice(rest, 0, length);
+    const at = stringIndexOf(own, found);
+    if (at === -1) continue;
+    return stringIndexOf(own, found, at + 1) === -1 ? at : null;
+  }
+  return null;
 }
 
 /** The line, cut around the column when long, with a caret under the column. */

@@ -20,10 +20,11 @@ import {
   weakMapSet,
 } from "./primordials.ts";
 
-/** A place in a block's source: `block` counts the blocks of the REPL from 1, lines and columns from 1. */
+/** A place in a block: `block` counts the blocks of the REPL from 1, `line` the model's own lines from 1. */
 export interface Frame {
   readonly block: number;
   readonly line: number;
+  /** In the line as it ran, from 1: rewriting moves columns. */
   readonly column: number;
   readonly functionName: string;
 }
@@ -33,9 +34,9 @@ type CallSites = readonly NodeJS.CallSite[];
 const SOURCE_PREFIX = "repl:";
 const frames = new WeakMapConstructor<object, readonly Frame[]>();
 
-/** The name under which the engine knows the source of a block. */
-export function sourceName(block: number): string {
-  return `${SOURCE_PREFIX}${block}`;
+/** The name under which the engine knows the source of a block, which begins with `lineOffset` lines of ours. */
+export function sourceName(block: number, lineOffset: number): string {
+  return `${SOURCE_PREFIX}${block}:${lineOffset}`;
 }
 
 /** The frames of an error that lie in blocks, innermost first; empty when unknown. */
@@ -63,9 +64,10 @@ export function installStackFormat(): void {
     const source = reflectApply(methods.source, site, []);
     if (typeof source !== "string" || stringIndexOf(source, SOURCE_PREFIX) !== 0) return null;
     const name = reflectApply(methods.name, site, []);
+    const colon = stringIndexOf(source, ":", SOURCE_PREFIX.length);
     return {
-      block: +stringSlice(source, SOURCE_PREFIX.length),
-      line: reflectApply(methods.line, site, []) ?? 0,
+      block: +stringSlice(source, SOURCE_PREFIX.length, colon),
+      line: (reflectApply(methods.line, site, []) ?? 0) - +stringSlice(source, colon + 1),
       column: reflectApply(methods.column, site, []) ?? 0,
       functionName: typeof name === "string" && name !== "eval" ? name : "",
     };
@@ -113,7 +115,7 @@ function stackText(error: object, at: readonly Frame[]): string {
   for (let i = 0; i < at.length; i += 1) {
     const frame = at[i];
     if (frame === undefined) continue;
-    const where = `${sourceName(frame.block)}:${frame.line}:${frame.column}`;
+    const where = `block ${frame.block}, line ${frame.line}`;
     text += frame.functionName === "" ? `\n    at ${where}` : `\n    at ${frame.functionName} (${where})`;
   }
   return text;

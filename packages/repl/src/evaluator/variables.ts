@@ -22,6 +22,7 @@ import {
   SetConstructor,
   setAdd,
   setHas,
+  stringIndexOf,
   stringSlice,
 } from "./primordials.ts";
 
@@ -150,7 +151,10 @@ function typeOf(value: unknown): string {
   try {
     const brand = brandOf(value);
     if (brand === "array") return "array";
-    return cut(nativeOf(value) === undefined ? className(value) || "object" : "native");
+    const native = nativeOf(value);
+    if (native === undefined) return cut(className(value) || "object");
+    const bracket = stringIndexOf(native.label, "(");
+    return bracket === -1 ? native.label : stringSlice(native.label, 0, bracket);
   } catch {
     return "object";
   }
