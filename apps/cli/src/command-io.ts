@@ -1,12 +1,13 @@
-import type { Writable } from "node:stream";
 import type { Palette } from "./terminal/palette.ts";
 import { type ColorSituation, palette, wantsColor } from "./terminal/palette.ts";
 
 /** A stream that may be a terminal. */
-export interface OutputStream extends Pick<Writable, "write" | "once"> {
+export interface OutputStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
+  write(text: string): boolean;
+  once(event: "drain" | "close", listener: () => void): unknown;
   on(event: "resize", listener: () => void): unknown;
   off(event: "resize", listener: () => void): unknown;
 }

@@ -12,13 +12,13 @@ import type { CommandIo } from "../command-io.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "../exit-code.ts";
 import { chooseView } from "../progress/choose-view.ts";
 import type { ProgressView } from "../progress/progress-view.ts";
-import { RunProgress } from "../progress/run-progress.ts";
 import { chooseClient } from "../run/choose-client.ts";
 import { chooseRuntime } from "../run/choose-runtime.ts";
-import { watchInterrupts } from "../run/interrupts.ts";
+import { type Interrupts, watchInterrupts } from "../run/interrupts.ts";
 import { fileProblems, readContexts, readSchema } from "../run/run-files.ts";
 import { type RunFlags, type RunOptions, readRunOptions } from "../run/run-options.ts";
-import { endLine, type RunEnd, type RunReport, runReport } from "../run/run-report.ts";
+import { endLine, type RunEnd, runReport } from "../run/run-report.ts";
+import { type RunWatch, watchRun } from "../run/watch-run.ts";
 import { plainText } from "../terminal/plain-text.ts";
 
 /** `rlmflow run`: answers a query, with progress on stderr and the answer or every event on stdout. */
@@ -61,12 +61,12 @@ async function follow(run: Run, { options, io, workspace }: Following): Promise<
   using interrupts = watchInterrupts(run, io, (line) => {
     for (const view of views) view.say(line);
   });
-  const watching = watch(run, report, (progress) => {
+  const watching = watchRun(run, report, (progress) => {
     const view = chooseView(progress, options, io);
     views.push(view);
     return view;
   });
-  const ended = await Promise.race([endOf(run, watching), interrupts.stopped]);
+  const ended = await endOf(run, watching, interrupts);
   for (const view of views) view.close();
   const end = describe(ended, run, { directory: workspace.directory, durationMs: io.now() - startedAt });
   await report.end(end);
@@ -75,28 +75,14 @@ async function follow(run: Run, { options, io, workspace }: Following): Promise<
   return end.exitCode;
 }
 
-/** Feeds the report and the view, which is made when the run's id is known. */
-async function watch(
-  run: Run,
-  report: RunReport,
-  makeView: (progress: RunProgress) => ProgressView,
-): Promise<void> {
-  let progress: RunProgress | null = null;
-  let view: ProgressView | null = null;
-  for await (const event of run) {
-    if (event.type === "node") {
-      progress ??= new RunProgress(run.graph.run.runId, event.node.startedAt);
-      view ??= makeView(progress);
-      progress.add(event.node);
-      await report.node(event.node);
-    } else if (event.type === "text") progress?.addText(event.agentId, event.text);
-    view?.update();
+/** A run that ended in the moment in which it was stopped has ended. */
+async function endOf(run: Run, watching: RunWatch, interrupts: Interrupts): Promise<Ended> {
+  const settled = Promise.allSettled([watching.ended, run]);
+  if ((await Promise.race([settled, interrupts.stopped])) === "stopped" && !run.graph.finished) {
+    await watching.caughtUp();
+    return "stopped";
   }
-}
-
-async function endOf(run: Run, watching: Promise<void>): Promise<Ended> {
-  const [watched] = await Promise.allSettled([watching]);
-  const [ended] = await Promise.allSettled([run]);
+  const [watched, ended] = await settled;
   if (ended.status === "rejected") return { error: ended.reason };
   // What could not be shown is a failure too, also when the run went well.
   return watched.status === "rejected" ? { error: watched.reason } : { result: ended.value };
@@ -105,10 +91,7 @@ async function endOf(run: Run, watching: Promise<void>): Promise<Ended> {
 function describe(ended: Ended, run: Run, about: Pick<RunEnd, "directory" | "durationMs">): RunEnd {
   const graph = graphOf(ended, run);
   const known = { ...about, runId: graph.run.runId, usage: graph.usage(), agents: graph.agentCount };
-  if (ended === "stopped") {
-    if (!graph.finished) return { ...known, exitCode: EXIT.interrupted };
-    return { ...known, exitCode: EXIT.ok, ...(graph.result !== undefined && { answer: graph.result }) };
-  }
+  if (ended === "stopped") return { ...known, exitCode: EXIT.interrupted };
   if ("result" in ended) return { ...known, exitCode: EXIT.ok, answer: ended.result.answer };
   return { ...known, exitCode: exitCodeOf(ended.error), error: ended.error };
 }

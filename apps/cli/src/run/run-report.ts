@@ -22,6 +22,7 @@ const VERSION = 1;
 
 /** What a command writes to standard output about a run: the answer alone, or every event as a line of JSON. */
 export interface RunReport {
+  begin(runId: string): Promise<void>;
   node(node: RunNode): Promise<void>;
   end(end: RunEnd): Promise<void>;
 }
@@ -43,6 +44,7 @@ export function endLine(end: RunEnd): string {
   return `${parts.join(", ")}. See it: rlmflow render ${quoteForShell(end.directory)} --run ${end.runId}`;
 }
 
+/** For people. */
 const STATUS: Readonly<Record<ExitCode, string>> = {
   [EXIT.ok]: "done",
   [EXIT.failed]: "failed",
@@ -51,8 +53,18 @@ const STATUS: Readonly<Record<ExitCode, string>> = {
   [EXIT.interrupted]: "interrupted",
 };
 
+/** For programs. */
+const OUTCOMES: Readonly<Record<ExitCode, string>> = {
+  [EXIT.ok]: "ok",
+  [EXIT.failed]: "failed",
+  [EXIT.usage]: "failed",
+  [EXIT.budget]: "limit_reached",
+  [EXIT.interrupted]: "interrupted",
+};
+
 function answerReport({ stdout }: CommandIo): RunReport {
   return {
+    begin: async () => {},
     node: async () => {},
     async end({ answer }) {
       if (answer === undefined) return;
@@ -65,11 +77,12 @@ function answerReport({ stdout }: CommandIo): RunReport {
 function jsonReport({ stdout }: CommandIo): RunReport {
   const line = (value: object) => write(stdout, `${JSON.stringify({ v: VERSION, ...value })}\n`);
   return {
+    begin: (runId) => line({ type: "start", runId }),
     node: (node) => line({ type: "node", node }),
     end: ({ error, exitCode, ...end }) =>
       line({
         type: "end",
-        status: STATUS[exitCode],
+        status: OUTCOMES[exitCode],
         exitCode,
         ...end,
         ...(error !== undefined && errorOf(error)),

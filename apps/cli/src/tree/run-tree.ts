@@ -254,11 +254,12 @@ function moreAgents(hidden: readonly AgentSummary[]): readonly TreeItem[] {
   return [more(first.agentId, hidden.length, hidden.filter(({ status }) => status === "failed").length)];
 }
 
-/** Of a wait, until the block went on; nothing of a query, which takes no time. */
+/** Of a wait, until the block had gone on; of what came after it, its code alone. Nothing of a query. */
 function nodeDuration(node: RunNode, next: RunNode | undefined): number | null {
   if (node.type === "query") return null;
+  if (node.type === "resume") return node.block.codeMs;
   if (node.type === "supervising")
-    return next === undefined ? null : Math.max(0, next.startedAt - node.endedAt);
+    return next === undefined ? null : Math.max(0, next.endedAt - node.endedAt);
   return node.endedAt - node.startedAt;
 }
 

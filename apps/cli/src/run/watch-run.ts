@@ -1,0 +1,50 @@
+import { setImmediate } from "node:timers/promises";
+import type { Run } from "@rlmflow/core";
+import type { ProgressView } from "../progress/progress-view.ts";
+import { RunProgress } from "../progress/run-progress.ts";
+import type { RunReport } from "./run-report.ts";
+
+/** A run that is being shown. */
+export interface RunWatch {
+  /** Settles when the run has ended and everything was shown; rejects when it failed or could not be shown. */
+  readonly ended: Promise<void>;
+  /** Resolves when every node that has landed by now was shown, which a paused run's `ended` does not tell. */
+  caughtUp(): Promise<void>;
+}
+
+/** Feeds the report and the view, which is made when the first node says which run it is. */
+export function watchRun(
+  run: Run,
+  report: RunReport,
+  makeView: (progress: RunProgress) => ProgressView,
+): RunWatch {
+  let shown = 0;
+  let isOver = false;
+  const watch = async () => {
+    let progress: RunProgress | null = null;
+    let view: ProgressView | null = null;
+    for await (const event of run) {
+      if (event.type === "node") {
+        if (progress === null) {
+          progress = new RunProgress(run.graph.run.runId, event.node.startedAt);
+          view = makeView(progress);
+          await report.begin(progress.runId);
+        }
+        progress.add(event.node);
+        await report.node(event.node);
+        shown += 1;
+      } else if (event.type === "text") progress?.addText(event.agentId, event.text);
+      view?.update();
+    }
+  };
+  const ended = watch().finally(() => {
+    isOver = true;
+  });
+  ended.catch(() => {});
+  return {
+    ended,
+    async caughtUp() {
+      while (!isOver && shown < run.graph.length) await setImmediate();
+    },
+  };
+}
