@@ -9,11 +9,13 @@ import {
   defineValue,
   handOver,
   joinList,
+  larger,
   MapConstructor,
   mapGet,
   mapSet,
   objectFreeze,
   quote,
+  smaller,
   TypeErrorConstructor,
 } from "./primordials.ts";
 import type { Slices } from "./slice.ts";
@@ -156,7 +158,7 @@ function contextMethods(find: () => Entry, slices: Slices, name: string): object
       const { payload } = find();
       const from = payload.position(start, 0, "start");
       const to = payload.position(end, payload.characters, "end");
-      return slices.make(payload, from, Math.max(to, from));
+      return slices.make(payload, from, larger(to, from));
     },
     lineCount(): number {
       return find().lines.count();
@@ -192,7 +194,7 @@ function chunksOf(payload: Payload, size: unknown, slices: Slices): object[] {
   const step = size - (size % 1);
   const chunks = bareList<object>();
   for (let start = 0; start < characters; start += step) {
-    const end = Math.min(start + step, characters);
+    const end = smaller(start + step, characters);
     append(chunks, slices.make(payload, start, end));
   }
   return handOver(chunks);

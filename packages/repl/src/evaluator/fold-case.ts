@@ -5,8 +5,10 @@ import {
   charCodeAt,
   fromCharCode,
   joinList,
+  larger,
   lowerCase,
   regExpExec,
+  smaller,
   stringSlice,
   upperCase,
 } from "./primordials.ts";
@@ -63,7 +65,7 @@ function rangeAt(source: string, at: number, token: string): FoldedRange | null 
 
 /** The part of a range that lies within `low` to `high`, moved to the other case. */
 function shifted(from: number, to: number, low: number, high: number, by: number): string {
-  const a = Math.max(from, low);
-  const b = Math.min(to, high);
+  const a = larger(from, low);
+  const b = smaller(to, high);
   return a > b ? "" : `${fromCharCode(a + by)}-${fromCharCode(b + by)}`;
 }

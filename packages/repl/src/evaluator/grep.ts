@@ -6,6 +6,8 @@ import {
   bareList,
   charCodeAt,
   handOver,
+  larger,
+  smaller,
   stringIndexOf,
   stringLastIndexOf,
   stringSlice,
@@ -58,7 +60,7 @@ interface WindowSearch {
 
 /** Whole lines where they fit into a piece, else part of one line. */
 function readWindow(payload: Payload, at: number): { readonly text: string; readonly advance: number } {
-  const end = Math.min(at + PIECE, payload.characters);
+  const end = smaller(at + PIECE, payload.characters);
   const text = payload.units(at, end);
   if (end === payload.characters) return { text, advance: text.length };
   const lastBreak = stringLastIndexOf(text, "\n");
@@ -77,10 +79,10 @@ function searchWindow(search: WindowSearch, from: number): number {
     const start = lineStart(window, found.index);
     line += countBreaks(stringSlice(window, next, start));
     const bounds = { start, end: lineEnd(window, start) };
-    const at = Math.max(start, next);
+    const at = larger(start, next);
     const match = matcher.perLine ? matchInLine(matcher, window, bounds, at) : found;
     const shownTo = match === null ? bounds.end : addHit(search, bounds, match, line);
-    next = Math.min(shownTo, bounds.end);
+    next = smaller(shownTo, bounds.end);
     found = nextMatch(search, next, bounds.end);
   }
   return next;
@@ -113,7 +115,7 @@ function addHit(search: WindowSearch, bounds: LineBounds, match: Match, line: nu
     long && match.index - BEFORE_MATCH > bounds.start ? match.index - BEFORE_MATCH : bounds.start;
   const start = payload.snap(at + wanted) - at;
   const limit = start + MAX_TEXT;
-  const end = payload.snap(at + Math.min(limit, bounds.end)) - at;
+  const end = payload.snap(at + smaller(limit, bounds.end)) - at;
   payload.reads.add(at + start, at + end);
   append(hits, { line, start: at + match.index, text: withoutReturn(stringSlice(window, start, end)) });
   return end > match.index ? end : match.index + 1;

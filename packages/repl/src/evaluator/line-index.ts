@@ -1,5 +1,5 @@
 import { type Payload, PIECE } from "./payload.ts";
-import { charCodeAt, stringIndexOf, Uint32ArrayConstructor } from "./primordials.ts";
+import { charCodeAt, smaller, stringIndexOf, Uint32ArrayConstructor } from "./primordials.ts";
 
 /**
  * Where the lines of a payload begin, to within a piece. Built by one pass when first needed; holds
@@ -55,7 +55,7 @@ export class LineIndex {
   #piece(index: number): string {
     const start = index * PIECE;
     const end = start + PIECE;
-    return this.#payload.units(start, Math.min(end, this.#payload.characters));
+    return this.#payload.units(start, smaller(end, this.#payload.characters));
   }
 }
 

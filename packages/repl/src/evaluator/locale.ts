@@ -26,22 +26,37 @@ const CLASSES = [
   "Segmenter",
 ];
 
+/** A method that takes locales after `before` other arguments, and a time zone when `zoned`. */
+interface LocaleMethod {
+  readonly prototype: object;
+  readonly name: string;
+  readonly before: 0 | 1;
+  readonly zoned: boolean;
+}
+
+const METHODS: readonly LocaleMethod[] = [
+  { prototype: Number.prototype, name: "toLocaleString", before: 0, zoned: false },
+  { prototype: BigInt.prototype, name: "toLocaleString", before: 0, zoned: false },
+  { prototype: String.prototype, name: "localeCompare", before: 1, zoned: false },
+  { prototype: String.prototype, name: "toLocaleUpperCase", before: 0, zoned: false },
+  { prototype: String.prototype, name: "toLocaleLowerCase", before: 0, zoned: false },
+  { prototype: Date.prototype, name: "toLocaleString", before: 0, zoned: true },
+  { prototype: Date.prototype, name: "toLocaleDateString", before: 0, zoned: true },
+  { prototype: Date.prototype, name: "toLocaleTimeString", before: 0, zoned: true },
+];
+const intl: object = Intl;
+
 /** Fixes the defaults of `Intl` and of every method that depends on a locale. Call it once. */
 export function installLocale(): void {
-  const intl: object = Intl;
   for (let i = 0; i < CLASSES.length; i += 1) {
     const name = CLASSES[i] ?? "";
     const original = ownValue(intl, name);
     if (typeof original === "function") defineValue(intl, name, fixedClass(name, original), false);
   }
-  fixMethod(Number.prototype, "toLocaleString", 0, false);
-  fixMethod(BigInt.prototype, "toLocaleString", 0, false);
-  fixMethod(String.prototype, "localeCompare", 1, false);
-  fixMethod(String.prototype, "toLocaleUpperCase", 0, false);
-  fixMethod(String.prototype, "toLocaleLowerCase", 0, false);
-  fixMethod(Date.prototype, "toLocaleString", 0, true);
-  fixMethod(Date.prototype, "toLocaleDateString", 0, true);
-  fixMethod(Date.prototype, "toLocaleTimeString", 0, true);
+  for (let i = 0; i < METHODS.length; i += 1) {
+    const method = METHODS[i];
+    if (method !== undefined) fixMethod(method);
+  }
 }
 
 /** A class of Intl whose defaults do not depend on where it runs. */
@@ -62,8 +77,8 @@ function fixedClass(name: string, original: object): object {
   return Fixed;
 }
 
-/** Passes fixed locales to a method, after `before` arguments that are not about locales. */
-function fixMethod(prototype: object, name: string, before: number, zoned: boolean): void {
+/** Passes fixed locales to a method. */
+function fixMethod({ prototype, name, before, zoned }: LocaleMethod): void {
   const original = ownValue(prototype, name);
   const method =
     before === 0

@@ -1,4 +1,4 @@
-import { stringSlice } from "./primordials.ts";
+import { smaller, stringSlice } from "./primordials.ts";
 
 /** What was written since the last take, and how much of it is in `text`. */
 export interface WrittenOutput {
@@ -36,7 +36,7 @@ export class OutputBuffer {
   /** Adds text. */
   write(text: string): void {
     this.#total += text.length;
-    const fits = Math.min(this.#headRoom, text.length);
+    const fits = smaller(this.#headRoom, text.length);
     if (fits > 0) {
       this.#head += stringSlice(text, 0, fits);
       this.#headRoom -= fits;

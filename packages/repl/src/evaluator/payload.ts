@@ -3,7 +3,7 @@
 // Owns: the record of what was read, and a sparse index of lines (4 bytes for each 65,536 characters),
 // built when lines are first asked for. Invariants: (1) the host is asked for one aligned piece at a
 // time; (2) no text outlives the call that read it; (3) an end inside a surrogate pair moves before it.
-import { charCodeAt, TypeErrorConstructor, trunc } from "./primordials.ts";
+import { charCodeAt, smaller, TypeErrorConstructor, trunc } from "./primordials.ts";
 import { ReadRanges } from "./read-ranges.ts";
 import type { PayloadSpec, ReadContext } from "./spec.ts";
 
@@ -39,7 +39,7 @@ export class Payload {
     let text = "";
     for (let at = start; at < end; ) {
       const pieceEnd = at - (at % PIECE) + PIECE;
-      const stop = Math.min(pieceEnd, end);
+      const stop = smaller(pieceEnd, end);
       const piece = this.#readContext(this.key, at, stop);
       if (piece.length !== stop - at) throw new TypeErrorConstructor("the context could not be read");
       text += piece;
@@ -69,7 +69,7 @@ export function toPosition(value: unknown, fallback: number, count: number, name
   }
   const whole = trunc(value);
   const at = whole < 0 ? whole + count : whole;
-  return at < 0 ? 0 : Math.min(at, count);
+  return at < 0 ? 0 : smaller(at, count);
 }
 
 function isHigh(unit: number): boolean {

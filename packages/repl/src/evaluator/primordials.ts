@@ -29,7 +29,7 @@ export const {
 export const { freeze: objectFreeze } = Object;
 export const { isArray } = Array;
 export const { parse: jsonParse } = JSON;
-export const { floor, imul, trunc } = Math;
+export const { imul, max: larger, min: smaller, trunc } = Math;
 export const { isFinite: isFiniteNumber, isInteger } = Number;
 export const { fromCharCode } = String;
 export const OriginalDate = Date;
@@ -71,8 +71,9 @@ export const regExpExec: (self: RegExp, text: string) => RegExpExecArray | null 
   RegExp.prototype.exec,
 );
 export const regExpToString: (self: unknown) => string = uncurry(RegExp.prototype.toString);
+const regExpPrototype: object = RegExp.prototype;
 const flagGetter = (flag: string): ((self: RegExp) => boolean) => {
-  const get = reflectGetOwnPropertyDescriptor(RegExp.prototype, flag)?.get;
+  const get = reflectGetOwnPropertyDescriptor(regExpPrototype, flag)?.get;
   return (self) => get !== undefined && reflectApply(get, self, []) === true;
 };
 const sourceGetter = reflectGetOwnPropertyDescriptor(RegExp.prototype, "source")?.get;
@@ -91,7 +92,6 @@ export const functionToString: (self: unknown) => string = uncurry(Function.prot
 export const hasOwnKey: (self: object, key: PropertyKey) => boolean = uncurry(
   Object.prototype.hasOwnProperty,
 );
-const regExpPrototype: object = RegExp.prototype;
 const realmEval: unknown = Reflect.get(globalThis, "eval");
 const realmString = String;
 const jsonStringify = JSON.stringify;

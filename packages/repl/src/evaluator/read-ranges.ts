@@ -1,4 +1,4 @@
-import { append, bareList } from "./primordials.ts";
+import { append, bareList, larger, smaller } from "./primordials.ts";
 
 /** Ranges kept per payload; beyond it the two that lie closest become one. */
 const MAX_RANGES = 256;
@@ -29,8 +29,8 @@ export class ReadRanges {
         append(next, a);
         append(next, b);
       } else {
-        from = Math.min(a, from);
-        to = Math.max(b, to);
+        from = smaller(a, from);
+        to = larger(b, to);
       }
     }
     if (!placed) {

@@ -14,6 +14,7 @@ import {
   ownValue,
   realmGlobal,
   reflectConstruct,
+  reflectDefineProperty,
   reflectDeleteProperty,
   reflectGetOwnPropertyDescriptor,
   reflectOwnKeys,
@@ -25,20 +26,25 @@ import { installStandardFunctions } from "./standard-functions.ts";
  * Left out on purpose: WebAssembly, SharedArrayBuffer and Atomics (memory that is not counted, clocks made
  * of threads), WeakRef and FinalizationRegistry (they show when memory is freed).
  */
-const GLOBALS =
+const GLOBALS = (
   "globalThis undefined NaN Infinity Object Function Array Number Boolean String Symbol BigInt Promise Proxy " +
   "Reflect RegExp Date Math JSON Intl Temporal Map Set WeakMap WeakSet Iterator ArrayBuffer DataView Int8Array " +
   "Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array BigInt64Array BigUint64Array " +
   "Float16Array Float32Array Float64Array Error AggregateError EvalError RangeError ReferenceError SyntaxError " +
   "TypeError URIError SuppressedError DisposableStack AsyncDisposableStack eval parseInt parseFloat isFinite " +
-  "isNaN encodeURI encodeURIComponent decodeURI decodeURIComponent escape unescape";
+  "isNaN encodeURI encodeURIComponent decodeURI decodeURIComponent escape unescape"
+).split(" ");
+const realmMath: object = Math;
+const OriginalBuffer = ArrayBuffer;
+const bufferSpecies = reflectGetOwnPropertyDescriptor(ArrayBuffer, Symbol.species);
+const { species } = Symbol;
 
 /** Takes from the realm what would make a run unrepeatable or unbounded. Call it once, before any guest code. */
 export function fixRealm(clock: Clock, random: () => number): void {
   installStackFormat();
   installClock(clock);
   installLocale();
-  defineMethods(Math, { random: () => random() });
+  defineMethods(realmMath, { random: () => random() });
   installFixedBuffers();
   keepListedGlobals();
   installStandardFunctions();
@@ -46,8 +52,7 @@ export function fixRealm(clock: Clock, random: () => number): void {
 
 function keepListedGlobals(): void {
   const listed = bare<Record<string, true>>({});
-  const names = GLOBALS.split(" ");
-  for (let i = 0; i < names.length; i += 1) listed[names[i] ?? ""] = true;
+  for (let i = 0; i < GLOBALS.length; i += 1) listed[GLOBALS[i] ?? ""] = true;
   const keys = reflectOwnKeys(realmGlobal);
   for (let i = 0; i < keys.length; i += 1) {
     const key = keys[i];
@@ -58,17 +63,15 @@ function keepListedGlobals(): void {
 
 /** Buffers of fixed length: those that can grow take memory that an isolate's limit does not count. */
 function installFixedBuffers(): void {
-  const Original = ArrayBuffer;
   const Fixed = function (length?: number): ArrayBuffer {
-    if (new.target === undefined) return callUnknown(Original, undefined, [length]) as ArrayBuffer;
-    return reflectConstruct(Original, [length], new.target);
+    if (new.target === undefined) return callUnknown(OriginalBuffer, undefined, [length]) as ArrayBuffer;
+    return reflectConstruct(OriginalBuffer, [length], new.target);
   };
-  const { prototype } = Original;
-  const species = reflectGetOwnPropertyDescriptor(Original, Symbol.species);
+  const { prototype } = OriginalBuffer;
   defineFixed(Fixed, "prototype", prototype);
   defineValue(Fixed, "name", "ArrayBuffer", false);
-  defineValue(Fixed, "isView", ownValue(Original, "isView"), false);
-  if (species !== undefined) Object.defineProperty(Fixed, Symbol.species, species);
+  defineValue(Fixed, "isView", ownValue(OriginalBuffer, "isView"), false);
+  if (bufferSpecies !== undefined) reflectDefineProperty(Fixed, species, bufferSpecies);
   defineValue(prototype, "constructor", Fixed, false);
   defineValue(realmGlobal, "ArrayBuffer", Fixed, false);
 }

@@ -23,7 +23,15 @@ import {
 } from "./host-functions.ts";
 import { OutputBuffer } from "./output-buffer.ts";
 import { outputFunctions } from "./output-functions.ts";
-import { defineValue, ErrorConstructor, jsonParse, ownValue, quote, systemNow } from "./primordials.ts";
+import {
+  defineValue,
+  ErrorConstructor,
+  jsonParse,
+  larger,
+  ownValue,
+  quote,
+  systemNow,
+} from "./primordials.ts";
 import { fixRealm } from "./realm.ts";
 import { ReservedNames } from "./reserved-names.ts";
 import { Slices } from "./slice.ts";
@@ -104,7 +112,7 @@ export class Repl {
     const cut =
       output.kept === output.total ? "" : `,"outputCut":{"kept":${output.kept},"total":${output.total}}`;
     const elapsed = systemNow() - this.#enteredAt;
-    const codeMs = Math.max(elapsed, 0);
+    const codeMs = larger(elapsed, 0);
     return `{"calls":[${calls}],"output":${quote(output.text)}${cut},"codeMs":${codeMs},"state":${state}}`;
   }
 

@@ -3,6 +3,7 @@ import {
   mapDelete,
   mapGet,
   mapSet,
+  smaller,
   stringIndexOf,
   stringRepeat,
   stringSlice,
@@ -48,12 +49,13 @@ export class Sources {
   excerpts(frames: readonly Frame[]): string {
     let text = "";
     let shown = 0;
-    let previous = "";
+    let previous: Frame | null = null;
     for (let i = 0; i < frames.length && shown < MAX_EXCERPTS; i += 1) {
       const frame = frames[i];
-      const excerpt = frame === undefined ? "" : this.#excerpt(frame, shown === 0);
-      if (excerpt === "" || excerpt === previous) continue;
-      previous = excerpt;
+      if (frame === undefined || isSameLine(frame, previous)) continue;
+      const excerpt = this.#excerpt(frame, shown === 0);
+      if (excerpt === "") continue;
+      previous = frame;
       shown += 1;
       text += excerpt;
     }
@@ -74,6 +76,10 @@ export class Sources {
   }
 }
 
+function isSameLine(frame: Frame, other: Frame | null): boolean {
+  return other !== null && frame.block === other.block && frame.line === other.line;
+}
+
 /** Line `number` of the text, counted from 1. */
 function lineOf(text: string, number: number): string | null {
   let start = 0;
@@ -92,7 +98,7 @@ function lineOf(text: string, number: number): string | null {
  */
 function ownColumn(ran: string, own: string, column: number): number | null {
   const rest = stringSlice(ran, column - 1);
-  for (let length = rest.length < 64 ? rest.length : 64; length > 0; length -= 1) {
+  for (let length = smaller(rest.length, 64); length > 0; length -= 1) {
     const found = stringSlice(rest, 0, length);
     const at = stringIndexOf(own, found);
     if (at === -1) continue;

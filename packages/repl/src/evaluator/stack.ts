@@ -12,6 +12,7 @@ import {
   defineValue,
   ErrorConstructor,
   reflectApply,
+  reflectDeleteProperty,
   stringIndexOf,
   stringSlice,
   TypeErrorConstructor,
@@ -99,7 +100,7 @@ function callSiteMethods(): CallSiteMethods {
     return "";
   };
   readText(new ErrorConstructor(), "stack");
-  if (previous === undefined) Reflect.deleteProperty(ErrorConstructor, "prepareStackTrace");
+  if (previous === undefined) reflectDeleteProperty(ErrorConstructor, "prepareStackTrace");
   else ErrorConstructor.prepareStackTrace = previous;
   if (first === undefined) throw new TypeErrorConstructor("this engine gives no call sites");
   return {
