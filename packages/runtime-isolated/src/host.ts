@@ -8,6 +8,7 @@
 import { writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Socket } from "node:net";
+import { setFlagsFromString } from "node:v8";
 import type ivmModule from "isolated-vm";
 import { SandboxHost } from "./host/sandbox-host.ts";
 
@@ -33,6 +34,8 @@ function onCatastrophicError(message: string): void {
 const addon = process.argv[2] ?? "";
 const { ivm }: { ivm: IsolatedVM } = createRequire(import.meta.url)(addon);
 
+// Cached code then holds all functions of the evaluator, and no isolate compiles any of them again.
+setFlagsFromString("--no-lazy");
 // Isolates take their time zone from the process; the environment it was started with is empty.
 process.env.TZ = "UTC";
 // An interrupt from the terminal is the engine's to handle: it may still want what runs here to land.

@@ -12,17 +12,16 @@
 import type ivm from "isolated-vm";
 import { type Broken, type Opening, PIECE_CHARACTERS, type PieceRequest } from "../wire.ts";
 import { BOOTSTRAP } from "./bootstrap.ts";
-import type { EvaluatorScript } from "./evaluator-script.ts";
+import type { FreshIsolate } from "./isolate-maker.ts";
 import type { PieceCache } from "./piece-cache.ts";
 
 /** What an isolate needs of its process. */
 export interface IsolatePort {
   readonly ivm: typeof ivm;
-  readonly evaluator: EvaluatorScript;
   readonly pieces: PieceCache;
-  readonly memoryMB: number;
   readonly timeMs: number;
-  onCatastrophicError(message: string): void;
+  /** Asks the engine for a piece, which comes by `givePiece`. */
+  fetch(request: PieceRequest): void;
 }
 
 /** How an entry ended. */
@@ -40,44 +39,44 @@ const TURN_ATTEMPTS = 3;
 /** Characters of a stray rejection that its block is told. */
 const STRAY_CHARACTERS = 2000;
 
+/** See the head of this file. Made by {@link IsolateRepl.open}. */
 export class IsolateRepl {
   readonly #port: IsolatePort;
   readonly #isolate: ivm.Isolate;
-  readonly #fetch: (request: PieceRequest) => void;
+  readonly #contexts: Opening["contexts"];
   #enter: ivm.Reference | undefined;
   #stray: ivm.Reference | undefined;
   #take: ivm.Reference | undefined;
-  #contexts: Opening["contexts"] = [];
   #entry: Promise<unknown> = Promise.resolve();
   #enteredAt = 0;
   #waitedMs = 0;
   #expired = false;
   #arrived: ((piece: string | null) => void) | undefined;
 
-  constructor(port: IsolatePort, fetch: (request: PieceRequest) => void) {
-    const { memoryMB: memoryLimit, onCatastrophicError } = port;
+  private constructor(port: IsolatePort, { isolate }: FreshIsolate, { contexts }: Opening) {
     this.#port = port;
-    this.#fetch = fetch;
-    this.#isolate = new port.ivm.Isolate({ memoryLimit, onCatastrophicError });
+    this.#isolate = isolate;
+    this.#contexts = contexts;
   }
 
-  /** Runs the evaluator; rejects when there is no REPL. */
-  async open(opening: Opening): Promise<void> {
-    this.#contexts = opening.contexts;
-    const { timeMs: timeout, evaluator, ivm } = this.#port;
-    const context = await this.#isolate.createContext();
-    const script = await evaluator.compile(this.#isolate);
-    const createRepl = await script.run(context, { reference: true, timeout, release: true });
-    const piece = new ivm.Reference((key: unknown, index: unknown) => this.#piece(key, index));
-    const parts = [createRepl.derefInto(), piece, PIECE_CHARACTERS, opening.spec];
-    const repl: ivm.Reference = await context.evalClosure(BOOTSTRAP, parts, {
-      filename: "rlmflow:bootstrap",
-      result: { reference: true },
-      timeout,
-    });
-    this.#enter = await repl.get("enter", { reference: true });
-    this.#stray = await repl.get("stray", { reference: true });
-    this.#take = await repl.get("take", { reference: true });
+  /** A REPL in an isolate that is its own from now on. Rejects when there can be none. */
+  static async open(port: IsolatePort, fresh: FreshIsolate, opening: Opening): Promise<IsolateRepl> {
+    const repl = new IsolateRepl(port, fresh, opening);
+    const piece = new port.ivm.Reference((key: unknown, index: unknown) => repl.#piece(key, index));
+    const parts = [fresh.createRepl.derefInto(), piece, PIECE_CHARACTERS, opening.spec];
+    try {
+      const made: ivm.Reference = await fresh.context.evalClosure(BOOTSTRAP, parts, {
+        filename: "rlmflow:bootstrap",
+        result: { reference: true },
+        timeout: port.timeMs,
+      });
+      const names = ["enter", "stray", "take"].map((name) => made.get(name, { reference: true }));
+      [repl.#enter, repl.#stray, repl.#take] = await Promise.all(names);
+      return repl;
+    } catch (error) {
+      repl.#drop();
+      throw error;
+    }
   }
 
   /** Starts a block or delivers an answer, lets all microtasks run, and gives the evaluator's turn. */
@@ -147,7 +146,7 @@ export class IsolateRepl {
     const askedAt = performance.now();
     const fetched = Promise.withResolvers<string | null>();
     this.#arrived = fetched.resolve;
-    this.#fetch({ key: context.key, index });
+    this.#port.fetch({ key: context.key, index });
     const piece = await fetched.promise;
     this.#waitedMs += performance.now() - askedAt;
     if (piece !== null) this.#port.pieces.put(context.digest, index, piece);

@@ -10,6 +10,7 @@ import { encodeFrame, type Frame, FrameReader } from "../frame.ts";
 import {
   type Broken,
   type Opening,
+  type PieceRequest,
   type ReplyKind,
   type RequestKind,
   replyKinds,
@@ -17,7 +18,8 @@ import {
   type Setup,
 } from "../wire.ts";
 import { EvaluatorScript } from "./evaluator-script.ts";
-import { type IsolatePort, IsolateRepl } from "./isolate-repl.ts";
+import { IsolateMaker } from "./isolate-maker.ts";
+import { IsolateRepl } from "./isolate-repl.ts";
 import { PieceCache } from "./piece-cache.ts";
 
 /** What the host needs of its process. */
@@ -33,8 +35,11 @@ export class SandboxHost {
   readonly #ivm: typeof ivm;
   readonly #port: HostPort;
   readonly #reader = new FrameReader(requestKinds);
-  readonly #repls = new Map<number, IsolateRepl>();
-  #isolates: IsolatePort | undefined;
+  readonly #pieces = new PieceCache(PIECE_CACHE_BYTES);
+  /** `null` for one that could not be opened. */
+  readonly #repls = new Map<number, Promise<IsolateRepl | null>>();
+  #maker: IsolateMaker | undefined;
+  #timeMs = 0;
 
   constructor(isolatedVM: typeof ivm, port: HostPort) {
     this.#ivm = isolatedVM;
@@ -61,41 +66,47 @@ export class SandboxHost {
       case "deliver":
         return this.#enter(kind, session, text);
       case "piece":
-        return this.#repls.get(session)?.givePiece(JSON.parse(text));
+        return (await this.#repls.get(session))?.givePiece(JSON.parse(text));
       case "dispose":
         return this.#dispose(session);
     }
   }
 
-  async #setUp(setup: Setup): Promise<void> {
-    const { evaluator: source, memoryMB, timeMs } = setup;
+  async #setUp({ evaluator: source, memoryMB, timeMs }: Setup): Promise<void> {
     const { onCatastrophicError } = this.#port;
     const evaluator = new EvaluatorScript(source);
-    const pieces = new PieceCache(PIECE_CACHE_BYTES);
-    this.#isolates = { ivm: this.#ivm, evaluator, pieces, memoryMB, timeMs, onCatastrophicError };
-    // Compiled once before anybody waits for it.
-    const isolate = new this.#ivm.Isolate();
-    await evaluator.compile(isolate);
-    isolate.dispose();
+    this.#timeMs = timeMs;
+    this.#maker = new IsolateMaker({ ivm: this.#ivm, evaluator, memoryMB, timeMs, onCatastrophicError });
+    // Made only to have the evaluator compiled; the next one, from cached code, is for whoever comes first.
+    const first = await this.#maker.take();
+    first.isolate.dispose();
+    this.#maker.prepare();
     this.#reply("ready", 0, "");
   }
 
   async #open(session: number, opening: Opening): Promise<void> {
-    if (!this.#isolates) return this.#port.end();
-    const repl = new IsolateRepl(this.#isolates, (request) =>
-      this.#reply("fetch", session, JSON.stringify(request)),
-    );
+    const repl = this.#make(session, opening);
     this.#repls.set(session, repl);
+    if (await repl) this.#reply("opened", session, "");
+    this.#maker?.prepare();
+  }
+
+  async #make(session: number, opening: Opening): Promise<IsolateRepl | null> {
+    if (!this.#maker) return this.#port.end();
+    const fetch = (request: PieceRequest) => {
+      this.#reply("fetch", session, JSON.stringify(request));
+    };
+    const port = { ivm: this.#ivm, pieces: this.#pieces, timeMs: this.#timeMs, fetch };
     try {
-      await repl.open(opening);
-      this.#reply("opened", session, "");
+      return await IsolateRepl.open(port, await this.#maker.take(), opening);
     } catch (error) {
       this.#break(session, { reason: "fault", message: String(error).slice(0, 1000) });
+      return null;
     }
   }
 
   async #enter(kind: "start" | "deliver", session: number, json: string): Promise<void> {
-    const repl = this.#repls.get(session);
+    const repl = await this.#repls.get(session);
     if (!repl) return;
     const end = await repl.enter(kind, json);
     if (end.kind === "broken") return this.#break(session, { reason: end.reason, message: end.message });
@@ -105,7 +116,7 @@ export class SandboxHost {
   }
 
   async #dispose(session: number): Promise<void> {
-    await this.#repls.get(session)?.dispose();
+    await (await this.#repls.get(session))?.dispose();
     this.#repls.delete(session);
     this.#reply("disposed", session, "");
   }

@@ -39,6 +39,8 @@ interface Waiting {
 
 const STALL_MS = 5000;
 const IDLE_MS = 5000;
+/** Processes that are started for one seat when somebody outside kills each before it is up. */
+const START_ATTEMPTS = 5;
 /** Sessions after which a process takes no new ones, so that what isolates leave behind is given back. */
 const SESSIONS_PER_PROCESS = 500;
 
@@ -68,16 +70,20 @@ export class ProcessPool {
 
   /** A seat in a process that is up. Rejects with `runtime_failed` or `closed`. */
   async take(request: SeatRequest): Promise<Seat> {
-    if (this.#closed) throw closedError();
-    const berth = this.#place(request) ?? (await this.#queue(request));
-    try {
-      await berth.process.holdWhile(berth.process.ready);
-    } catch (error) {
-      throw this.#closed ? closedError() : error;
+    for (let starts = 1; ; starts += 1) {
+      if (this.#closed) throw closedError();
+      const berth = this.#place(request) ?? (await this.#queue(request));
+      try {
+        await berth.process.holdWhile(berth.process.ready);
+      } catch (error) {
+        if (this.#closed) throw closedError();
+        if (berth.process.killedFromOutside && starts < START_ATTEMPTS) continue;
+        throw error;
+      }
+      const seat = berth.process.addSeat();
+      this.#keepSpares();
+      return seat;
     }
-    const seat = berth.process.addSeat();
-    this.#keepSpares();
-    return seat;
   }
 
   /** Kills every process and resolves when none is left. */

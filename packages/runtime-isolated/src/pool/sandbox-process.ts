@@ -53,6 +53,7 @@ export class SandboxProcess {
   #stderr = "";
   #sessions = 0;
   #holds = 0;
+  #killedFromOutside = false;
   #death: Death | undefined;
 
   constructor(options: SandboxProcessOptions) {
@@ -177,11 +178,19 @@ export class SandboxProcess {
     this.#die({ kind: "hung", sessions: new Set(hung.map((seat) => seat.session)) });
   }
 
+  /** True when neither we nor code inside ended the process. */
+  get killedFromOutside(): boolean {
+    return this.#killedFromOutside;
+  }
+
   #crash(how: string): Death {
     // V8 is known to crash while it takes an isolate down; whose code runs beside it can't help that.
     const leaving = [...this.#seats.values()].some((seat) => seat.leaving);
     if (leaving && how === "SIGSEGV")
       return { kind: "ended", why: "it crashed while an isolate was disposed" };
+    // Code inside can't send signals: somebody outside, or the kernel short of memory, killed the process.
+    this.#killedFromOutside = how === "SIGKILL";
+    if (this.#killedFromOutside) return { kind: "ended", why: "it was killed from outside" };
     return { kind: "crashed", how, heap: OUT_OF_MEMORY.test(this.#stderr) };
   }
 
