@@ -46,16 +46,34 @@ const TAMPERING: readonly (readonly [string, string])[] = [
        Object.defineProperty(Object.prototype, key, { get() { return undefined; }, set() { throw "set " + key; }, configurable: true });
      for (const key of ["0", "1", "2", "3"]) Object.defineProperty(Array.prototype, key, { get() { return "forged"; }, set() { throw "set"; }, configurable: true });`,
   ],
-  ["Object.prototype has toJSON and then", "Object.prototype.toJSON = () => 'forged'; delete Object.prototype.toJSON; Object.prototype.then = undefined;"],
+  [
+    "Object.prototype has toJSON and then",
+    "Object.prototype.toJSON = () => 'forged'; delete Object.prototype.toJSON; Object.prototype.then = undefined;",
+  ],
   [
     "all globals are replaced",
     `for (const key of Object.getOwnPropertyNames(globalThis)) { try { globalThis[key] = () => { throw "replaced"; }; } catch {} }`,
   ],
-  ["all globals are deleted", "for (const key of Object.getOwnPropertyNames(globalThis)) { try { delete globalThis[key]; } catch {} }"],
-  ["reserved names are redefined", `for (const name of ["print", "readFile", "CONTEXT", "done"]) { try { Object.defineProperty(globalThis, name, { value: 1, configurable: false }); } catch {} } var print = 5; function readFile() {}`],
-  ["the stack format is replaced", `Error.prepareStackTrace = () => { throw "stack"; }; Error.stackTraceLimit = -1; Error.captureStackTrace = null;`],
-  ["the stack limit is an accessor", `Object.defineProperty(Error, "stackTraceLimit", { get() { throw "limit"; } });`],
-  ["iterators are patched", `Array.prototype[Symbol.iterator] = function* () { yield "forged"; }; Object.getPrototypeOf([][Symbol.iterator]()).next = () => ({ done: true });`],
+  [
+    "all globals are deleted",
+    "for (const key of Object.getOwnPropertyNames(globalThis)) { try { delete globalThis[key]; } catch {} }",
+  ],
+  [
+    "reserved names are redefined",
+    `for (const name of ["print", "readFile", "CONTEXT", "done"]) { try { Object.defineProperty(globalThis, name, { value: 1, configurable: false }); } catch {} } var print = 5; function readFile() {}`,
+  ],
+  [
+    "the stack format is replaced",
+    `Error.prepareStackTrace = () => { throw "stack"; }; Error.stackTraceLimit = -1; Error.captureStackTrace = null;`,
+  ],
+  [
+    "the stack limit is an accessor",
+    `Object.defineProperty(Error, "stackTraceLimit", { get() { throw "limit"; } });`,
+  ],
+  [
+    "iterators are patched",
+    `Array.prototype[Symbol.iterator] = function* () { yield "forged"; }; Object.getPrototypeOf([][Symbol.iterator]()).next = () => ({ done: true });`,
+  ],
 ];
 
 describe("tampering", () => {
@@ -100,7 +118,7 @@ const HOSTILE_VALUES: readonly string[] = [
   "Object.defineProperty({}, 'x', { enumerable: true, get() { for (;;); } })",
   "globalThis",
   "new Date(NaN)",
-  "JSON.parse('{\"__proto__\": {\"polluted\": 1}}')",
+  'JSON.parse(\'{"__proto__": {"polluted": 1}}\')',
 ];
 
 function size(turn: Turn): number {
@@ -124,7 +142,9 @@ describe("hostile values", () => {
 
   test.each(HOSTILE_VALUES)("%s as an argument is sent whole or refused", async (value) => {
     const repl = await open();
-    const turn = await repl.start(`try { readFile(${value}).catch(() => {}); } catch (error) { print(error instanceof TypeError || typeof error); }`);
+    const turn = await repl.start(
+      `try { readFile(${value}).catch(() => {}); } catch (error) { print(error instanceof TypeError || typeof error); }`,
+    );
     expect(turn.calls.length).toBeLessThanOrEqual(2);
     expect(turn.calls.map((call) => call.index)).toEqual(turn.calls.map((_, index) => index));
     expect(size(turn)).toBeLessThan(9_000_000);

@@ -113,12 +113,12 @@ export class Calls {
   }
 
   /**
-   * Indices of calls whose promise nobody used, as JSON. Children are named by whoever waits for them,
+   * Indices of calls the host has seen whose promise nobody used, as JSON. Children are named by whoever waits for them,
    * and an accepted `done` has nobody left to tell.
    */
   unawaited(): string {
     let text = "";
-    for (let i = 0; i < this.#known.length; i += 1) {
+    for (let i = 0; i < this.#sent; i += 1) {
       const call = this.#known[i];
       if (call === undefined || call.use.used || call.name === "delegate") continue;
       if (call.name === "done" && !call.refused) continue;

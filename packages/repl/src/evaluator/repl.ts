@@ -106,8 +106,8 @@ export class Repl {
   turn(): string {
     this.#open = false;
     const block = this.#block;
-    const state = block === null ? '{"kind":"idle"}' : block.stateJson(this.#sources, () => this.#leftJson());
     const calls = block === null ? "" : block.calls.takeUnsent();
+    const state = block === null ? '{"kind":"idle"}' : block.stateJson(this.#sources, () => this.#leftJson());
     const output = this.#output.take();
     const cut =
       output.kept === output.total ? "" : `,"outputCut":{"kept":${output.kept},"total":${output.total}}`;

@@ -1,0 +1,8 @@
+import { runtimeContract } from "@rlmflow/core/testing";
+import { describe, test } from "vitest";
+import { localRuntime } from "../src/index.ts";
+
+describe("the runtime in this process keeps the contract", () => {
+  const driver = { name: "local", make: () => localRuntime({ timeMs: 2000 }) };
+  for (const { name, run } of runtimeContract(driver)) test(name, run);
+});

@@ -1,0 +1,289 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { localRuntime } from "../../src/index.ts";
+import { ReplDriver } from "../repl-driver.ts";
+
+const runtime = localRuntime();
+afterAll(() => runtime.close());
+
+const open = () => ReplDriver.open(runtime);
+
+describe("a call", () => {
+  test("is issued with its arguments and resolves with its answer", async () => {
+    const repl = await open();
+    const first = await repl.start(
+      "const text = await readFile('a.txt', { from: 1 }); print(text); text.length",
+    );
+    expect(first.calls).toEqual([{ index: 0, name: "readFile", args: ["a.txt", { from: 1 }] }]);
+    expect(first.state).toEqual({ kind: "idle" });
+    const last = await repl.answer(0, "hello");
+    expect(last.output).toBe("hello\n");
+    expect(last.state).toMatchObject({ kind: "ended", echo: "5", unawaited: [] });
+  });
+
+  test("rejects with name, message and cause, and an error points to the line of the call", async () => {
+    const repl = await open();
+    await repl.start("print('go');\nconst text =\n  await readFile('a.txt');");
+    const turn = await repl.deliver(0, {
+      ok: false,
+      error: { name: "NotFound", message: "no a.txt", cause: { name: "Io", message: "gone" } },
+    });
+    expect(turn.state).toMatchObject({
+      kind: "threw",
+      syntax: false,
+      error: { name: "NotFound", message: "no a.txt", cause: { name: "Io", message: "gone" } },
+      text: "NotFound: no a.txt\n  at line 3:\n      await readFile('a.txt');\n            ^\nCaused by Io: gone",
+    });
+  });
+
+  test("can be caught, and has no stack of the host", async () => {
+    const repl = await open();
+    await repl.start(
+      "try { await readFile('a') } catch (e) { print(e instanceof Error, e.name, e.message, e.stack) }",
+    );
+    const turn = await repl.refuse(0, "NotFound", "no a");
+    expect(turn.output).toBe("true NotFound no a NotFound: no a\n    at block 1, line 1\n");
+  });
+
+  test("answers are delivered in any order, and code goes on after each", async () => {
+    const repl = await open();
+    const first = await repl.start(
+      "const all = await Promise.all(['a', 'b'].map(async (n) => { const t = await readFile(n); await writeFile(n, t + t); return t })); all",
+    );
+    expect(first.calls.map((call) => call.args[0])).toEqual(["a", "b"]);
+    expect((await repl.answer(1, "B")).calls).toEqual([{ index: 2, name: "writeFile", args: ["b", "BB"] }]);
+    expect((await repl.answer(0, "A")).calls).toEqual([{ index: 3, name: "writeFile", args: ["a", "AA"] }]);
+    expect((await repl.answer(3, null)).state.kind).toBe("idle");
+    expect((await repl.answer(2, null)).state).toMatchObject({ kind: "ended", echo: '["A", "B"]' });
+  });
+
+  test("leaves trailing undefined arguments out and sends others as null", async () => {
+    const repl = await open();
+    const turn = await repl.start("readFile(undefined, 'x', undefined, undefined); readFile()");
+    expect(turn.calls.map((call) => call.args)).toEqual([[null, "x"], []]);
+  });
+
+  test("an answer may be an object with a then that is no function", async () => {
+    const repl = await open();
+    await repl.start("(await readFile('x')).then");
+    expect((await repl.answer(0, { then: 5 })).state).toMatchObject({ kind: "ended", echo: "5" });
+  });
+});
+
+/** How a call's promise is used or not, and whether it counts as awaited. */
+const USES: readonly (readonly [string, boolean])[] = [
+  ["readFile('a')", true],
+  ["const p = readFile('a');", false],
+  ["const p = readFile('a'); print(p); void p; typeof p; [p].length; p instanceof Promise; 0", false],
+  ["await readFile('a')", true],
+  ["readFile('a').then(() => {}); 0", true],
+  ["readFile('a').catch(() => {}); 0", true],
+  ["readFile('a').finally(() => {}); 0", true],
+  ["Promise.all([readFile('a')]); 0", true],
+  ["Promise.race([readFile('a')]); 0", true],
+  ["Promise.allSettled([readFile('a')]); 0", true],
+  ["Promise.any([readFile('a')]); 0", true],
+  ["Promise.resolve(readFile('a')); 0", true],
+  ["new Promise((yes) => yes(readFile('a'))); 0", true],
+  ["(async () => readFile('a'))(); 0", true],
+  ["(async () => await readFile('a'))(); 0", true],
+  ["(async () => { readFile('a'); })(); 0", false],
+  ["['a'].forEach((n) => { readFile(n) }); 0", false],
+];
+
+describe("whether anybody awaits", () => {
+  test.each(USES)("%s: %s", async (code, used) => {
+    const repl = await open();
+    await repl.start(code);
+    const turn = await repl.answer(0, "text");
+    expect(turn.state).toMatchObject({ kind: "ended", unawaited: used ? [] : [0] });
+  });
+
+  test("a call nobody awaits that fails is no warning and does not end the process", async () => {
+    const repl = await open();
+    await repl.start("const p = readFile('a');");
+    const turn = await repl.refuse(0, "Io", "broken");
+    expect(turn.output).toBe("");
+    expect(turn.state).toMatchObject({ kind: "ended", unawaited: [0] });
+  });
+});
+
+/** What cannot cross, and what the model is told. */
+const REFUSED: readonly (readonly [string, string])[] = [
+  ["NaN", "argument 1 of readFile is NaN, which JSON does not have"],
+  ["{ a: [1, Infinity] }", "argument 1 of readFile, at a[1], is Infinity, which JSON does not have"],
+  ["10n", "is a BigInt; use Number(value) or String(value)"],
+  ["() => 1", "is a function"],
+  ["{ f() {} }", "argument 1 of readFile, at f, is a function"],
+  ["Symbol('x')", "is a symbol"],
+  ["new Map()", "is a Map; use Object.fromEntries(map) or [...map]"],
+  ["new Set()", "is a Set; use [...set]"],
+  ["new Error('x')", "is an Error; use its message"],
+  ["readFile", "is a function"],
+  ["Promise.resolve()", "is a promise; await it first"],
+  ["new Uint8Array(2)", "is a typed array; use Array.from(list)"],
+  ["new Date(NaN)", "is an invalid Date"],
+  ["(() => { const o = {}; o.o = { o }; return o })()", "at o.o, is a value that contains itself"],
+  ["'x'.repeat(9_000_000)", "is larger than 8388608 characters of JSON"],
+  ["Array(300_000).fill(1)", "is a list of 300000 elements, which is too long"],
+  ["Array(2 ** 32 - 1)", "is a list of 4294967295 elements, which is too long"],
+  [
+    "(() => { let d = 1; for (let i = 0; i < 300; i++) d = [d]; return d })()",
+    "nested deeper than 200 levels",
+  ],
+  [
+    "(() => { let d = {}; for (let i = 0; i < 30; i++) d = { a: d, b: d }; return d })()",
+    "more than 200000 values",
+  ],
+  ["delegate('a', 'q')", "is a handle; await it first"],
+];
+
+describe("arguments", () => {
+  test.each(REFUSED)("%s are refused", async (code, message) => {
+    const repl = await open();
+    const turn = await repl.start(`try { readFile(${code}) } catch (e) { print(e.name + ': ' + e.message) }`);
+    expect(turn.output).toContain("TypeError: argument 1 of readFile");
+    expect(turn.output).toContain(message);
+    expect(turn.calls.filter((call) => call.name === "readFile")).toEqual([]);
+  });
+
+  test("of what JSON has a word for cross as JSON.stringify would write them", async () => {
+    const repl = await open();
+    const turn = await repl.start(
+      `class P { x = 1; #y = 2; toJSON() { return { px: this.x } } }
+       await readFile({ date: new Date(0), un: undefined, list: [undefined, -0], point: new P(), get g() { return 'got' }, "__proto__x": "\\ud800", nested: Object.create(null) })`,
+    );
+    expect(turn.calls[0]?.args).toEqual([
+      {
+        date: "1970-01-01T00:00:00.000Z",
+        list: [null, 0],
+        point: { px: 1 },
+        g: "got",
+        __proto__x: "\ud800",
+        nested: {},
+      },
+    ]);
+  });
+
+  test("a getter that makes calls itself keeps indices contiguous", async () => {
+    const repl = await open();
+    const turn = await repl.start("readFile({ get a() { writeFile('inner'); return 1 } }); 0");
+    expect(turn.calls).toEqual([
+      { index: 0, name: "writeFile", args: ["inner"] },
+      { index: 1, name: "readFile", args: [{ a: 1 }] },
+    ]);
+  });
+});
+
+describe("many calls", () => {
+  test("256 are with the host at a time, the rest follow in order", async () => {
+    const repl = await open();
+    const first = await repl.start(
+      "const all = await Promise.all(Array.from({ length: 400 }, (_, i) => readFile(i))); all.length",
+    );
+    expect(first.calls).toHaveLength(256);
+    const second = await repl.answer(7, "x");
+    expect(second.calls).toEqual([{ index: 256, name: "readFile", args: [256] }]);
+    let turn = second;
+    const open256 = Array.from({ length: 400 }, (_, i) => i).filter((i) => i !== 7);
+    for (const index of open256) turn = await repl.answer(index, "x");
+    expect(turn.state).toMatchObject({ kind: "ended", echo: "400" });
+  });
+
+  test("a block can make 10,000 of them", async () => {
+    const repl = await open();
+    const turn = await repl.start("for (let i = 0; i < 10_001; i++) readFile(i)");
+    expect(turn.calls).toHaveLength(256);
+    expect(turn.state).toMatchObject({ kind: "threw", error: { name: "RangeError" } });
+    expect(turn.state).toMatchObject({ error: { message: "a block can make at most 10000 calls" } });
+  });
+
+  test("the text of calls that wait to be sent is bounded", async () => {
+    const repl = await open();
+    const turn = await repl.start(
+      "const text = 'x'.repeat(8_000_000); for (let i = 0; i < 10; i++) readFile(text)",
+    );
+    expect(turn.calls).toHaveLength(4);
+    expect(turn.state).toMatchObject({ kind: "threw", error: { name: "RangeError" } });
+  });
+});
+
+describe("llmQuery", () => {
+  test("sends prompt and options", async () => {
+    const repl = await open();
+    const turn = await repl.start(
+      "llmQuery('p'); llmQuery('q', { model: 'fast', output: { type: 'string' } }); 0",
+    );
+    expect(turn.calls.map((call) => [call.name, call.args])).toEqual([
+      ["llmQuery", ["p", {}]],
+      ["llmQuery", ["q", { model: "fast", output: { type: "string" } }]],
+    ]);
+  });
+
+  test("in a batch, a failed slot holds an Error and loses no other", async () => {
+    const repl = await open();
+    const first = await repl.start(
+      "const answers = await llmQueryBatched(['a', 'b', 'c'], { model: 'm' }); print(answers[1] instanceof Error, answers[1].message); answers.length",
+    );
+    expect(first.calls.map((call) => call.args)).toEqual([
+      ["a", { model: "m" }],
+      ["b", { model: "m" }],
+      ["c", { model: "m" }],
+    ]);
+    await repl.answer(2, "C");
+    await repl.refuse(1, "RequestFailed", "overloaded");
+    const last = await repl.answer(0, "A");
+    expect(last.output).toBe("true overloaded\n");
+    expect(last.state).toMatchObject({ kind: "ended", echo: "3", unawaited: [] });
+  });
+
+  test("of an empty batch is an empty list", async () => {
+    const repl = await open();
+    expect(await repl.print("await llmQueryBatched([])")).toBe("[]");
+  });
+
+  test.each([
+    ["llmQuery(5)", "llmQuery(prompt, options): the prompt is a string"],
+    ["llmQuery('p', 'fast')", "the options of llmQuery are an object, such as { model: name }"],
+    ["llmQueryBatched('abc')", "llmQueryBatched takes a list of prompts"],
+    ["llmQueryBatched(['a', 1])", "llmQuery(prompt, options): the prompt is a string"],
+  ])("%s is refused", async (code, message) => {
+    const repl = await open();
+    const turn = await repl.start(code);
+    expect(turn.calls).toEqual([]);
+    expect(turn.state).toMatchObject({ kind: "threw", error: { name: "TypeError", message } });
+  });
+});
+
+describe("done", () => {
+  test("is a call with the value; nothing after it runs while it waits", async () => {
+    const repl = await open();
+    const turn = await repl.start("await done({ answer: [1] }); print('never')");
+    expect(turn.calls).toEqual([{ index: 0, name: "done", args: [{ answer: [1] }] }]);
+    expect(turn.output).toBe("");
+    expect(turn.state).toEqual({ kind: "idle" });
+  });
+
+  test("rejects when it is refused, and the code may try again", async () => {
+    const repl = await open();
+    await repl.start("try { await done(5) } catch (e) { print(e.message); await done('5') }");
+    const turn = await repl.refuse(0, "InvalidValue", "the answer must be a string");
+    expect(turn.output).toBe("the answer must be a string\n");
+    expect(turn.calls).toEqual([{ index: 1, name: "done", args: ["5"] }]);
+  });
+
+  test("without await counts as unawaited only when it is refused", async () => {
+    const repl = await open();
+    const first = await repl.start("done(1); 0");
+    expect(first.state).toMatchObject({ kind: "ended", unawaited: [] });
+    const second = await repl.refuse(0, "InvalidValue", "no");
+    expect(second.state).toMatchObject({ kind: "ended", unawaited: [0] });
+  });
+
+  test("needs a value", async () => {
+    const repl = await open();
+    expect(await repl.print("done()")).toMatch(
+      /^TypeError: done\(value\) needs the answer; use null for an empty one/,
+    );
+    expect((await repl.start("done(null)")).calls).toEqual([{ index: 0, name: "done", args: [null] }]);
+  });
+});
