@@ -1,0 +1,148 @@
+import { ensure, ensureEqual } from "../contract.ts";
+import type { RuntimeChecks } from "./runtime-driver.ts";
+import { type RuntimeRig, samplePayload } from "./runtime-rig.ts";
+
+/** CONTEXT, for JavaScript. */
+export const contextChecks: RuntimeChecks = {
+  "CONTEXT says what it holds and reads ranges of it": readsRanges,
+  "CONTEXT counts lines and reads them": readsLines,
+  "CONTEXT finds lines by text and by expression": finds,
+  "CONTEXT gives chunks and slices that read themselves": slices,
+  "CONTEXT never splits a surrogate pair": keepsPairs,
+  "a payload of a MiB is read where needed and never whole": readsWhereNeeded,
+  "several payloads are told apart by key": readsSeveral,
+  "an agent without payloads is told so": readsNone,
+  "what a block read of its payloads is on record": recordsReads,
+};
+
+const TEXT = "first line\nsecond line\r\n\nfourth: needle\nlast";
+
+async function readsRanges(rig: RuntimeRig): Promise<void> {
+  const payload = { ...samplePayload("input", TEXT), metadata: { title: "a file" } };
+  const repl = await rig.open({ contexts: [payload] });
+  const info = { key: "input", characters: TEXT.length, metadata: { title: "a file" } };
+  ensureEqual(await repl.json("print(JSON.stringify(CONTEXT.info()));"), info, "CONTEXT.info()");
+  const ranges =
+    "[CONTEXT.read(), CONTEXT.read(6, 10), CONTEXT.read(-4), CONTEXT.read(40, 9999), CONTEXT.read(5, 5)]";
+  const expected = [TEXT, "line", "last", TEXT.slice(40), ""];
+  ensureEqual(await repl.json(`print(JSON.stringify(${ranges}));`), expected, "the ranges");
+}
+
+async function readsLines(rig: RuntimeRig): Promise<void> {
+  const repl = await rig.open({ contexts: [samplePayload("input", TEXT)] });
+  ensureEqual(await repl.json("print(CONTEXT.lineCount());"), 5, "CONTEXT.lineCount()");
+  const lines = await repl.json(
+    "print(JSON.stringify([CONTEXT.lines(), CONTEXT.lines(1, 3), CONTEXT.lines(-1)]));",
+  );
+  const all = ["first line", "second line", "", "fourth: needle", "last"];
+  ensureEqual(lines, [all, all.slice(1, 3), ["last"]], "the lines");
+}
+
+async function finds(rig: RuntimeRig): Promise<void> {
+  const repl = await rig.open({ contexts: [samplePayload("input", TEXT)] });
+  const grep = (args: string) => repl.json(`print(JSON.stringify(CONTEXT.grep(${args})));`);
+  const needle = { line: 3, start: TEXT.indexOf("needle"), text: "fourth: needle" };
+  ensureEqual(await grep('"needle"'), [needle], "the hits of a text");
+  ensureEqual(await grep("/N[e]+DLE/i"), [needle], "the hits of an expression");
+  ensureEqual(await grep('"absent"'), [], "the hits of a text that is not there");
+  const [first, ...rest] = (await grep("/line$/, 1")) as readonly unknown[];
+  ensureEqual(
+    [first, rest],
+    [{ line: 0, start: 6, text: "first line" }, []],
+    "the first hit of an expression",
+  );
+}
+
+async function slices(rig: RuntimeRig): Promise<void> {
+  const repl = await rig.open({ contexts: [samplePayload("input", "0123456789")] });
+  const shown = await repl.json(
+    "const shown = (slice) => [slice.key, slice.start, slice.end, slice.length, slice.text(), String(slice)];",
+    "print(JSON.stringify([...CONTEXT.chunks(4), CONTEXT.slice(3, 7)].map(shown)));",
+  );
+  const expected = ["0123", "4567", "89", "3456"].map((text, k) => {
+    const start = [0, 4, 8, 3][k] ?? 0;
+    return ["input", start, start + text.length, text.length, text, text];
+  });
+  ensureEqual(shown, expected, "the slices");
+  const turn = await repl.start("echo(CONTEXT.slice(1, 3)); llmQuery(CONTEXT.slice(2, 4));");
+  ensureEqual(
+    turn.calls.map(({ args }) => args[0]),
+    ["12", "23"],
+    "slices given to calls",
+  );
+}
+
+async function keepsPairs(rig: RuntimeRig): Promise<void> {
+  const pairs = "\u{1F600}".repeat(10);
+  const repl = await rig.open({ contexts: [samplePayload("input", pairs)] });
+  const texts = await repl.json(
+    "const texts = [CONTEXT.read(0, 3), CONTEXT.read(3, 5), CONTEXT.read(1, 2), ...CONTEXT.chunks(5).map((chunk) => chunk.text())];",
+    "print(JSON.stringify([texts.every((text) => text.isWellFormed()), texts[0], texts[1], texts.slice(3).join('')]));",
+  );
+  ensureEqual(texts, [true, "\u{1F600}", "\u{1F600}", pairs], "texts between halves of pairs");
+}
+
+const UNITS = 1_048_576;
+/** What a runtime may fetch around a range that is asked for, so that it can fetch in pieces. */
+const MAX_FETCHED = 4 * 65_536;
+
+async function readsWhereNeeded(rig: RuntimeRig): Promise<void> {
+  const line = `${"x".repeat(60)}\u{1F680}\n`;
+  const text = line.repeat(UNITS / line.length + 1).slice(0, UNITS);
+  let fetched = 0;
+  const payload = samplePayload("large", text, (start, end) => {
+    fetched += end - start;
+  });
+  const repl = await rig.open({ contexts: [payload] });
+  ensureEqual(
+    await repl.json("print(JSON.stringify(CONTEXT.read(500000, 500010)));"),
+    text.slice(500_000, 500_010),
+    "a range",
+  );
+  ensure(fetched <= MAX_FETCHED, `for 10 characters of ${UNITS} the runtime read ${fetched}`);
+  const whole = await repl.start("const whole = CONTEXT.read(); print(whole.length); echo(whole);");
+  ensureEqual(whole.output, `${UNITS}\n`, "the length of the whole");
+  ensure(whole.calls[0]?.args[0] === text, "the whole of a large payload is not its text");
+  const counts = "[CONTEXT.lineCount(), CONTEXT.chunks(65536).map((part) => part.text()).join('') === whole]";
+  ensureEqual(
+    await repl.json(`print(JSON.stringify(${counts}));`),
+    [text.split("\n").length, true],
+    "lines and chunks",
+  );
+}
+
+async function readsSeveral(rig: RuntimeRig): Promise<void> {
+  const contexts = [samplePayload("one", "text of one"), samplePayload("__proto__", "text of another")];
+  const repl = await rig.open({ contexts });
+  const seen = await repl.json(
+    'print(JSON.stringify([CONTEXT.keys(), CONTEXT.get("one").read(), CONTEXT.get("__proto__").lines(), CONTEXT.get("one").info().key]));',
+  );
+  ensureEqual(seen, [["one", "__proto__"], "text of one", ["text of another"], "one"], "the payloads");
+  for (const code of ["CONTEXT.read(0, 1)", "CONTEXT.lines()", 'CONTEXT.get("two")']) {
+    const { text } = await repl.threw(code);
+    ensure(text.includes('"one"') && text.includes("__proto__"), `${code} does not name the keys: ${text}`);
+  }
+}
+
+async function readsNone(rig: RuntimeRig): Promise<void> {
+  const repl = await rig.open();
+  const { text } = await repl.threw("CONTEXT.read(0, 1)");
+  ensure(text.includes("context"), `an agent without payloads is told: ${text}`);
+  ensureEqual(await repl.json("print(JSON.stringify(CONTEXT.keys()));"), [], "the keys");
+}
+
+async function recordsReads(rig: RuntimeRig): Promise<void> {
+  const contexts = [samplePayload("one", "0123456789"), samplePayload("two", "0123456789")];
+  const repl = await rig.open({ contexts });
+  const first = await repl.ended(
+    "const one = CONTEXT.get('one'); one.read(2, 4); one.read(3, 6); one.read(8, 9); one.slice(0, 2);",
+  );
+  const expected = [
+    { key: "one", start: 2, end: 6 },
+    { key: "one", start: 8, end: 9 },
+  ];
+  ensureEqual(first.reads, expected, "what the first block read");
+  const second = await repl.threw("CONTEXT.get('two').read(0, 1); throw new Error('enough');");
+  ensureEqual(second.reads, [{ key: "two", start: 0, end: 1 }], "what the second block read");
+  ensureEqual((await repl.ended("1")).reads, [], "what a block read that read nothing");
+}

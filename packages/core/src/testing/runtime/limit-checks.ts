@@ -1,0 +1,75 @@
+import type { Turn } from "../../protocols/runtime.ts";
+import { ensure, ensureEqual } from "../contract.ts";
+import { ensureIdle, ensureLost } from "./repl-rig.ts";
+import type { Examine, RuntimeChecks } from "./runtime-driver.ts";
+import type { RuntimeRig } from "./runtime-rig.ts";
+
+/** How a runtime that isolates ends code that will not end. Nothing is asked of one that isolates nothing. */
+export const limitChecks: RuntimeChecks = {
+  "a loop without end is lost and blamed": isolated(ends("for (;;);")),
+  "microtasks without end are lost and blamed": isolated(
+    ends("const spin = () => Promise.resolve().then(spin); spin(); await new Promise(() => {});"),
+  ),
+  "a loop without end after an answer is lost and blamed": isolated(losesAfterAnswer),
+  "code that fills the memory is lost and blamed, or throws": isolated(
+    ends("const full = []; for (;;) full.push(new Array(100000).fill(full.length + 0.5));", "throws"),
+  ),
+  "a recursion without end throws or is lost": isolated(
+    ends("const deeper = (n) => [deeper(n + 1), n]; deeper(0);", "throws"),
+  ),
+  "REPLs of other runs go on beside one that is lost": isolated(sparesOthers),
+};
+
+/** The check, for runtimes that isolate. */
+function isolated(examine: Examine): Examine {
+  return async (rig) => {
+    if (rig.runtime.isolation !== "none") await examine(rig);
+  };
+}
+
+function ends(code: string, otherwise?: "throws"): Examine {
+  return async (rig) => {
+    const repl = await rig.open({ alone: true });
+    const turn = await repl.start('print("begun");', code);
+    if (otherwise === "throws" && turn.state.kind === "threw") return;
+    ensureBlamed(turn);
+    await repl.dispose();
+    const next = await rig.open({ alone: true });
+    ensureEqual(await next.output("print(6 * 7);"), "42\n", "the output of the next REPL");
+  };
+}
+
+function ensureBlamed(turn: Turn): void {
+  const { blame, message, limit } = ensureLost(turn);
+  ensureEqual(blame, "block", "who is blamed");
+  if (limit === undefined) return;
+  ensure(message.includes(String(limit.value)), `the message does not say the limit's value: ${message}`);
+}
+
+async function losesAfterAnswer(rig: RuntimeRig): Promise<void> {
+  const repl = await rig.open({ alone: true });
+  ensureIdle(await repl.start("const value = await echo(1); for (;;) if (value) continue;"));
+  ensureBlamed(await repl.answer(0, true));
+  await repl.dispose();
+}
+
+async function sparesOthers(rig: RuntimeRig): Promise<void> {
+  const [mate, stranger] = await Promise.all([
+    rig.open({ agentId: "root.mate" }),
+    rig.open({ agentId: "root.stranger", group: "run-2" }),
+  ]);
+  const lost = await rig.open();
+  await mate.ended("const a = 1;");
+  await stranger.ended("const a = 1;");
+  const [turn, beside] = await Promise.all([lost.start("for (;;);"), stranger.start("await echo(a);")]);
+  ensureBlamed(turn);
+  ensureIdle(beside);
+  ensureEqual((await stranger.answer(0, 1)).state.kind, "ended", "the state of a REPL of another run");
+  ensureEqual(await stranger.json("print(a);"), 1, "its variable");
+  const { state } = await mate.start("print(a);");
+  const isWell = state.kind === "ended" || (state.kind === "lost" && state.blame === "none");
+  ensure(
+    isWell,
+    `a REPL of the same run is ${state.kind}${state.kind === "lost" ? `, blamed: ${state.blame}` : ""}`,
+  );
+}

@@ -1,0 +1,91 @@
+import type { ContextPayload, ReplSpec, Runtime } from "../../protocols/runtime.ts";
+import { within } from "../contract.ts";
+import { ReplRig } from "./repl-rig.ts";
+import { javascriptCode, type SampleCode } from "./sample-code.ts";
+
+/** What the rig needs of a driver. */
+export interface RuntimeSource {
+  make(): Promise<Runtime> | Runtime;
+  readonly patienceMs?: number;
+  readonly code?: SampleCode;
+}
+
+const PATIENCE_MS = 10_000;
+
+/** One runtime under examination: whatever takes too long fails the check. */
+export class RuntimeRig {
+  readonly runtime: Runtime;
+  readonly code: SampleCode;
+  readonly patienceMs: number;
+  readonly #source: RuntimeSource;
+
+  private constructor(runtime: Runtime, source: RuntimeSource) {
+    this.runtime = runtime;
+    this.#source = source;
+    this.code = source.code ?? javascriptCode;
+    this.patienceMs = source.patienceMs ?? PATIENCE_MS;
+  }
+
+  static async make(source: RuntimeSource): Promise<RuntimeRig> {
+    return new RuntimeRig(await source.make(), source);
+  }
+
+  /** Another runtime of the same driver. Whoever asks closes it. */
+  another(): Promise<RuntimeRig> {
+    return RuntimeRig.make(this.#source);
+  }
+
+  /** A fresh REPL of a sample spec, changed as given. */
+  async open(changes: Partial<ReplSpec> = {}): Promise<ReplRig> {
+    const spec = { ...sampleSpec(), ...changes };
+    const session = await this.within("opening a REPL", this.runtime.open(spec));
+    return new ReplRig(session, spec, this.patienceMs);
+  }
+
+  /** This many REPLs, opened at once, each of an agent of its own. */
+  openMany(count: number): Promise<readonly ReplRig[]> {
+    return Promise.all(Array.from({ length: count }, (_, k) => this.open({ agentId: `root.agent_${k}` })));
+  }
+
+  close(): Promise<void> {
+    return this.within("closing the runtime", this.runtime.close());
+  }
+
+  within<T>(what: string, promise: Promise<T>): Promise<T> {
+    return within(this.patienceMs, what, promise);
+  }
+}
+
+function sampleSpec(): ReplSpec {
+  return {
+    agentId: "root",
+    group: "run-1",
+    depth: 1,
+    maxDepth: 3,
+    seed: "seed",
+    contexts: [],
+    globals: {},
+    functions: ["echo", "lookUp"],
+    alone: false,
+  };
+}
+
+/** A payload in memory that refuses to be read beyond its ends. */
+export function samplePayload(
+  key: string,
+  text: string,
+  onRead: (start: number, end: number) => void = () => {},
+): ContextPayload {
+  return {
+    key,
+    characters: text.length,
+    digest: `${key}:${text.length}:${text.slice(0, 32)}`,
+    read(start, end) {
+      if (!(start >= 0 && start <= end && end <= text.length)) {
+        throw new RangeError(`read from ${start} to ${end} of ${text.length}`);
+      }
+      onRead(start, end);
+      return text.slice(start, end);
+    },
+  };
+}
