@@ -80,7 +80,7 @@ function searchWindow(search: WindowSearch, from: number): number {
     line += countBreaks(stringSlice(window, next, start));
     const bounds = { start, end: lineEnd(window, start) };
     const at = larger(start, next);
-    const match = matcher.perLine ? matchInLine(matcher, window, bounds, at) : found;
+    const match = matcher.inLine === null ? found : matchInLine(matcher.inLine, window, bounds, at);
     const shownTo = match === null ? bounds.end : addHit(search, bounds, match, line);
     next = smaller(shownTo, bounds.end);
     found = nextMatch(search, next, bounds.end);
@@ -97,13 +97,20 @@ interface LineBounds {
 /** Where to look next: a literal anywhere, an expression in this line's rest or in the next line. */
 function nextMatch(search: WindowSearch, next: number, end: number): Match | null {
   const { window, matcher } = search;
-  if (!matcher.perLine) return next >= window.length ? null : matcher.find(window, next);
+  if (matcher.inLine === null) return next >= window.length ? null : matcher.find(window, next);
   if (next < end) return { index: next, length: 0 };
   return end + 1 < window.length ? { index: end + 1, length: 0 } : null;
 }
 
-function matchInLine(matcher: LineMatcher, window: string, bounds: LineBounds, at: number): Match | null {
-  const match = matcher.find(stringSlice(window, bounds.start, bounds.end), at - bounds.start);
+function matchInLine(
+  inLine: NonNullable<LineMatcher["inLine"]>,
+  window: string,
+  bounds: LineBounds,
+  at: number,
+): Match | null {
+  const line = withoutReturn(stringSlice(window, bounds.start, bounds.end));
+  const from = at - bounds.start;
+  const match = from > line.length ? null : inLine(line, from);
   return match === null ? null : { index: match.index + bounds.start, length: match.length };
 }
 

@@ -16,11 +16,12 @@ export interface Match {
   readonly length: number;
 }
 
-/** A pattern made ready. `find` takes time linear in the text, whatever the pattern. */
+/** A pattern made ready. Both take time linear in the text, whatever the pattern. */
 export interface LineMatcher {
+  /** In whole lines. For an expression only whether and from where on there may be one: see `inLine`. */
   find(text: string, from: number): Match | null;
-  /** True when `find` may take several lines at once and its match may run over a line's end. */
-  readonly perLine: boolean;
+  /** In one line; `null` for a pattern whose `find` is exact. */
+  readonly inLine: ((line: string, from: number) => Match | null) | null;
 }
 
 const MAX_PATTERN = 1_000;
@@ -48,27 +49,33 @@ function literalMatcher(literal: string): LineMatcher {
     const index = search(text, from);
     return index === -1 ? null : { index, length: literal.length };
   };
-  return { find, perLine: false };
+  return { find, inLine: null };
 }
 
+/** The text as a whole is searched with `m`: where that finds nothing, no line has a match. */
 function regExpMatcher(source: string, shown: string): LineMatcher {
-  const expression = linearExpression(source, shown);
-  const find = (text: string, from: number): Match | null => {
-    expression.lastIndex = from;
-    const match = regExpExec(expression, text);
-    return match === null ? null : { index: match.index, length: match[0].length };
+  const inText = linearExpression(source, "lgm", shown);
+  const inLine = linearExpression(source, "lg", shown);
+  return {
+    find: (text, from) => firstMatch(inText, text, from),
+    inLine: (line, from) => firstMatch(inLine, line, from),
   };
-  return { find, perLine: true };
 }
 
-function linearExpression(source: string, shown: string): RegExp {
+function firstMatch(expression: RegExp, text: string, from: number): Match | null {
+  expression.lastIndex = from;
+  const match = regExpExec(expression, text);
+  return match === null ? null : { index: match.index, length: match[0].length };
+}
+
+function linearExpression(source: string, flags: string, shown: string): RegExp {
   if (!hasLinearEngine()) {
     throw new TypeErrorConstructor(
       "this sandbox cannot run regular expressions in linear time; give grep a string, and filter its hits",
     );
   }
   try {
-    return new RegExpConstructor(source, "lgm");
+    return new RegExpConstructor(source, flags);
   } catch {
     throw new TypeErrorConstructor(
       `grep cannot run /${shown}/ in linear time: leave out lookaround, backreferences and large counts like {50}`,
