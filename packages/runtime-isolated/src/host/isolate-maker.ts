@@ -18,10 +18,14 @@ export interface IsolateMakerOptions {
   readonly onCatastrophicError: (message: string) => void;
 }
 
+/** Milliseconds without a request after which there is time to make an isolate ahead. */
+const QUIET_MS = 10;
+
 /** Makes isolates, one of them ahead of need. Owns the one that nobody has taken yet. */
 export class IsolateMaker {
   readonly #options: IsolateMakerOptions;
   #next: Promise<FreshIsolate> | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: IsolateMakerOptions) {
     this.#options = options;
@@ -34,8 +38,14 @@ export class IsolateMaker {
     return next;
   }
 
-  /** Makes one ahead, unless there is one; what fails then fails again for whoever takes one. */
+  /** Makes one ahead as soon as nobody opens or starts anything; it would take their time. */
   prepare(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#makeAhead(), QUIET_MS);
+  }
+
+  /** What fails here fails again for whoever takes one. */
+  #makeAhead(): void {
     if (this.#next) return;
     const next = this.#make();
     this.#next = next;
