@@ -71,7 +71,10 @@ export class RealmRepl implements ServedRepl {
     this.#strays = new StrayRejections(runInContext("Promise.prototype", this.#realm));
   }
 
-  start(block: string): Promise<string> {
+  async start(block: string): Promise<string> {
+    // What an ended block left behind is not the next one's.
+    await setImmediate();
+    this.#strays.take();
     return this.#run(this.#repl.start, block);
   }
 

@@ -1,12 +1,112 @@
-import { afterAll, expect, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
 import { localRuntime } from "../src/index.ts";
-import { ReplDriver } from "./repl-driver.ts";
+import { ReplDriver, specOf } from "./repl-driver.ts";
 
-const runtime = localRuntime({ timeMs: 2_000 });
-afterAll(() => runtime.close());
-
-test("a variable of one block is there in the next", async () => {
-  const repl = await ReplDriver.open(runtime);
-  await repl.start("const a = 1; let b = { c: [2] }; function f() { return a + 1 }");
-  expect(await repl.print("a += 1; [a, b.c[0], f()]")).toBe("[2, 2, 3]");
+test("says what it is", async () => {
+  await using runtime = closing(localRuntime());
+  const { name, isolation, replay, protocol, kernel } = runtime;
+  expect({ name, isolation, replay, protocol }).toEqual({
+    name: "local",
+    isolation: "none",
+    replay: "exact",
+    protocol: 1,
+  });
+  expect(kernel.language).toBe("javascript");
+  expect(readFileSync(new URL("../README.md", import.meta.url), "utf8")).toContain("isolates nothing");
 });
+
+test.each([0, -1, Number.NaN])("refuses %d milliseconds", (timeMs) => {
+  expect(() => localRuntime({ timeMs })).toThrow(
+    `localRuntime: timeMs is ${timeMs}; give milliseconds above 0.`,
+  );
+});
+
+test.each(["for (;;);", "for (;;) await null;", "const p = new Proxy({}, { ownKeys() { for (;;); } }); p"])(
+  "%s runs out of time and loses the REPL, others live on",
+  async (code) => {
+    await using runtime = closing(localRuntime({ timeMs: 200 }));
+    const [repl, other] = [await ReplDriver.open(runtime), await ReplDriver.open(runtime)];
+    const turn = await repl.start(code);
+    expect(turn.state).toEqual({
+      kind: "lost",
+      blame: "block",
+      message: "The sandbox is gone: The block computed for more than 200 ms without waiting.",
+      limit: { name: "timeMs", value: 200, unit: "ms" },
+    });
+    expect((await repl.start("1")).state.kind).toBe("lost");
+    expect(await other.print("1 + 1")).toBe("2");
+  },
+);
+
+test("the time counts for each entry, not for the block", async () => {
+  await using runtime = closing(localRuntime({ timeMs: 300 }));
+  const repl = await ReplDriver.open(runtime);
+  await repl.start("await readFile('a'); for (;;);");
+  expect((await repl.answer(0, null)).state).toMatchObject({ kind: "lost", blame: "block" });
+});
+
+test("REPLs do not see each other", async () => {
+  await using runtime = closing(localRuntime());
+  const [a, b] = [await ReplDriver.open(runtime), await ReplDriver.open(runtime)];
+  await a.start("globalThis.mine = 1; Object.prototype.polluted = 1; Array.prototype.map = null;");
+  expect(await b.print("[typeof mine, ({}).polluted, typeof [].map]")).toBe(
+    '["undefined", undefined, "function"]',
+  );
+  expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
+});
+
+test("what an ended block left behind can neither call nor write", async () => {
+  await using runtime = closing(localRuntime());
+  const repl = await ReplDriver.open(runtime);
+  const trap =
+    "new Proxy({ a: 1 }, { ownKeys(t) { print('late'); Promise.resolve().then(async () => { for (let i = 0; i < 50; i++) await null; print('later'); readFile('forged') }); try { readFile('forged') } catch (e) { globalThis.why = e.message } return Reflect.ownKeys(t) } })";
+  const first = await repl.start(trap);
+  expect(first).toMatchObject({ calls: [], output: "", state: { kind: "ended", echo: "{ a: 1 }" } });
+  const second = await repl.start("why");
+  expect(second).toMatchObject({
+    calls: [],
+    output: "",
+    state: { kind: "ended", echo: '"this block has ended"' },
+  });
+});
+
+test("answers to an abandoned block settle nothing in the next", async () => {
+  await using runtime = closing(localRuntime());
+  const repl = await ReplDriver.open(runtime);
+  await repl.start(
+    "var seen = []; done(1).then((v) => seen.push(v), () => seen.push('no')); readFile('a').then((v) => seen.push(v)); await new Promise(() => {})",
+  );
+  const next = await repl.start("const t = await readFile('b'); seen");
+  expect(next.calls).toEqual([{ index: 0, name: "readFile", args: ["b"] }]);
+  expect((await repl.answer(0, "B")).state).toMatchObject({ kind: "ended", echo: "[]" });
+});
+
+test("a session refuses answers nobody waits for, two entries at a time, and entries after dispose", async () => {
+  await using runtime = closing(localRuntime());
+  const repl = await ReplDriver.open(runtime);
+  await repl.start("await readFile('a')");
+  await expect(repl.answer(1, null)).rejects.toMatchObject({ code: "protocol_violation" });
+  const running = repl.answer(0, null);
+  await expect(repl.start("1")).rejects.toMatchObject({ code: "protocol_violation" });
+  await running;
+  await expect(repl.answer(0, null)).rejects.toMatchObject({ code: "protocol_violation" });
+  await repl.session.dispose();
+  await repl.session.dispose();
+  await expect(repl.start("1")).rejects.toMatchObject({ code: "closed" });
+});
+
+test("after close nothing opens, and what was open is gone", async () => {
+  const runtime = localRuntime();
+  const repl = await ReplDriver.open(runtime);
+  await Promise.all([runtime.close(), runtime.close()]);
+  await expect(runtime.open(specOf())).rejects.toMatchObject({ code: "closed" });
+  expect((await repl.start("1")).state).toMatchObject({ kind: "lost", blame: "none" });
+  expect(
+    process.listeners("unhandledRejection").filter((listener) => listener.name === "onUnhandled"),
+  ).toEqual([]);
+});
+
+function closing<T extends { close(): Promise<void> }>(runtime: T): T & AsyncDisposable {
+  return Object.assign(runtime, { [Symbol.asyncDispose]: () => runtime.close() });
+}
