@@ -1,0 +1,88 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { programFolder, typeFaults, writePrograms } from "./check-programs.ts";
+import { printsAsShown, programsOf } from "./document-programs.ts";
+import { readDocuments } from "./documents.ts";
+import { startLoopbackChat } from "./loopback-chat.ts";
+import { loopbackReplies } from "./loopback-replies.ts";
+import { type Ended, runNode } from "./run-node.ts";
+import { commandFault, commandsOf, type KnownCommands, readManifests } from "./shell-commands.ts";
+import { repositoryRoot } from "./source-files.ts";
+
+const documents = readDocuments();
+const programs = documents.flatMap(programsOf);
+const commands = documents.flatMap(commandsOf);
+const sources = ["--import", join(repositoryRoot, "test/resolve-sources.ts")];
+const rlmflow = [...sources, join(repositoryRoot, "apps/cli/src/rlmflow.ts")];
+
+beforeAll(() => writePrograms(programs));
+
+describe("the programs in the documents", () => {
+  it("are there, in every document that shows code", () => {
+    expect(programs.length).toBeGreaterThan(20);
+    expect(programs.filter(({ runs }) => runs).length).toBeGreaterThan(10);
+  });
+
+  it("pass the type check", { timeout: 60_000 }, () => {
+    expect(typeFaults(programs)).toEqual([]);
+  });
+
+  let chat: Awaited<ReturnType<typeof startLoopbackChat>>;
+  beforeAll(async () => {
+    chat = await startLoopbackChat(loopbackReplies);
+  });
+  afterAll(() => void chat.server.close());
+
+  async function runProgram(file: string): Promise<Ended> {
+    const variables = { OPENAI_API_KEY: "loopback", OPENAI_BASE_URL: chat.baseURL };
+    return await runNode([...sources, join(programFolder, file)], { cwd: programFolder, variables });
+  }
+
+  it.concurrent.each(programs.filter(({ runs }) => runs))(
+    "$place runs and prints what is shown",
+    { timeout: 40_000 },
+    async ({ file, output }) => {
+      const ended = await runProgram(file);
+      expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+      if (output !== null && !printsAsShown(output, ended.stdout)) expect(ended.stdout).toBe(output);
+    },
+  );
+});
+
+describe("the commands in the documents", () => {
+  const known: KnownCommands = { manifests: readManifests(), rlmflowHelp: new Map() };
+
+  beforeAll(async () => {
+    const names = ["run", "render", "version", "help"];
+    const helps = await Promise.all(
+      names.map((name) => runNode([...rlmflow, name, "--help"], { cwd: repositoryRoot })),
+    );
+    Object.assign(known, {
+      rlmflowHelp: new Map(names.map((name, index) => [name, helps[index]?.stdout ?? ""])),
+    });
+  });
+
+  it("name scripts, packages, options and files that exist", () => {
+    expect(commands.length).toBeGreaterThan(10);
+    const faults = commands.map((command) => [command.place, commandFault(command, known)]);
+    expect(faults.filter(([, fault]) => fault !== null)).toEqual([]);
+  });
+
+  it.each(commands.filter(({ runs }) => runs))("$place runs", async ({ words }) => {
+    expect(words[0]).toBe("rlmflow");
+    const ended = await runNode([...rlmflow, ...words.slice(1)], { cwd: programFolder });
+    expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+});
+
+describe("the links in the documents", () => {
+  it("lead to files that exist", () => {
+    const dead = documents.flatMap(({ path, text }) =>
+      Array.from(text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g), ([, target = ""]) => target)
+        .filter((target) => !existsSync(join(repositoryRoot, path, "..", target)))
+        .map((target) => `${path}: ${target}`),
+    );
+    expect(dead).toEqual([]);
+  });
+});
