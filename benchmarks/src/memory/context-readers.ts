@@ -1,0 +1,73 @@
+import type { ReplSession, Turn } from "@rlmflow/core";
+import { isolatedRuntime } from "@rlmflow/runtime-isolated";
+import { openWorkspace } from "@rlmflow/workspace";
+import { sendResult } from "../fresh-process.ts";
+import { bareSpec } from "../isolate/bare-spec.ts";
+import { sandboxProcesses } from "../isolate/sandbox-processes.ts";
+import { inTemporaryDirectory } from "../temporary-directory.ts";
+
+/** What the sandbox processes take while all agents are alive and have read, in bytes for each process. */
+export interface ReadersMemory {
+  readonly processes: number;
+  readonly rss: number;
+  readonly peak: number;
+}
+
+const [characters = 1024, agents = 200] = process.argv.slice(2).map(Number);
+const AGENTS_PER_PROCESS = 25;
+
+/** Reads the agent's own 200th part of the context, 20 places all over it, and searches another part. */
+const CODE = `
+const { characters } = CONTEXT.info();
+const part = Math.ceil(characters / AGENTS);
+let seen = CONTEXT.read(AGENT * part, (AGENT + 1) * part).length;
+for (let place = 0; place < 20; place++) {
+  const start = Math.floor(Math.random() * Math.max(0, characters - 4096));
+  seen += CONTEXT.read(start, start + 4096).length;
+}
+const start = ((AGENT * 7) % AGENTS) * part;
+seen += CONTEXT.slice(start, start + part).grep ? CONTEXT.slice(start, start + part).grep(/fox 77/, 5).length : 0;
+print(seen);
+`;
+
+/** Text of the length, a line each 64 characters. */
+async function* lines(): AsyncGenerator<string> {
+  for (let written = 0; written < characters; written += 64 * 1024) {
+    const count = Math.min(1024, Math.ceil((characters - written) / 64));
+    yield Array.from({ length: count }, (_, line) => lineOf(written / 64 + line)).join("");
+  }
+}
+
+function lineOf(number: number): string {
+  return `${`line ${number}: the quick brown fox ${number % 100} jumps over`.padEnd(63, ".")}\n`;
+}
+
+async function measure(directory: string): Promise<ReadersMemory> {
+  await using workspace = await openWorkspace(directory);
+  const { digest } = await workspace.payloads.putContext(lines());
+  const payload = { ...(await workspace.payloads.openContext(digest)), key: "context" };
+  const runtime = isolatedRuntime({
+    agentsPerProcess: AGENTS_PER_PROCESS,
+    maxProcesses: Math.ceil(agents / AGENTS_PER_PROCESS),
+    spareProcesses: 0,
+    limits: { timeMs: 60_000, wallMs: 120_000, rssMB: 4096 },
+  });
+  const sessions: ReplSession[] = [];
+  for (let agent = 0; agent < agents; agent++) {
+    const session = await runtime.open(bareSpec(`root.c_${agent}`, [payload]));
+    sessions.push(session);
+    const code = CODE.replaceAll("AGENTS", String(agents)).replaceAll("AGENT", String(agent));
+    check(await session.start({ id: `root.c_${agent}#1`, code, now: 0 }));
+  }
+  const memory = sandboxProcesses();
+  const mean = (of: (process: (typeof memory)[number]) => number) =>
+    memory.reduce((sum, process) => sum + of(process), 0) / memory.length;
+  await runtime.close();
+  return { processes: memory.length, rss: mean(({ rss }) => rss), peak: mean(({ peak }) => peak) };
+}
+
+function check({ state }: Turn): void {
+  if (state.kind !== "ended") throw new TypeError(`The block did not end: ${JSON.stringify(state)}`);
+}
+
+sendResult(await inTemporaryDirectory(measure));
