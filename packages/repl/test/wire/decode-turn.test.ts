@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import { decodeTurn } from "../../src/wire/decode-turn.ts";
+
+const expected = {
+  nextCall: 3,
+  names: new Set(["readFile", "done"]),
+  contexts: new Map([["doc", 100]]),
+};
+
+const row = { name: "a", type: "number", size: null, preview: "1", changed: true };
+const ended = {
+  kind: "ended",
+  echo: "1",
+  variables: [row],
+  reads: [{ key: "doc", start: 0, end: 100 }],
+  unawaited: [0, 3],
+};
+const threw = {
+  kind: "threw",
+  error: { name: "E", message: "m", cause: { name: "C", message: "" } },
+  text: "E: m",
+  syntax: false,
+  variables: [],
+  reads: [],
+  unawaited: [],
+};
+const turn = {
+  calls: [{ index: 3, name: "readFile", args: ["a", { b: [null] }] }],
+  output: "text",
+  codeMs: 5,
+  state: ended,
+};
+
+test.each([
+  ["an ended one", turn],
+  ["an idle one", { ...turn, state: { kind: "idle" } }],
+  ["one that threw", { ...turn, state: threw }],
+  ["one with cut output", { ...turn, outputCut: { kept: 4, total: 9 } }],
+])("%s comes through as it is", (_name, value) => {
+  expect(decodeTurn(JSON.stringify(value), expected)).toEqual(value);
+});
+
+test("what a turn does not have is left out", () => {
+  const extra = { ...turn, forged: 1, state: { ...ended, result: "x" } };
+  expect(decodeTurn(JSON.stringify(extra), expected)).toEqual(turn);
+});
+
+/** What a broken or hostile sandbox may send, and what is wrong with it. */
+const REFUSED: readonly (readonly [unknown, string])[] = [
+  ["text", "sent no turn"],
+  [{ ...turn, calls: {} }, "sent no list of calls"],
+  [{ ...turn, calls: [{ index: 4, name: "readFile", args: [] }] }, "numbered a call 4 that should be 3"],
+  [{ ...turn, calls: [turn.calls[0], turn.calls[0]] }, "numbered a call 3 that should be 4"],
+  [
+    { ...turn, calls: [{ index: 3, name: "deleteAll", args: [] }] },
+    "called a function that it was not given",
+  ],
+  [{ ...turn, calls: [{ index: 3, name: "done", args: "all" }] }, "sent no list of args"],
+  [{ ...turn, output: 5 }, 'sent no text "output"'],
+  [{ ...turn, codeMs: -1 }, 'sent no number "codeMs"'],
+  [{ ...turn, outputCut: { kept: "all" } }, 'sent no number "kept"'],
+  [{ ...turn, state: { kind: "lost", blame: "none", message: "" } }, "sent a turn in an unknown state"],
+  [{ ...turn, state: { ...ended, echo: 5 } }, 'sent no text "echo"'],
+  [
+    { ...turn, state: { ...ended, variables: [{ ...row, preview: "x".repeat(81) }] } },
+    'sent no text "preview"',
+  ],
+  [
+    { ...turn, state: { ...ended, variables: [{ ...row, changed: "yes" }] } },
+    'sent a variable without "changed"',
+  ],
+  [
+    { ...turn, state: { ...ended, reads: [{ key: "doc", start: 0, end: 101 }] } },
+    "says that it read what it was not given",
+  ],
+  [
+    { ...turn, state: { ...ended, reads: [{ key: "other", start: 0, end: 1 }] } },
+    "says that it read what it was not given",
+  ],
+  [{ ...turn, state: { ...ended, unawaited: [4] } }, "names a call that it has not made"],
+  [{ ...turn, state: { ...threw, error: { name: "E" } } }, 'sent no text "message"'],
+  [{ ...turn, state: { ...threw, syntax: 1 } }, 'sent a turn without "syntax"'],
+];
+
+test.each(REFUSED)("%j is refused", (value, message) => {
+  expect(() => decodeTurn(JSON.stringify(value), expected)).toThrow(`The sandbox ${message}.`);
+});
+
+test("arguments and causes that go on for ever are refused", () => {
+  const args = JSON.stringify(turn).replace('"a"', "[".repeat(5_000) + "]".repeat(5_000));
+  expect(() => decodeTurn(args, expected)).toThrow("sent arguments that are nested too deep");
+  let error: unknown = { name: "E", message: "m" };
+  for (let i = 0; i < 50; i += 1) error = { name: "E", message: "m", cause: error };
+  const causes = JSON.stringify({ ...turn, state: { ...threw, error } });
+  expect(() => decodeTurn(causes, expected)).toThrow("sent an error with too many causes");
+  expect(() => decodeTurn("{", expected)).toThrow("sent a turn that is not JSON");
+});
