@@ -11,8 +11,8 @@ export interface Ended {
 /** What a command is run with. */
 export interface CommandOptions {
   readonly cwd: string;
-  /** Added to the environment of this process. */
-  readonly variables?: Readonly<Record<string, string>>;
+  /** Added to the environment of this process; one that is `undefined` is taken from it. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs?: number;
 }
 

@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { javascriptKernel } from "@rlmflow/repl";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { programFolder, typeFaults, writePrograms } from "./check-programs.ts";
 import { printsAsShown, programsOf } from "./document-programs.ts";
 import { readDocuments } from "./documents.ts";
 import { startLoopbackChat } from "./loopback-chat.ts";
 import { loopbackReplies } from "./loopback-replies.ts";
+import { fencesOf } from "./markdown-fences.ts";
 import { type Ended, runNode } from "./run-node.ts";
 import { commandFault, commandsOf, type KnownCommands, readManifests } from "./shell-commands.ts";
 import { repositoryRoot } from "./source-files.ts";
@@ -73,6 +75,18 @@ describe("the commands in the documents", () => {
     expect(words[0]).toBe("rlmflow");
     const ended = await runNode([...rlmflow, ...words.slice(1)], { cwd: programFolder });
     expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+});
+
+describe("the blocks that documents show as a model's", () => {
+  it("parse as the kernel would parse them", () => {
+    const blocks = documents
+      .flatMap(({ path, text }) => fencesOf(path, text))
+      .filter(({ language }) => language === "repl");
+    expect(blocks.length).toBeGreaterThan(1);
+    expect(blocks.map(({ text }) => javascriptKernel.parses(text)).filter((fault) => fault !== null)).toEqual(
+      [],
+    );
   });
 });
 

@@ -1,0 +1,139 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { programsOf } from "./document-programs.ts";
+import { startLoopbackChat } from "./loopback-chat.ts";
+import { loopbackReplies } from "./loopback-replies.ts";
+import { type Ended, runCommand, runNode } from "./run-node.ts";
+import { commandsOf } from "./shell-commands.ts";
+import { repositoryRoot, type SourceFile } from "./source-files.ts";
+
+const PATIENCE_MS = 180_000;
+const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+const pnpm = process.platform === "win32" ? "pnpm.cmd" : "pnpm";
+
+let folder = "";
+/** Path of the packed file by the name of the package. */
+const packed = new Map<string, string>();
+let readme: SourceFile;
+
+/** Builds what is not fresh, then packs every published package as it would be published. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "rlmflow-packed-"));
+  readme = { path: "README.md", text: await readFile(join(repositoryRoot, "README.md"), "utf8") };
+  const variables = { TURBO_TELEMETRY_DISABLED: "1" };
+  const turbo = join(repositoryRoot, "node_modules/.bin/turbo");
+  const options = { cwd: repositoryRoot, variables, timeoutMs: PATIENCE_MS };
+  expectSuccess(await runCommand(turbo, ["run", "build", "--output-logs=errors-only"], options));
+  const filters = ["--filter", "./packages/*", "--filter", "./apps/*"];
+  expectSuccess(await runCommand(pnpm, [...filters, "-r", "pack", "--pack-destination", folder], options));
+  for (const file of await readdir(folder)) {
+    const name = /^rlmflow-(.+)-\d+\.\d+\.\d+\.tgz$/.exec(file)?.[1];
+    if (name !== undefined) packed.set(`@rlmflow/${name}`, join(folder, file));
+  }
+}, PATIENCE_MS);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function expectSuccess(ended: Ended): void {
+  expect(ended.exitCode, `${ended.stdout}\n${ended.stderr}`).toBe(0);
+}
+
+/** An empty folder in which these packages were installed by one command: ours packed, the rest from the registry. */
+async function installed(name: string, packages: readonly string[]): Promise<string> {
+  const cwd = join(folder, name);
+  await mkdir(cwd);
+  const wanted = packages.map((specifier) => packed.get(specifier) ?? specifier);
+  const quiet = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
+  const options = { cwd, variables: readersVariables(), timeoutMs: PATIENCE_MS };
+  expectSuccess(await runCommand(npm, ["install", ...quiet, ...wanted], options));
+  return cwd;
+}
+
+/** Without what npm and pnpm tell the scripts they run: npm would take it as its configuration. */
+function readersVariables(): Readonly<Record<string, undefined>> {
+  const names = Object.keys(process.env).filter(
+    (name) => /^npm_/i.test(name) && !/registry|proxy|cafile/i.test(name),
+  );
+  return Object.fromEntries(names.map((name) => [name, undefined]));
+}
+
+/** The install command of the README's first program, in words. */
+function firstInstall(): readonly string[] {
+  const command = commandsOf(readme).find(({ words }) => words[0] === "npm" && words[1] === "install");
+  return command?.words.slice(2) ?? [];
+}
+
+function firstProgram(): string {
+  return programsOf(readme).find(({ runs }) => runs)?.code ?? "";
+}
+
+describe("the packages as they are published", () => {
+  it("are all packed, each with its README, the licence and nothing from the sources", async () => {
+    const folders = await readdir(join(repositoryRoot, "packages"));
+    expect([...packed.keys()].toSorted()).toEqual(
+      [...folders.map((name) => `@rlmflow/${name}`), "@rlmflow/cli"].toSorted(),
+    );
+    for (const [name, file] of packed) {
+      const { stdout } = await runCommand("tar", ["-tzf", file], { cwd: folder });
+      const files = stdout.trim().split("\n");
+      expect(files, name).toEqual(
+        expect.arrayContaining(["package/README.md", "package/LICENSE", "package/package.json"]),
+      );
+      expect(
+        files.filter((path) => !/^package\/(dist\/|README\.md$|LICENSE$|package\.json$)/.test(path)),
+      ).toEqual([]);
+      const manifest = await runCommand("tar", ["-xzOf", file, "package/package.json"], { cwd: folder });
+      expect(manifest.stdout, name).not.toMatch(/workspace:|catalog:/);
+    }
+  });
+
+  it("run the README's first program after its one install command", { timeout: PATIENCE_MS }, async () => {
+    const packages = firstInstall();
+    expect(packages).toContain("@rlmflow/core");
+    const cwd = await installed("first", [...packages, "@rlmflow/repl"]);
+    await writeFile(join(cwd, "first.mjs"), firstProgram());
+    const { baseURL, server } = await startLoopbackChat(loopbackReplies);
+    try {
+      const variables = { OPENAI_API_KEY: "loopback", OPENAI_BASE_URL: baseURL };
+      const ended = await runNode(["first.mjs"], { cwd, variables });
+      expectSuccess(ended);
+      expect(ended.stdout).toMatch(/^11 lines report an error; the first is: 17 ERROR disk full\nroot /);
+      expect(ended.stderr).toBe("");
+    } finally {
+      server.close();
+    }
+  });
+
+  it("work with no more than core and the local runtime", { timeout: PATIENCE_MS }, async () => {
+    const cwd = await installed("local", ["@rlmflow/core", "@rlmflow/runtime-local", "@rlmflow/repl"]);
+    await writeFile(join(cwd, "local.mjs"), LOCAL_PROGRAM);
+    const ended = await runNode(["local.mjs"], { cwd });
+    expect(ended).toEqual({ exitCode: 0, stdout: "3\n", stderr: "" });
+  });
+
+  it("say how to install an SDK that is missing", { timeout: PATIENCE_MS }, async () => {
+    const names = ["@rlmflow/core", "@rlmflow/runtime-local", "@rlmflow/repl", "@rlmflow/clients"];
+    const cwd = await installed("missing", names);
+    await writeFile(join(cwd, "missing.mjs"), MISSING_PROGRAM);
+    const ended = await runNode(["missing.mjs"], { cwd, variables: { OPENAI_API_KEY: "none" } });
+    expect(ended.stdout).toContain("missing_dependency");
+    expect(ended.stdout).toContain("The package openai is not installed. Run: npm install openai");
+  });
+});
+
+const LOCAL_PROGRAM = `import { RLMFlow } from "@rlmflow/core";
+import { scriptedClient } from "@rlmflow/core/testing";
+import { localRuntime } from "@rlmflow/runtime-local";
+const client = scriptedClient(["\`\`\`repl\\nawait done(CONTEXT.lines().length);\\n\`\`\`"]);
+await using flow = new RLMFlow({ client, runtime: localRuntime() });
+console.log((await flow.run("How many lines?", { context: "a\\nb\\nc" })).answer);
+`;
+
+const MISSING_PROGRAM = `import { openaiClient } from "@rlmflow/clients/openai";
+import { RLMFlow } from "@rlmflow/core";
+import { localRuntime } from "@rlmflow/runtime-local";
+await using flow = new RLMFlow({ client: openaiClient({ model: "any" }), runtime: localRuntime() });
+await flow.run("Say something.").then(console.log, (error) => console.log(error.code, error.message));
+`;
