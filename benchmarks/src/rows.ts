@@ -1,5 +1,23 @@
 import type { Row } from "./row.ts";
+import { contextReaders } from "./rows/context-readers.ts";
 import { engineTime } from "./rows/engine-time.ts";
+import { isolateReady } from "./rows/isolate-ready.ts";
+import { keptGraphs } from "./rows/kept-graphs.ts";
+import { langgraph } from "./rows/langgraph.ts";
+import { makespan } from "./rows/makespan.ts";
+import { opening } from "./rows/opening.ts";
+import { rebuild } from "./rows/rebuild.ts";
+import { waitingAgents } from "./rows/waiting-agents.ts";
 
 /** Every row, in the order of the table. */
-export const rows: readonly Row[] = [engineTime];
+export const rows: readonly Row[] = [
+  engineTime,
+  makespan,
+  waitingAgents,
+  keptGraphs,
+  contextReaders,
+  isolateReady,
+  rebuild,
+  opening,
+  langgraph,
+];

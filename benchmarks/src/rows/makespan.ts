@@ -1,6 +1,6 @@
 import { openWorkspace } from "@rlmflow/workspace";
-import { criticalPath } from "../critical-path.ts";
 import { collectGarbage } from "../collect-garbage.ts";
+import { criticalPath } from "../critical-path.ts";
 import type { Effort, Finding, Row } from "../row.ts";
 import { pareto } from "../stub/seeded-chance.ts";
 import { type Asking, stubClient } from "../stub/stub-client.ts";

@@ -37,9 +37,13 @@ export function stubClient(pace?: Pace): Client {
 
 function untilAborted(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_, reject) => {
-    signal?.addEventListener("abort", () => reject(new RLMError("request_failed", "The request was aborted.")), {
-      once: true,
-    });
+    signal?.addEventListener(
+      "abort",
+      () => reject(new RLMError("request_failed", "The request was aborted.")),
+      {
+        once: true,
+      },
+    );
   });
 }
 

@@ -1,0 +1,13 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+const README = join(import.meta.dirname, "..", "README.md");
+const BEGIN = "<!-- Written by `pnpm bench -- --write`; do not edit below. -->";
+
+/** Puts the report behind the mark in README.md; what stands before it is written by hand. */
+export async function writeReadme(report: string): Promise<void> {
+  const text = await readFile(README, "utf8");
+  const at = text.indexOf(BEGIN);
+  if (at < 0) throw new TypeError(`${README} lacks the line ${BEGIN}`);
+  await writeFile(README, `${text.slice(0, at + BEGIN.length)}\n\n${report}\n`);
+}
