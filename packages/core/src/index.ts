@@ -40,6 +40,8 @@ export type {
 export { endsAgent } from "./data/node.ts";
 export { effectKey, parentAgent, ROOT } from "./data/node-id.ts";
 export { nodeUsage } from "./data/node-usage.ts";
+export type { ForkKeep, ForkPlan } from "./data/plan-fork.ts";
+export { planFork } from "./data/plan-fork.ts";
 export type { BranchInfo, RunInfo } from "./data/run-info.ts";
 export { FORMAT } from "./data/run-info.ts";
 export type { Usage, UsageTotal } from "./data/usage.ts";

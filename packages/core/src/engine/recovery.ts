@@ -8,11 +8,13 @@ import { unfinishedAgents } from "../turn/plan.ts";
 import type { Birth } from "./agent-port.ts";
 import type { FlowSettings } from "./settings.ts";
 
-/** The children that a recorded `delegate` call promised and whose query is not in the log. */
+/**
+ * The tasks that a recorded `delegate` call promised and whose query is not in the log: a process died between
+ * the two, or a fork dropped a child's further task, whichever block gave it.
+ */
 export function lostBirths(graph: Graph, settings: FlowSettings): readonly Birth[] {
   return unfinishedAgents(graph).flatMap((agentId) => {
-    const action = graph.lastAction(agentId);
-    const calls = action === undefined ? [] : graph.calls(action.id);
+    const calls = graph.log(agentId).filter((node) => node.type === "call");
     return calls.flatMap((call) => lostBirth(graph, settings, call) ?? []);
   });
 }
@@ -56,11 +58,15 @@ function planAgain(
 export function waitsComplete(graph: Graph, agentId: string): boolean {
   const action = graph.lastAction(agentId);
   if (action === undefined) return true;
-  const answered = new Set(graph.calls(action.id).map((call) => call.index));
+  const calls = graph.calls(action.id);
+  const answered = new Set(calls.map((call) => call.index));
+  const lastAnswer = calls.at(-1)?.n ?? -1;
   for (let place = graph.chainLength(agentId) - 1; place >= 0; place--) {
     const node = graph.chainAt(agentId, place);
     if (node === undefined || node.id === action.id) return false;
     if (node.type !== "supervising") continue;
+    // The block had gone on when its process died: where to, only running it again can tell.
+    if (lastAnswer > node.n) return true;
     if (node.waits.some((wait) => !answered.has(wait.index) && wait.agents.every((id) => ended(graph, id))))
       return true;
   }

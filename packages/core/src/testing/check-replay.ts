@@ -64,7 +64,9 @@ async function recordedOutput(journal: Journal, action: ActionNode): Promise<str
     if (node.type === "action" || node.type === "query") break;
     if ("block" in node && node.block !== undefined) end = node;
   }
-  if (end === undefined || !("block" in end) || end.block === undefined) return null;
+  // What an agent wrote after its newest suspension is nowhere when it was cancelled in the middle of the block.
+  if (end === undefined || end.type === "supervising") return null;
+  if (!("block" in end) || end.block === undefined) return null;
   const blob =
     "blobs" in end && end.blobs !== undefined && "output" in end.blobs ? end.blobs.output : undefined;
   return await journal.unpack(end.block.output, blob);

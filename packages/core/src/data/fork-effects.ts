@@ -1,0 +1,127 @@
+import type { Graph } from "./graph.ts";
+import type { CallNode, ErrorNode, QueryNode, RunNode } from "./node.ts";
+import { parentAgent } from "./node-id.ts";
+
+interface AgentTrace {
+  /** The task it works on, or worked on last. */
+  task: QueryNode | null;
+  /** How that task ended; `null` while it has not. */
+  end: RunNode | null;
+  /** How its newest task that has ended did. */
+  lastEnd: RunNode | null;
+  /** The ends of its children since it ended last itself. */
+  childEnds: RunNode[];
+  readonly children: string[];
+}
+
+/**
+ * What every node brought about in other agents. Within an agent each node follows from the one before, so
+ * that is not listed. Takes time and room in the number of nodes.
+ *
+ * 1. A query follows from the `delegate` call that gave it.
+ * 2. A `wait` call follows from the ends it delivers.
+ * 3. A `delegate` call that gives a child a further task follows from the end of the task before.
+ * 4. A child is cancelled because its parent ended or because the block that delegated to it was undone.
+ * 5. An agent's end follows from the ends of its children: one that has ended has nobody at work below it.
+ */
+export function forkEffects(graph: Graph): ReadonlyMap<string, readonly RunNode[]> {
+  const walk = new EffectWalk();
+  for (const node of graph.walk()) walk.take(node);
+  return walk.effects;
+}
+
+class EffectWalk {
+  readonly effects = new Map<string, RunNode[]>();
+  readonly #agents = new Map<string, AgentTrace>();
+  /** The error that says that a block was undone, by its action. */
+  readonly #undone = new Map<string, ErrorNode>();
+
+  take(node: RunNode): void {
+    switch (node.type) {
+      case "query":
+        this.#query(node);
+        break;
+      case "call":
+        this.#call(node);
+        break;
+      case "result":
+        this.#end(node);
+        break;
+      case "error":
+        if (node.dropped !== undefined) this.#undone.set(node.dropped, node);
+        if (node.fatal) this.#end(node);
+        break;
+      case "action":
+      case "observation":
+      case "supervising":
+      case "resume":
+        // A raised limit opens an agent again that the limit had ended.
+        this.#agent(node.agentId).end = null;
+        break;
+    }
+  }
+
+  #query(node: QueryNode): void {
+    const agent = this.#agent(node.agentId);
+    const parentId = parentAgent(node.agentId);
+    if (node.parentId !== null && parentId !== null) {
+      this.#link(node.parentId, node);
+      if (agent.task === null) this.#agent(parentId).children.push(node.agentId);
+    }
+    agent.task = node;
+    agent.end = null;
+  }
+
+  #call(node: CallNode): void {
+    if (node.name === "wait") for (const id of this.#delivered(node)) this.#link(id, node);
+    if (node.name !== "delegate" || node.outcome?.ok !== true) return;
+    const before = this.#agents.get(String(node.outcome.value))?.lastEnd;
+    if (before !== undefined && before !== null) this.#link(before.id, node);
+  }
+
+  /** Ids of the ends a wait delivered; where they lie in a blob, of every end it can have delivered. */
+  #delivered({ agentId, outcome, args, blobs }: CallNode): readonly string[] {
+    if (outcome?.ok === true && Array.isArray(outcome.value)) return outcome.value.map(String);
+    if (blobs?.outcome === undefined) return [];
+    const agents = args === null ? this.#agent(agentId).children : args.map(String);
+    return agents.flatMap((id) => this.#agents.get(id)?.lastEnd?.id ?? []);
+  }
+
+  #end(node: RunNode): void {
+    const agent = this.#agent(node.agentId);
+    if (node.type === "error" && node.kind === "cancelled") this.#cancelled(node, agent);
+    for (const end of agent.childEnds) this.#link(end.id, node);
+    agent.childEnds = [];
+    agent.end = node;
+    agent.lastEnd = node;
+    const parentId = parentAgent(node.agentId);
+    if (parentId !== null) this.#agent(parentId).childEnds.push(node);
+  }
+
+  #cancelled(node: ErrorNode, agent: AgentTrace): void {
+    const delegatedBy = agent.task?.parentId?.split("/", 1)[0] ?? "";
+    const undone = this.#undone.get(delegatedBy);
+    const parentId = parentAgent(node.agentId);
+    const above = parentId === null ? null : this.#agent(parentId).end;
+    if (undone !== undefined) this.#link(undone.id, node);
+    else if (above !== null) {
+      this.#link(above.id, node);
+      this.#link(node.id, above);
+    }
+  }
+
+  #agent(agentId: string): AgentTrace {
+    let agent = this.#agents.get(agentId);
+    if (agent === undefined) {
+      agent = { task: null, end: null, lastEnd: null, childEnds: [], children: [] };
+      this.#agents.set(agentId, agent);
+    }
+    return agent;
+  }
+
+  #link(cause: string, effect: RunNode): void {
+    const effects = this.effects.get(cause);
+    if (effects === undefined) this.effects.set(cause, [effect]);
+    else effects.push(effect);
+  }
+}
