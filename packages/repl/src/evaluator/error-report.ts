@@ -1,7 +1,8 @@
 // An uncaught error as data and as text for the model.
 //
 // Invariants: (1) bounded, whatever was thrown; (2) nothing a guest's getters do gets out.
-import { type FormatBounds, formatValue } from "./format-value.ts";
+import type { FormatBounds } from "./format-bounds.ts";
+import { formatValue } from "./format-value.ts";
 import { readText } from "./guarded-read.ts";
 import { hintFor } from "./hints.ts";
 import { ownValue, quote, stringSlice } from "./primordials.ts";

@@ -1,5 +1,6 @@
 import { type Brand, mapSize, setSize, typedArrayLength } from "./brands.ts";
-import { className, type Formatter, prefixOf } from "./format-value.ts";
+import { className, prefixOf } from "./class-name.ts";
+import type { FormatBounds } from "./format-bounds.ts";
 import { mapEntries, setValues } from "./iteration.ts";
 import {
   append,
@@ -15,8 +16,17 @@ import {
   symbolToString,
 } from "./primordials.ts";
 
+/** What formats the elements and puts them together. */
+export interface ElementFormatter {
+  readonly bounds: FormatBounds;
+  /** True when nothing more fits. */
+  readonly full: boolean;
+  format(value: unknown, depth: number): string;
+  wrap(open: string, parts: readonly string[], close: string): string;
+}
+
 /** A list, map, set, typed array or object with its first elements. May throw for a hostile Proxy. */
-export function formatCollection(to: Formatter, brand: Brand, value: object, depth: number): string {
+export function formatCollection(to: ElementFormatter, brand: Brand, value: object, depth: number): string {
   switch (brand) {
     case "array":
       return isArray(value) ? formatList(to, value, depth) : "[]";
@@ -31,7 +41,7 @@ export function formatCollection(to: Formatter, brand: Brand, value: object, dep
   }
 }
 
-function formatList(to: Formatter, list: readonly unknown[], depth: number): string {
+function formatList(to: ElementFormatter, list: readonly unknown[], depth: number): string {
   const length = list.length;
   const parts = bareList<string>();
   let shown = 0;
@@ -43,7 +53,7 @@ function formatList(to: Formatter, list: readonly unknown[], depth: number): str
   return to.wrap(`${prefixOf(list)}[`, parts, "]");
 }
 
-function formatTyped(to: Formatter, value: object, depth: number): string {
+function formatTyped(to: ElementFormatter, value: object, depth: number): string {
   const length = typedArrayLength(value);
   const parts = bareList<string>();
   let shown = 0;
@@ -54,7 +64,7 @@ function formatTyped(to: Formatter, value: object, depth: number): string {
   return to.wrap(`${prefixOf(value)}[`, parts, "]");
 }
 
-function formatMap(to: Formatter, value: object, depth: number): string {
+function formatMap(to: ElementFormatter, value: object, depth: number): string {
   const size = asCount(mapSize(value));
   const parts = bareList<string>();
   const next = mapEntries(value);
@@ -65,7 +75,7 @@ function formatMap(to: Formatter, value: object, depth: number): string {
   return to.wrap(`${className(value)}(${size}) {`, parts, "}");
 }
 
-function formatSet(to: Formatter, value: object, depth: number): string {
+function formatSet(to: ElementFormatter, value: object, depth: number): string {
   const size = asCount(setSize(value));
   const parts = bareList<string>();
   const next = setValues(value);
@@ -76,7 +86,7 @@ function formatSet(to: Formatter, value: object, depth: number): string {
   return to.wrap(`${className(value)}(${size}) {`, parts, "}");
 }
 
-function formatProperties(to: Formatter, value: object, depth: number): string[] {
+function formatProperties(to: ElementFormatter, value: object, depth: number): string[] {
   const keys = reflectOwnKeys(value);
   const parts = bareList<string>();
   let i = 0;
@@ -90,7 +100,7 @@ function formatProperties(to: Formatter, value: object, depth: number): string[]
   return parts;
 }
 
-function formatSlot(to: Formatter, descriptor: PropertyDescriptor, depth: number): string {
+function formatSlot(to: ElementFormatter, descriptor: PropertyDescriptor, depth: number): string {
   if (!hasOwnKey(descriptor, "value")) return "[Getter]";
   return to.format(descriptor.value, depth + 1);
 }

@@ -3,6 +3,8 @@
 // Invariants: (1) time and text are bounded whatever the value; (2) no getter is run; (3) a Proxy can
 // only spoil its own line; (4) formatting never throws.
 import { type Brand, brandOf } from "./brands.ts";
+import { className, prefixOf } from "./class-name.ts";
+import type { FormatBounds } from "./format-bounds.ts";
 import { formatCollection } from "./format-collection.ts";
 import { nativeOf } from "./native-values.ts";
 import {
@@ -13,27 +15,12 @@ import {
   functionToString,
   ownValue,
   quote,
-  reflectGetPrototypeOf,
   regExpToString,
   stringIndexOf,
   stringSlice,
   symbolToString,
 } from "./primordials.ts";
 import { headline } from "./stack.ts";
-
-/** How much of a value is shown. */
-export interface FormatBounds {
-  /** Values in all. */
-  readonly nodes: number;
-  readonly depth: number;
-  /** Elements of one collection. */
-  readonly items: number;
-  /** Characters of one nested string, and of the whole. */
-  readonly text: number;
-  readonly total: number;
-  /** Everything on one line. */
-  readonly oneLine: boolean;
-}
 
 /** What print shows. */
 export const PRINT_BOUNDS: FormatBounds = {
@@ -173,21 +160,6 @@ export class Formatter {
     const limit = this.bounds.text;
     return text.length > limit ? `${stringSlice(text, 0, limit)}…` : text;
   }
-}
-
-/** The name of an object's class, read from data properties only. */
-export function className(value: object): string {
-  const prototype = reflectGetPrototypeOf(value);
-  if (prototype === null) return "";
-  const maker = ownValue(prototype, "constructor");
-  const name = typeof maker === "function" ? ownValue(maker, "name") : undefined;
-  return typeof name === "string" && name.length <= 100 ? name : "";
-}
-
-/** `Name ` for an instance of a class, nothing for a plain object. */
-export function prefixOf(value: object): string {
-  const name = className(value);
-  return name === "" || name === "Object" || name === "Array" ? "" : `${name} `;
 }
 
 function isClass(value: object): boolean {

@@ -2,6 +2,7 @@ import { foldCase } from "./fold-case.ts";
 import { literalSearch } from "./literal-search.ts";
 import {
   isRegExp,
+  lowerCase,
   RegExpConstructor,
   regExpExec,
   regExpFlag,
@@ -9,6 +10,7 @@ import {
   stringIndexOf,
   TypeErrorConstructor,
 } from "./primordials.ts";
+import { requiredLiteral } from "./required-literal.ts";
 
 /** Where a pattern matches first at or after `from`, or `null`. */
 export interface Match {
@@ -35,7 +37,7 @@ export function lineMatcher(pattern: unknown): LineMatcher {
   if (regExpFlag.unicode(pattern) || regExpFlag.unicodeSets(pattern)) {
     throw new TypeErrorConstructor("grep takes no regular expressions with the flag u or v; leave it out");
   }
-  return regExpMatcher(regExpFlag.ignoreCase(pattern) ? foldCase(source) : source, source);
+  return regExpMatcher(source, regExpFlag.ignoreCase(pattern));
 }
 
 function literalMatcher(literal: string): LineMatcher {
@@ -53,14 +55,26 @@ function literalMatcher(literal: string): LineMatcher {
 }
 
 /** The text as a whole is searched with `m`: where that finds nothing, no line has a match. */
-function regExpMatcher(source: string, shown: string): LineMatcher {
-  const inText = linearExpression(source, "lgm", shown);
-  const inLine = linearExpression(source, "lg", shown);
+function regExpMatcher(source: string, ignoreCase: boolean): LineMatcher {
+  const folded = ignoreCase ? foldCase(source) : source;
+  const inText = linearExpression(folded, "lgm", source);
+  const inLine = linearExpression(folded, "lg", source);
+  const mayMatch = possibility(source, ignoreCase);
   return {
-    find: (text, from) => firstMatch(inText, text, from),
+    find: (text, from) => (mayMatch(text) ? firstMatch(inText, text, from) : null),
     inLine: (line, from) => firstMatch(inLine, line, from),
   };
 }
+
+/** A quick look whether a text can hold a match at all. */
+function possibility(source: string, ignoreCase: boolean): (text: string) => boolean {
+  const literal = requiredLiteral(source);
+  if (literal === "" || (ignoreCase && regExpExec(ASCII, literal) === null)) return () => true;
+  const search = literalSearch(ignoreCase ? lowerCase(literal) : literal);
+  return (text) => search(ignoreCase ? lowerCase(text) : text, 0) !== -1;
+}
+
+const ASCII = /^[ -~]+$/;
 
 function firstMatch(expression: RegExp, text: string, from: number): Match | null {
   expression.lastIndex = from;

@@ -4,7 +4,9 @@
 // (2) no getter is run; (3) `changed` compares identity, size and preview, so a change deep inside a
 // large object may go unnoticed.
 import { brandOf, mapSize, setSize, typedArrayLength } from "./brands.ts";
-import { className, type FormatBounds, formatValue } from "./format-value.ts";
+import { className } from "./class-name.ts";
+import type { FormatBounds } from "./format-bounds.ts";
+import { formatValue } from "./format-value.ts";
 import { nativeOf } from "./native-values.ts";
 import {
   append,
