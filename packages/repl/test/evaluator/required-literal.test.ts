@@ -19,7 +19,7 @@ test.each([
   [".*", ""],
   ["(?:x)y", "y"],
   ["(?<name>x)yy", "yy"],
-  ["\\x41bc", ""],
+  ["\\x41bc", "bc"],
 ])("every match of /%s/ holds %j", (source, literal) => {
   expect(requiredLiteral(source)).toBe(literal);
 });
