@@ -13,6 +13,7 @@ import { functionTool } from "./function-tool.ts";
 import { Gate } from "./gate.ts";
 import { memoryStores } from "./memory-store.ts";
 import { type Price, Provider } from "./provider.ts";
+import { ReplPlaces } from "./repl-places.ts";
 import type { FlowSettings, MessagesSeam, NewAgent, OnAction } from "./settings.ts";
 
 /** A client among several, with what a model should know of it and its own cap on requests in flight. */
@@ -113,6 +114,7 @@ export function resolveOptions(options: FlowOptions): FlowSettings {
     stores: options.workspace ?? memoryStores(environment.digest),
     requests: new Gate(config.maxConcurrency),
   };
+    places: new ReplPlaces(config.maxLiveRepls),
 }
 
 function* optionProblems(options: FlowOptions): Generator<string> {

@@ -2,6 +2,7 @@ import type { Graph } from "../data/graph.ts";
 import { deepFreeze, type JsonValue } from "../data/json.ts";
 import type { ActionNode, BlobRef, CallNode, ChainNode, Origin, RunNode } from "../data/node.ts";
 import { callNodeId, chainNodeId, intentNodeId } from "../data/node-id.ts";
+import { RLMError } from "../errors.ts";
 import type { Environment } from "../protocols/environment.ts";
 import type { Store } from "../protocols/store.ts";
 
@@ -38,6 +39,7 @@ export interface Packed<T> {
  * 1. A node is in the store before it is in the graph, and in the graph before anyone hears of it.
  * 2. Nodes enter the graph in the order in which the store took them.
  * 3. One agent's appends never overlap: its slot sees to that.
+ * 4. After a failed write nothing more is appended.
  */
 export class Journal {
   readonly store: Store;
@@ -45,6 +47,7 @@ export class Journal {
   #graph: Graph;
   readonly #heard: (node: RunNode) => void;
   readonly #texts = new Map<string, string>();
+  #failure: RLMError | null = null;
 
   constructor(store: Store, graph: Graph, environment: Environment, heard: (node: RunNode) => void) {
     this.store = store;
@@ -55,6 +58,11 @@ export class Journal {
 
   get graph(): Graph {
     return this.#graph;
+  }
+
+  /** What the store failed with, after which nothing more is appended. */
+  get failure(): RLMError | null {
+    return this.#failure;
   }
 
   /** Appends chain nodes in one go and gives them. */
@@ -110,9 +118,19 @@ export class Journal {
   async append(agentId: string, nodes: readonly RunNode[]): Promise<void> {
     const first = nodes[0];
     if (first === undefined) return;
-    await this.store.append(agentId, first.n, nodes);
+    if (this.#failure !== null) throw this.#failure;
+    await this.store.append(agentId, first.n, nodes).catch((error: unknown) => this.#fail(error));
     this.#graph = this.#graph.append(nodes);
     for (const node of nodes) this.#heard(node);
+  }
+
+  /** A store that takes nothing more ends the whole run; a node that it refuses is the fault of one agent. */
+  #fail(error: unknown): never {
+    if (RLMError.is(error, "invalid_graph") || RLMError.is(error, "protocol_violation")) throw error;
+    this.#failure = RLMError.is(error)
+      ? error
+      : new RLMError("store_failed", `The store could not keep a node: ${String(error)}`, { cause: error });
+    throw this.#failure;
   }
 
   /** One string for all equal ones: thousands of agents share few prompts. */

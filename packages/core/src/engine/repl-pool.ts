@@ -1,14 +1,17 @@
 import { ranBlocks } from "../data/chain.ts";
 import { RLMError } from "../errors.ts";
 import type { ReplSession } from "../protocols/runtime.ts";
+import type { Release } from "./gate.ts";
 import type { Journal } from "./journal.ts";
 import type { LiveBlock } from "./live-block.ts";
+import type { IdleRepl } from "./repl-places.ts";
 import { replSpec } from "./repl-spec.ts";
 import { replayBlock } from "./replay-block.ts";
 import type { FlowSettings } from "./settings.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** An agent's REPL that is alive. */
-export interface LiveRepl {
+export interface LiveRepl extends IdleRepl {
   readonly agentId: string;
   readonly session: ReplSession;
   /** True until the blocks that the log has for the agent were run in it. */
@@ -22,18 +25,16 @@ const IMPATIENT_MS = 250;
 /**
  * The REPLs of one branch that are alive.
  *
- * Owns: their sessions, and which of them is in use. Does not own: the runtimes.
- * 1. At most `maxLiveRepls` are alive, those being opened included; one in use is never closed for room.
+ * Owns: their sessions, and which of them is in use. Does not own: the runtimes, the number of places.
+ * 1. Every REPL has one of the flow's places; one in use is never closed for room.
  * 2. A REPL that is not fresh has run every block of its agent's chain that is not undone, and no other.
- * 3. An opening that takes long closes idle REPLs: the runtime may have fewer places than the limit.
+ * 3. An opening that takes long closes idle REPLs: the runtime may have fewer places than the flow.
  */
 export class ReplPool {
   readonly #journal: Journal;
   readonly #settings: FlowSettings;
   readonly #idle = new Map<string, LiveRepl>();
   readonly #inUse = new Map<string, LiveRepl>();
-  #opening = 0;
-  #waiting: (() => void)[] = [];
   #closed = false;
 
   constructor(journal: Journal, settings: FlowSettings) {
@@ -41,27 +42,28 @@ export class ReplPool {
     this.#settings = settings;
   }
 
-  /** The agent's REPL, a fresh one when none is alive. Its block, if any, is the suspended one. */
+  /**
+   * The agent's REPL, a fresh one when none is alive. Its block, if any, is the suspended one. Rejects with
+   * `aborted` at once when the signal aborts; a REPL that opens later is closed.
+   */
   async acquire(agentId: string, signal: AbortSignal, alone = false): Promise<LiveRepl> {
     const idle = this.#idle.get(agentId);
     if (idle !== undefined) {
       this.#idle.delete(agentId);
+      this.#settings.places.leave(idle);
       this.#inUse.set(agentId, idle);
       return idle;
     }
-    await this.#makeRoom(signal);
-    this.#opening += 1;
+    const leave = await this.#settings.places.enter(signal);
+    const opening = this.#open(agentId, alone);
     try {
-      const repl: LiveRepl = { agentId, session: await this.#open(agentId, alone), fresh: true, block: null };
-      if (this.#closed || signal.aborted) {
-        await repl.session.dispose();
+      const session = await untilAborted(opening, signal, `the REPL of ${agentId} was opened`);
+      if (this.#closed)
         throw new RLMError("aborted", `The REPL of ${agentId} was closed while it was opened.`);
-      }
-      this.#inUse.set(agentId, repl);
-      return repl;
-    } finally {
-      this.#opening -= 1;
-      this.#wake();
+      return this.#use(agentId, session, leave);
+    } catch (error) {
+      void opening.then(dispose, () => {}).then(leave);
+      throw error;
     }
   }
 
@@ -70,46 +72,30 @@ export class ReplPool {
     if (this.#inUse.get(repl.agentId) !== repl) return;
     this.#inUse.delete(repl.agentId);
     this.#idle.set(repl.agentId, repl);
-    this.#wake();
+    this.#settings.places.rest(repl);
   }
 
   /** Closes the agent's REPL, in use or not. A pending turn of it ends as lost. */
   async drop(agentId: string): Promise<void> {
-    const repl = this.#idle.get(agentId) ?? this.#inUse.get(agentId);
-    this.#idle.delete(agentId);
-    this.#inUse.delete(agentId);
-    await repl?.session.dispose();
-    this.#wake();
+    await (this.#idle.get(agentId) ?? this.#inUse.get(agentId))?.evict();
   }
 
+  /** Closes every REPL; those that are being opened are closed when they are open. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#idle.keys(), ...this.#inUse.keys()].map((agentId) => this.drop(agentId)));
-    this.#wake();
+    await Promise.all([...this.#idle.values(), ...this.#inUse.values()].map((repl) => repl.evict()));
   }
 
-  async #makeRoom(signal: AbortSignal): Promise<void> {
-    while (this.#idle.size + this.#inUse.size + this.#opening >= this.#settings.config.maxLiveRepls) {
-      if (this.#evictOldest()) continue;
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        signal.addEventListener("abort", () => resolve(), { once: true });
-      });
-      if (signal.aborted) throw new RLMError("aborted", "Aborted while waiting for a REPL.");
-    }
-  }
-
-  /** Closes the REPL that has been idle for longest; false when all are in use. */
-  #evictOldest(): boolean {
-    const oldest = this.#idle.values().next().value;
-    if (oldest === undefined) return false;
-    void this.drop(oldest.agentId);
-    return true;
-  }
-
-  #wake(): void {
-    const waiting = this.#waiting.pop();
-    waiting?.();
+  #use(agentId: string, session: ReplSession, leave: Release): LiveRepl {
+    const evict = async () => {
+      for (const repls of [this.#idle, this.#inUse]) if (repls.get(agentId) === repl) repls.delete(agentId);
+      this.#settings.places.leave(repl);
+      await dispose(session);
+      leave();
+    };
+    const repl: LiveRepl = { agentId, session, fresh: true, block: null, evict };
+    this.#inUse.set(agentId, repl);
+    return repl;
   }
 
   async #open(agentId: string, alone: boolean): Promise<ReplSession> {
@@ -118,17 +104,15 @@ export class ReplPool {
     const runtime = this.#settings.runtimes.get(state?.type === "query" ? state.config.runtime : "");
     if (runtime === undefined)
       throw new RLMError("invalid_options", `Agent ${agentId} needs a runtime that this flow does not have.`);
-    const { environment } = this.#settings;
     const opened = new AbortController();
     void this.#evictWhile(opened.signal);
     try {
-      const session = await runtime.open(spec);
-      return session;
+      return await runtime.open(spec);
     } catch (error) {
       if (RLMError.is(error)) throw error;
       throw new RLMError(
         "runtime_failed",
-        `The runtime ${runtime.name} could not open a REPL for ${agentId} at ${environment.now()}: ${String(error)}`,
+        `The runtime ${runtime.name} could not open a REPL for ${agentId}: ${String(error)}`,
         { cause: error },
       );
     } finally {
@@ -139,9 +123,14 @@ export class ReplPool {
   async #evictWhile(opened: AbortSignal): Promise<void> {
     for (;;) {
       await this.#settings.environment.sleep(IMPATIENT_MS, opened);
-      if (opened.aborted || !this.#evictOldest()) return;
+      if (opened.aborted || !this.#settings.places.evictOldest()) return;
     }
   }
+}
+
+/** Nothing can be done about a REPL that does not close, and nobody should fail for it. */
+async function dispose(session: ReplSession): Promise<void> {
+  await session.dispose().catch(() => {});
 }
 
 /** Brings a fresh REPL to where the agent's chain stands, blocks before `upTo` only. Returns the lost block if the sandbox dies. */

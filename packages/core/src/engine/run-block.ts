@@ -2,6 +2,7 @@ import type { AgentState } from "../data/chain.ts";
 import type { ActionNode } from "../data/node.ts";
 import { RLMError } from "../errors.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
+import type { TurnState } from "../protocols/runtime.ts";
 import { driveBlock } from "./drive-block.ts";
 import { endBlock, endLost, endUnrunnable } from "./end-block.ts";
 import type { LiveBlock } from "./live-block.ts";
@@ -9,6 +10,7 @@ import { type LiveRepl, replayBefore } from "./repl-pool.ts";
 import { replayBlock } from "./replay-block.ts";
 import type { ActionVerdict } from "./settings.ts";
 
+import { untilAborted } from "./until-aborted.ts";
 const MAX_REBUILDS = 3;
 
 /** The transition from code to how its block ended or was suspended. */
@@ -23,7 +25,7 @@ export async function runBlock(
   try {
     return await attempt(port, state, action);
   } catch (error) {
-    if (port.signal.aborted || RLMError.is(error, "aborted")) throw error;
+    if (port.signal.aborted || port.journal.failure !== null) throw error;
     await port.repls.drop(port.agentId);
     return await endUnrunnable(port, action, error);
   }
@@ -42,8 +44,10 @@ async function attempt(port: AgentPort, state: AgentState, action: ActionNode): 
         return await endBlock(port, state, block, outcome);
       }
       await port.repls.drop(port.agentId);
-      const blamed = outcome.state.blame === "block" && block.action.id === action.id;
-      if (blamed || rebuilds === MAX_REBUILDS) return await endLost(port, state, block, outcome.state);
+      const isThis = block.action.id === action.id;
+      if (isThis && (outcome.state.blame === "block" || rebuilds === MAX_REBUILDS))
+        return await endLost(port, state, block, outcome.state);
+      if (rebuilds === MAX_REBUILDS) throw notRebuilt(block, outcome.state);
     } finally {
       port.repls.release(repl);
     }
@@ -51,6 +55,14 @@ async function attempt(port: AgentPort, state: AgentState, action: ActionNode): 
 }
 
 /** Puts the REPL where the block stands: as it is, or by running what the log has. */
+/** An earlier block can't be undone any more: what came after it was run with its variables. */
+function notRebuilt(block: LiveBlock, lost: Extract<TurnState, { kind: "lost" }>): RLMError {
+  return new RLMError(
+    "sandbox_lost",
+    `the REPL could not be rebuilt, its sandbox was lost ${MAX_REBUILDS + 1} times in the earlier block ${block.action.id}: ${lost.message}`,
+  );
+}
+
 async function enter(port: AgentPort, repl: LiveRepl, action: ActionNode): Promise<LiveBlock> {
   if (repl.block?.action.id === action.id) return repl.block;
   const lost = repl.fresh ? await replayBefore(port.journal, repl, action.id) : null;
@@ -80,11 +92,28 @@ async function approve(port: AgentPort, action: ActionNode): Promise<boolean> {
 
 async function verdictOn(port: AgentPort, action: ActionNode): Promise<ActionVerdict> {
   try {
-    return (await port.settings.onAction?.(action, port.journal.graph)) ?? { kind: "run" };
+    return readVerdict(await untilAborted(ask(), port.signal, `onAction looked at ${action.id}`));
   } catch (error) {
-    return {
-      kind: "refuse",
-      reason: `the approval failed: ${error instanceof Error ? error.message : String(error)}`,
-    };
+    if (port.signal.aborted) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    return { kind: "refuse", reason: `the approval failed: ${message}` };
   }
 }
+
+/** A policy decides or fails: what is no verdict never runs code. */
+function readVerdict(verdict: ActionVerdict | undefined): ActionVerdict {
+  switch (verdict?.kind) {
+    case "run":
+      return verdict;
+    case "code":
+      if (typeof verdict.code === "string") return verdict;
+      break;
+    case "refuse":
+      return { kind: "refuse", reason: String(verdict.reason) };
+  }
+}
+  const ask = async () => await port.settings.onAction?.(action, port.journal.graph);
+  throw new RLMError(
+    "invalid_options",
+    'onAction must answer { kind: "run" }, { kind: "code", code } or { kind: "refuse", reason }',
+  );

@@ -11,6 +11,7 @@ import type { ResolvedRunConfig } from "../turn/limits.ts";
 import type { AgentView } from "../turn/prompt/prompt-builder.ts";
 import type { Gate } from "./gate.ts";
 import type { Provider } from "./provider.ts";
+import type { ReplPlaces } from "./repl-places.ts";
 
 /** What `onAction` decides about code that is about to run. */
 export type ActionVerdict =
@@ -51,4 +52,6 @@ export interface FlowSettings {
   readonly stores: RunStores;
   /** The cap on requests in flight of the whole flow. */
   readonly requests: Gate;
+  /** The places for live REPLs of the whole flow. */
+  readonly places: ReplPlaces;
 }
