@@ -113,8 +113,8 @@ export function resolveOptions(options: FlowOptions): FlowSettings {
     onAction: options.onAction ?? null,
     stores: options.workspace ?? memoryStores(environment.digest),
     requests: new Gate(config.maxConcurrency),
-  };
     places: new ReplPlaces(config.maxLiveRepls),
+  };
 }
 
 function* optionProblems(options: FlowOptions): Generator<string> {

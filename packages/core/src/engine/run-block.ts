@@ -1,16 +1,16 @@
 import type { AgentState } from "../data/chain.ts";
 import type { ActionNode } from "../data/node.ts";
 import { RLMError } from "../errors.ts";
-import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import type { TurnState } from "../protocols/runtime.ts";
+import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import { driveBlock } from "./drive-block.ts";
 import { endBlock, endLost, endUnrunnable } from "./end-block.ts";
 import type { LiveBlock } from "./live-block.ts";
 import { type LiveRepl, replayBefore } from "./repl-pool.ts";
 import { replayBlock } from "./replay-block.ts";
 import type { ActionVerdict } from "./settings.ts";
-
 import { untilAborted } from "./until-aborted.ts";
+
 const MAX_REBUILDS = 3;
 
 /** The transition from code to how its block ended or was suspended. */
@@ -54,7 +54,6 @@ async function attempt(port: AgentPort, state: AgentState, action: ActionNode): 
   }
 }
 
-/** Puts the REPL where the block stands: as it is, or by running what the log has. */
 /** An earlier block can't be undone any more: what came after it was run with its variables. */
 function notRebuilt(block: LiveBlock, lost: Extract<TurnState, { kind: "lost" }>): RLMError {
   return new RLMError(
@@ -63,6 +62,7 @@ function notRebuilt(block: LiveBlock, lost: Extract<TurnState, { kind: "lost" }>
   );
 }
 
+/** Puts the REPL where the block stands: as it is, or by running what the log has. */
 async function enter(port: AgentPort, repl: LiveRepl, action: ActionNode): Promise<LiveBlock> {
   if (repl.block?.action.id === action.id) return repl.block;
   const lost = repl.fresh ? await replayBefore(port.journal, repl, action.id) : null;
@@ -91,6 +91,7 @@ async function approve(port: AgentPort, action: ActionNode): Promise<boolean> {
 }
 
 async function verdictOn(port: AgentPort, action: ActionNode): Promise<ActionVerdict> {
+  const ask = async () => await port.settings.onAction?.(action, port.journal.graph);
   try {
     return readVerdict(await untilAborted(ask(), port.signal, `onAction looked at ${action.id}`));
   } catch (error) {
@@ -111,9 +112,8 @@ function readVerdict(verdict: ActionVerdict | undefined): ActionVerdict {
     case "refuse":
       return { kind: "refuse", reason: String(verdict.reason) };
   }
-}
-  const ask = async () => await port.settings.onAction?.(action, port.journal.graph);
   throw new RLMError(
     "invalid_options",
     'onAction must answer { kind: "run" }, { kind: "code", code } or { kind: "refuse", reason }',
   );
+}
