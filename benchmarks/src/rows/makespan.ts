@@ -21,6 +21,8 @@ const LEAST_PATH_MS = 10_000;
 interface Sample {
   readonly makespan: number;
   readonly path: number;
+  /** Milliseconds of processor time. */
+  readonly cpu: number;
 }
 
 function nameOf({ agentId, purpose, place }: Asking): string {
@@ -36,17 +38,23 @@ async function sampleRun(directory: string, seed: string, scale: number): Promis
     took: (asking, ms) => taken.set(nameOf(asking), ms),
   });
   await using workspace = await openWorkspace(directory);
-  await using flow = stubFlow({ workspace, client, config: { maxConcurrency: 4 * AGENTS } });
+  await using flow = stubFlow({
+    workspace,
+    client,
+    config: { maxConcurrency: 4 * AGENTS, maxLiveRepls: AGENTS },
+  });
   await collectGarbage();
+  const usage = process.cpuUsage();
   const startedAt = performance.now();
   const { graph } = await flow.run(JSON.stringify(TASK));
   const makespan = performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(usage);
   const msOf = (asking: Asking) => taken.get(nameOf(asking)) ?? Number.NaN;
   const path = criticalPath(graph, {
     reply: (agentId, turn) => msOf({ agentId, purpose: "act", place: turn }),
     question: (agentId, child) => msOf({ agentId, purpose: "query", place: child }),
   });
-  return { makespan, path };
+  return { makespan, path, cpu: (user + system) / 1000 };
 }
 
 async function measure({ runs }: Effort): Promise<readonly Finding[]> {
@@ -62,7 +70,8 @@ async function measure({ runs }: Effort): Promise<readonly Finding[]> {
     if (run.path >= LEAST_PATH_MS) samples.push(run);
   }
   const seconds = samples.map(({ path }) => path / 1000);
-  const detail = `critical path ${spelled(seconds, "s")}, ${AGENTS} agents in a tree of at most 10 children each, a question for each child's answer, Pareto latencies (shape ${TAIL}), another seed each run, at most 64 REPLs alive, log on disk`;
+  const cpu = samples.map((sample) => sample.cpu / 1000);
+  const detail = `critical path ${spelled(seconds, "s")}, ${AGENTS} agents in a tree of at most 10 children each, a question for each child's answer, Pareto latencies (shape ${TAIL}), another seed each run, log on disk; the engine took ${spelled(cpu, "s")} of processor time`;
   return [
     finding(
       samples.map(({ makespan, path }) => makespan / path),

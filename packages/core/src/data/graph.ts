@@ -19,7 +19,8 @@ export interface GraphDocument {
 
 /**
  * An immutable snapshot of one branch of a run: a prefix of its log. Making one and appending to one,
- * old or new, take constant time; snapshots share what they have in common.
+ * old or new, take constant time; snapshots share what they have in common. Only a fork of a fork of a fork
+ * is copied now and then.
  */
 export class Graph {
   readonly run: RunInfo;
@@ -199,14 +200,14 @@ export class Graph {
 
   /** The graph with these nodes at its end. This one stays as it is, also when it is an old one. */
   append(nodes: readonly RunNode[]): Graph {
-    const spine = this.length === this.#spine.length ? this.#spine : new Spine(this.#spine, this.length);
+    const spine = this.length === this.#spine.length ? this.#spine : this.#spine.fork(this.length);
     for (const node of nodes) spine.add(node);
     return new Graph(this.run, spine, spine.length);
   }
 
   /** The same nodes as another branch. */
   onBranch(run: RunInfo): Graph {
-    return new Graph(run, new Spine(this.#spine, this.length), this.length);
+    return new Graph(run, this.#spine.fork(this.length), this.length);
   }
 
   /** True when `other` begins with all of this graph's nodes. */

@@ -1,6 +1,9 @@
 import { RLMError } from "../errors.ts";
 import type { RunNode } from "./node.ts";
 
+/** Spines that may stand on each other: every look-up may pass through all of them. */
+const MAX_DEPTH = 64;
+
 /** Ascending positions in the log. */
 type Positions = number[];
 
@@ -33,10 +36,12 @@ function countBelow(positions: readonly number[], limit: number): number {
  * 1. Nodes are only ever added at the end; positions never change.
  * 2. Every index lists ascending positions, so a prefix is found by bisection.
  * 3. A node is checked before it is added: a refused one leaves no trace.
+ * 4. At most MAX_DEPTH spines stand on each other; a fork beyond that copies the nodes instead.
  */
 export class Spine {
   readonly start: number;
   readonly #base: Spine | null;
+  readonly #depth: number;
   readonly #nodes: RunNode[] = [];
   readonly #byId = new Map<string, number>();
   readonly #agents = new Map<string, AgentIndex>();
@@ -46,7 +51,19 @@ export class Spine {
 
   constructor(base: Spine | null = null, start = 0) {
     this.#base = base;
+    this.#depth = base === null ? 1 : base.#depth + 1;
     this.start = start;
+  }
+
+  /** A spine that goes on after the first `length` nodes of this one. */
+  fork(length: number): Spine {
+    if (this.#depth < MAX_DEPTH) return new Spine(this, length);
+    const copy = new Spine();
+    for (let position = 0; position < length; position++) {
+      const node = this.at(position);
+      if (node !== undefined) copy.add(node);
+    }
+    return copy;
   }
 
   get length(): number {

@@ -58,15 +58,14 @@ export function childrenNotWaitedFor(
   graph: Graph,
   agentId: string,
 ): readonly { readonly id: string; readonly state: string }[] {
+  const children = graph.children(agentId);
+  if (children.length === 0) return [];
   const waited = new Set<string>();
   for (const node of graph.log(agentId)) {
     if (node.type === "call" && node.name === "wait")
       for (const arg of node.args ?? []) waited.add(String(arg));
   }
-  return graph
-    .children(agentId)
-    .filter((child) => !waited.has(child))
-    .map((id) => ({ id, state: childState(graph, id) }));
+  return children.filter((child) => !waited.has(child)).map((id) => ({ id, state: childState(graph, id) }));
 }
 
 function childState(graph: Graph, agentId: string): string {

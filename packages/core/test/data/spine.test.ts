@@ -1,0 +1,39 @@
+import { expect, it } from "vitest";
+import { Graph, type RunNode } from "../../src/index.ts";
+import { sampleNodes } from "./sample-nodes.ts";
+
+const run = { runId: "r", branch: { id: "main", parent: null, createdAt: 0 }, metadata: {} };
+
+/** The observation that comes next in the root's chain. */
+function next(graph: Graph, content: string): RunNode {
+  const place = graph.chainLength("root");
+  return {
+    id: `root#${place}`,
+    type: "observation",
+    agentId: "root",
+    parentId: graph.head("root")?.id ?? null,
+    n: graph.nextN("root"),
+    startedAt: 0,
+    endedAt: 0,
+    origin: "user",
+    content,
+  };
+}
+
+it("a fork of a fork, thousands deep, holds its own nodes and stays quick", () => {
+  const [query] = sampleNodes();
+  if (query === undefined) throw new TypeError("There is no sample.");
+  let graph = Graph.fromNodes(run, [query]);
+  const startedAt = performance.now();
+  for (let fork = 1; fork <= 5000; fork++) {
+    const left = graph.append([next(graph, "left")]);
+    const right = graph.append([next(graph, `right ${fork}`)]);
+    expect(left.last()).toMatchObject({ content: "left" });
+    graph = right;
+  }
+  const contents = graph.chain("root").map((node) => (node.type === "observation" ? node.content : "query"));
+  expect(contents).toEqual(["query", ...Array.from({ length: 5000 }, (_, fork) => `right ${fork + 1}`)]);
+  expect(graph.find("root#4000")).toMatchObject({ content: "right 4000" });
+  // Without a bound on their depth this took minutes; a busy machine gets ten times what it needs.
+  expect(performance.now() - startedAt).toBeLessThan(20_000);
+});
