@@ -1,5 +1,5 @@
 import type { UsageTotal } from "../data/usage.ts";
-import { RLMError } from "../errors.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** Tokens and millionths of a US dollar. */
 export interface Amount {
@@ -24,7 +24,7 @@ export interface BudgetLimits {
  *
  * Owns: what was spent and what is reserved. Does not own: how a request's consumption is estimated.
  * 1. spent + reserved never exceeds a limit at the moment a reservation is made, in this pool and above.
- * 2. A request that does not fit waits while reservations are open, and is refused when none is.
+ * 2. A request that does not fit waits while the pools that are too small have reservations open, else it is refused.
  * So a run overspends by at most the sum of (real - estimated) of what was in flight.
  */
 export class Budget {
@@ -33,7 +33,7 @@ export class Budget {
   #spent: Amount = { tokens: 0, microUsd: 0 };
   #reserved: Amount = { tokens: 0, microUsd: 0 };
   #open = 0;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   constructor(limits: BudgetLimits, above: Budget | null = null) {
     this.#limits = limits;
@@ -42,17 +42,20 @@ export class Budget {
 
   /** What is left, the smaller of this pool and those above. `Infinity` where nothing limits it. */
   get left(): Amount {
-    const above = this.#above?.left ?? {
-      tokens: Number.POSITIVE_INFINITY,
-      microUsd: Number.POSITIVE_INFINITY,
-    };
-    const { tokens, microUsd } = this.#limits;
-    const leftOf = (limit: number | null, spent: number, reserved: number) =>
-      limit === null ? Number.POSITIVE_INFINITY : limit - spent - reserved;
+    const own = this.#own;
+    if (this.#above === null) return own;
+    const above = this.#above.left;
     return {
-      tokens: Math.min(above.tokens, leftOf(tokens, this.#spent.tokens, this.#reserved.tokens)),
-      microUsd: Math.min(above.microUsd, leftOf(microUsd, this.#spent.microUsd, this.#reserved.microUsd)),
+      tokens: Math.min(above.tokens, own.tokens),
+      microUsd: Math.min(above.microUsd, own.microUsd),
     };
+  }
+
+  /** What this pool alone has left. */
+  get #own(): Amount {
+    const leftOf = (unit: keyof Amount) =>
+      (this.#limits[unit] ?? Number.POSITIVE_INFINITY) - this.#spent[unit] - this.#reserved[unit];
+    return { tokens: leftOf("tokens"), microUsd: leftOf("microUsd") };
   }
 
   /** The name and value of the limit that keeps this amount out, or `null` when it fits. */
@@ -78,7 +81,7 @@ export class Budget {
   /** Holds the amount back, waiting for room as long as some may come. `null` when none can. */
   async reserve(amount: Amount, signal: AbortSignal): Promise<Reservation | null> {
     while (this.obstacle(amount) !== null) {
-      if (!this.#anyOpen()) return null;
+      if (!this.#mayGetRoom(amount)) return null;
       await this.#change(signal);
     }
     this.#hold(amount, 1);
@@ -94,17 +97,17 @@ export class Budget {
     };
   }
 
+  /** The limit of the pool that has least left. */
   #tightest(unit: keyof Amount): number {
-    const own = this.#limits[unit];
-    const above = this.#above?.left[unit] ?? Number.POSITIVE_INFINITY;
-    const ownLeft = own === null ? Number.POSITIVE_INFINITY : own - this.#spent[unit] - this.#reserved[unit];
-    if (this.#above === null || (own !== null && ownLeft <= above)) return own ?? 0;
+    if (this.#above === null || this.#own[unit] <= this.#above.left[unit]) return this.#limits[unit] ?? 0;
     return this.#above.#tightest(unit);
   }
 
-  #anyOpen(): boolean {
-    if (this.#open > 0) return true;
-    return this.#above === null ? false : this.#above.#anyOpen();
+  /** True when every pool that has no room for the amount has reservations that will be settled. */
+  #mayGetRoom(amount: Amount): boolean {
+    const own = this.#own;
+    const fits = amount.tokens <= own.tokens && amount.microUsd <= own.microUsd;
+    return (fits || this.#open > 0) && (this.#above === null || this.#above.#mayGetRoom(amount));
   }
 
   #hold(amount: Amount, count: number): void {
@@ -130,21 +133,13 @@ export class Budget {
 
   /** Waiters of every pool of a run stand in one line, at the root: any settlement may make room. */
   #wake(): void {
-    const root = this.#root();
-    const woken = root.#waiting;
-    root.#waiting = [];
-    for (const wake of woken) wake();
+    for (const wake of this.#root().#waiting) wake();
   }
 
   #change(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.reject(new RLMError("aborted", "Aborted while waiting for budget."));
-    return new Promise((resolve, reject) => {
-      const abort = () => reject(new RLMError("aborted", "Aborted while waiting for budget."));
-      signal.addEventListener("abort", abort, { once: true });
-      this.#root().#waiting.push(() => {
-        signal.removeEventListener("abort", abort);
-        resolve();
-      });
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiting = this.#root().#waiting;
+    waiting.add(resolve);
+    return untilAborted(promise, signal, "waiting for budget").finally(() => waiting.delete(resolve));
   }
 }

@@ -1,10 +1,11 @@
-import { isJsonObject } from "../data/json.ts";
 import type { Attempt, RequestFailure } from "../data/node.ts";
-import { UNKNOWN_USAGE, type Usage } from "../data/usage.ts";
+import type { Usage } from "../data/usage.ts";
 import { RLMError } from "../errors.ts";
 import type { ChatOptions, Client, Message, Reply } from "../protocols/client.ts";
 import type { Environment } from "../protocols/environment.ts";
 import { Gate } from "./gate.ts";
+import { readFailure, readReply } from "./read-reply.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** US dollars per million tokens of one model. */
 export interface Price {
@@ -33,6 +34,16 @@ const PASSING: readonly RequestFailure[] = ["rate_limit", "overloaded", "network
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 
+/** What became of one request. */
+type Sent =
+  | { readonly reply: Reply; readonly attempt: Attempt }
+  | {
+      readonly reply: null;
+      readonly attempt: Attempt;
+      readonly error: unknown;
+      readonly retryAfterMs: number;
+    };
+
 /**
  * One client and the only place where its failed requests are made again.
  *
@@ -40,12 +51,15 @@ const LONGEST_PAUSE_MS = 60_000;
  * back every request to this client. Does not own: the client; the flow's cap; budgets.
  * 1. A request is made again only after a failure that passes by itself, at most `maxRetries` times.
  * 2. Every request that was sent appears in `attempts`, failed and cut ones too.
+ * 3. The pause grows with failures of requests that were sent after the last pause; of several that were in
+ *    flight together the first counts.
  */
 export class Provider {
   readonly gate: Gate;
   readonly #options: ProviderOptions;
   #pausedUntil = 0;
-  #failuresInARow = 0;
+  #pauses = 0;
+  #pausesInARow = 0;
 
   constructor(options: ProviderOptions) {
     this.#options = options;
@@ -60,7 +74,10 @@ export class Provider {
     return this.#options.price;
   }
 
-  /** The complete reply. Rejects with the client's last error, its `details.attempts` added. */
+  /**
+   * The complete reply. Rejects with the client's last error, its `details.attempts` added, and as soon as the
+   * signal aborts, whether or not the client heeds it.
+   */
   async ask(
     messages: readonly Message[],
     options: ChatOptions & { readonly signal: AbortSignal },
@@ -68,19 +85,23 @@ export class Provider {
     const attempts: Attempt[] = [];
     for (;;) {
       await this.#waitForPause(options.signal);
-      const outcome = await this.#attempt(messages, options);
-      attempts.push(outcome.attempt);
-      if (outcome.reply !== null) {
-        this.#failuresInARow = 0;
-        return { reply: outcome.reply, attempts };
+      const pauses = this.#pauses;
+      const sent = await this.#send(messages, options, attempts);
+      attempts.push(sent.attempt);
+      if (sent.reply !== null) {
+        this.#pausesInARow = 0;
+        return { reply: sent.reply, attempts };
       }
-      if (!this.#mayPass(outcome.attempt.outcome, attempts.length))
-        throw withAttempts(outcome.error, attempts);
-      this.#pause(outcome.retryAfterMs);
+      if (!this.#mayPass(sent.attempt.outcome, attempts.length)) throw withAttempts(sent.error, attempts);
+      this.#pause(sent.retryAfterMs, pauses);
     }
   }
 
-  async #attempt(messages: readonly Message[], options: ChatOptions) {
+  async #send(
+    messages: readonly Message[],
+    options: ChatOptions & { readonly signal: AbortSignal },
+    earlier: readonly Attempt[],
+  ): Promise<Sent> {
     const { client, environment } = this.#options;
     const startedAt = environment.now();
     let firstTokenAt: number | null = null;
@@ -88,28 +109,19 @@ export class Provider {
       firstTokenAt ??= environment.now();
       options.onText?.(delta);
     };
+    const times = () => ({ startedAt, firstTokenAt, endedAt: environment.now() });
     try {
-      const answered = await client.chat(messages, { ...options, onText });
-      const reply = { ...answered, usage: this.#priced(answered.usage) };
-      const attempt: Attempt = {
-        startedAt,
-        firstTokenAt,
-        endedAt: environment.now(),
-        outcome: "complete",
-        usage: reply.usage,
-      };
-      return { reply, attempt, error: null, retryAfterMs: 0 };
+      const chat = async () => await client.chat(messages, { ...options, onText });
+      const read = readReply(await untilAborted(chat(), options.signal, "the model replied"), client.model);
+      const reply = { ...read, usage: this.#priced(read.usage) };
+      return { reply, attempt: { ...times(), outcome: "complete", usage: reply.usage } };
     } catch (error) {
+      // A client that has no key or no SDK has sent nothing.
+      if (RLMError.is(error, "missing_key") || RLMError.is(error, "missing_dependency"))
+        throw withAttempts(error, earlier);
       const { reason, message, retryAfterMs, usage } = readFailure(error);
-      const outcome = options.signal?.aborted === true ? "aborted" : reason;
-      const attempt: Attempt = {
-        startedAt,
-        firstTokenAt,
-        endedAt: environment.now(),
-        outcome,
-        message,
-        usage: this.#priced(usage),
-      };
+      const outcome = options.signal.aborted ? "aborted" : reason;
+      const attempt: Attempt = { ...times(), outcome, message, usage: this.#priced(usage) };
       return { reply: null, attempt, error, retryAfterMs };
     }
   }
@@ -130,13 +142,14 @@ export class Provider {
     return PASSING.includes(outcome as RequestFailure) && made <= this.#options.maxRetries;
   }
 
-  #pause(retryAfterMs: number): void {
-    const backOff = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failuresInARow);
-    this.#failuresInARow += 1;
-    this.#pausedUntil = Math.max(
-      this.#pausedUntil,
-      this.#options.environment.now() + Math.max(backOff, retryAfterMs),
-    );
+  #pause(retryAfterMs: number, pausesWhenSent: number): void {
+    const { environment } = this.#options;
+    if (pausesWhenSent === this.#pauses) {
+      this.#pauses += 1;
+      this.#pausesInARow += 1;
+    }
+    const backOff = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#pausesInARow - 1));
+    this.#pausedUntil = Math.max(this.#pausedUntil, environment.now() + Math.max(backOff, retryAfterMs));
   }
 
   async #waitForPause(signal: AbortSignal): Promise<void> {
@@ -150,27 +163,12 @@ export class Provider {
   }
 }
 
-function readFailure(error: unknown): {
-  reason: RequestFailure;
-  message: string;
-  retryAfterMs: number;
-  usage: Usage;
-} {
-  const message = error instanceof Error ? error.message : String(error);
-  if (!RLMError.is(error) || error.code !== "request_failed")
-    return { reason: "unknown", message, retryAfterMs: 0, usage: UNKNOWN_USAGE };
-  const { reason, retryAfterMs, usage } = error.details;
-  return {
-    reason: typeof reason === "string" ? (reason as RequestFailure) : "unknown",
-    message,
-    retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : 0,
-    usage: isJsonObject(usage) ? { ...UNKNOWN_USAGE, ...usage } : UNKNOWN_USAGE,
-  };
-}
+const CODES_OF_CLIENTS = ["request_failed", "missing_key", "missing_dependency"] as const;
 
+/** The client's error with the requests it took; any other kind of error is a failed request, too. */
 function withAttempts(error: unknown, attempts: readonly Attempt[]): RLMError {
   const message = error instanceof Error ? error.message : String(error);
-  const code = RLMError.is(error) ? error.code : "request_failed";
+  const code = CODES_OF_CLIENTS.find((known) => RLMError.is(error, known)) ?? "request_failed";
   const details = RLMError.is(error) ? error.details : {};
   return new RLMError(code, message, { cause: error, details: { ...details, attempts } });
 }

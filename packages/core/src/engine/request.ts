@@ -1,9 +1,10 @@
 import type { AgentConfig } from "../data/agent-config.ts";
 import type { JsonSchema } from "../data/json.ts";
+import type { Attempt } from "../data/node.ts";
 import { RLMError } from "../errors.ts";
 import type { Message } from "../protocols/client.ts";
 import type { Amount, Budget } from "./budget.ts";
-import type { Answered } from "./provider.ts";
+import type { Answered, Price } from "./provider.ts";
 import type { FlowSettings } from "./settings.ts";
 
 /** One request on behalf of an agent. */
@@ -61,15 +62,16 @@ async function send(settings: FlowSettings, wanted: ModelRequest): Promise<Reque
   const { budget, signal } = wanted;
   const messages = wanted.messages();
   const input = estimateTokens(messages);
+  const { price } = provider(settings, wanted.model);
   const cap =
     wanted.squeeze === true
-      ? squeezed(budget, input, settings.config.maxOutputTokens)
+      ? squeezed(budget.left, input, settings.config.maxOutputTokens, price)
       : settings.config.maxOutputTokens;
-  const estimate = amount(settings, wanted.model, input, cap);
+  const estimate = { tokens: input + cap, microUsd: Math.ceil(costOf(price, input, cap)) };
   const reservation = await budget.reserve(estimate, signal);
   if (reservation === null)
     return { kind: "no_room", limit: budget.obstacle(estimate) ?? { name: "maxTotalTokens", value: 0 } };
-  let real = estimate;
+  let attempts: readonly Attempt[] = [];
   try {
     const answered = await provider(settings, wanted.model).ask(messages, {
       signal,
@@ -79,11 +81,20 @@ async function send(settings: FlowSettings, wanted: ModelRequest): Promise<Reque
       ...(wanted.output !== undefined && { output: wanted.output }),
       ...(wanted.onText !== undefined && { onText: wanted.onText }),
     });
-    real = consumed(answered, estimate);
+    attempts = answered.attempts;
     return { kind: "answered", answered };
+  } catch (error) {
+    attempts = attemptsOf(error);
+    throw error;
   } finally {
-    reservation.settle(real);
+    reservation.settle(consumed(attempts, estimate));
   }
+}
+
+/** The requests that a failed one took, as its error tells them. */
+export function attemptsOf(error: unknown): readonly Attempt[] {
+  if (!RLMError.is(error) || !Array.isArray(error.details.attempts)) return [];
+  return error.details.attempts as readonly Attempt[];
 }
 
 function provider(settings: FlowSettings, model: string) {
@@ -92,8 +103,16 @@ function provider(settings: FlowSettings, model: string) {
   return found;
 }
 
-function squeezed(budget: Budget, input: number, cap: number): number {
-  return Math.max(LEAST_OUTPUT_TOKENS, Math.min(cap, Math.floor(budget.left.tokens - input)));
+/** The output cap for which the pool has room, within reason. */
+function squeezed(left: Amount, input: number, cap: number, price: Price | undefined): number {
+  const perToken = costOf(price, 0, 1);
+  const paid = perToken > 0 ? (left.microUsd - costOf(price, input, 0)) / perToken : Number.POSITIVE_INFINITY;
+  return Math.max(LEAST_OUTPUT_TOKENS, Math.min(cap, Math.floor(Math.min(left.tokens - input, paid))));
+}
+
+/** Millionths of a US dollar; a price is in dollars per million tokens. */
+function costOf(price: Price | undefined, input: number, output: number): number {
+  return price === undefined ? 0 : input * price.inputPerMillionUsd + output * price.outputPerMillionUsd;
 }
 
 function estimateTokens(messages: readonly Message[]): number {
@@ -101,17 +120,8 @@ function estimateTokens(messages: readonly Message[]): number {
   return Math.ceil(characters / CHARACTERS_PER_TOKEN);
 }
 
-function amount(settings: FlowSettings, model: string, input: number, output: number): Amount {
-  const price = provider(settings, model).price;
-  const microUsd =
-    price === undefined
-      ? 0
-      : Math.ceil(input * price.inputPerMillionUsd + output * price.outputPerMillionUsd);
-  return { tokens: input + output, microUsd };
-}
-
 /** What all attempts together really took; the estimate stands for what is unknown of an attempt. */
-function consumed({ attempts }: Answered, estimate: Amount): Amount {
+function consumed(attempts: readonly Attempt[], estimate: Amount): Amount {
   let tokens = 0;
   let microUsd = 0;
   for (const { usage, outcome } of attempts) {
