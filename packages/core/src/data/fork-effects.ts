@@ -9,7 +9,7 @@ interface AgentTrace {
   end: RunNode | null;
   /** How its newest task that has ended did. */
   lastEnd: RunNode | null;
-  /** The ends of its children since it ended last itself. */
+  /** The ends of its children since it ended last itself, which do not count yet. */
   childEnds: RunNode[];
   readonly children: string[];
 }
@@ -22,7 +22,8 @@ interface AgentTrace {
  * 2. A `wait` call follows from the ends it delivers.
  * 3. A `delegate` call that gives a child a further task follows from the end of the task before.
  * 4. A child is cancelled because its parent ended or because the block that delegated to it was undone.
- * 5. An agent's end follows from the ends of its children: one that has ended has nobody at work below it.
+ * 5. An agent's end follows from the ends of its children, those that landed behind it included: one that has
+ *    ended has nobody at work below it.
  */
 export function forkEffects(graph: Graph): ReadonlyMap<string, readonly RunNode[]> {
   const walk = new EffectWalk();
@@ -89,25 +90,19 @@ class EffectWalk {
 
   #end(node: RunNode): void {
     const agent = this.#agent(node.agentId);
-    if (node.type === "error" && node.kind === "cancelled") this.#cancelled(node, agent);
     for (const end of agent.childEnds) this.#link(end.id, node);
     agent.childEnds = [];
     agent.end = node;
     agent.lastEnd = node;
     const parentId = parentAgent(node.agentId);
-    if (parentId !== null) this.#agent(parentId).childEnds.push(node);
-  }
-
-  #cancelled(node: ErrorNode, agent: AgentTrace): void {
-    const delegatedBy = agent.task?.parentId?.split("/", 1)[0] ?? "";
-    const undone = this.#undone.get(delegatedBy);
-    const parentId = parentAgent(node.agentId);
-    const above = parentId === null ? null : this.#agent(parentId).end;
-    if (undone !== undefined) this.#link(undone.id, node);
-    else if (above !== null) {
-      this.#link(above.id, node);
-      this.#link(node.id, above);
-    }
+    if (parentId === null) return;
+    const parent = this.#agent(parentId);
+    const undone = this.#undone.get(agent.task?.parentId?.split("/", 1)[0] ?? "");
+    const cause = undone ?? parent.end;
+    if (node.type === "error" && node.kind === "cancelled" && cause !== null) this.#link(cause.id, node);
+    // What was in flight when the parent ended may land behind its end.
+    if (parent.end !== null) this.#link(node.id, parent.end);
+    else parent.childEnds.push(node);
   }
 
   #agent(agentId: string): AgentTrace {

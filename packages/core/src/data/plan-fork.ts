@@ -1,7 +1,7 @@
 import { RLMError } from "../errors.ts";
 import { forkEffects } from "./fork-effects.ts";
 import type { Graph } from "./graph.ts";
-import { endsAgent, type RunNode } from "./node.ts";
+import type { RunNode } from "./node.ts";
 import { ROOT } from "./node-id.ts";
 
 /** What a fork keeps: all that does not follow from what it drops, or only what came before in the log. */
@@ -16,8 +16,9 @@ export interface ForkPlan {
 /**
  * Which nodes a fork at this node keeps. The node itself is kept: an action's code runs again, a call keeps its
  * answer and its block goes on in the middle. `independent` keeps the agent's log up to the node and of the other
- * agents all that does not follow from what is dropped; `before` the prefix of the log that ends with the node.
- * The kept nodes are a graph of their own. Throws `not_found`.
+ * agents all that does not follow from what is dropped; `before` the prefix of the log that ends with the node, or,
+ * where the root has ended by then, with what its end cut short. The kept nodes are a graph of their own. Throws
+ * `not_found`.
  */
 export function planFork(graph: Graph, at: string, keep: ForkKeep = "independent"): ForkPlan {
   const node = graph.find(at);
@@ -55,13 +56,14 @@ function spreadCut(graph: Graph, at: RunNode): ReadonlyMap<string, number> {
   return cuts;
 }
 
-/** The root's end takes along the cancellations that it caused: a run that is over has nobody at work. */
+/** Where the root has ended, what lands behind its end belongs to it: a run that is over has nobody at work. */
 function partBefore(graph: Graph, at: RunNode): ForkPlan {
+  const { finished } = graph.at(at.id);
   let state: "before" | "ending" | "behind" = "before";
   return part(graph, (node) => {
-    if (state === "ending" && !(node.type === "error" && node.kind === "cancelled")) state = "behind";
+    if (state === "ending" && node.agentId === ROOT) state = "behind";
     const isKept = state !== "behind";
-    if (node === at) state = at.agentId === ROOT && endsAgent(at) ? "ending" : "behind";
+    if (node === at) state = finished ? "ending" : "behind";
     return isKept;
   });
 }

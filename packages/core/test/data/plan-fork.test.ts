@@ -48,10 +48,9 @@ function causesOf(nodes: readonly RunNode[], place: number, node: RunNode): read
     const isChild = (id: string) => id.startsWith(`${node.agentId}.`) && id.split(".").length === depth + 1;
     const parent = node.agentId.split(".").slice(0, -1).join(".");
     causes.push(...earlier.filter((end) => isChild(end.agentId) && endsAgent(end)).map(({ id }) => id));
-    const cancelledLater = nodes.slice(place).filter((end) => isChild(end.agentId) && isCancelled(end));
-    const nextTask = nodes.slice(place + 1).find((next) => next.agentId === node.agentId);
-    const until = nextTask === undefined ? nodes.length : nodes.indexOf(nextTask);
-    causes.push(...cancelledLater.filter((end) => nodes.indexOf(end) < until).map(({ id }) => id));
+    const next = nodes.findIndex(({ agentId, n }) => agentId === node.agentId && n === node.n + 1);
+    const until = nodes.slice(place, next < 0 ? nodes.length : next);
+    causes.push(...until.filter((end) => isChild(end.agentId) && endsAgent(end)).map(({ id }) => id));
     const above = earlier.findLast(({ agentId, type }) => agentId === parent && type !== "call");
     if (isCancelled(node) && above !== undefined && endsAgent(above)) causes.push(above.id);
   }
@@ -64,7 +63,7 @@ function isCancelled(node: RunNode): boolean {
 
 const ids = (nodes: Iterable<RunNode>) => Array.from(nodes, ({ id }) => id);
 
-const seeds = Array.from({ length: 40 }, (_, index) => index + 1);
+const seeds = Array.from({ length: 24 }, (_, index) => index + 1);
 
 describe("planFork on random runs", () => {
   test.each(seeds)("keeps exactly what does not follow from what it drops, seed %i", async (seed) => {
@@ -81,7 +80,7 @@ describe("planFork on random runs", () => {
     }
   });
 
-  test.each(seeds.slice(0, 12))(
+  test.each(seeds.slice(0, 8))(
     "keeps what goes on and asks for nothing that was kept, seed %i",
     async (seed) => {
       const graph = await randomGraph(seed);
@@ -121,7 +120,8 @@ describe("planFork", () => {
       const { kept } = planFork(graph, at.id, "before");
       const prefix = [...graph.at(at.id).walk()];
       expect(kept.slice(0, prefix.length)).toEqual(prefix);
-      expect(kept.slice(prefix.length).every(isCancelled)).toBe(true);
+      if (!graph.at(at.id).finished) expect(kept.length).toBe(prefix.length);
+      expect(kept.slice(prefix.length).some(({ agentId }) => agentId === "root")).toBe(false);
       await checkRun(Graph.fromNodes(graph.run, kept));
     }
   });
