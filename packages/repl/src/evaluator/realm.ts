@@ -3,6 +3,7 @@
 // Invariants: (1) the globals are those of the list, so that engines with more of them agree; (2) nothing
 // measures time, tells when memory is freed, or takes memory that no limit counts.
 import { type Clock, installClock } from "./clock.ts";
+import { installFormatClock } from "./format-clock.ts";
 import { installLocale } from "./locale.ts";
 import {
   bare,
@@ -44,6 +45,7 @@ export function fixRealm(clock: Clock, random: () => number): void {
   installStackFormat();
   installClock(clock);
   installLocale();
+  installFormatClock(clock);
   defineMethods(realmMath, { random: () => random() });
   installFixedBuffers();
   keepListedGlobals();

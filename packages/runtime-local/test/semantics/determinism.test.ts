@@ -22,6 +22,12 @@ describe("the clock", () => {
     ["String(new Date(0))", "Thu Jan 01 1970 00:00:00 GMT+0000 (Coordinated Universal Time)"],
     ["Date()", "Tue Nov 14 2023 22:13:20 GMT+0000 (Coordinated Universal Time)"],
     ["new Date(0).toDateString()", "Thu Jan 01 1970"],
+    [
+      "new Intl.DateTimeFormat('en', { dateStyle: 'short', timeStyle: 'short' }).format()",
+      "11/14/23, 10:13 PM",
+    ],
+    ["new Intl.DateTimeFormat('en', { year: 'numeric' }).formatToParts()[0].value", "2023"],
+    ["[new Date(0)].map(new Intl.DateTimeFormat('en', { year: 'numeric' }).format).join()", "1970"],
     ["new Date(0).toTimeString()", "00:00:00 GMT+0000 (Coordinated Universal Time)"],
     ["new Date(0).toLocaleString()", "1/1/1970, 12:00:00 AM"],
     ["new Date(0).toLocaleDateString('de-DE')", "1.1.1970"],
