@@ -36,6 +36,8 @@ const { ivm }: { ivm: IsolatedVM } = createRequire(import.meta.url)(addon);
 
 // Cached code then holds all functions of the evaluator, and no isolate compiles any of them again.
 setFlagsFromString("--no-lazy");
+// The small young generation this process was started with is for its own heap; isolates have their limits.
+setFlagsFromString("--max-semi-space-size=0");
 // Isolates take their time zone from the process; the environment it was started with is empty.
 process.env.TZ = "UTC";
 // An interrupt from the terminal is the engine's to handle: it may still want what runs here to land.

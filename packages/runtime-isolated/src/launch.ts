@@ -25,6 +25,8 @@ export function findLaunch(resolve: Resolve = createRequire(import.meta.url).res
     "--no-node-snapshot",
     // The linear engine that CONTEXT.grep runs on.
     "--enable-experimental-regexp-engine",
+    // Garbage is picked up soon: many heaps share a process, and text of contexts passes through all of them.
+    "--max-semi-space-size=1",
     // No files, processes, threads or inspector, should code ever get out of its isolate.
     "--permission",
     "--allow-addons",

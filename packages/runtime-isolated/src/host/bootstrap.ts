@@ -16,7 +16,7 @@ const Failure = Error;
 let keptKey, keptIndex, kept;
 const piece = (key, index) => {
   if (keptKey === key && keptIndex === index) return kept;
-  const text = reference.applySyncPromise(undefined, [key, index], options);
+  const text = reference.applySyncPromise(undefined, [key, index], options)[0];
   if (typeof text !== "string") throw new Failure("CONTEXT could not be read");
   keptKey = key;
   keptIndex = index;

@@ -62,7 +62,11 @@ export class IsolateRepl {
   /** A REPL in an isolate that is its own from now on. Rejects when there can be none. */
   static async open(port: IsolatePort, fresh: FreshIsolate, opening: Opening): Promise<IsolateRepl> {
     const repl = new IsolateRepl(port, fresh, opening);
-    const piece = new port.ivm.Reference((key: unknown, index: unknown) => repl.#piece(key, index));
+    const piece = new port.ivm.Reference(async (key: unknown, index: unknown) => {
+      // In a list, a text is copied into the isolate's own heap. By itself it would be memory outside of it,
+      // which nothing makes an isolate give back while it reads on.
+      return new port.ivm.ExternalCopy([await repl.#piece(key, index)]).copyInto({ release: true });
+    });
     const parts = [fresh.createRepl.derefInto(), piece, PIECE_CHARACTERS, opening.spec];
     try {
       const made: ivm.Reference = await fresh.context.evalClosure(BOOTSTRAP, parts, {

@@ -1,38 +1,61 @@
-/** Bytes of one UTF-16 unit: what a text costs at most. */
-const BYTES_PER_CHARACTER = 2;
-
 /**
- * Pieces of contexts that were read lately, shared by all isolates of a process. Owns texts of at most
- * `maxBytes` in all; the piece that was used longest ago goes first.
+ * Pieces of contexts that were read lately, shared by all isolates of a process. Owns one block of memory in
+ * which they lie as bytes: as strings, pieces that come and go would grow old on the heap before they are
+ * dropped, and take several times as much until it is cleaned.
+ *
+ * 1. Holds at most `slots` pieces; the one that was used longest ago makes room.
+ * 2. Memory that no piece has needed yet is not taken.
  */
-export class PieceCache {
-  readonly #maxBytes: number;
-  readonly #pieces = new Map<string, string>();
-  #bytes = 0;
+import { PIECE_CHARACTERS } from "../wire.ts";
 
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+/** A slot is as large as a piece of two-byte characters. */
+const SLOT_BYTES = PIECE_CHARACTERS * 2;
+
+interface Place {
+  readonly start: number;
+  readonly end: number;
+  readonly encoding: "latin1" | "utf16le";
+}
+
+/** See the head of this file. */
+export class PieceCache {
+  readonly #memory: Buffer;
+  readonly #places = new Map<string, Place>();
+  readonly #slots: number;
+
+  constructor(bytes: number) {
+    this.#slots = Math.floor(bytes / SLOT_BYTES);
+    this.#memory = Buffer.alloc(this.#slots * SLOT_BYTES);
   }
 
   get(digest: string, index: number): string | undefined {
     const key = `${digest}:${index}`;
-    const piece = this.#pieces.get(key);
-    if (piece === undefined) return undefined;
+    const place = this.#places.get(key);
+    if (place === undefined) return undefined;
     // A Map keeps the order of insertion: what is put in again is the last to go.
-    this.#pieces.delete(key);
-    this.#pieces.set(key, piece);
-    return piece;
+    this.#places.delete(key);
+    this.#places.set(key, place);
+    return this.#memory.toString(place.encoding, place.start, place.end);
   }
 
   put(digest: string, index: number, piece: string): void {
     const key = `${digest}:${index}`;
-    if (this.#pieces.has(key)) return;
-    this.#pieces.set(key, piece);
-    this.#bytes += piece.length * BYTES_PER_CHARACTER;
-    for (const [oldest, text] of this.#pieces) {
-      if (this.#bytes <= this.#maxBytes) return;
-      this.#pieces.delete(oldest);
-      this.#bytes -= text.length * BYTES_PER_CHARACTER;
-    }
+    if (this.#places.has(key) || piece.length > PIECE_CHARACTERS) return;
+    const start = this.#freeSlot();
+    const encoding = ONE_BYTE.test(piece) ? "latin1" : "utf16le";
+    const end = start + this.#memory.write(piece, start, SLOT_BYTES, encoding);
+    this.#places.set(key, { start, end, encoding });
+  }
+
+  #freeSlot(): number {
+    if (this.#places.size < this.#slots) return this.#places.size * SLOT_BYTES;
+    const [oldest] = this.#places;
+    if (oldest === undefined) return 0;
+    const [key, { start }] = oldest;
+    this.#places.delete(key);
+    return start;
   }
 }
+
+/** Characters that V8 keeps in one byte each. */
+const ONE_BYTE = /^[^\u0100-\uffff]*$/;

@@ -1,0 +1,200 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { ContextPayload, ReplSession, ReplSpec, Runtime, Turn } from "@rlmflow/core";
+import { describe, expect, test } from "vitest";
+import { type IsolatedRuntimeOptions, isolatedRuntime } from "../src/index.ts";
+import { residentMB } from "../src/pool/memory-watch.ts";
+import { childrenOf, comesTrue, isAlive } from "./processes.ts";
+
+const SPEC: ReplSpec = {
+  agentId: "root",
+  group: "run",
+  depth: 0,
+  maxDepth: 2,
+  seed: "seed",
+  contexts: [],
+  globals: { given: [1, 2] },
+  functions: ["look"],
+  alone: false,
+};
+
+function openRuntime(options: IsolatedRuntimeOptions = {}): Runtime & AsyncDisposable {
+  const runtime = isolatedRuntime({ spareProcesses: 0, ...options });
+  return { ...runtime, [Symbol.asyncDispose]: () => runtime.close() };
+}
+
+let blocks = 0;
+function start(session: ReplSession, code: string): Promise<Turn> {
+  blocks += 1;
+  return session.start({ id: `root#${blocks}`, code, now: 1000 });
+}
+
+function payload(characters: number, onRead: (start: number) => void = () => {}): ContextPayload {
+  const read = (begin: number, end: number) => {
+    onRead(begin);
+    return "line of text\n".repeat((end - begin) / 13 + 2).slice(begin % 13, (begin % 13) + end - begin);
+  };
+  return { key: "input", characters, digest: `payload-${characters}`, read };
+}
+
+describe("isolatedRuntime", () => {
+  test("says what it is", () => {
+    const { protocol, isolation, replay, kernel } = isolatedRuntime();
+    expect({ protocol, isolation, replay }).toEqual({ protocol: 1, isolation: "isolate", replay: "exact" });
+    expect(kernel.language).toBe("javascript");
+  });
+
+  test("starts no process before a REPL is opened, and leaves none after it is closed", async () => {
+    const before = childrenOf();
+    const runtime = isolatedRuntime();
+    expect(childrenOf()).toEqual(before);
+    await runtime.open(SPEC);
+    const started = childrenOf().filter((pid) => !before.includes(pid));
+    expect(started.length).toBeGreaterThan(0);
+    await runtime.close();
+    expect(started.filter(isAlive)).toEqual([]);
+  });
+
+  test("the same blocks and answers give the same turns in two processes", async () => {
+    await using runtime = openRuntime();
+    const run = async () => {
+      const session = await runtime.open({ ...SPEC, alone: true });
+      const turns = [
+        await session.start({ id: "a", code: "const x = Math.random(); print(Date.now(), x); x", now: 5 }),
+        await session.start({
+          id: "b",
+          code: "const y = await look(x); print(y, Date.now(), new Date()); y",
+          now: 6,
+        }),
+        await session.deliver({ index: 0, outcome: { ok: true, value: [1, "ä"] }, now: 9 }),
+        await session.start({ id: "c", code: "null.x", now: 10 }),
+      ];
+      return turns.map(({ codeMs: _, ...turn }) => turn);
+    };
+    const first = await run();
+    expect(await run()).toEqual(first);
+    expect(first[3]?.state.kind).toBe("threw");
+  });
+
+  test("a stray rejection is told to the code and does not fail its block", async () => {
+    await using runtime = openRuntime();
+    const session = await runtime.open(SPEC);
+    const turn = await start(session, "(async () => { throw new TypeError('lost'); })(); 42");
+    expect(turn.state).toMatchObject({ kind: "ended", echo: "42" });
+    expect(turn.output).toContain("TypeError: lost");
+    expect((await start(session, "1")).output).toBe("");
+  });
+
+  test("a block that hits its time limit is lost with the limit's name, value and unit", async () => {
+    await using runtime = openRuntime({ limits: { timeMs: 300 } });
+    const session = await runtime.open(SPEC);
+    const limit = { name: "timeMs", value: 300, unit: "ms" };
+    expect((await start(session, "for (;;);")).state).toMatchObject({ kind: "lost", blame: "block", limit });
+    expect((await start(session, "1")).state).toMatchObject({ kind: "lost", blame: "block" });
+    await session.dispose();
+  });
+
+  test("time that a block waits for an answer does not count", async () => {
+    await using runtime = openRuntime({ limits: { timeMs: 200, wallMs: 400 } });
+    const session = await runtime.open(SPEC);
+    expect((await start(session, "await look(1)")).state.kind).toBe("idle");
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    const answer = { index: 0, outcome: { ok: true, value: "late" }, now: 2000 } as const;
+    expect((await session.deliver(answer)).state).toMatchObject({ kind: "ended", echo: '"late"' });
+  });
+
+  test("a loop of reads meets the time limit though every read is short", async () => {
+    await using runtime = openRuntime({ limits: { timeMs: 500, wallMs: 20_000 } });
+    const session = await runtime.open({ ...SPEC, contexts: [payload(40 * 65_536)] });
+    const code = "for (let i = 0; ; i = (i + 65536) % (39 * 65536)) CONTEXT.read(i, i + 10);";
+    const neighbour = await runtime.open(SPEC);
+    expect((await start(session, code)).state).toMatchObject({ limit: { name: "timeMs" } });
+    expect((await start(neighbour, "1")).state.kind).toBe("ended");
+  });
+});
+
+describe("contexts", () => {
+  test("any range is read as it is, across pieces and surrogate pairs", async () => {
+    await using runtime = openRuntime();
+    const text = `${"a".repeat(65_535)}😀${"b".repeat(65_536 * 2)}\ud800 end`;
+    const read = (begin: number, end: number) => text.slice(begin, end);
+    const context = { key: "input", characters: text.length, digest: "d", read };
+    const session = await runtime.open({ ...SPEC, contexts: [context] });
+    const code = `[CONTEXT.read(65534, 65538), CONTEXT.read(0, ${text.length}).length, CONTEXT.read(-4)]`;
+    const { state } = await start(session, code);
+    expect(state).toMatchObject({ kind: "ended", echo: expect.stringContaining(`"a😀b", ${text.length}`) });
+  });
+
+  test("a payload that can't be read is an error in the code", async () => {
+    await using runtime = openRuntime();
+    const read = () => {
+      throw new Error("the disk is gone");
+    };
+    const contexts = [{ key: "input", characters: 10, digest: "d", read }];
+    const { state } = await start(await runtime.open({ ...SPEC, contexts }), "CONTEXT.read(0, 5)");
+    expect(state).toMatchObject({ kind: "threw", error: { message: "the context could not be read" } });
+    expect(JSON.stringify(state)).not.toContain("disk");
+  });
+
+  test("agents of a process share the pieces they read", async () => {
+    await using runtime = openRuntime();
+    let reads = 0;
+    const contexts = [payload(20 * 65_536, () => (reads += 1))];
+    const sessions = await Promise.all([1, 2, 3, 4].map(() => runtime.open({ ...SPEC, contexts })));
+    for (const session of sessions) {
+      const { state } = await start(session, "CONTEXT.read(0, CONTEXT.info().characters).length");
+      expect(state).toMatchObject({ echo: String(20 * 65_536) });
+    }
+    expect(reads).toBe(20);
+  });
+
+  test("reading a large context in pieces costs a process little memory", async () => {
+    const megabytes = async (characters: number) => {
+      const before = childrenOf();
+      await using runtime = openRuntime({ agentsPerProcess: 20, limits: { timeMs: 30_000 } });
+      const code =
+        "let n = 0; for (let i = 0; i < CONTEXT.info().characters; i += 50000) n += CONTEXT.read(i, i + 50000).length; n";
+      for (let agent = 0; agent < 10; agent += 1) {
+        const session = await runtime.open({ ...SPEC, contexts: [payload(characters)] });
+        expect((await start(session, code)).state).toMatchObject({ echo: String(characters) });
+      }
+      const pids = childrenOf().filter((pid) => !before.includes(pid));
+      expect(pids).toHaveLength(1);
+      return residentMB(pids[0]);
+    };
+    const small = await megabytes(1024);
+    // The bar is 16, measured where nothing else runs; a test allows five times as much.
+    expect((await megabytes(16 * 1024 * 1024)) - small).toBeLessThan(80);
+  }, 60_000);
+});
+
+describe("the engine's process", () => {
+  const sources = join(import.meta.dirname, "../../../test/resolve-sources.ts");
+  const program = ["--import", sources, join(import.meta.dirname, "programs/engine.ts")];
+
+  test("ends by itself when nothing is pending, though nobody closed the runtime", async () => {
+    const child = spawn(process.execPath, [...program, "6 * 7"], { stdio: ["ignore", "pipe", "inherit"] });
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    expect((await lines.next()).value).toBe("open");
+    const sandboxes = childrenOf(child.pid);
+    expect((await lines.next()).value).toContain('"echo":"42"');
+    const [code] = await once(child, "exit");
+    expect(code).toBe(0);
+    expect(await comesTrue(() => !sandboxes.some(isAlive), 3000)).toBe(true);
+  });
+
+  test.each(["for (;;);", "[].indexOf.call({ length: 2 ** 53 - 1 }, 1)"])(
+    "its sandboxes end with it when it is killed during %s",
+    async (code) => {
+      const child = spawn(process.execPath, [...program, code], { stdio: ["ignore", "pipe", "inherit"] });
+      await once(createInterface(child.stdout), "line");
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const sandboxes = childrenOf(child.pid);
+      expect(sandboxes.length).toBeGreaterThan(0);
+      child.kill("SIGKILL");
+      expect(await comesTrue(() => !sandboxes.some(isAlive), 3000)).toBe(true);
+    },
+  );
+});

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import { resolveOptions } from "../../src/options.ts";
+import { SandboxProcess } from "../../src/pool/sandbox-process.ts";
+
+/** A process whose host is this code, with `frame(kind, session, text)` to write one. */
+function processRunning(code: string): SandboxProcess {
+  const host = `
+    const { Socket } = require("node:net");
+    const pipe = new Socket({ fd: 3, readable: true, writable: true });
+    pipe.on("error", () => {}); pipe.on("close", () => process.exit());
+    const frame = (kind, session, text) => {
+      const header = Buffer.alloc(9);
+      header.writeUInt32BE(Buffer.byteLength(text)); header.writeUInt32BE(session, 4); header.writeUInt8(kind, 8);
+      pipe.write(Buffer.concat([header, Buffer.from(text)]));
+    };
+    pipe.once("data", () => frame(17, 0, ""));
+    ${code}`;
+  return new SandboxProcess({
+    launch: { args: ["-e", host], evaluator: "" },
+    limits: resolveOptions({}).limits,
+    onEnd: () => {},
+    onSeatLeft: () => {},
+  });
+}
+
+const OPENED = `pipe.once("data", () => pipe.once("data", () => { frame(18, 1, ""); pipe.once("data", () => misbehave()); }));`;
+
+describe("a sandbox process that breaks the protocol", () => {
+  test.each([
+    ["garbage", `pipe.write("Error: this is no frame at all\\n")`, "bytes"],
+    [
+      "a length beyond the cap",
+      `pipe.write(Buffer.from([255, 255, 255, 255, 0, 0, 0, 1, 19]))`,
+      "4294967295 bytes",
+    ],
+    ["a kind that does not exist", `frame(99, 1, "")`, "kind 99"],
+    ["a request in place of a reply", `frame(3, 1, "")`, "kind 3"],
+    ["a reply of a session that does not exist", `frame(19, 7, "{}")`, '"turn" of no session'],
+    ["an opening that nobody asked for", `frame(18, 1, "")`, '"opened" that answers something else'],
+    [
+      "a fetch of what the session was not given",
+      `frame(21, 1, '{"key":"other","index":0}')`,
+      "a fetch of no context",
+    ],
+    ["a fetch that is no JSON", `frame(21, 1, "{")`, "a fetch of no context"],
+    [
+      "a limit that does not exist",
+      `frame(20, 1, '{"reason":"mood","message":""}')`,
+      "a limit that does not exist",
+    ],
+    ["a disposal that nobody asked for", `frame(22, 1, "")`, '"disposed" that answers something else'],
+    [
+      "two turns for one entry",
+      `frame(19, 1, "first"); frame(19, 1, "second")`,
+      '"turn" that answers nothing',
+    ],
+  ])("by %s is killed and its block is lost", async (_, misbehaviour, message) => {
+    const sandbox = processRunning(`const misbehave = () => { ${misbehaviour} }; ${OPENED}`);
+    await sandbox.ready;
+    const seat = sandbox.addSeat();
+    expect(await seat.open("{}", [])).toMatchObject({ kind: "answered" });
+    const end = await seat.enter("start", "{}");
+    await sandbox.holdWhile(sandbox.exited);
+    const next = await seat.enter("start", "{}");
+    if (end.kind === "answered") expect(next).toMatchObject({ kind: "lost", blame: "none" });
+    else expect(end.blame).toBe("block");
+    expect(next).toMatchObject({ message: expect.stringContaining(message) });
+    await seat.dispose();
+  });
+
+  test("is killed when it floods the engine with replies", async () => {
+    const flood = `const misbehave = () => { setInterval(() => { for (let i = 0; i < 1e4; i++) frame(19, 1, "x"); }, 1); }`;
+    const sandbox = processRunning(`${flood}; ${OPENED}`);
+    await sandbox.ready;
+    const seat = sandbox.addSeat();
+    await seat.open("{}", []);
+    await seat.enter("start", "{}");
+    await sandbox.holdWhile(sandbox.exited);
+    expect(await seat.enter("start", "{}")).toMatchObject({ kind: "lost" });
+  });
+});
+
+describe("a sandbox process that does not start", () => {
+  test("is an error that carries what it said", async () => {
+    const sandbox = processRunning(`console.error("no such addon"); process.exit(3);`);
+    const started = sandbox.holdWhile(sandbox.ready);
+    await expect(started).rejects.toMatchObject({ code: "runtime_failed" });
+    await expect(started).rejects.toThrow(/exit code 3.*isolated-vm 7.*no such addon/s);
+  });
+});

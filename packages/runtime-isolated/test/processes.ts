@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Ids of the live children of a process, by default this one. */
+export function childrenOf(pid: number = process.pid): readonly number[] {
+  const listed = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return listed.split(" ").filter(Boolean).map(Number);
+}
+
+/** True while the operating system knows the process as anything but a zombie. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves to whether the condition came true within the time. */
+export async function comesTrue(condition: () => boolean, ms = 10_000): Promise<boolean> {
+  const end = performance.now() + ms;
+  while (!condition() && performance.now() < end) await sleep(20);
+  return condition();
+}
