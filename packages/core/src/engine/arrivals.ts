@@ -1,5 +1,5 @@
 import type { JsonValue } from "../data/json.ts";
-import type { Attempt, ErrorData, Outcome } from "../data/node.ts";
+import type { Attempt, Outcome } from "../data/node.ts";
 import type { Usage } from "../data/usage.ts";
 import { RLMError } from "../errors.ts";
 
@@ -66,12 +66,4 @@ export class Arrivals {
       };
     });
   }
-}
-
-/** An error as data: its name and message, nothing of the host. */
-export function errorData(error: unknown): ErrorData {
-  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
-  const cause =
-    error.cause instanceof Error ? { cause: { name: error.cause.name, message: error.cause.message } } : {};
-  return { name: error.name, message: error.message, ...cause };
 }

@@ -1,14 +1,15 @@
 import { type AgentState, agentState } from "../data/chain.ts";
-import type { Attempt, ChainNode } from "../data/node.ts";
+import type { ChainNode } from "../data/node.ts";
 import { chainNodeId, effectKey } from "../data/node-id.ts";
 import { RLMError } from "../errors.ts";
 import type { Message } from "../protocols/client.ts";
 import { findCode } from "../turn/code-blocks.ts";
 import { defaultMessages } from "../turn/messages.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
+import { errorData } from "./error-data.ts";
 import type { ChainDraft } from "./journal.ts";
 import type { Answered } from "./provider.ts";
-import { type RequestOutcome, request } from "./request.ts";
+import { attemptsOf, type RequestOutcome, request } from "./request.ts";
 
 /** The transition from an agent's chain to its model's reply. */
 export async function askModel(port: AgentPort, state: AgentState, final: boolean): Promise<TransitionEnd> {
@@ -27,7 +28,7 @@ export async function askModel(port: AgentPort, state: AgentState, final: boolea
       });
     return await endExhausted(port, state, last.outcome.limit);
   } catch (error) {
-    if (port.signal.aborted || RLMError.is(error, "aborted")) throw error;
+    if (port.signal.aborted || port.journal.failure !== null) throw error;
     return await endFailed(port, error, startedAt);
   }
 }
@@ -67,7 +68,17 @@ function messagesOf(
 ): readonly Message[] {
   const chain = port.journal.graph.chain(port.agentId);
   const standard = defaultMessages(chain, { systemPrompt, maxMessages: state.config.maxMessages, final });
-  return port.settings.messages === null ? standard : port.settings.messages(chain, standard);
+  const { messages } = port.settings;
+  if (messages === null) return standard;
+  try {
+    const made: unknown = messages(chain, standard);
+    if (Array.isArray(made) && made.length > 0) return made;
+    throw new TypeError("it gave no messages");
+  } catch (cause) {
+    throw new RLMError("invalid_options", `the option messages failed: ${errorData(cause).message}`, {
+      cause,
+    });
+  }
 }
 
 interface ReplyFacts {
@@ -133,10 +144,7 @@ function firstLine(text: string): string {
 
 async function endFailed(port: AgentPort, error: unknown, startedAt: number): Promise<TransitionEnd> {
   const message = error instanceof Error ? error.message : String(error);
-  const attempts =
-    RLMError.is(error) && Array.isArray(error.details.attempts)
-      ? (error.details.attempts as readonly Attempt[])
-      : [];
+  const attempts = attemptsOf(error);
   const code = RLMError.is(error) ? error.code : "request_failed";
   const state = agentState(port.journal.graph, port.agentId);
   await port.journal.appendChain(port.agentId, [
