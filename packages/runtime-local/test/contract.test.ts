@@ -3,6 +3,6 @@ import { describe, test } from "vitest";
 import { localRuntime } from "../src/index.ts";
 
 describe("the runtime in this process keeps the contract", () => {
-  const driver = { name: "local", make: () => localRuntime({ timeMs: 2000 }) };
+  const driver = { name: "local", make: () => localRuntime() };
   for (const { name, run } of runtimeContract(driver)) test(name, run);
 });

@@ -11,6 +11,7 @@ export const contextChecks: RuntimeChecks = {
   "CONTEXT never splits a surrogate pair": keepsPairs,
   "a payload of a MiB is read where needed and never whole": readsWhereNeeded,
   "several payloads are told apart by key": readsSeveral,
+  "payloads of several agents are told apart, whatever their keys": readsOwn,
   "an agent without payloads is told so": readsNone,
   "what a block read of its payloads is on record": recordsReads,
 };
@@ -121,6 +122,14 @@ async function readsSeveral(rig: RuntimeRig): Promise<void> {
   for (const code of ["CONTEXT.read(0, 1)", "CONTEXT.lines()", 'CONTEXT.get("two")']) {
     const { text } = await repl.threw(code);
     ensure(text.includes('"one"') && text.includes("__proto__"), `${code} does not name the keys: ${text}`);
+  }
+}
+
+async function readsOwn(rig: RuntimeRig): Promise<void> {
+  const texts = ["one", "two", "one"].map((word) => `${word} `.repeat(1000));
+  for (const [k, text] of texts.entries()) {
+    const repl = await rig.open({ agentId: `root.agent_${k}`, contexts: [samplePayload("input", text)] });
+    ensureEqual(await repl.json("print(JSON.stringify(CONTEXT.read()));"), text, `the payload of agent ${k}`);
   }
 }
 

@@ -65,6 +65,7 @@ async function delegates(rig: RuntimeRig): Promise<void> {
   const left = await repl.start('delegate("left", "Nobody waits.")');
   ensureEnded(left);
   ensureEqual(left.calls.length, 1, "the number of calls of a block that only delegates");
+  ensureEqual((await repl.answer(0, "root.left")).calls, [], "the list of calls once its child is born");
 }
 
 async function passesOptions(rig: RuntimeRig): Promise<void> {

@@ -33,6 +33,7 @@ function ends(code: string, otherwise?: "throws"): Examine {
     const turn = await repl.start('print("begun");', code);
     if (otherwise === "throws" && turn.state.kind === "threw") return;
     ensureBlamed(turn);
+    ensureLost(await repl.start("print(1);"));
     await repl.dispose();
     const next = await rig.open({ alone: true });
     ensureEqual(await next.output("print(6 * 7);"), "42\n", "the output of the next REPL");

@@ -26,11 +26,7 @@ export type RuntimeChecks = Readonly<Record<string, Examine>>;
 /** The checks as the driver has them, stated exceptions turned round. Throws `invalid_options`. */
 export function runtimeChecks(driver: RuntimeDriver, checks: RuntimeChecks): readonly ContractCheck[] {
   const exceptions = driver.exceptions ?? {};
-  const unknown = Object.keys(exceptions).filter((name) => !Object.hasOwn(checks, name));
-  if (unknown.length > 0) {
-    const message = `The driver "${driver.name}" states exceptions from checks that do not exist: ${unknown.join("; ")}. Remove them.`;
-    throw new RLMError("invalid_options", message);
-  }
+  for (const fault of faultsOf(driver, exceptions, checks)) throw new RLMError("invalid_options", fault);
   return Object.entries(checks).map(([name, examine]) => ({
     name,
     run: async () => {
@@ -38,6 +34,22 @@ export function runtimeChecks(driver: RuntimeDriver, checks: RuntimeChecks): rea
       await ensureStillFails(driver, name, examine);
     },
   }));
+}
+
+function faultsOf(
+  { name }: RuntimeDriver,
+  exceptions: Readonly<Record<string, string>>,
+  checks: RuntimeChecks,
+): readonly string[] {
+  const unknown = Object.keys(exceptions).filter((check) => !Object.hasOwn(checks, check));
+  const bare = Object.keys(exceptions).filter((check) => exceptions[check]?.trim() === "");
+  const list = unknown.join("; ");
+  return [
+    ...(unknown.length === 0
+      ? []
+      : [`The driver "${name}" states exceptions from checks that do not exist: ${list}. Remove them.`]),
+    ...bare.map((check) => `The driver "${name}" gives no reason for its exception from "${check}".`),
+  ];
 }
 
 async function ensureStillFails(driver: RuntimeDriver, name: string, examine: Examine): Promise<void> {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ContextPayload, ReplSpec, Runtime } from "../../protocols/runtime.ts";
 import { within } from "../contract.ts";
 import { ReplRig } from "./repl-rig.ts";
@@ -79,7 +80,7 @@ export function samplePayload(
   return {
     key,
     characters: text.length,
-    digest: `${key}:${text.length}:${text.slice(0, 32)}`,
+    digest: createHash("sha256").update(text).digest("hex"),
     read(start, end) {
       if (!(start >= 0 && start <= end && end <= text.length)) {
         throw new RangeError(`read from ${start} to ${end} of ${text.length}`);

@@ -13,7 +13,10 @@ export interface SampleCode {
   write(text: string): string;
   /** Calls a host function, waits for its answer and writes that as JSON text. */
   call(name: string, ...args: readonly JsonValue[]): string;
-  /** Calls a host function once for each argument, then waits for all; each answer is written as it arrives. */
+  /**
+   * Calls a host function once for each argument, then waits for all. As an answer arrives, the argument and
+   * the answer are written as a JSON list of two.
+   */
   callAll(name: string, args: readonly JsonValue[]): string;
   /** Calls a host function and goes on without its answer, for good. */
   leave(name: string, ...args: readonly JsonValue[]): string;
@@ -32,7 +35,7 @@ export const javascriptCode: SampleCode = {
   write: (text) => `print(${JSON.stringify(text)});`,
   call: (name, ...args) => `print(JSON.stringify(await ${called(name, args)}));`,
   callAll: (name, args) =>
-    `await Promise.all(${JSON.stringify(args)}.map(async (item) => print(JSON.stringify(await ${name}(item)))));`,
+    `await Promise.all(${JSON.stringify(args)}.map(async (item) => print(JSON.stringify([item, await ${name}(item)]))));`,
   leave: (name, ...args) => `void ${called(name, args)};`,
   flood: (characters) => `print("x".repeat(${characters}));`,
   fail: (message) => `throw new Error(${JSON.stringify(message)});`,

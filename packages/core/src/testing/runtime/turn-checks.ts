@@ -53,7 +53,7 @@ async function takesAnyOrder(rig: RuntimeRig): Promise<void> {
   await repl.start(rig.code.callAll("echo", [0, 1, 2, 3]));
   for (const index of [2, 0, 3, 1]) {
     const turn = await repl.answer(index, `answer ${index}`);
-    ensureEqual(parseLine(turn.output), `answer ${index}`, `the output after answer ${index}`);
+    ensureEqual(parseLine(turn.output), [index, `answer ${index}`], `the output after answer ${index}`);
     if (index === 1) ensureEnded(turn);
     else ensureIdle(turn);
   }

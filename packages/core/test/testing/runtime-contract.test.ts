@@ -1,0 +1,100 @@
+import { localRuntime } from "@rlmflow/runtime-local";
+import { describe, expect, test } from "vitest";
+import { RLMError, type Runtime } from "../../src/index.ts";
+import type { RuntimeDriver } from "../../src/testing/runtime/runtime-driver.ts";
+import { javascriptCode } from "../../src/testing/runtime/sample-code.ts";
+import { runtimeContract } from "../../src/testing/runtime-contract.ts";
+import { BROKEN_HANDLES } from "./runtime/broken-handles.ts";
+import { BROKEN_KERNELS } from "./runtime/broken-kernels.ts";
+import { BROKEN_LIMITS, BROKEN_REPLAYS } from "./runtime/broken-replays.ts";
+import { BROKEN_SESSIONS } from "./runtime/broken-sessions.ts";
+import { BROKEN_STATES } from "./runtime/broken-states.ts";
+import { BROKEN_TURNS } from "./runtime/broken-turns.ts";
+import { type BrokenRuntime, changed } from "./runtime/changed-runtime.ts";
+
+const BROKEN: readonly BrokenRuntime[] = [
+  ...BROKEN_SESSIONS,
+  ...BROKEN_TURNS,
+  ...BROKEN_STATES,
+  ...BROKEN_KERNELS,
+  ...BROKEN_HANDLES,
+  ...BROKEN_REPLAYS,
+  ...BROKEN_LIMITS,
+];
+const UNNAMED = "says what it is";
+
+function driverOf(make: (good: Runtime) => Runtime, more: Partial<RuntimeDriver> = {}): RuntimeDriver {
+  return { name: "local", make: () => make(localRuntime({ timeMs: 500 })), patienceMs: 1500, ...more };
+}
+
+function unchanged(good: Runtime): Runtime {
+  return good;
+}
+
+function unnamed(good: Runtime): Runtime {
+  return changed(good, { name: "" });
+}
+
+/** Runs the check of this name. */
+async function runCheck(driver: RuntimeDriver, name: string): Promise<void> {
+  const check = runtimeContract(driver).find((one) => one.name === name);
+  expect(check, `the check "${name}"`).toBeDefined();
+  await check?.run();
+}
+
+describe("the contract takes a runtime that keeps it", () => {
+  const driver: RuntimeDriver = { name: "local", make: () => localRuntime() };
+  for (const { name, run } of runtimeContract(driver)) test(name, run);
+});
+
+describe("the contract refuses a runtime that", () => {
+  test.each(BROKEN)("$flaw", async ({ make, foundBy }) => {
+    for (const name of foundBy) {
+      await expect(runCheck(driverOf(make), name), name).rejects.toSatisfy((error) => RLMError.is(error));
+    }
+  });
+});
+
+test("every check refuses some runtime that is broken on purpose", () => {
+  const proven = new Set(BROKEN.flatMap(({ foundBy }) => foundBy));
+  const names = runtimeContract(driverOf(unchanged)).map(({ name }) => name);
+  expect(names.filter((name) => !proven.has(name))).toEqual([]);
+});
+
+test("every broken runtime is refused by some check", () => {
+  expect(BROKEN.filter(({ foundBy }) => foundBy.length === 0)).toEqual([]);
+});
+
+test("a language of its own leaves out the checks of JavaScript", async () => {
+  const names = runtimeContract(driverOf(unchanged, { code: javascriptCode })).map(({ name }) => name);
+  expect(names).toContain("answers are taken in any order");
+  expect(names).not.toContain("types are stripped");
+});
+
+describe("an exception that a driver states", () => {
+  const exceptions = { [UNNAMED]: "it has no name yet" };
+
+  test("lets the check pass that fails", async () => {
+    await expect(runCheck(driverOf(unnamed), UNNAMED)).rejects.toThrow("the name is empty");
+    await runCheck(driverOf(unnamed, { exceptions }), UNNAMED);
+  });
+
+  test("is refused once the check no longer fails", async () => {
+    await expect(runCheck(driverOf(unchanged, { exceptions }), UNNAMED)).rejects.toThrow(
+      'The runtime no longer fails "says what it is": remove the exception that "local" states.',
+    );
+  });
+
+  test("is refused for a check that does not exist", () => {
+    const stated = { "flies to the moon": "it is heavy" };
+    expect(() => runtimeContract(driverOf(unchanged, { exceptions: stated }))).toThrow(
+      'The driver "local" states exceptions from checks that do not exist: flies to the moon. Remove them.',
+    );
+  });
+
+  test("is refused without a reason", () => {
+    expect(() => runtimeContract(driverOf(unchanged, { exceptions: { [UNNAMED]: " " } }))).toThrow(
+      'The driver "local" gives no reason for its exception from "says what it is".',
+    );
+  });
+});
