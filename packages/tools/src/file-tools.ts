@@ -1,5 +1,6 @@
 import { RLMError, type Tool } from "@rlmflow/core";
-import { type FileChange, type FileLimits, type FileRoot, FileSpace } from "./files/file-space.ts";
+import type { FileChange, FileLimits, FileRoot } from "./files/file-space.ts";
+import { FileSpaces } from "./files/file-spaces.ts";
 import type { Lock } from "./files/write-lock.ts";
 import { grepTool } from "./grep-tool.ts";
 import { listTools } from "./list-tools.ts";
@@ -28,8 +29,10 @@ const DEFAULTS: FileLimits = {
 };
 
 /**
- * Tools with which agents read, write, list and search the files of one directory and nothing beyond it. The
- * directory must exist when a tool is called. Throws `invalid_options` for limits that are not whole numbers.
+ * Tools with which agents read, write, list and search the files of one directory and nothing beyond it; of a
+ * workspace those of the branch that the agent belongs to, where what a write replaces is kept, so that every write
+ * can be repeated after a crash and a fork finds the files as they were. The directory must exist when a tool is
+ * called. Throws `invalid_options` for limits that are not whole numbers.
  */
 export function fileTools(root: FileRoot, options: FileToolsOptions = {}): Tool[] {
   const { lock, beforeWrite, readOnly = false, ...given } = options;
@@ -39,6 +42,11 @@ export function fileTools(root: FileRoot, options: FileToolsOptions = {}): Tool[
     const names = wrong.map(([name, value]) => `${name} (${value})`).join(", ");
     throw new RLMError("invalid_options", `fileTools: these limits must be whole numbers from 0: ${names}.`);
   }
-  const space = new FileSpace(root, { limits, ...(lock && { lock }), ...(beforeWrite && { beforeWrite }) });
-  return [...readTools(space), ...listTools(space), grepTool(space), ...(readOnly ? [] : writeTools(space))];
+  const spaces = new FileSpaces(root, { limits, ...(lock && { lock }), ...(beforeWrite && { beforeWrite }) });
+  return [
+    ...readTools(spaces),
+    ...listTools(spaces),
+    grepTool(spaces),
+    ...(readOnly ? [] : writeTools(spaces)),
+  ];
 }

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { defineTool, RLMError, type Tool, typedSchema } from "@rlmflow/core";
 import { decodeText, isText } from "./files/decode-text.ts";
 import { type FileSpace, readBounded } from "./files/file-space.ts";
+import type { FileSpaces } from "./files/file-spaces.ts";
 import { compileLineSearch, type LineSearch } from "./files/line-search.ts";
 import { splitLines } from "./files/read-lines.ts";
 import { selectFiles } from "./files/select-files.ts";
@@ -28,7 +29,7 @@ interface GrepAnswer {
 }
 
 /** A tool that searches the text of files in linear time. */
-export function grepTool(space: FileSpace): Tool {
+export function grepTool(spaces: FileSpaces): Tool {
   const hit = { path: { type: "string" }, line: { type: "integer" }, text: { type: "string" } };
   return defineTool({
     name: "grep",
@@ -55,8 +56,9 @@ export function grepTool(space: FileSpace): Tool {
       required: ["matches", "complete", "notes"],
     },
     repeat: "safe",
-    run: async ({ pattern, path = "", max = DEFAULT_HITS }, { signal }) => {
-      const search = new Search(compileLineSearch(pattern), { max, signal, space });
+    run: async ({ pattern, path = "", max = DEFAULT_HITS }, call) => {
+      const space = spaces.of(call);
+      const search = new Search(compileLineSearch(pattern), { max, signal: call.signal, space });
       await space.inRoot((root) => selectFiles(root, path, (found) => search.visit(found)));
       return search.answer();
     },

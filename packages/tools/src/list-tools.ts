@@ -1,17 +1,18 @@
 import { defineTool, RLMError, type Tool, typedSchema } from "@rlmflow/core";
 import type { DirectoryHandle } from "./files/directory-handle.ts";
 import { type FileSpace, within } from "./files/file-space.ts";
+import type { FileSpaces } from "./files/file-spaces.ts";
 import { parsePath, showFile } from "./files/path-rules.ts";
 import { selectFiles } from "./files/select-files.ts";
 
 const pattern = { type: "string", description: "a directory, a file, or a glob with *, **, ?, [a-z], {a,b}" };
 
 /** Tools that say which files there are. */
-export function listTools(space: FileSpace): readonly Tool[] {
-  return [ls(space), listFiles(space), countFiles(space)];
+export function listTools(spaces: FileSpaces): readonly Tool[] {
+  return [ls(spaces), listFiles(spaces), countFiles(spaces)];
 }
 
-function ls(space: FileSpace): Tool {
+function ls(spaces: FileSpaces): Tool {
   const entry = {
     name: { type: "string" },
     kind: { enum: ["file", "directory", "other"] },
@@ -27,10 +28,12 @@ function ls(space: FileSpace): Tool {
       items: { type: "object", properties: entry, required: ["name", "kind", "size"] },
     },
     repeat: "safe",
-    run: ({ path = "" }) =>
-      space.inRoot((root) =>
-        within(root, parsePath(path), {}, (directory) => listDirectory(directory, space.limits.maxListed)),
-      ),
+    run: ({ path = "" }, call) =>
+      spaces
+        .of(call)
+        .inRoot((root) =>
+          within(root, parsePath(path), {}, (directory) => listDirectory(directory, spaces.limits.maxListed)),
+        ),
   });
 }
 
@@ -45,7 +48,7 @@ async function listDirectory(directory: DirectoryHandle, limit: number) {
   return rows;
 }
 
-function listFiles(space: FileSpace): Tool {
+function listFiles(spaces: FileSpaces): Tool {
   return defineTool({
     name: "listFiles",
     description:
@@ -56,7 +59,8 @@ function listFiles(space: FileSpace): Tool {
     }),
     output: { type: "array", items: { type: "string" } },
     repeat: "safe",
-    run: ({ pattern = "", max }, { signal }) => collect(space, { pattern, max: max ?? null, signal }),
+    run: ({ pattern = "", max }, call) =>
+      collect(spaces.of(call), { pattern, max: max ?? null, signal: call.signal }),
   });
 }
 
@@ -93,18 +97,18 @@ function requireFew(count: number, limit: number, path: string): void {
   );
 }
 
-function countFiles(space: FileSpace): Tool {
+function countFiles(spaces: FileSpaces): Tool {
   return defineTool({
     name: "countFiles",
     description: "How many files there are below a directory, or that match a glob.",
     input: typedSchema<{ pattern?: string }>({ type: "object", properties: { pattern } }),
     output: { type: "integer" },
     repeat: "safe",
-    run: async ({ pattern = "" }, { signal }) => {
+    run: async ({ pattern = "" }, call) => {
       let count = 0;
-      await space.inRoot((root) =>
+      await spaces.of(call).inRoot((root) =>
         selectFiles(root, pattern, async ({ reason }) => {
-          signal.throwIfAborted();
+          call.signal.throwIfAborted();
           if (reason === null) count += 1;
           return true;
         }),

@@ -3,31 +3,34 @@ import { defineTool, RLMError, type Tool, typedSchema } from "@rlmflow/core";
 import { decodeText } from "./files/decode-text.ts";
 import { overLimit } from "./files/file-failure.ts";
 import { type FileSpace, readBounded, within } from "./files/file-space.ts";
+import type { FileSpaces } from "./files/file-spaces.ts";
 import { parsePath } from "./files/path-rules.ts";
 import { countLines, readLineRange } from "./files/read-lines.ts";
 
 const path = { type: "string", description: "relative to the working directory" };
 
 /** Tools that read one file. */
-export function readTools(space: FileSpace): readonly Tool[] {
-  return [readFile(space), readLines(space), lineCount(space), fileInfo(space)];
+export function readTools(spaces: FileSpaces): readonly Tool[] {
+  return [readFile(spaces), readLines(spaces), lineCount(spaces), fileInfo(spaces)];
 }
 
-function readFile(space: FileSpace): Tool {
+function readFile(spaces: FileSpaces): Tool {
   return defineTool({
     name: "readFile",
     description: "The whole text of a file.",
     input: typedSchema<{ path: string }>({ type: "object", properties: { path }, required: ["path"] }),
     output: { type: "string" },
     repeat: "safe",
-    run: (input) =>
-      space.readFile(input.path, async (file) =>
-        decodeText(await readBounded(file, input.path, space.limits.maxReadBytes), input.path),
-      ),
+    run: (input, call) =>
+      spaces
+        .of(call)
+        .readFile(input.path, async (file) =>
+          decodeText(await readBounded(file, input.path, spaces.limits.maxReadBytes), input.path),
+        ),
   });
 }
 
-function readLines(space: FileSpace): Tool {
+function readLines(spaces: FileSpaces): Tool {
   const position = { type: "integer", minimum: 0 };
   return defineTool({
     name: "readLines",
@@ -40,25 +43,25 @@ function readLines(space: FileSpace): Tool {
     }),
     output: { type: "array", items: { type: "string" } },
     repeat: "safe",
-    run: ({ path, start, end = Number.MAX_SAFE_INTEGER }) => {
+    run: ({ path, start, end = Number.MAX_SAFE_INTEGER }, call) => {
       if (end < start) throw new RLMError("refused", `readLines: end (${end}) is before start (${start}).`);
-      const range = { start, end, limit: space.limits.maxReadBytes };
-      return end === start ? [] : space.readFile(path, (file) => readLineRange(file, path, range));
+      const range = { start, end, limit: spaces.limits.maxReadBytes };
+      return end === start ? [] : spaces.of(call).readFile(path, (file) => readLineRange(file, path, range));
     },
   });
 }
 
-function lineCount(space: FileSpace): Tool {
+function lineCount(spaces: FileSpaces): Tool {
   return defineTool({
     name: "lineCount",
     description: "How many lines a file has.",
     input: typedSchema<{ path: string }>({ type: "object", properties: { path }, required: ["path"] }),
     output: { type: "integer" },
     repeat: "safe",
-    run: ({ path }) =>
-      space.readFile(path, async (file) => {
+    run: ({ path }, call) =>
+      spaces.of(call).readFile(path, async (file) => {
         const { size } = await file.stat();
-        const { maxTotalBytes } = space.limits;
+        const { maxTotalBytes } = spaces.limits;
         if (size > maxTotalBytes)
           throw overLimit(
             path,
@@ -70,7 +73,7 @@ function lineCount(space: FileSpace): Tool {
   });
 }
 
-function fileInfo(space: FileSpace): Tool {
+function fileInfo(spaces: FileSpaces): Tool {
   return defineTool({
     name: "fileInfo",
     description: "What stands at a path and its size in bytes, or null when nothing does.",
@@ -86,7 +89,7 @@ function fileInfo(space: FileSpace): Tool {
       ],
     },
     repeat: "safe",
-    run: ({ path }) => inspect(space, path),
+    run: ({ path }, call) => inspect(spaces.of(call), path),
   });
 }
 

@@ -2,14 +2,14 @@ import { defineTool, RLMError, type Tool, typedSchema } from "@rlmflow/core";
 import { applyEdits, type TextEdit } from "./files/apply-edits.ts";
 import { decodeText, encodeText } from "./files/decode-text.ts";
 import { notFound } from "./files/file-failure.ts";
-import type { FileSpace } from "./files/file-space.ts";
+import type { FileSpaces } from "./files/file-spaces.ts";
 import { showFile } from "./files/path-rules.ts";
 
 const path = { type: "string", description: "relative to the working directory" };
 
 /** Tools that change one file, each whole or not at all. */
-export function writeTools(space: FileSpace): readonly Tool[] {
-  return [writeFile(space), appendFile(space), editFile(space)];
+export function writeTools(spaces: FileSpaces): readonly Tool[] {
+  return [writeFile(spaces), appendFile(spaces), editFile(spaces)];
 }
 
 const textInput = typedSchema<{ path: string; text: string }>({
@@ -18,7 +18,7 @@ const textInput = typedSchema<{ path: string; text: string }>({
   required: ["path", "text"],
 });
 
-function writeFile(space: FileSpace): Tool {
+function writeFile(spaces: FileSpaces): Tool {
   return defineTool({
     name: "writeFile",
     description: "Writes a file, in place of an old one; makes its directories.",
@@ -27,22 +27,22 @@ function writeFile(space: FileSpace): Tool {
     repeat: "safe",
     run: async ({ path, text }, { effectKey }) => {
       const bytes = encodeText(text, path);
-      await space.replaceFile({ path, effectKey, change: async () => bytes });
+      await spaces.of({ effectKey }).replaceFile({ path, effectKey, change: async () => bytes });
     },
   });
 }
 
-function appendFile(space: FileSpace): Tool {
+function appendFile(spaces: FileSpaces): Tool {
   return defineTool({
     name: "appendFile",
     description:
       "Adds text at the end of a file; makes the file and its directories when they are not there.",
     input: textInput,
     output: { type: "null" },
-    repeat: "never",
+    repeat: spaces.repeatable ? "safe" : "never",
     run: async ({ path, text }, { effectKey }) => {
       const bytes = encodeText(text, path);
-      await space.replaceFile({
+      await spaces.of({ effectKey }).replaceFile({
         path,
         effectKey,
         change: async (previous) => Buffer.concat([(await previous()) ?? new Uint8Array(), bytes]),
@@ -51,7 +51,7 @@ function appendFile(space: FileSpace): Tool {
   });
 }
 
-function editFile(space: FileSpace): Tool {
+function editFile(spaces: FileSpaces): Tool {
   return defineTool({
     name: "editFile",
     description:
@@ -75,9 +75,11 @@ function editFile(space: FileSpace): Tool {
       required: ["path", "edits"],
     }),
     output: { type: "null" },
-    repeat: "never",
+    repeat: spaces.repeatable ? "safe" : "never",
     run: async ({ path, edits }, { effectKey }) => {
-      await space.replaceFile({ path, effectKey, change: (previous) => edited(path, edits, previous) });
+      await spaces
+        .of({ effectKey })
+        .replaceFile({ path, effectKey, change: (previous) => edited(path, edits, previous) });
     },
   });
 }

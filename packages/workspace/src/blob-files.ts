@@ -44,7 +44,11 @@ export class BlobFiles {
         "A blob is JSON text, which has no half of a surrogate pair in it; write the value with JSON.stringify.",
       );
     }
-    const bytes = Buffer.from(text);
+    return this.putBytes(Buffer.from(text));
+  }
+
+  /** Keeps bytes as they are. */
+  async putBytes(bytes: Uint8Array): Promise<BlobRef> {
     const digest = createHash("sha256").update(bytes).digest("hex");
     let writing = this.#underWay.get(digest);
     if (writing === undefined) {
@@ -57,6 +61,11 @@ export class BlobFiles {
 
   /** The text. Rejects with `not_found`, or `damaged_log` when the file no longer fits its name. */
   async get(digest: string): Promise<string> {
+    return (await this.getBytes(digest)).toString("utf8");
+  }
+
+  /** The bytes; rejects as {@link get} does. */
+  async getBytes(digest: string): Promise<Buffer> {
     const path = join(this.#directory, DIGEST.test(digest) ? digest : "-");
     const bytes = await orFileFailure("read", path, async () => {
       try {
@@ -66,14 +75,14 @@ export class BlobFiles {
         throw new RLMError("not_found", `There is no blob ${JSON.stringify(digest)} in ${this.#directory}.`);
       }
     });
-    if (createHash("sha256").update(bytes).digest("hex") === digest) return bytes.toString("utf8");
+    if (createHash("sha256").update(bytes).digest("hex") === digest) return bytes;
     const reason = "its content no longer has the digest that is its name";
     throw new RLMError("damaged_log", `${path} is damaged: ${reason}. Restore it from a copy.`, {
       details: { file: path, reason },
     });
   }
 
-  async #keep(digest: string, bytes: Buffer): Promise<void> {
+  async #keep(digest: string, bytes: Uint8Array): Promise<void> {
     const path = join(this.#directory, digest);
     await orFileFailure("write", path, async () => {
       if (await this.#isThere(path, bytes.length)) return;

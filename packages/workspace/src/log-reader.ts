@@ -2,7 +2,8 @@ import { open } from "node:fs/promises";
 import { RLMError, type RunNode } from "@rlmflow/core";
 import { orFileFailure } from "./file-failure.ts";
 import { type FileLine, readLines } from "./line-reader.ts";
-import { decodeLine, hasGoodSum, type LogLine } from "./log-line.ts";
+import { decodeLine, type LogLine } from "./log-line.ts";
+import { hasGoodSum } from "./sealed-line.ts";
 
 /*
  * Owns: what has been read of one log, and the checks that lines must stand together.

@@ -4,11 +4,15 @@ import { DirectoryHandle, type RootOptions } from "./directory-handle.ts";
 import { fileFailure, overLimit } from "./file-failure.ts";
 import { Gate } from "./gate.ts";
 import { parsePath, showFile } from "./path-rules.ts";
-import { TotalSize } from "./total-size.ts";
+import type { TotalSize } from "./total-size.ts";
 import { directoryLock, type Lock } from "./write-lock.ts";
+import type { CurrentFile, FilesByCall, WriteRecord } from "./write-record.ts";
 
-/** The directory that tools work in: a path, or something that knows it and may answer differently later. */
-export type FileRoot = string | { path(): string };
+/**
+ * The directory that tools work in: a path, something that knows it and may answer differently later, or a
+ * workspace, which has one for every branch and keeps what files were.
+ */
+export type FileRoot = string | { path(): string } | FilesByCall;
 
 /** What a file was before a tool writes it. */
 export interface FileChange {
@@ -50,6 +54,14 @@ export interface FileSpaceOptions extends RootOptions {
   readonly beforeWrite?: (change: FileChange) => Promise<void>;
 }
 
+/** Where a {@link FileSpace} works, and what it shares with others of the same directory. */
+export interface FilePlace {
+  readonly directory: string;
+  readonly total: TotalSize;
+  /** Where what files were is kept; absent where nothing is. */
+  readonly writes?: WriteRecord;
+}
+
 /** Calls at work at a time, in this process; each holds a few open directories. */
 const gate = new Gate(16);
 
@@ -61,26 +73,19 @@ const gate = new Gate(16);
  */
 export class FileSpace {
   readonly limits: FileLimits;
-  readonly #root: FileRoot;
+  readonly #place: FilePlace;
   readonly #options: FileSpaceOptions;
-  readonly #total: TotalSize;
 
-  constructor(root: FileRoot, options: FileSpaceOptions) {
-    this.#root = root;
+  constructor(place: FilePlace, options: FileSpaceOptions) {
+    this.#place = place;
     this.#options = options;
     this.limits = options.limits;
-    this.#total = new TotalSize({ bytes: options.limits.maxTotalBytes, files: options.limits.maxFiles });
-  }
-
-  /** Where the root is just now. */
-  rootPath(): string {
-    return typeof this.#root === "string" ? this.#root : this.#root.path();
   }
 
   /** Runs an operation on the root. */
   async inRoot<T>(operation: (root: DirectoryHandle) => Promise<T>): Promise<T> {
     return gate.run(async () => {
-      await using root = await DirectoryHandle.openRoot(this.rootPath(), this.#options);
+      await using root = await DirectoryHandle.openRoot(this.#place.directory, this.#options);
       return await operation(root);
     });
   }
@@ -101,7 +106,7 @@ export class FileSpace {
   /** Makes new bytes of the old ones, alone in this directory, and puts them in place: all of them or none. */
   async replaceFile(replacement: FileReplacement): Promise<void> {
     const target = splitPath(replacement.path);
-    const lock = this.#options.lock ?? directoryLock(this.rootPath());
+    const lock = this.#options.lock ?? directoryLock(this.#place.directory);
     await lock(() => this.inRoot((root) => this.#replace(root, target, replacement)));
   }
 
@@ -111,23 +116,27 @@ export class FileSpace {
     { path, effectKey, change }: FileReplacement,
   ): Promise<void> {
     const { directories, name } = target;
+    const { writes, total } = this.#place;
     const size = await sizeOf(root, target);
-    const previous = async () => (size === null ? null : this.#previous(root, target));
+    const file = [...directories, name].join("/");
+    const current: CurrentFile = { bytes: size, read: () => this.#read(root, target, size ?? 0) };
+    if (await writes?.isDone({ effectKey, path: file, current })) return;
+    const previous = async () => (size === null ? null : this.#read(root, target, this.limits.maxReadBytes));
     const bytes = await change(previous);
     this.#requireWritable(path, bytes);
     const growth = { bytes: bytes.length - (size ?? 0), files: size === null ? 1 : 0 };
-    await this.#total.allow(root, path, growth);
+    await total.allow(root, path, growth);
     const { beforeWrite } = this.#options;
-    if (beforeWrite)
-      await beforeWrite({ path: [...directories, name].join("/"), previous: await previous(), effectKey });
+    if (beforeWrite) await beforeWrite({ path: file, previous: await previous(), effectKey });
+    await writes?.note({ effectKey, path: file, current, next: bytes });
     await within(root, directories, { create: true }, (directory) => directory.replaceFile(name, bytes));
-    this.#total.add(growth);
+    total.add(growth);
   }
 
-  async #previous(root: DirectoryHandle, { directories, name }: Target): Promise<Uint8Array> {
+  async #read(root: DirectoryHandle, { directories, name }: Target, limit: number): Promise<Uint8Array> {
     return within(root, directories, {}, async (directory) => {
       await using file = await directory.openFile(name);
-      return await readBounded(file, directory.pathOf(name), this.limits.maxReadBytes);
+      return await readBounded(file, directory.pathOf(name), limit);
     });
   }
 

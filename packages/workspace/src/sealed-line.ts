@@ -1,0 +1,51 @@
+import { crc32 } from "node:zlib";
+import { isJsonObject, type JsonObject, RLMError } from "@rlmflow/core";
+
+const SUM_KEY = ',"sum":"';
+/** `,"sum":"` with eight digits and `"}`. */
+const SUFFIX_BYTES = SUM_KEY.length + 10;
+
+/** A line with its newline: the text of a JSON object that lacks its closing brace, then `,"sum":"<CRC-32 of that text>"}`. */
+export function sealLine(body: string): Buffer {
+  const bodyBytes = Buffer.byteLength(body);
+  const line = Buffer.allocUnsafe(bodyBytes + SUFFIX_BYTES + 1);
+  line.write(body, 0, "utf8");
+  line.write(`${suffixOf(line.subarray(0, bodyBytes))}\n`, bodyBytes, "latin1");
+  return line;
+}
+
+/** Whether the line is as it was written. */
+export function hasGoodSum(line: Buffer): boolean {
+  const end = line.length - SUFFIX_BYTES;
+  return end > 0 && line.toString("latin1", end) === suffixOf(line.subarray(0, end));
+}
+
+/** The object that a line without its newline holds, `sum` included. Throws `damaged_log` with the reason alone. */
+export function openLine(line: Buffer): JsonObject {
+  if (!hasGoodSum(line)) throw new RLMError("damaged_log", reasonOfBadSum(line));
+  const value = parse(line);
+  if (!isJsonObject(value)) throw new RLMError("damaged_log", "it is no JSON object");
+  return value;
+}
+
+function suffixOf(body: Uint8Array): string {
+  return `${SUM_KEY}${crc32(body).toString(16).padStart(8, "0")}"}`;
+}
+
+function parse(line: Buffer): unknown {
+  try {
+    return JSON.parse(line.toString("utf8"));
+  } catch (cause) {
+    throw new RLMError("damaged_log", "it is no JSON", { cause });
+  }
+}
+
+function reasonOfBadSum(line: Buffer): string {
+  if (line.length === 0) return "it is empty";
+  if (line.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf]))) {
+    return "it begins with a byte order mark, so an editor has changed the file";
+  }
+  if (line.at(-1) === 0x0d)
+    return "it ends with a carriage return, so something has changed the line endings";
+  return line.includes(SUM_KEY) ? "its checksum does not fit its text" : "it has no checksum";
+}
