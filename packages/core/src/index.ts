@@ -2,6 +2,7 @@ export type { AgentConfig } from "./data/agent-config.ts";
 export { applyEdit } from "./data/apply-edit.ts";
 export type { AppendRequest } from "./data/check-append.ts";
 export { checkAppend } from "./data/check-append.ts";
+export { decodeEdit } from "./data/decode-edit.ts";
 export { decodeNode } from "./data/decode-node.ts";
 export { decodeRunInfo } from "./data/decode-run-info.ts";
 export type { ConfigPatch, Edit } from "./data/edit.ts";
@@ -49,15 +50,17 @@ export { addUsage, mergeUsage, UNKNOWN_USAGE, ZERO_USAGE } from "./data/usage.ts
 export type { ContextInput } from "./engine/births.ts";
 export type { ToolDefinition } from "./engine/define-tool.ts";
 export { defineTool } from "./engine/define-tool.ts";
-export { RLMFlow, type RunOptions, type StartOptions, type StepOptions } from "./engine/flow.ts";
+export { RLMFlow } from "./engine/flow.ts";
 export type { FlowOptions, ModelOption } from "./engine/flow-options.ts";
 export { functionTool } from "./engine/function-tool.ts";
 export { guardedPayloads } from "./engine/guarded-payloads.ts";
-export type { RunEvent } from "./engine/live-run.ts";
 export { memoryStores } from "./engine/memory-store.ts";
 export type { Price } from "./engine/provider.ts";
+export type { Recovered } from "./engine/recovered.ts";
 export { Run, type RunResult } from "./engine/run.ts";
 export { RunError } from "./engine/run-error.ts";
+export type { RunEvent } from "./engine/run-event.ts";
+export type { ResumeOptions, RunOptions, StartOptions, StepOptions } from "./engine/run-options.ts";
 export type { ResolvedSchema, SchemaCheck } from "./engine/schema.ts";
 export { resolveSchema } from "./engine/schema.ts";
 export type { ActionVerdict, MessagesSeam, NewAgent, OnAction } from "./engine/settings.ts";
@@ -68,6 +71,7 @@ export type { RLMErrorCode, RLMErrorOptions } from "./errors.ts";
 export { RLMError } from "./errors.ts";
 export type { ChatOptions, Client, Message, Reply, RequestFailureDetails } from "./protocols/client.ts";
 export type { Environment } from "./protocols/environment.ts";
+export type { Inbox, InboxEntry, InboxFate, InboxRequest, RunControl } from "./protocols/inbox.ts";
 export type { Kernel, KernelPromptOptions, PromptSection, ToolParameter } from "./protocols/kernel.ts";
 export type {
   Answer,

@@ -5,6 +5,7 @@ import type { Graph } from "./graph.ts";
 import { deepFreeze } from "./json.ts";
 import { type ChainNode, endsAgent, type Origin } from "./node.ts";
 import { chainNodeId } from "./node-id.ts";
+import { reopeningText, whyStaysEnded } from "./reopening.ts";
 
 /** The nodes an edit adds to one agent's log. */
 export interface EditAppend {
@@ -20,7 +21,10 @@ export function applyEdit(graph: Graph, edit: Edit, now: number): Graph {
   return editNodes(graph, edit, now).reduce((next, append) => next.append(append.nodes), graph);
 }
 
-/** The nodes that {@link applyEdit} appends, agent by agent. */
+/**
+ * The nodes that {@link applyEdit} appends, agent by agent. A changed limit opens an agent again that the
+ * limit had ended, as long as somebody would hear of its answer.
+ */
 export function editNodes(graph: Graph, edit: Edit, now: number): readonly EditAppend[] {
   const state = agentState(graph, edit.agentId);
   if (state === undefined) {
@@ -29,15 +33,19 @@ export function editNodes(graph: Graph, edit: Edit, now: number): readonly EditA
       `There is no agent ${edit.agentId}. Agents: ${graph.agents().slice(0, 20).join(", ")}.`,
     );
   }
+  const obstacle = endsAgent(state.head) ? whyRefused(graph, edit, state) : null;
+  if (obstacle !== null) throw new RLMError("edit_refused", obstacle);
   if (edit.kind === "cancel")
     return cancelNodes(graph, edit.agentId, edit.reason ?? "cancelled by a user", "user", now);
-  if (endsAgent(state.head)) {
-    throw new RLMError(
-      "edit_refused",
-      `Agent ${edit.agentId} has ended with ${state.head.id}; give it a further task, or fork before that node.`,
-    );
-  }
   return [{ agentId: edit.agentId, nodes: [editNode(graph, edit, state, now)] }];
+}
+
+/** Why an agent that has ended does not take the edit. */
+function whyRefused(graph: Graph, edit: Edit, state: AgentState): string | null {
+  const ended = `Agent ${edit.agentId} has ended with ${state.head.id}`;
+  if (edit.kind === "config") return whyStaysEnded(graph, state, edit.config);
+  if (edit.kind === "cancel") return `${ended}; there is nothing to cancel.`;
+  return `${ended}; give it a further task, or fork before that node.`;
 }
 
 /** A fatal `cancelled` error for each unfinished agent of the subtree, the deepest last. */
@@ -80,8 +88,10 @@ function editNode(
       return deepFreeze({ ...base, type: "observation", content: edit.text, edit });
     case "final":
       return deepFreeze({ ...base, type: "observation", content: "Give your final answer now.", edit });
-    case "config":
-      return deepFreeze({ ...base, type: "observation", content: "", edit });
+    case "config": {
+      const node: ChainNode = { ...base, type: "observation", content: "", edit };
+      return deepFreeze({ ...node, content: reopeningText(node, state.head) });
+    }
     case "result":
       return deepFreeze({ ...base, type: "result", result: edit.result, cancelled: [] });
     case "code": {

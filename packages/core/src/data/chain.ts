@@ -21,6 +21,8 @@ export interface AgentState {
   readonly replies: number;
   /** True when a person asked for the final answer. */
   readonly finalAsked: boolean;
+  /** Epoch milliseconds from which the time limit counts: the task's beginning, or the edit that last set it. */
+  readonly timedFrom: number;
   /** The newest node that is not an edit spoken into the chain: it decides what comes next. */
   readonly head: ChainNode;
 }
@@ -56,7 +58,8 @@ export function agentState(graph: Graph, agentId: string): AgentState | undefine
 function foldNode(before: Fold | undefined, node: ChainNode, place: number): Fold | undefined {
   if (node.type === "query") {
     const replies = before?.replies ?? 0;
-    return { query: node, config: node.config, iterations: 0, replies, finalAsked: false, head: node, place };
+    const begun = { iterations: 0, finalAsked: false, timedFrom: node.startedAt };
+    return { query: node, config: node.config, replies, ...begun, head: node, place };
   }
   if (before === undefined) return undefined;
   if (isSpokenEdit(node)) return foldEdit(before, node, place);
@@ -70,11 +73,20 @@ function foldNode(before: Fold | undefined, node: ChainNode, place: number): Fol
   };
 }
 
-/** An edit changes what applies, not where the agent stands. */
+/** An edit changes what applies, not where the agent stands; but a raised limit opens again what it had ended. */
 function foldEdit(before: Fold, node: ChainNode, place: number): Fold {
   const edit = node.type === "observation" ? node.edit : undefined;
-  if (edit?.kind === "config") return { ...before, config: { ...before.config, ...edit.config }, place };
-  return { ...before, finalAsked: before.finalAsked || edit?.kind === "final", place };
+  if (edit?.kind !== "config")
+    return { ...before, finalAsked: before.finalAsked || edit?.kind === "final", place };
+  const timedFrom = edit.config.maxDurationMs === undefined ? before.timedFrom : node.endedAt;
+  const after = { ...before, config: { ...before.config, ...edit.config }, timedFrom, place };
+  return reopens(node, before.head) ? { ...after, finalAsked: false, head: node } : after;
+}
+
+/** True for the edit that raises the limit which had ended its agent: the only node but a query that may follow an end. */
+export function reopens(node: ChainNode, end: ChainNode): boolean {
+  const atLimit = end.type === "error" && end.fatal && end.kind === "limit_reached";
+  return atLimit && node.type === "observation" && node.edit?.kind === "config";
 }
 
 function isSpokenEdit(node: ChainNode): boolean {
@@ -83,14 +95,14 @@ function isSpokenEdit(node: ChainNode): boolean {
 
 /** The node with which a delegated task ended, or `undefined` while it has not. `callId` is the delegating call. */
 export function taskEnd(graph: Graph, agentId: string, callId: string): ResultNode | ErrorNode | undefined {
-  let end: ResultNode | ErrorNode | undefined;
+  let last: ChainNode | undefined;
   for (let place = graph.chainLength(agentId) - 1; place >= 0; place--) {
     const node = graph.chainAt(agentId, place);
     if (node === undefined) return undefined;
-    if (endsAgent(node)) end = node;
+    last ??= node;
     if (node.type !== "query") continue;
-    if (node.parentId === callId) return end;
-    end = undefined;
+    if (node.parentId === callId) return endsAgent(last) ? last : undefined;
+    last = undefined;
   }
   return undefined;
 }

@@ -31,6 +31,8 @@ interface NodeCommon {
   /** Epoch milliseconds. */
   readonly endedAt: number;
   readonly origin: Origin;
+  /** The inbox entry that asked for this node: an entry whose id is in the log was applied. */
+  readonly entry?: string;
 }
 
 /** A payload an agent may read through CONTEXT. */

@@ -5,6 +5,7 @@ import type { Arrivals } from "./arrivals.ts";
 import type { Budget } from "./budget.ts";
 import type { Journal } from "./journal.ts";
 import type { ReplPool } from "./repl-pool.ts";
+import type { Hint } from "./run-event.ts";
 import type { ResolvedSchema } from "./schema.ts";
 import type { FlowSettings } from "./settings.ts";
 import type { WaitTable } from "./wait-table.ts";
@@ -36,6 +37,8 @@ export interface AgentPort {
   readonly signal: AbortSignal;
   /** Effects of the running block in flight, by call index; they outlive a lost sandbox. */
   readonly running: Set<number>;
+  /** Actions whose blocks another process may have begun; each is taken out when its block goes on here. */
+  readonly takenUp: Set<string>;
   /** The schema an answer to this query must fit, or `null` for any. */
   schemaOf(query: QueryNode): ResolvedSchema | null;
   /** Gives a child its first or a further task, by appending its query. */
@@ -45,5 +48,5 @@ export interface AgentPort {
   /** Cancels every unfinished agent below this one, or below the named children of it. */
   cancelBelow(reason: string, children?: readonly string[]): Promise<void>;
   /** Text as it arrives from the model or is written by code; a hint for people, not part of the record. */
-  hint(hint: { readonly type: "text" | "output"; readonly text: string }): void;
+  hint(hint: Hint): void;
 }

@@ -43,6 +43,12 @@ export class Arrivals {
     else waiting(arrival);
   }
 
+  /** Takes back that a task has ended which goes on after all. */
+  forgetChild(callId: string): void {
+    const kept = this.#queue.filter((arrival) => arrival.kind !== "child" || arrival.callId !== callId);
+    this.#queue.splice(0, this.#queue.length, ...kept);
+  }
+
   /** The oldest one, or `undefined` when there is none. */
   take(): Arrival | undefined {
     return this.#queue.shift();

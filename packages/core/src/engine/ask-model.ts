@@ -163,15 +163,28 @@ async function endFailed(port: AgentPort, error: unknown, startedAt: number): Pr
   return "ended";
 }
 
-/** Ends an agent that has reached a limit; the error carries its last output. */
+/**
+ * Ends an agent that has reached a limit; the error carries its last output. A block that was running or
+ * suspended is undone, so that the agent can go on when the limit is raised.
+ */
 export async function endExhausted(
   port: AgentPort,
   state: AgentState,
   limit: { readonly name: string; readonly value: number },
 ): Promise<TransitionEnd> {
+  const inBlock = state.head.type === "action" || state.head.type === "supervising";
+  const dropped = inBlock ? port.journal.graph.lastAction(port.agentId)?.id : undefined;
   const message = `Agent ${port.agentId} reached ${limit.name} = ${limit.value} after ${state.iterations} replies without an answer.`;
   await port.journal.appendChain(port.agentId, [
-    { type: "error", kind: "limit_reached", message, content: lastOutput(port), fatal: true, limit },
+    {
+      type: "error",
+      kind: "limit_reached",
+      message,
+      content: lastOutput(port),
+      fatal: true,
+      limit,
+      ...(dropped !== undefined && { dropped }),
+    },
   ]);
   await port.cancelBelow("its parent reached a limit");
   return "ended";

@@ -15,6 +15,7 @@ import { memoryStores } from "./memory-store.ts";
 import { type Price, Provider } from "./provider.ts";
 import { ReplPlaces } from "./repl-places.ts";
 import type { FlowSettings, MessagesSeam, NewAgent, OnAction } from "./settings.ts";
+import { steadyEnvironment } from "./steady-environment.ts";
 
 /** A client among several, with what a model should know of it and its own cap on requests in flight. */
 export interface ModelOption {
@@ -81,7 +82,7 @@ export function resolveOptions(options: FlowOptions): FlowSettings {
       { details: { problems } },
     );
   const config = resolveConfig(options.config);
-  const environment = options.environment ?? defaultEnvironment();
+  const environment = steadyEnvironment(options.environment ?? defaultEnvironment());
   const models = modelOptions(options);
   const providers = models.map(([key, { client, maxConcurrency }]) => {
     const price = options.prices?.[client.model];

@@ -1,6 +1,6 @@
 import { agentState } from "../data/chain.ts";
 import { Graph } from "../data/graph.ts";
-import type { JsonObject, JsonValue } from "../data/json.ts";
+import type { JsonValue } from "../data/json.ts";
 import { chainNodeId, ROOT } from "../data/node-id.ts";
 import type { RunInfo } from "../data/run-info.ts";
 import type { UsageTotal } from "../data/usage.ts";
@@ -8,38 +8,19 @@ import { RLMError } from "../errors.ts";
 import type { ChatOptions, Client, Message, Reply } from "../protocols/client.ts";
 import type { Store } from "../protocols/store.ts";
 import type { SchemaLike } from "../protocols/tool.ts";
+import { limitEdits } from "../turn/limit-edits.ts";
 import { rootConfig } from "../turn/limits.ts";
-import { type ContextInput, DEFAULT_QUERY, queryDraft, storeContexts } from "./births.ts";
+import { DEFAULT_QUERY, queryDraft, storeContexts } from "./births.ts";
 import { type FlowOptions, resolveOptions } from "./flow-options.ts";
 import { Journal } from "./journal.ts";
 import { LiveRun } from "./live-run.ts";
+import { latestTime } from "./recovered.ts";
 import { requireAll } from "./requirements.ts";
 import { Run } from "./run.ts";
+import type { ResumeOptions, RunOptions, StartOptions, StepOptions } from "./run-options.ts";
 import { type ResolvedSchema, resolveSchema } from "./schema.ts";
 import type { FlowSettings } from "./settings.ts";
-
-/** What may be said about one run. */
-export interface StartOptions<Answer = JsonValue> {
-  /** One payload, or several by key. Agents read them through CONTEXT. */
-  readonly context?: ContextInput | Readonly<Record<string, ContextInput>>;
-  /** What the answer must fit: a Standard Schema with a JSON Schema, or a JSON Schema. */
-  readonly output?: SchemaLike<Answer>;
-  readonly metadata?: JsonObject;
-  /** Default: drawn at random. */
-  readonly runId?: string;
-}
-
-/** {@link StartOptions} and a signal that aborts the run. */
-export interface RunOptions<Answer = JsonValue> extends StartOptions<Answer> {
-  readonly signal?: AbortSignal;
-}
-
-/** Which agents a step moves, and how far. */
-export interface StepOptions {
-  readonly agents?: readonly string[];
-  /** `turn` joins a reply and the running of its code. Default `transition`. */
-  readonly until?: "transition" | "turn";
-}
+import { steadyEnvironment } from "./steady-environment.ts";
 
 /**
  * The engine: makes runs of recursive agents from a client, a runtime and tools, and moves them.
@@ -81,12 +62,12 @@ export class RLMFlow implements Client {
     return new Run<Answer>(this.#begin(query, options), options.signal);
   }
 
-  /** Goes on with what is unfinished, from the log: nothing that was answered is asked again. */
-  resume<Answer = JsonValue>(
-    graph: Graph,
-    options: Pick<RunOptions<Answer>, "output" | "signal"> = {},
-  ): Run<Answer> {
-    return new Run<Answer>(this.#live(graph, this.#rootSchema(options.output)), options.signal);
+  /**
+   * Goes on with what is unfinished, from the log: nothing that was answered is asked again. After an end at
+   * a limit, `config` must raise that limit. Rejects with `edit_refused` when `config` can't be used.
+   */
+  resume<Answer = JsonValue>(graph: Graph, options: ResumeOptions<Answer> = {}): Run<Answer> {
+    return new Run<Answer>(this.#resumed(graph, options), options.signal);
   }
 
   /** Gives a finished root a further task in the same REPL. */
@@ -199,6 +180,12 @@ export class RLMFlow implements Client {
     return live;
   }
 
+  async #resumed<Answer>(graph: Graph, options: ResumeOptions<Answer>): Promise<LiveRun> {
+    const live = await this.#live(graph, this.#rootSchema(options.output));
+    for (const edit of limitEdits(live.graph, options.config ?? {})) await live.apply(edit);
+    return live;
+  }
+
   async #furtherTask<Answer>(
     graph: Graph,
     query: string,
@@ -237,15 +224,15 @@ export class RLMFlow implements Client {
   /** The live run of this graph: the open one, its branch opened again, or a fork where the graph is older. */
   async #live(graph: Graph, schema: ResolvedSchema | null): Promise<LiveRun> {
     this.#assertOpen();
-    const open = this.#open.get(keyOf(graph.run));
+    const { open, failed } = await this.#usable(graph);
     if (open?.aborted === true && open.graph.length === graph.length)
       return await this.#attach(open.journal.store, graph, schema);
     if (open !== undefined && open.graph.length === graph.length && graph.isPrefixOf(open.graph)) {
       if (schema !== null) open.schemas.useForRoot(schema);
       return open;
     }
-    const store = open === undefined ? await this.#reopen(graph) : null;
-    if (store !== null) return await this.#attach(store, graph, schema);
+    const kept = open === undefined ? await this.#reopen(graph, failed) : null;
+    if (kept !== null) return await this.#attach(kept.store, kept.graph, schema);
     const { environment, stores } = this.#settings;
     const at = graph.last()?.id ?? chainNodeId(ROOT, 0);
     const run: RunInfo = {
@@ -259,8 +246,25 @@ export class RLMFlow implements Client {
     return await this.#attach(await stores.forkRun(run, [...graph.walk()]), graph.onBranch(run), schema);
   }
 
-  /** The store of the graph's branch, when it holds exactly this graph. */
-  async #reopen(graph: Graph): Promise<Store | null> {
+  /** The open run of the graph's branch. One that failed is closed, so that its log is opened again. */
+  async #usable(graph: Graph): Promise<{ readonly open: LiveRun | undefined; readonly failed: boolean }> {
+    const open = this.#open.get(keyOf(graph.run));
+    if (open?.failed !== true) return { open, failed: false };
+    this.#open.delete(keyOf(graph.run));
+    await open.abort();
+    await open.close();
+    await open.journal.store.close().catch(() => {});
+    return { open: undefined, failed: true };
+  }
+
+  /**
+   * The store of the graph's branch, when it holds exactly this graph. After a failed write it may hold
+   * more: lines that were kept though nobody could be told.
+   */
+  async #reopen(
+    graph: Graph,
+    afterFailure: boolean,
+  ): Promise<{ readonly store: Store; readonly graph: Graph } | null> {
     const { runId, branch } = graph.run;
     const store = await this.#settings.stores.openRun(runId, branch.id).catch((error) => {
       if (RLMError.is(error, "not_found")) return null;
@@ -268,7 +272,9 @@ export class RLMFlow implements Client {
     });
     if (store === null) return null;
     const nodes = await store.read();
-    if (nodes.length === graph.length && nodes.at(-1)?.id === graph.last()?.id) return store;
+    const goesOn = nodes[graph.length - 1]?.id === graph.last()?.id;
+    if (goesOn && nodes.length === graph.length) return { store, graph };
+    if (goesOn && afterFailure) return { store, graph: Graph.fromNodes(store.run, nodes) };
     await store.close();
     return null;
   }
@@ -281,9 +287,9 @@ export class RLMFlow implements Client {
   }
 
   #add(store: Store, graph: Graph, schema: ResolvedSchema | null): LiveRun {
-    const { environment } = this.#settings;
+    const environment = steadyEnvironment(this.#settings.environment, latestTime(graph));
     const live = new LiveRun(
-      this.#settings,
+      { ...this.#settings, environment },
       (heard) => new Journal(store, graph, environment, heard),
       schema,
     );

@@ -1,30 +1,30 @@
-import { cancelNodes, editNodes } from "../data/apply-edit.ts";
 import { type AgentState, agentState } from "../data/chain.ts";
 import type { Edit } from "../data/edit.ts";
 import type { Graph } from "../data/graph.ts";
-import { endsAgent, type Origin, type RunNode } from "../data/node.ts";
+import { endsAgent, type RunNode } from "../data/node.ts";
 import { parentAgent, ROOT } from "../data/node-id.ts";
 import { RLMError } from "../errors.ts";
-import { nextMove, unfinishedAgents } from "../turn/plan.ts";
+import type { RunControl } from "../protocols/inbox.ts";
+import { type Gap, nextMove, unfinishedAgents } from "../turn/plan.ts";
+import { agentBudget } from "./agent-budget.ts";
 import type { AgentPort, Birth } from "./agent-port.ts";
 import { AnswerSchemas } from "./answer-schemas.ts";
 import { endExhausted } from "./ask-model.ts";
 import { childDraft } from "./births.ts";
-import { Budget } from "./budget.ts";
+import { Cancels } from "./cancels.ts";
+import { InboxReader } from "./inbox-reader.ts";
 import type { Journal } from "./journal.ts";
+import { LiveEdits } from "./live-edits.ts";
+import { latestTime, orphans, type Recovered, recoveredFacts } from "./recovered.ts";
 import { lostBirths, waitsComplete } from "./recovery.ts";
 import { ReplPool } from "./repl-pool.ts";
-import { limitsOf } from "./request.ts";
+import type { RunEvent } from "./run-event.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { ResolvedSchema } from "./schema.ts";
 import type { FlowSettings } from "./settings.ts";
 import type { Slot } from "./slot.ts";
+import { TimeLimits } from "./time-limits.ts";
 import { transition } from "./transition.ts";
-
-/** Something a live run tells whoever looks on: nodes as they land, and hints that are not on record. */
-export type RunEvent =
-  | { readonly type: "node"; readonly node: RunNode }
-  | { readonly type: "text" | "output"; readonly agentId: string; readonly text: string };
 
 /**
  * One branch while it moves: brings the log, the REPLs, the budget and the scheduler together.
@@ -40,6 +40,15 @@ export class LiveRun {
   readonly #settings: FlowSettings;
   readonly #repls: ReplPool;
   readonly #scheduler: Scheduler;
+  readonly #cancels: Cancels;
+  readonly #clocks: TimeLimits;
+  readonly #edits: LiveEdits;
+  readonly #inbox: InboxReader | null;
+  /** Actions whose blocks another process may have begun. */
+  readonly #takenUp = new Set<string>();
+  #gap: Gap | null = null;
+  #recovered: Recovered | null = null;
+  #paused: PromiseWithResolvers<void> | null = null;
   readonly #listeners = new Set<(event: RunEvent) => void>();
 
   constructor(
@@ -53,11 +62,28 @@ export class LiveRun {
     this.#repls = new ReplPool(this.journal, settings);
     this.#scheduler = new Scheduler({
       begin: (slot) => this.#begin(slot),
-      landed: (slot) => this.#landEdits(slot),
       hasEnded: (agentId) => this.#hasEnded(agentId),
       // Only the root's REPL stays: a further task of another agent rebuilds its own.
       retired: (agentId) => void (agentId === ROOT ? null : this.#repls.drop(agentId)),
     });
+    const { environment } = settings;
+    const parts = { environment, journal: this.journal, scheduler: this.#scheduler, repls: this.#repls };
+    this.#cancels = new Cancels(parts);
+    this.#clocks = new TimeLimits({
+      environment,
+      gap: () => this.#gap,
+      stateOf: (agentId) => this.#state(agentId),
+      timeIsUp: (slot) => this.#scheduler.hold(() => this.#timeIsUp(slot)),
+    });
+    this.#edits = new LiveEdits({
+      ...parts,
+      settings,
+      schemas: this.schemas,
+      clocks: this.#clocks,
+      cancels: this.#cancels,
+      admit: (agentId) => this.admit(agentId),
+    });
+    this.#inbox = this.#openInbox();
   }
 
   get graph(): Graph {
@@ -67,6 +93,16 @@ export class LiveRun {
   /** True after {@link abort}: the log can be taken up again, by another live run. */
   get aborted(): boolean {
     return this.#scheduler.stopped;
+  }
+
+  /** True after the store has failed, or something of ours: nothing moves any more. */
+  get failed(): boolean {
+    return this.#scheduler.failed;
+  }
+
+  /** What was found when the run was taken up; `null` for one that was begun here. */
+  get recovered(): Recovered | null {
+    return this.#recovered;
   }
 
   /** True when an agent could move. */
@@ -79,17 +115,34 @@ export class LiveRun {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Takes up every unfinished agent of the graph. To be called once, before anything moves. */
+  /** Takes up every unfinished agent of the graph, and what the inbox holds. To be called once, before anything moves. */
   async attach(): Promise<void> {
-    const agents = unfinishedAgents(this.graph);
+    const { graph } = this;
+    const births = lostBirths(graph, this.#settings);
+    const cancelled = orphans(graph);
+    const agents = unfinishedAgents(graph);
+    this.#recovered = recoveredFacts(this.journal, births, cancelled);
+    this.#gap = { from: latestTime(graph), to: this.#settings.environment.now() };
     for (const agentId of agents) this.#slot(agentId);
-    for (const agentId of agents.toReversed()) {
-      const suspended =
-        this.#state(agentId).head.type === "supervising" && !waitsComplete(this.graph, agentId);
-      if (suspended) this.#slot(agentId).parked = true;
-      else this.#scheduler.ready(agentId);
-    }
-    for (const birth of lostBirths(this.graph, this.#settings)) await this.#spawn(birth);
+    await this.#cancels.cancel({
+      agents: cancelled,
+      reason: "nobody waits for it any more",
+      origin: "engine",
+    });
+    for (const agentId of agents.toReversed()) this.#takeUp(agentId);
+    for (const birth of births) await this.#spawn(birth);
+    await this.#inbox?.takeUp();
+  }
+
+  #takeUp(agentId: string): void {
+    const slot = this.#scheduler.slot(agentId);
+    if (slot === undefined) return;
+    const { head } = this.#state(agentId);
+    const action =
+      head.type === "action" || head.type === "supervising" ? this.graph.lastAction(agentId) : null;
+    if (action != null) this.#takenUp.add(action.id);
+    if (head.type === "supervising" && !waitsComplete(this.graph, agentId)) slot.parked = true;
+    else this.#scheduler.ready(agentId);
   }
 
   /** Makes an agent able to move whose query has just been appended. */
@@ -98,9 +151,20 @@ export class LiveRun {
     this.#scheduler.ready(agentId);
   }
 
-  /** Moves agents until the root has ended, nobody can move, or {@link pause} was called. Rejects with `aborted`, or when the store failed. */
+  /**
+   * Moves agents until the root has ended or nobody can move; while it is paused it waits. Rejects with
+   * `aborted`, or when the store failed.
+   */
   async drive(): Promise<void> {
-    await this.#scheduler.drive();
+    this.#inbox?.start();
+    try {
+      do {
+        await this.#paused?.promise;
+        await this.#scheduler.drive();
+      } while (this.#paused !== null && !this.#scheduler.stopped && !this.graph.finished);
+    } finally {
+      await this.#inbox?.stop();
+    }
     if (!this.#scheduler.stopped) return;
     throw new RLMError("aborted", "The run was aborted; resume its graph to go on.", {
       details: { runId: this.graph.run.runId },
@@ -109,22 +173,31 @@ export class LiveRun {
 
   /** Every agent that can move now, or those named, makes one transition; with `turn`, reply and run count as one. */
   async step(agents: readonly string[] | null, until: "transition" | "turn"): Promise<void> {
+    await this.#inbox?.stop();
     const moved = await this.#scheduler.step((agentId) => agents === null || agents.includes(agentId));
     const replied = moved.filter(
-      (agentId) => nextMove(this.graph, agentId, this.#settings.environment.now())?.kind === "run",
+      (agentId) => nextMove(this.graph, agentId, this.#settings.environment.now(), this.#gap)?.kind === "run",
     );
     if (until === "turn" && replied.length > 0)
       await this.#scheduler.step((agentId) => replied.includes(agentId));
   }
 
-  /** Nothing new starts; what is in flight lands. Resolves when it has. */
+  /** Nothing new starts until {@link unpause}; what is in flight lands. Resolves when it has. */
   async pause(): Promise<void> {
+    this.#paused ??= Promise.withResolvers();
     await this.#scheduler.pause();
+  }
+
+  /** Goes on after {@link pause}. */
+  unpause(): void {
+    this.#paused?.resolve();
+    this.#paused = null;
   }
 
   /** Cuts every request in flight; nothing more is sent. The log can be attached to again. */
   async abort(): Promise<void> {
     this.#scheduler.stopAll();
+    this.unpause();
     await this.#repls.close();
     await this.#scheduler.whenQuiet();
   }
@@ -135,16 +208,29 @@ export class LiveRun {
     await this.#repls.close();
   }
 
-  /** Lands an edit at the agent's next transition boundary, a cancel at once. */
-  async apply(edit: Edit): Promise<void> {
-    if (edit.kind === "cancel") {
-      editNodes(this.graph, edit, 0);
-      const reason = edit.reason ?? "cancelled by a user";
-      return await this.#scheduler.hold(() => this.#cancel([edit.agentId], reason, "user"));
-    }
-    const slot = this.#scheduler.slot(edit.agentId);
-    if (slot === undefined || slot.busy === null) return await this.#scheduler.hold(() => this.#land(edit));
-    await new Promise<void>((resolve, reject) => slot.edits.push({ edit, resolve, reject }));
+  /** Lands an edit at the agent's next transition boundary, a cancel at once; gives the ids of its nodes. */
+  async apply(edit: Edit, entry?: string): Promise<readonly string[]> {
+    return await this.#edits.apply(edit, entry);
+  }
+
+  #openInbox(): InboxReader | null {
+    const { inbox } = this.journal.store;
+    if (inbox === undefined) return null;
+    return new InboxReader(inbox, {
+      graph: () => this.graph,
+      isOver: () => this.aborted || this.failed,
+      apply: (edit, entry) => this.apply(edit, entry),
+      control: (kind) => this.#control(kind),
+      refused: (edit, reason) => this.#tell({ type: "refused", agentId: edit.agentId, edit, reason }),
+      failed: (error) => this.#scheduler.fail(error),
+    });
+  }
+
+  async #control(kind: RunControl["kind"]): Promise<void> {
+    // A pause is in force at once; nobody need wait here until what is in flight has landed.
+    if (kind === "pause") void this.pause();
+    else if (kind === "unpause") this.unpause();
+    else await this.abort();
   }
 
   #state(agentId: string): AgentState {
@@ -161,52 +247,21 @@ export class LiveRun {
   #slot(agentId: string): Slot {
     const known = this.#scheduler.slot(agentId);
     if (known !== undefined) return known;
-    const slot = this.#scheduler.add(agentId, this.#budget(agentId));
-    void this.#limitDuration(slot);
+    const above = this.#scheduler.slot(parentAgent(agentId) ?? "")?.budget ?? null;
+    const slot = this.#scheduler.add(agentId, agentBudget(this.graph, agentId, above));
+    this.#clocks.watch(slot);
     return slot;
   }
 
-  /** The parent's budget, or a part of it where this agent's limits are others. */
-  #budget(agentId: string): Budget {
-    const limits = limitsOf(this.#state(agentId).config);
-    const parentId = parentAgent(agentId);
-    const above = parentId === null ? undefined : this.#scheduler.slot(parentId)?.budget;
-    if (above !== undefined && parentId !== null) {
-      const inherited = limitsOf(this.#state(parentId).config);
-      if (inherited.tokens === limits.tokens && inherited.microUsd === limits.microUsd) return above;
-    }
-    const budget = new Budget(limits, above ?? null);
-    budget.book(this.graph.usage(agentId));
-    return budget;
-  }
-
   #begin(slot: Slot) {
-    const move = nextMove(this.graph, slot.agentId, this.#settings.environment.now());
+    const move = nextMove(this.graph, slot.agentId, this.#settings.environment.now(), this.#gap);
     return move === undefined ? null : transition(this.#port(slot), move);
-  }
-
-  async #land(edit: Edit): Promise<void> {
-    for (const { agentId, nodes } of editNodes(this.graph, edit, this.#settings.environment.now())) {
-      await this.journal.append(agentId, nodes);
-    }
-    const slot = this.#scheduler.slot(edit.agentId);
-    if (edit.kind === "config") slot?.budget.setLimits(limitsOf(this.#state(edit.agentId).config));
-    if (edit.kind !== "result" || slot === undefined) return;
-    await this.#cancel(this.graph.children(edit.agentId), "a user gave its parent's result", "engine");
-    if (slot.busy === null) {
-      this.#scheduler.stop(slot);
-      this.#scheduler.retire(slot);
-    }
-  }
-
-  async #landEdits(slot: Slot): Promise<void> {
-    for (const queued of slot.edits.splice(0))
-      await this.#land(queued.edit).then(queued.resolve, queued.reject);
   }
 
   #heard(node: RunNode): void {
     this.#tell({ type: "node", node });
     if (!endsAgent(node)) return;
+    if (node.agentId === ROOT) this.unpause();
     const task = agentState(this.graph, node.agentId)?.query;
     const parentId = parentAgent(node.agentId);
     if (parentId !== null && task !== undefined && task.parentId !== null)
@@ -228,13 +283,14 @@ export class LiveRun {
       journal: this.journal,
       repls: this.#repls,
       signal: slot.controller.signal,
+      takenUp: this.#takenUp,
       schemaOf: (query) => this.schemas.of(query),
       spawn: (birth) => this.#spawn(birth),
       park: (waits) => {
         slot.waits = waits;
       },
-      cancelBelow: (reason, children = this.graph.children(agentId)) =>
-        this.#cancel(children, reason, "engine"),
+      cancelBelow: async (reason, children = this.graph.children(agentId)) =>
+        void (await this.#cancels.cancel({ agents: children, reason, origin: "engine" })),
       hint: (hint) => this.#tell({ ...hint, agentId }),
     };
   }
@@ -248,52 +304,9 @@ export class LiveRun {
     this.admit(agentId);
   }
 
-  /** Stops the subtrees of these agents, then puts a fatal error on each unfinished agent in them. */
-  async #cancel(roots: readonly string[], reason: string, origin: Origin): Promise<void> {
-    const pending = [...roots];
-    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      const slot = this.#scheduler.slot(next);
-      if (slot !== undefined) await this.#halt(slot);
-      // A child that was being born is in the graph once its parent has stopped.
-      pending.push(...this.graph.children(next));
-    }
-    for (const root of roots) {
-      for (const { agentId, nodes } of cancelNodes(
-        this.graph,
-        root,
-        reason,
-        origin,
-        this.#settings.environment.now(),
-      )) {
-        await this.journal.append(agentId, nodes);
-        const slot = this.#scheduler.slot(agentId);
-        if (slot !== undefined) this.#scheduler.retire(slot);
-      }
-    }
-  }
-
-  async #halt(slot: Slot): Promise<void> {
-    this.#scheduler.stop(slot);
-    await this.#repls.drop(slot.agentId);
-    await slot.busy;
-  }
-
   /** Ends an agent whose task has taken too long, wherever it stands. */
-  async #limitDuration(slot: Slot): Promise<void> {
-    const { environment } = this.#settings;
-    const { query } = this.#state(slot.agentId);
-    for (;;) {
-      const limit = this.#state(slot.agentId).config.maxDurationMs;
-      if (limit === null || slot.life.signal.aborted) return;
-      const left = query.startedAt + limit - environment.now();
-      if (left <= 0) break;
-      await environment.sleep(left, slot.life.signal);
-    }
-    await this.#scheduler.hold(() => this.#timeIsUp(slot));
-  }
-
   async #timeIsUp(slot: Slot): Promise<void> {
-    await this.#halt(slot);
+    await this.#cancels.halt(slot);
     const state = this.#state(slot.agentId);
     if (this.#hasEnded(slot.agentId) || this.#scheduler.stopped) return;
     const limit = { name: "maxDurationMs", value: state.config.maxDurationMs ?? 0 };

@@ -1,5 +1,6 @@
 import type { AgentState } from "../data/chain.ts";
 import type { ActionNode } from "../data/node.ts";
+import { callNodeId, intentNodeId } from "../data/node-id.ts";
 import { RLMError } from "../errors.ts";
 import type { TurnState } from "../protocols/runtime.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
@@ -66,7 +67,20 @@ function notRebuilt(block: LiveBlock, lost: Extract<TurnState, { kind: "lost" }>
 async function enter(port: AgentPort, repl: LiveRepl, action: ActionNode): Promise<LiveBlock> {
   if (repl.block?.action.id === action.id) return repl.block;
   const lost = repl.fresh ? await replayBefore(port.journal, repl, action.id) : null;
-  return lost ?? (await replayBlock(port.journal, repl.session, action, port.running));
+  if (lost !== null) return lost;
+  const block = await replayBlock(port.journal, repl.session, action, port.running);
+  if (port.takenUp.delete(action.id)) tellRepeated(port, block);
+  return block;
+}
+
+/** Calls that another process may have had in flight: they are about to be made, those with an intent excepted. */
+function tellRepeated(port: AgentPort, block: LiveBlock): void {
+  for (const call of block.issued) {
+    const builtin = call.name === "delegate" || call.name === "wait" || call.name === "done";
+    const begun = port.journal.graph.find(intentNodeId(block.action.id, call.index)) !== undefined;
+    if (builtin || begun || block.settled.has(call.index)) continue;
+    port.hint({ type: "repeated", callId: callNodeId(block.action.id, call.index), name: call.name });
+  }
 }
 
 /** Asks the policy about code that is about to run; false when it has put a node of its own in its place. */

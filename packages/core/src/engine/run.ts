@@ -4,8 +4,10 @@ import type { JsonValue } from "../data/json.ts";
 import { ROOT } from "../data/node-id.ts";
 import type { UsageTotal } from "../data/usage.ts";
 import { RLMError } from "../errors.ts";
-import type { LiveRun, RunEvent } from "./live-run.ts";
+import type { LiveRun } from "./live-run.ts";
+import type { Recovered } from "./recovered.ts";
 import { RunError, rootFailure } from "./run-error.ts";
+import type { RunEvent } from "./run-event.ts";
 
 /** What a finished run gives. */
 export interface RunResult<Answer> {
@@ -24,7 +26,6 @@ export class Run<Answer = JsonValue> implements PromiseLike<RunResult<Answer>>, 
   readonly #live: Promise<LiveRun>;
   readonly #result: Promise<RunResult<Answer>>;
   #current: LiveRun | null = null;
-  #unpaused: PromiseWithResolvers<void> | null = null;
   #over = false;
 
   constructor(live: Promise<LiveRun>, signal?: AbortSignal) {
@@ -53,29 +54,34 @@ export class Run<Answer = JsonValue> implements PromiseLike<RunResult<Answer>>, 
     return this.#result.then(fulfilled, rejected);
   }
 
-  /** Makes an edit: a cancel at once, anything else at the agent's next transition boundary. Resolves when it has landed. */
-  async apply(edit: Edit): Promise<void> {
-    await (await this.#live).apply(edit);
+  /**
+   * Makes an edit: a cancel at once, anything else at the agent's next transition boundary. Resolves when it
+   * has landed, with the ids of its nodes; rejects with `edit_refused` or `unknown_agent` when it can't.
+   */
+  async apply(edit: Edit): Promise<readonly string[]> {
+    return await (await this.#live).apply(edit);
+  }
+
+  /** What was kept and what was mended when the run was taken up; `null` for a run that was begun here. */
+  async recovered(): Promise<Recovered | null> {
+    return (await this.#live).recovered;
   }
 
   /** Nothing new starts; resolves with the graph when what was in flight has landed. */
   async pause(): Promise<Graph> {
     const live = await this.#live;
-    this.#unpaused ??= Promise.withResolvers();
     await live.pause();
     return live.graph;
   }
 
   /** Goes on after {@link pause}. */
   unpause(): void {
-    this.#unpaused?.resolve();
-    this.#unpaused = null;
+    this.#current?.unpause();
   }
 
   /** Cuts what is in flight; the run rejects with `aborted` and can be resumed. Resolves when all has stopped. */
   async abort(): Promise<void> {
     const live = await this.#live.catch(() => null);
-    this.unpause();
     await live?.abort();
   }
 
@@ -110,16 +116,23 @@ export class Run<Answer = JsonValue> implements PromiseLike<RunResult<Answer>>, 
     try {
       const live = await this.#live;
       while (!live.graph.finished) {
-        await this.#unpaused?.promise;
         await driveOn(live);
-        if (!live.graph.finished && this.#unpaused === null && !live.canMove)
-          throw new RLMError("nothing_to_do", "The run is not finished, but no agent can move.");
+        if (!live.graph.finished && !live.canMove) throw stuck(live.graph);
       }
       return await resultOf<Answer>(live);
     } finally {
       this.#over = true;
     }
   }
+}
+
+/** Nobody can move though the root has not ended. */
+function stuck(graph: Graph): RLMError {
+  const message =
+    graph.length === 0
+      ? "This run holds no task: its process died before the first node. Start it again as a new run."
+      : "The run is not finished, but no agent can move.";
+  return new RunError("nothing_to_do", message, graph);
 }
 
 /** Errors of a run carry its graph. */

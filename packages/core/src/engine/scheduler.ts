@@ -7,8 +7,6 @@ import { Slot } from "./slot.ts";
 export interface SchedulerHooks {
   /** Begins the agent's next transition; `null` when it has none. */
   begin(slot: Slot): Promise<TransitionEnd> | null;
-  /** Called when a transition has stopped, before the agent may move again: edits land here. */
-  landed(slot: Slot): Promise<void>;
   hasEnded(agentId: string): boolean;
   retired(agentId: string): void;
 }
@@ -22,6 +20,7 @@ export interface SchedulerHooks {
  * 2. The newest on the stack moves first, so that trees finish and free memory.
  * 3. A parked agent is woken when a task it waits for has ended, whether or not its REPL is alive.
  * 4. What a transition throws, unless it was stopped, ends all moving: it is a fault of the store or of ours.
+ * 5. Work between two transitions of an agent is counted as busy, so that its log has one writer.
  */
 export class Scheduler {
   readonly #hooks: SchedulerHooks;
@@ -123,16 +122,34 @@ export class Scheduler {
     this.#checkQuiet();
   }
 
+  /** Ends all moving: what is in flight is cut, since nothing can be kept of it. */
   fail(error: unknown): void {
     this.#failure ??= error;
+    for (const slot of this.#slots.values()) slot.controller.abort();
     this.#checkQuiet();
   }
 
+  /** True after {@link fail}. */
+  get failed(): boolean {
+    return this.#failure !== null;
+  }
+
+  /** Does work between two transitions of an agent: now when it rests, else when its transition has landed. */
+  async between<T>(slot: Slot, work: () => Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    slot.queued.push(() => work().then(resolve, reject));
+    if (slot.busy === null) {
+      this.#busy += 1;
+      slot.busy = this.#rest(slot);
+    }
+    return await promise;
+  }
+
   /** Counts work on agents that no transition does, such as a cancel, so that nobody takes the run for quiet. */
-  async hold(work: () => Promise<void>): Promise<void> {
+  async hold<T>(work: () => Promise<T>): Promise<T> {
     this.#busy += 1;
     try {
-      await work();
+      return await work();
     } finally {
       this.#busy -= 1;
       this.#checkQuiet();
@@ -162,7 +179,11 @@ export class Scheduler {
 
   #start(agentId: string): void {
     const slot = this.#slots.get(agentId);
-    if (slot === undefined || slot.busy !== null) return;
+    if (slot === undefined) return;
+    if (slot.busy !== null) {
+      slot.missed = true;
+      return;
+    }
     slot.parked = false;
     slot.controller = new AbortController();
     const move = this.#hooks.begin(slot);
@@ -175,15 +196,33 @@ export class Scheduler {
   }
 
   async #finish(slot: Slot, end: TransitionEnd | Error): Promise<void> {
-    await this.#hooks.landed(slot);
-    slot.busy = null;
-    this.#busy -= 1;
-    if (slot.halted || this.#stopped) return this.#checkQuiet();
+    while (slot.queued.length > 0) await slot.queued.shift()?.();
+    const stopped = slot.halted || this.#stopped;
+    this.#release(slot);
+    if (stopped) return this.#checkQuiet();
     if (end !== "moved" && end !== "waiting" && end !== "ended") return this.fail(end);
-    if (this.#hooks.hasEnded(slot.agentId)) this.retire(slot);
-    else if (end === "moved" || slot.arrivals.size > 0) this.ready(slot.agentId);
+    if (slot.halted) return this.#checkQuiet();
+    if (end === "moved" || slot.arrivals.size > 0) this.ready(slot.agentId);
     else slot.parked = true;
     this.#checkQuiet();
+  }
+
+  async #rest(slot: Slot): Promise<void> {
+    while (slot.queued.length > 0) await slot.queued.shift()?.();
+    const { missed } = slot;
+    this.#release(slot);
+    if (missed && !slot.halted && !this.#stopped) this.ready(slot.agentId);
+    this.#checkQuiet();
+  }
+
+  /** Lets go of the agent after a transition or an edit, for good when it has ended. */
+  #release(slot: Slot): void {
+    slot.busy = null;
+    slot.missed = false;
+    this.#busy -= 1;
+    if (slot.halted || !this.#hooks.hasEnded(slot.agentId)) return;
+    this.stop(slot);
+    this.retire(slot);
   }
 
   #throwFailure(): void {

@@ -1,14 +1,6 @@
-import type { Edit } from "../data/edit.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { Budget } from "./budget.ts";
 import type { WaitTable } from "./wait-table.ts";
-
-/** An edit in line for an agent's next transition boundary. */
-export interface QueuedEdit {
-  readonly edit: Edit;
-  resolve(): void;
-  reject(error: unknown): void;
-}
 
 /**
  * What a live run keeps of one unfinished agent. At most one transition of it is in flight; `busy` is
@@ -19,12 +11,17 @@ export class Slot {
   readonly budget: Budget;
   readonly arrivals: Arrivals = new Arrivals();
   readonly running: Set<number> = new Set();
-  readonly edits: QueuedEdit[] = [];
+  /** Work for the next boundary between two transitions; none of it rejects. */
+  readonly queued: (() => Promise<void>)[] = [];
   controller: AbortController = new AbortController();
   busy: Promise<void> | null = null;
   parked = false;
   /** Stopped for good: it ends where it stands. */
   halted = false;
+  /** It could have moved while it was held between two transitions. */
+  missed = false;
+  /** Aborts when the time limit is changed: the clock is set anew. */
+  clock: AbortController = new AbortController();
   /** Aborts with the end of the agent: stops the clock of its task. */
   readonly life: AbortController = new AbortController();
   /** The waits it is parked on; `null` when they are only in the log. */

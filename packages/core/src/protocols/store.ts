@@ -1,5 +1,6 @@
 import type { BlobRef, RunNode } from "../data/node.ts";
 import type { RunInfo } from "../data/run-info.ts";
+import type { Inbox } from "./inbox.ts";
 import type { ContextPayload } from "./runtime.ts";
 
 /**
@@ -25,6 +26,10 @@ export interface Store {
   read(): Promise<readonly RunNode[]>;
   readonly payloads: PayloadStore;
   close(): Promise<void>;
+  /** What other processes ask of the branch; absent where none can. */
+  readonly inbox?: Inbox;
+  /** What opening the branch has repaired; absent where nothing can break. */
+  readonly recovered?: { readonly droppedBytes: number };
 }
 
 /** The large values of a run, by digest. */

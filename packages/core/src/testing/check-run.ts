@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { agentState } from "../data/chain.ts";
+import { agentState, reopens } from "../data/chain.ts";
 import { Graph } from "../data/graph.ts";
 import { type CallNode, endsAgent, type RunNode } from "../data/node.ts";
 import { callNodeId, chainNodeId, intentNodeId, ROOT } from "../data/node-id.ts";
@@ -87,7 +87,7 @@ function agentFaults(graph: Graph): readonly string[] {
     if (chain[0]?.type !== "query") faults.push(`agent ${agentId} does not begin with a query`);
     for (const [place, node] of chain.entries()) {
       const next = chain[place + 1];
-      if (endsAgent(node) && next !== undefined && next.type !== "query")
+      if (endsAgent(node) && next !== undefined && next.type !== "query" && !reopens(next, node))
         faults.push(`${next.id} follows the end of its agent`);
     }
     const state = agentState(graph, agentId);

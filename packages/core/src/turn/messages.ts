@@ -38,9 +38,12 @@ function nodeMessage(node: ChainNode): Message | null {
         role: "assistant",
         content: node.replaces === undefined ? node.reply : fenced(node.code ?? ""),
       };
+    case "error":
+      // The end at a limit repeats the last output, which the model has been shown.
+      if (node.kind === "limit_reached") return null;
+      return node.content === "" ? null : { role: "user", content: node.content };
     case "observation":
     case "resume":
-    case "error":
       return node.content === "" ? null : { role: "user", content: node.content };
     case "supervising":
     case "result":

@@ -17,8 +17,25 @@ export type Move =
   /** Go on with a suspended block as soon as one of its waits is complete. */
   | { readonly kind: "resume"; readonly state: AgentState; readonly action: ActionNode };
 
+/** A span in which no process worked on the run; time limits leave it out. Epoch milliseconds. */
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Milliseconds from `since` to `now` in which the run was worked on. */
+export function timeSpent(since: number, now: number, gap: Gap | null): number {
+  const idle = gap === null ? 0 : Math.max(0, Math.min(now, gap.to) - Math.max(since, gap.from));
+  return now - since - idle;
+}
+
 /** What the agent may do next at this time, or `undefined` when it has ended or does not exist. */
-export function nextMove(graph: Graph, agentId: string, now: number): Move | undefined {
+export function nextMove(
+  graph: Graph,
+  agentId: string,
+  now: number,
+  gap: Gap | null = null,
+): Move | undefined {
   const state = agentState(graph, agentId);
   if (state === undefined) return undefined;
   const { head } = state;
@@ -32,17 +49,17 @@ export function nextMove(graph: Graph, agentId: string, now: number): Move | und
     case "query":
     case "observation":
     case "resume":
-      return requestMove(graph, state, now);
+      return requestMove(graph, state, now, gap);
     case "error":
-      return head.fatal ? undefined : requestMove(graph, state, now);
+      return head.fatal ? undefined : requestMove(graph, state, now, gap);
     case "result":
       return undefined;
   }
 }
 
-function requestMove(graph: Graph, state: AgentState, now: number): Move {
+function requestMove(graph: Graph, state: AgentState, now: number, gap: Gap | null): Move {
   const { config, iterations } = state;
-  if (config.maxDurationMs !== null && now - state.query.startedAt >= config.maxDurationMs) {
+  if (config.maxDurationMs !== null && timeSpent(state.timedFrom, now, gap) >= config.maxDurationMs) {
     return { kind: "exhausted", state, limit: { name: "maxDurationMs", value: config.maxDurationMs } };
   }
   if (iterations >= config.maxIterations) {

@@ -158,27 +158,22 @@ describe("edits of a live run", () => {
     expect(answer).toContain("no need");
   });
 
-  test("give a child's result in its place", async () => {
-    await using flow = flowOf(
-      {
-        root: [block("done(await delegate('child', 'Long.'))")],
-        "root.child": () => new Promise<string>(() => {}),
-      } as never,
-      {
-        client: scriptedClient(({ agentId }) =>
-          agentId === "root"
-            ? block("done(await delegate('child', 'Long.'))")
-            : block("await delegate('grand', 'x')"),
-        ),
-        config: { maxDepth: 1 },
-      },
-    );
+  test("give a child's result in its place, and free what works below it", async () => {
+    const client = scriptedClient(({ agentId }) => {
+      if (agentId === "root") return block("done(await delegate('child', 'Long.'))");
+      return agentId === "root.child" ? block("await delegate('grand', 'x')") : new Promise<string>(() => {});
+    });
+    await using flow = new RLMFlow({ client, runtime: inlineRuntime() });
     const run = flow.run("Replace.");
-    const { graph } = await run.then(
-      (result) => result,
-      (error) => error,
-    );
-    expect(graph.finished).toBe(true);
+    for await (const event of run) {
+      if (event.type !== "node" || event.node.type !== "supervising") continue;
+      if (event.node.agentId === "root.child")
+        await run.apply({ kind: "result", agentId: "root.child", result: "by hand" });
+    }
+    const { answer, graph } = await run;
+    runs.push(graph);
+    expect(answer).toBe("by hand");
+    expect(graph.head("root.child.grand")).toMatchObject({ kind: "cancelled" });
   });
 
   test("are refused where they do not fit, and say why", async () => {

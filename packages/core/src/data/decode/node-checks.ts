@@ -42,6 +42,7 @@ const COMMON = {
   startedAt: amount,
   endedAt: amount,
   origin: oneOf<Origin>({ engine: true, user: true, policy: true }),
+  entry: optional(name),
 } as const;
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,0 +1,8 @@
+import { edit } from "./decode/config-check.ts";
+import { decode } from "./decode/decode.ts";
+import type { Edit } from "./edit.ts";
+
+/** Takes a parsed value for an edit, checked and frozen; else `invalid_options` naming the place below `where`. */
+export function decodeEdit(value: unknown, where: string): Edit {
+  return decode(edit, value, { where, what: "an edit", code: "invalid_options" });
+}

@@ -1,0 +1,19 @@
+import type { Edit } from "../data/edit.ts";
+import type { RunNode } from "../data/node.ts";
+
+/** Something a live run tells whoever looks on: nodes as they land, and hints that are not on record. */
+export type RunEvent =
+  | { readonly type: "node"; readonly node: RunNode }
+  /** A piece of a reply that is still being written. */
+  | { readonly type: "text"; readonly agentId: string; readonly text: string }
+  /** What code has just written. */
+  | { readonly type: "output"; readonly agentId: string; readonly text: string }
+  /** A call that may have been in flight when the process before this one died, and is made now. */
+  | { readonly type: "repeated"; readonly agentId: string; readonly callId: string; readonly name: string }
+  /** An edit from the inbox that could not be made. */
+  | { readonly type: "refused"; readonly agentId: string; readonly edit: Edit; readonly reason: string };
+
+type WithoutAgent<Event> = Event extends { readonly agentId: string } ? Omit<Event, "agentId"> : never;
+
+/** What an agent's transition tells of itself. */
+export type Hint = WithoutAgent<Exclude<RunEvent, { readonly type: "refused" }>>;

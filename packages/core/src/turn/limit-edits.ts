@@ -1,0 +1,23 @@
+import { agentState } from "../data/chain.ts";
+import type { ConfigPatch, Edit } from "../data/edit.ts";
+import type { Graph } from "../data/graph.ts";
+import { ROOT } from "../data/node-id.ts";
+import { unfinishedAgents } from "./plan.ts";
+
+/**
+ * The edits that change limits of a whole run: the root gets the patch, every other unfinished agent the part
+ * of it that it has had from the root. None for an empty patch.
+ */
+export function limitEdits(graph: Graph, patch: ConfigPatch): readonly Edit[] {
+  const root = agentState(graph, ROOT);
+  if (root === undefined || Object.keys(patch).length === 0) return [];
+  const below = unfinishedAgents(graph).flatMap((agentId): Edit[] => {
+    const config = agentId === ROOT ? undefined : agentState(graph, agentId)?.config;
+    const inherited = Object.entries(patch).filter(
+      ([name]) => Reflect.get(config ?? {}, name) === Reflect.get(root.config, name),
+    );
+    if (config === undefined || inherited.length === 0) return [];
+    return [{ kind: "config", agentId, config: Object.fromEntries(inherited) }];
+  });
+  return [{ kind: "config", agentId: ROOT, config: patch }, ...below];
+}
