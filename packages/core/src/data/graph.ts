@@ -149,6 +149,11 @@ export class Graph {
     return position === undefined ? undefined : this.#spine.at(position);
   }
 
+  /** The place of this node in the log, counted from 0, if it has happened in this prefix. */
+  position(id: string): number | undefined {
+    return this.#spine.position(id, this.length);
+  }
+
   /** The action whose block the agent is in or was in last. */
   lastAction(agentId: string): ActionNode | undefined {
     for (let place = this.chainLength(agentId) - 1; place >= 0; place--) {

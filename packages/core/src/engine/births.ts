@@ -2,20 +2,21 @@ import type { AgentConfig } from "../data/agent-config.ts";
 import type { JsonObject, JsonSchema } from "../data/json.ts";
 import type { ContextRef, QueryNode } from "../data/node.ts";
 import { RLMError } from "../errors.ts";
-import type { PassedContext } from "../protocols/runtime.ts";
+import type { Kernel } from "../protocols/kernel.ts";
+import type { Runtime } from "../protocols/runtime.ts";
+import type { Tool } from "../protocols/tool.ts";
 import type { AgentView } from "../turn/prompt/prompt-builder.ts";
 import type { Birth } from "./agent-port.ts";
+import { passContext } from "./contexts.ts";
+import { errorData } from "./error-data.ts";
 import type { ChainDraft, Journal } from "./journal.ts";
-import type { FlowSettings } from "./settings.ts";
+import { copyObject } from "./json-copy.ts";
+import type { FlowSettings, NewAgent } from "./settings.ts";
+
+export { type ContextInput, storeContexts } from "./contexts.ts";
 
 /** Version of the prompts and the semantics; a run records which one made it. */
 export const INTERPRETER = "1";
-
-/** A context as a user gives it: its text, its pieces, or a payload that the store has already. */
-export type ContextInput =
-  | string
-  | { readonly text: string | AsyncIterable<string>; readonly metadata?: JsonObject }
-  | { readonly digest: string; readonly characters: number; readonly metadata?: JsonObject };
 
 /** What a query node is made from. */
 export interface TaskDraft {
@@ -36,32 +37,15 @@ export interface TaskDraft {
 export const DEFAULT_QUERY =
   "Read the context and do what it asks. If it asks for nothing, say what it is and what matters in it.";
 
-/** The chain draft of a query: the prompt is rendered here, once, and kept. */
+/** The chain draft of a query: the prompt is rendered here, once, and kept. What a user gave is copied. */
 export async function queryDraft(
   settings: FlowSettings,
   journal: Journal,
   task: TaskDraft,
 ): Promise<ChainDraft> {
-  const kernel = settings.runtimes.get(task.config.runtime)?.kernel;
-  if (kernel === undefined)
-    throw new RLMError(
-      "invalid_options",
-      `There is no runtime "${task.config.runtime}". Runtimes of this flow: ${[...settings.runtimes.keys()].join(", ")}.`,
-    );
-  const tools = [...settings.tools.values()];
-  const view: AgentView = {
-    agentId: task.agentId,
-    depth: task.depth,
-    canDelegate: task.depth < task.config.maxDepth && task.config.maxChildren > 0,
-    config: task.config,
-    contexts: task.contexts,
-    output: task.output,
-    globals: Object.keys(task.globals),
-    tools,
-    models: settings.models,
-    kernel,
-  };
-  const { inline, blob } = await journal.pack(settings.prompt(view));
+  const { kernel } = runtimeNamed(settings, task.config.runtime);
+  const tools = toolsOf(settings, journal, task.agentId);
+  const { inline, blob } = await journal.pack(promptFor(settings, task, kernel, tools));
   const draft: Omit<QueryNode, "id" | "agentId" | "parentId" | "n" | "startedAt" | "endedAt" | "origin"> = {
     type: "query",
     query: task.query,
@@ -76,10 +60,66 @@ export async function queryDraft(
     seed: task.seed,
     interpreter: INTERPRETER,
     kernel: { language: kernel.language, engine: kernel.engine },
-    ...(task.metadata !== undefined && { metadata: task.metadata }),
+    ...(task.metadata !== undefined && { metadata: copyObject(task.metadata, "metadata") }),
     ...(blob !== undefined && { blobs: { systemPrompt: blob } }),
   };
   return { ...draft, ...(task.parentId !== undefined && { parentId: task.parentId }) };
+}
+
+/** A further task works in the REPL of the first, which has the functions of then. */
+function toolsOf(settings: FlowSettings, journal: Journal, agentId: string): readonly Tool[] {
+  const first = journal.graph.chainAt(agentId, 0);
+  const tools = [...settings.tools.values()];
+  return first?.type === "query" ? tools.filter((tool) => first.tools.includes(tool.name)) : tools;
+}
+
+function promptFor(settings: FlowSettings, task: TaskDraft, kernel: Kernel, tools: readonly Tool[]): string {
+  const { agentId, depth, config, contexts, output } = task;
+  const view: AgentView = {
+    agentId,
+    depth,
+    canDelegate: depth < config.maxDepth && config.maxChildren > 0,
+    config,
+    contexts,
+    output,
+    globals: Object.keys(task.globals),
+    tools,
+    models: settings.models,
+    kernel,
+  };
+  const prompt: unknown = fromUser("prompt", () => settings.prompt(view));
+  if (typeof prompt === "string") return prompt;
+  throw new RLMError(
+    "invalid_options",
+    `The option prompt gave a ${typeof prompt} for ${agentId}, not text.`,
+  );
+}
+
+/** The runtime that the flow chooses for an agent. Throws `invalid_options` for one that is not there. */
+export function chooseRuntime(settings: FlowSettings, agent: NewAgent): string {
+  const { runtimeFor } = settings;
+  if (runtimeFor === null) return agent.config.runtime;
+  const runtime = fromUser("runtimeFor", () => runtimeFor(agent));
+  runtimeNamed(settings, runtime);
+  return runtime;
+}
+
+function runtimeNamed(settings: FlowSettings, key: string): Runtime {
+  const runtime = settings.runtimes.get(key);
+  if (runtime !== undefined) return runtime;
+  const known = [...settings.runtimes.keys()].join(", ");
+  throw new RLMError("invalid_options", `There is no runtime "${key}". Runtimes of this flow: ${known}.`);
+}
+
+/** Calls what a user gave as an option; what it throws names the option. */
+function fromUser<T>(option: string, call: () => T): T {
+  try {
+    return call();
+  } catch (cause) {
+    throw new RLMError("invalid_options", `The option ${option} threw: ${errorData(cause).message}`, {
+      cause,
+    });
+  }
 }
 
 /** The query of a child, from its parent's `delegate` call. Contexts that came as text are put into the store. */
@@ -92,7 +132,7 @@ export async function childDraft(
   const earlier = graph.chain(plan.agentId).filter((node) => node.type === "query");
   const first = earlier[0];
   const contexts = await Promise.all(
-    request.contexts.map((context) => passOn(journal, parent.query, context)),
+    request.contexts.map((context) => passContext(journal, parent.query, context)),
   );
   return await queryDraft(settings, journal, {
     agentId: plan.agentId,
@@ -106,55 +146,4 @@ export async function childDraft(
     seed: first?.seed ?? `${graph.run.runId}/${plan.agentId}`,
     parentId: delegation.id,
   });
-}
-
-async function passOn(journal: Journal, parent: QueryNode, context: PassedContext): Promise<ContextRef> {
-  if (context.kind === "text")
-    return { key: context.key, ...(await journal.store.payloads.putContext(context.text)) };
-  const { slice } = context;
-  const own = parent.contexts.find((ref) => ref.key === slice.key);
-  if (own === undefined)
-    throw new RLMError("invalid_options", `There is no context "${slice.key}" to pass on.`);
-  const offset = own.range?.start ?? 0;
-  return {
-    key: context.key,
-    digest: own.digest,
-    characters: slice.end - slice.start,
-    range: { start: offset + slice.start, end: offset + slice.end },
-  };
-}
-
-/** Puts the contexts of a new run into its store. */
-export async function storeContexts(
-  journal: Journal,
-  input: ContextInput | Readonly<Record<string, ContextInput>> | undefined,
-): Promise<readonly ContextRef[]> {
-  if (input === undefined) return [];
-  const single = typeof input === "string" || isPayload(input);
-  const entries: readonly (readonly [string, ContextInput])[] = single
-    ? [["context", input]]
-    : Object.entries(input);
-  return await Promise.all(entries.map(([key, context]) => storeContext(journal, key, context)));
-}
-
-function isPayload(
-  input: ContextInput | Readonly<Record<string, ContextInput>>,
-): input is Exclude<ContextInput, string> {
-  if (typeof input === "string") return false;
-  const isText =
-    "text" in input &&
-    (typeof input.text === "string" ||
-      (typeof input.text === "object" && Symbol.asyncIterator in input.text));
-  return (
-    isText || ("digest" in input && typeof input.digest === "string" && typeof input.characters === "number")
-  );
-}
-
-async function storeContext(journal: Journal, key: string, context: ContextInput): Promise<ContextRef> {
-  const metadata =
-    typeof context !== "string" && context.metadata !== undefined ? { metadata: context.metadata } : {};
-  if (typeof context === "object" && "digest" in context)
-    return { key, digest: context.digest, characters: context.characters, ...metadata };
-  const text = typeof context === "string" ? context : context.text;
-  return { key, ...(await journal.store.payloads.putContext(text)), ...metadata };
 }

@@ -1,12 +1,22 @@
-import { type AgentState, taskEnd } from "../data/chain.ts";
+import { type AgentState, agentState, taskEnd } from "../data/chain.ts";
 import { type ErrorData, endsAgent, type Outcome } from "../data/node.ts";
 import { callNodeId } from "../data/node-id.ts";
 import type { Call } from "../protocols/runtime.ts";
-import { type DelegateRequest, planChild, readDelegate, refusal } from "../turn/delegate.ts";
+import {
+  type ChildPlan,
+  type DelegateFacts,
+  type DelegateRequest,
+  planChild,
+  planFurther,
+  readDelegate,
+  refusal,
+} from "../turn/delegate.ts";
 import type { AgentPort, Birth } from "./agent-port.ts";
 import { childOf } from "./answers.ts";
+import { chooseRuntime } from "./births.ts";
 import type { LiveBlock } from "./live-block.ts";
 import { checkModelSchema } from "./model-schema.ts";
+import type { FlowSettings } from "./settings.ts";
 
 /** The answer to a `delegate` call, and the child to be born when it is not a refusal. */
 export interface DelegateAnswer {
@@ -15,12 +25,12 @@ export interface DelegateAnswer {
 }
 
 /** Decides about a `delegate` call; nothing is appended and nobody is born here. */
-export async function answerDelegate(
+export function answerDelegate(
   port: AgentPort,
   block: LiveBlock,
   parent: AgentState,
   call: Call,
-): Promise<DelegateAnswer> {
+): DelegateAnswer {
   const read = readDelegate(call.args);
   if (!read.ok) return refused(read.error);
   const problem = requestProblem(parent, read.value);
@@ -61,26 +71,32 @@ function newChild(
   request: DelegateRequest,
   name: string,
 ): DelegateAnswer {
-  const { settings, journal } = port;
-  const planned = planChild(journal.graph, request, name, {
-    parentId: port.agentId,
+  const facts = factsOf(port.settings, parent, block.children);
+  const planned = planChild(port.journal.graph, request, name, facts);
+  if (!planned.ok) return refused(planned.error);
+  const plan = withRuntime(port.settings, planned.value, request);
+  return { outcome: { ok: true, value: plan.agentId }, birth: { plan, request, parent } };
+}
+
+/** What a plan for a child of this agent depends on. */
+export function factsOf(settings: FlowSettings, parent: AgentState, childrenInBlock: number): DelegateFacts {
+  return {
+    parentId: parent.query.agentId,
     depth: parent.query.depth,
     config: parent.config,
     childMaxIterations: settings.config.childMaxIterations,
-    childrenInBlock: block.children,
+    childrenInBlock,
     models: [...settings.providers.keys()],
     runtimes: [...settings.runtimes.keys()],
-  });
-  if (!planned.ok) return refused(planned.error);
-  const { agentId, depth } = planned.value;
-  const runtime =
-    request.runtime ??
-    settings.runtimeFor?.({ agentId, depth, query: request.query, config: planned.value.config });
-  const plan =
-    runtime === undefined
-      ? planned.value
-      : { ...planned.value, config: { ...planned.value.config, runtime } };
-  return { outcome: { ok: true, value: agentId }, birth: { plan, request, parent } };
+  };
+}
+
+/** The plan with the runtime that the flow chooses where the request has not. Throws `invalid_options`. */
+export function withRuntime(settings: FlowSettings, plan: ChildPlan, request: DelegateRequest): ChildPlan {
+  if (request.runtime !== undefined || settings.runtimeFor === null) return plan;
+  const { agentId, depth, config } = plan;
+  const runtime = chooseRuntime(settings, { agentId, depth, query: request.query, config });
+  return { ...plan, config: { ...config, runtime } };
 }
 
 /** `delegate(handle, query)`: a finished child goes on in its own REPL. */
@@ -95,21 +111,12 @@ function furtherTask(
   const known =
     delegation?.type === "call" && delegation.name === "delegate" && delegation.agentId === port.agentId;
   const agentId = known ? childOf(delegation) : null;
-  const first = agentId === null ? undefined : graph.chainAt(agentId, 0);
-  if (agentId === null || first?.type !== "query")
+  const child = agentId === null ? undefined : agentState(graph, agentId);
+  if (agentId === null || child === undefined)
     return refused(refusal("delegate(handle, query): this handle has no child.").error);
-  const head = graph.head(agentId);
-  if (head === undefined || !endsAgent(head) || taskEnd(graph, agentId, callId) === undefined) {
+  if (!endsAgent(child.head) || taskEnd(graph, agentId, callId) === undefined)
     return refused(refusal(`delegate(handle, query): ${agentId} is still at work; wait for it first.`).error);
-  }
-  if (request.contexts.length > 0)
-    return refused(
-      refusal(
-        "delegate(handle, query): a further task works in the child's own REPL and can't bring a new context; put it into the query.",
-      ).error,
-    );
-  return {
-    outcome: { ok: true, value: agentId },
-    birth: { plan: { agentId, depth: first.depth, config: first.config }, request, parent },
-  };
+  const planned = planFurther(child, request, [...port.settings.providers.keys()]);
+  if (!planned.ok) return refused(planned.error);
+  return { outcome: { ok: true, value: agentId }, birth: { plan: planned.value, request, parent } };
 }

@@ -38,7 +38,9 @@ export async function driveBlock(
     if (port.signal.aborted)
       throw new RLMError("aborted", `Agent ${port.agentId} was stopped inside block ${block.action.id}.`);
     if (block.state.kind === "lost") return { kind: "lost", state: block.state };
+    const rebuilt = block.begun === 0;
     await begin(port, block, state);
+    if (rebuilt) orderResumed(port, block);
     if (block.accepted !== null && block.running.size === 0)
       return { kind: "done", value: block.accepted.value };
     const index = block.accepted === null ? block.immediate.shift() : undefined;
@@ -74,6 +76,29 @@ async function begin(port: AgentPort, block: LiveBlock, state: AgentState): Prom
     if (call.name === "delegate" || call.name === "wait") block.immediate.push(call.index);
     else await startEffect(port, block, state, call);
   }
+}
+
+/**
+ * In a block that was rebuilt, waits that were open when it was suspended come before what it issues anew, in
+ * the order in which they were completed, as they would have in the REPL that is gone.
+ */
+function orderResumed(port: AgentPort, block: LiveBlock): void {
+  const { graph } = port.journal;
+  const named = block.namedWaits(graph);
+  if (named.size === 0) return;
+  const completion = (index: number): number => {
+    const call = block.issued[index];
+    const tasks = (call && awaitedTasks(graph, port.agentId, call)) ?? [];
+    const ends = endIds(graph, tasks).map((id) => graph.position(id) ?? Number.POSITIVE_INFINITY);
+    const complete = tasks.every((task) => hasEnded(graph, task));
+    return complete ? Math.max(...ends) : Number.POSITIVE_INFINITY;
+  };
+  const resumed = block.immediate.filter((index) => named.has(index));
+  const times = new Map(resumed.map((index) => [index, completion(index)]));
+  const at = (index: number) => times.get(index) ?? Number.POSITIVE_INFINITY;
+  resumed.sort((a, b) => (at(a) === at(b) ? a - b : at(a) - at(b)));
+  const others = block.immediate.filter((index) => !named.has(index));
+  block.immediate.splice(0, block.immediate.length, ...resumed, ...others);
 }
 
 async function startEffect(port: AgentPort, block: LiveBlock, state: AgentState, call: Call): Promise<void> {
@@ -140,7 +165,7 @@ async function answerAtOnce(
   if (call === undefined) return;
   if (call.name === "wait") return await openWait(port, block, call);
   const startedAt = port.journal.environment.now();
-  const { outcome, birth } = await answerDelegate(port, block, state, call);
+  const { outcome, birth } = answerDelegate(port, block, state, call);
   const delegation = await port.journal.appendCall(block.action, {
     index,
     name: call.name,

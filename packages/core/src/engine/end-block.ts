@@ -8,7 +8,7 @@ import { childrenNotWaitedFor, observe } from "../turn/block-end.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import { type BlockOutcome, toolCalls } from "./drive-block.ts";
 import type { ChainDraft } from "./journal.ts";
-import type { LiveBlock } from "./live-block.ts";
+import { type LiveBlock, suspensions } from "./live-block.ts";
 
 /** Appends the node that says how a block ended or was suspended. */
 export async function endBlock(
@@ -52,18 +52,19 @@ async function goOn(
   block: LiveBlock,
   problem: Problem | null,
 ): Promise<TransitionEnd> {
-  const { graph } = port.journal;
-  const unawaited = (block.ended?.unawaited ?? []).flatMap((index) => block.issued[index] ?? []);
+  const { issued, ended, output, action } = block;
+  const unawaited = (ended?.unawaited ?? []).flatMap((index) => issued[index] ?? []);
+  const earlier = await earlierOutput(port, action);
   const { content, shown } = observe({
-    output: block.output,
+    output: earlier + output,
     problem: problem?.text ?? null,
-    notice: block.action.notice,
+    notice: action.notice,
     unawaited: unawaited.filter((call) => call.name !== "done" && call.name !== "delegate"),
-    children: childrenNotWaitedFor(graph, port.agentId),
+    children: childrenNotWaitedFor(port.journal.graph, port.agentId),
     maxOutputLength: state.config.maxOutputLength,
-    repliesLeft: state.config.maxIterations - state.iterations,
+    repliesLeft: Math.max(0, state.config.maxIterations - state.iterations),
   });
-  const common = { content, ...(await packBlock(port, block, shown)) };
+  const common = { content, ...(await packBlock(port, block, Math.min(shown, output.length))) };
   const suspension = state.head.type === "supervising" ? state.head : null;
   if (problem !== null)
     await append(port, block, {
@@ -79,39 +80,37 @@ async function goOn(
   return "moved";
 }
 
+/** What the block wrote before it was last suspended: the model has not been shown it yet. */
+async function earlierOutput(port: AgentPort, action: ActionNode): Promise<string> {
+  const parts = suspensions(port.journal.graph, action).map(({ block, blobs }) =>
+    port.journal.unpack(block.output, blobs?.output),
+  );
+  return (await Promise.all(parts)).join("");
+}
+
 async function suspend(port: AgentPort, block: LiveBlock): Promise<TransitionEnd> {
-  const reported = reportedWaits(port, block.action);
-  const waits: Wait[] = block.waits.indices
-    .filter((index) => !reported.has(index))
+  const named = block.namedWaits(port.journal.graph);
+  const waits: Wait[] = block.waits
+    .takeNew()
+    .filter((index) => !named.has(index))
     .map((index) => ({ index, agents: block.waits.tasks(index).map((task) => task.agentId ?? task.callId) }));
   // Going on and waiting again with nothing new to say needs no further node: earlier waits still hold.
-  if (waits.length > 0 || block.output !== "" || reported.size === 0) {
+  if (waits.length > 0 || block.output !== "" || named.size === 0) {
     await append(port, block, { type: "supervising", waits, ...(await packBlock(port, block, 0)) });
+    for (const { index } of waits) named.add(index);
   }
   port.park(block.waits);
   return "waiting";
 }
 
-/** The waits that supervising nodes of this block have named. */
-function reportedWaits(port: AgentPort, action: ActionNode): ReadonlySet<number> {
-  const { graph } = port.journal;
-  const reported = new Set<number>();
-  for (let place = graph.chainLength(port.agentId) - 1; place >= 0; place--) {
-    const node = graph.chainAt(port.agentId, place);
-    if (node === undefined || node.id === action.id) break;
-    if (node.type === "supervising") for (const wait of node.waits) reported.add(wait.index);
-  }
-  return reported;
-}
-
 async function endWithResult(port: AgentPort, block: LiveBlock, value: JsonValue): Promise<TransitionEnd> {
+  const packedBlock = await packBlock(port, block, 0);
+  const packed = await packResult(port, value);
   const { graph } = port.journal;
   const cancelled = graph.children(port.agentId).filter((child) => {
     const head = graph.head(child);
     return head !== undefined && !endsAgent(head);
   });
-  const packedBlock = await packBlock(port, block, 0);
-  const packed = await packResult(port, value);
   const blobs = { ...packedBlock.blobs, ...packed.blobs };
   await append(port, block, {
     type: "result",

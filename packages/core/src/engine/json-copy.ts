@@ -1,4 +1,5 @@
-import type { JsonValue } from "../data/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../data/json.ts";
+import { RLMError } from "../errors.ts";
 import { showPath } from "./json-schema/show-value.ts";
 
 const MAX_DEPTH = 200;
@@ -22,12 +23,24 @@ export function copyJson(value: unknown): JsonCopy {
   }
 }
 
+/** A copy of an object that a user gave. Throws `invalid_options` naming it when it is not JSON. */
+export function copyObject(value: unknown, name: string): JsonObject {
+  const copied = copyJson(value);
+  if (copied.ok && isJsonObject(copied.value)) return copied.value;
+  const problem = copied.ok ? "no object" : copied.problem;
+  throw new RLMError(
+    "invalid_options",
+    `${name} must be an object of JSON values, but it is or has ${problem}.`,
+  );
+}
+
 /** Carries the place of the first thing that is not JSON out of the recursion; never leaves this file. */
 class NotJson extends TypeError {}
 
 function copy(value: unknown, path: PropertyKey[]): JsonValue {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
-  if (typeof value === "number" && Number.isFinite(value)) return value;
+  // JSON has no negative zero.
+  if (typeof value === "number" && Number.isFinite(value)) return value === 0 ? 0 : value;
   if (typeof value !== "object") throw notJson(nameOf(value), path);
   if (path.length > MAX_DEPTH)
     throw notJson("something nested too deeply (or in a circle)", path.slice(0, 3));

@@ -1,5 +1,7 @@
+import type { Graph } from "../data/graph.ts";
 import type { JsonValue } from "../data/json.ts";
-import type { ActionNode, BlockRecord, Cut } from "../data/node.ts";
+import type { ActionNode, BlockRecord, Cut, SupervisingNode } from "../data/node.ts";
+import { chainPlace } from "../data/node-id.ts";
 import { RLMError } from "../errors.ts";
 import type { Call, ReplSession, Turn, TurnState } from "../protocols/runtime.ts";
 import { WaitTable } from "./wait-table.ts";
@@ -31,6 +33,7 @@ export class LiveBlock {
   state: TurnState = { kind: "idle" };
   /** The end of the main code; the state of later turns may only repeat it. */
   ended: Extract<TurnState, { kind: "ended" | "threw" }> | null = null;
+  #named: Set<number> | null = null;
   #output: string[] = [];
   #cut: Cut | null = null;
   #codeMs = 0;
@@ -59,6 +62,14 @@ export class LiveBlock {
     this.#codeMs += turn.codeMs;
     this.state = turn.state;
     if (turn.state.kind === "ended" || turn.state.kind === "threw") this.ended = turn.state;
+  }
+
+  /** The waits that nodes of this block have named; read off the log once, to be kept up by whoever names more. */
+  namedWaits(graph: Graph): Set<number> {
+    const read = () =>
+      suspensions(graph, this.action).flatMap(({ waits }) => waits.map(({ index }) => index));
+    this.#named ??= new Set(read());
+    return this.#named;
   }
 
   /** When this part of the block began: epoch milliseconds. */
@@ -91,9 +102,14 @@ export class LiveBlock {
       codeMs: Math.round(this.#codeMs),
     };
   }
+}
 
-  /** Calls that were issued and not answered, children's waits apart. */
-  get unanswered(): readonly Call[] {
-    return this.issued.filter((call) => !this.settled.has(call.index) && !this.waits.has(call.index));
+/** The nodes that say that this action's block was suspended, oldest first. */
+export function suspensions(graph: Graph, action: ActionNode): readonly SupervisingNode[] {
+  const found: SupervisingNode[] = [];
+  for (let place = chainPlace(action.id) + 1; ; place++) {
+    const node = graph.chainAt(action.agentId, place);
+    if (node === undefined || node.type === "action" || node.type === "query") return found;
+    if (node.type === "supervising") found.push(node);
   }
 }

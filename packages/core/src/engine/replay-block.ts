@@ -1,10 +1,9 @@
 import type { ActionNode, CallNode } from "../data/node.ts";
-import { chainPlace } from "../data/node-id.ts";
 import { RLMError } from "../errors.ts";
 import type { ReplSession } from "../protocols/runtime.ts";
 import { recordedOutcome, storedArguments } from "./answers.ts";
 import type { Journal } from "./journal.ts";
-import { LiveBlock } from "./live-block.ts";
+import { LiveBlock, suspensions } from "./live-block.ts";
 
 /**
  * Runs a block's code with the answers the log has for it, in the order in which they were delivered.
@@ -19,7 +18,7 @@ export async function replayBlock(
 ): Promise<LiveBlock> {
   const block = new LiveBlock(action, session, journal.environment.now(), running);
   block.absorb(await session.start({ id: action.id, code: action.code ?? "", now: action.endedAt }));
-  const suspendedAt = lastSuspension(journal, action);
+  const suspendedAt = suspensions(journal.graph, action).at(-1)?.n ?? -1;
   // What was written before the suspension stands in its node: from there on it is counted anew.
   let inNode = suspendedAt >= 0;
   for (const node of journal.graph.calls(action.id)) {
@@ -32,17 +31,6 @@ export async function replayBlock(
   }
   if (inNode) block.reset(journal.environment.now());
   return block;
-}
-
-/** `n` of the newest supervising node of this block, or -1. */
-function lastSuspension(journal: Journal, action: ActionNode): number {
-  const { graph } = journal;
-  let suspendedAt = -1;
-  for (let place = chainPlace(action.id) + 1; ; place++) {
-    const node = graph.chainAt(action.agentId, place);
-    if (node === undefined || node.type === "action" || node.type === "query") return suspendedAt;
-    if (node.type === "supervising") suspendedAt = node.n;
-  }
 }
 
 async function replayCall(journal: Journal, block: LiveBlock, node: CallNode): Promise<void> {

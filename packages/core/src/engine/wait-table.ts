@@ -19,13 +19,15 @@ export class WaitTable {
   readonly #open = new Map<number, OpenWait>();
   readonly #byCall = new Map<string, number[]>();
   readonly #noted = new Set<string>();
+  readonly #new: number[] = [];
 
   get size(): number {
     return this.#open.size;
   }
 
-  get indices(): readonly number[] {
-    return [...this.#open.keys()];
+  /** Indices of the open waits that were opened since it was last asked. */
+  takeNew(): readonly number[] {
+    return this.#new.splice(0).filter((index) => this.#open.has(index));
   }
 
   has(index: number): boolean {
@@ -47,6 +49,7 @@ export class WaitTable {
       else waits.push(index);
     }
     this.#open.set(index, { tasks, missing, remaining: missing.size });
+    this.#new.push(index);
     return missing.size === 0;
   }
 

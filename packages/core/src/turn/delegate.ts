@@ -1,4 +1,5 @@
 import type { AgentConfig } from "../data/agent-config.ts";
+import type { AgentState } from "../data/chain.ts";
 import type { Graph } from "../data/graph.ts";
 import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../data/json.ts";
 import type { ErrorData } from "../data/node.ts";
@@ -101,7 +102,7 @@ function readOptions(
   const limits: Record<string, number> = {};
   for (const [name, value] of Object.entries({ maxIterations, maxTotalTokens, maxCostUsd })) {
     if (value === undefined) continue;
-    if (typeof value !== "number" || !(value > 0))
+    if (typeof value !== "number" || !(value > 0) || value > Number.MAX_SAFE_INTEGER)
       return refusal(`delegate: ${name} must be a positive number.`);
     limits[name] = name === "maxCostUsd" ? value : Math.ceil(value);
   }
@@ -169,27 +170,60 @@ export function planChild(
     return refusal(
       `delegate: the run has its ${config.maxAgents} agents (maxAgents); do this part yourself.`,
     );
-  const model = request.model ?? config.model;
-  if (!facts.models.includes(model))
-    return refusal(`delegate: there is no model "${model}". Models: ${facts.models.join(", ")}.`);
-  const runtime = request.runtime ?? config.runtime;
-  if (!facts.runtimes.includes(runtime))
-    return refusal(`delegate: there is no runtime "${runtime}". Runtimes: ${facts.runtimes.join(", ")}.`);
-  const childConfig: AgentConfig = {
+  const { model = config.model, runtime = config.runtime } = request;
+  if (!facts.models.includes(model)) return unknownName("model", model, facts.models);
+  if (!facts.runtimes.includes(runtime)) return unknownName("runtime", runtime, facts.runtimes);
+  const agentId = freeName(graph, facts.parentId, name);
+  return { ok: true, value: { agentId, depth: depth + 1, config: childConfig(request, facts) } };
+}
+
+/** The limits and choices of a new child: the parent's, made tighter by what the request asks for. */
+export function childConfig(
+  request: DelegateRequest,
+  { config, childMaxIterations }: DelegateFacts,
+): AgentConfig {
+  const { model = config.model, runtime = config.runtime, limits } = request;
+  const most = Math.max(childMaxIterations, config.maxIterations);
+  return {
     ...config,
     model,
     runtime,
-    maxIterations: Math.min(
-      request.limits.maxIterations ?? facts.childMaxIterations,
-      Math.max(facts.childMaxIterations, config.maxIterations),
-    ),
-    maxTotalTokens: smaller(request.limits.maxTotalTokens, config.maxTotalTokens),
-    maxCostUsd: smaller(request.limits.maxCostUsd, config.maxCostUsd),
+    maxIterations: Math.min(limits.maxIterations ?? childMaxIterations, most),
+    maxTotalTokens: smaller(limits.maxTotalTokens, config.maxTotalTokens),
+    maxCostUsd: smaller(limits.maxCostUsd, config.maxCostUsd),
   };
+}
+
+/**
+ * A further task for a finished child. It works in the REPL it has, so that a request can't bring what the
+ * REPL is made of; a model and the number of replies hold for this task.
+ */
+export function planFurther(
+  child: Pick<AgentState, "query" | "config">,
+  request: DelegateRequest,
+  models: readonly string[],
+): Planned<ChildPlan> {
+  const { query, config } = child;
+  const { contexts, globals, runtime, limits, model = config.model } = request;
+  if (contexts.length > 0 || Object.keys(globals).length > 0 || runtime !== undefined)
+    return refusal(
+      "delegate(handle, query): a further task works in the child's own REPL and can't bring a context, globals or a runtime; put what is new into the query.",
+    );
+  if (limits.maxTotalTokens !== undefined || limits.maxCostUsd !== undefined)
+    return refusal(
+      "delegate(handle, query): the child keeps the maxTotalTokens and maxCostUsd of its first task.",
+    );
+  if (!models.includes(model)) return unknownName("model", model, models);
+  const maxIterations = Math.min(limits.maxIterations ?? config.maxIterations, config.maxIterations);
   return {
     ok: true,
-    value: { agentId: freeName(graph, facts.parentId, name), depth: depth + 1, config: childConfig },
+    value: { agentId: query.agentId, depth: query.depth, config: { ...config, model, maxIterations } },
   };
+}
+
+function unknownName(kind: "model" | "runtime", name: string, known: readonly string[]) {
+  const all = `${kind === "model" ? "Models" : "Runtimes"}: ${known.join(", ")}`;
+  return refusal(`delegate: there is no ${kind} ${JSON.stringify(name)}. ${all}.`);
 }
 
 function smaller(wanted: number | undefined, given: number | null): number | null {
