@@ -19,6 +19,8 @@ export const blockChecks: RuntimeChecks = {
   "globals and functions of the spec are there": hasSpec,
   "reserved names are restored in the next block": restoresNames,
   "calls that nobody awaited are named": namesUnawaited,
+  "a rejection that nobody handles ends nothing": survivesStrays,
+  "code of another language is answered with the right spelling": knowsOthers,
   "a block that waits for nothing is idle, and the next block works": survivesDeadlock,
 };
 
@@ -238,6 +240,26 @@ async function namesUnawaited(rig: RuntimeRig): Promise<void> {
   const played = await repl.play(lines, () => ({ ok: true, value: null }));
   ensureEqual(ensureEnded(played).unawaited, [1, 3], "unawaited");
   ensureEqual(played.calls.length, 5, "the number of calls");
+}
+
+async function survivesStrays(rig: RuntimeRig): Promise<void> {
+  const repl = await rig.open();
+  const first = await repl.start(
+    'Promise.reject(new Error("stray")); echo(1).then(() => {});',
+    'print("end");',
+  );
+  ensureEnded(first);
+  ensure(first.output.startsWith("end\n"), `the output is ${first.output}`);
+  ensureEnded(await repl.refuse(0, { name: "ToolError", message: "refused late" }));
+  ensureEqual(await repl.output('print("next");'), "next\n", "the output of the next block");
+}
+
+async function knowsOthers({ runtime }: RuntimeRig): Promise<void> {
+  const said = (code: string) => runtime.kernel.parses(code) ?? "nothing";
+  const waits = said("const results = yield wait(handle);");
+  ensure(waits.includes("await wait("), `of yield wait(…) the kernel says: ${waits}`);
+  const python = said('def count(text):\n    return len(text.split())\n\nprint(f"{count(text)} words")');
+  ensure(python.includes("JavaScript"), `of Python the kernel says: ${python}`);
 }
 
 async function survivesDeadlock(rig: RuntimeRig): Promise<void> {

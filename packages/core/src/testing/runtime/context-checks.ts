@@ -13,6 +13,7 @@ export const contextChecks: RuntimeChecks = {
   "several payloads are told apart by key": readsSeveral,
   "payloads of several agents are told apart, whatever their keys": readsOwn,
   "an agent without payloads is told so": readsNone,
+  "a payload that can't be read is an error of the code's, without the host's words": failsToRead,
   "what a block read of its payloads is on record": recordsReads,
 };
 
@@ -138,6 +139,19 @@ async function readsNone(rig: RuntimeRig): Promise<void> {
   const { text } = await repl.threw("CONTEXT.read(0, 1)");
   ensure(text.includes("context"), `an agent without payloads is told: ${text}`);
   ensureEqual(await repl.json("print(JSON.stringify(CONTEXT.keys()));"), [], "the keys");
+}
+
+async function failsToRead(rig: RuntimeRig): Promise<void> {
+  const payload = samplePayload("input", "text", () => {
+    throw new RangeError("/host/path/of/the/payload is gone");
+  });
+  const repl = await rig.open({ contexts: [payload] });
+  const code =
+    "try { CONTEXT.read(); } catch (error) { print(error instanceof Error, error.message, error.stack); }";
+  const output = await repl.output(code);
+  ensure(output.startsWith("true "), `what the code sees is ${output}`);
+  ensure(!output.includes("/host/path"), `the code sees the host's words: ${output}`);
+  ensureEqual(await repl.output('print("next");'), "next\n", "the output of the next block");
 }
 
 async function recordsReads(rig: RuntimeRig): Promise<void> {

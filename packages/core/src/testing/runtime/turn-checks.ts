@@ -12,6 +12,8 @@ export const turnChecks: RuntimeChecks = {
   "output is in the turn in which it was written, once": writesInTurn,
   "output that is cut says how much was kept of how much": tellsCut,
   "a block that ends has ended while its calls are still out": endsBeforeCalls,
+  "a block that throws has thrown while its calls are still out": throwsBeforeCalls,
+  "hundreds of calls at once are all made and answered": makesManyCalls,
   "variables last from block to block": keepsVariables,
   "a block that throws says so, and keeps what it set before": keepsWhatWasSet,
   "a block that does not parse runs nothing and is told apart": tellsMalformed,
@@ -123,6 +125,39 @@ async function endsBeforeCalls(rig: RuntimeRig): Promise<void> {
     const state = ensureEnded(await repl.answer(index, "late"));
     ensureEqual(state.unawaited, [0, 1], "unawaited");
   }
+}
+
+async function throwsBeforeCalls(rig: RuntimeRig): Promise<void> {
+  const repl = await rig.open();
+  const first = await repl.start(rig.code.leave("echo", "a"), rig.code.fail("too soon"));
+  const { error } = ensureThrew(first);
+  ensureEqual(first.calls.length, 1, "the number of calls");
+  const second = await repl.answer(0, "late");
+  ensureEqual(ensureThrew(second).error, error, "the error after the answer");
+  ensureEqual(second.output, "", "the output after the answer");
+}
+
+const MANY = 600;
+
+async function makesManyCalls(rig: RuntimeRig): Promise<void> {
+  const repl = await rig.open();
+  const items = Array.from({ length: MANY }, (_, k) => k);
+  const played = await repl.play([rig.code.callAll("echo", items), rig.code.write("end")], ({ args }) => {
+    return { ok: true, value: [...args] };
+  });
+  ensureEnded(played);
+  ensureEqual(
+    played.calls.map(({ args }) => args[0]),
+    items,
+    "what was asked",
+  );
+  const lines = played.output.trimEnd().split("\n");
+  ensureEqual(lines.pop(), "end", "the last line of output");
+  ensureEqual(
+    lines.map((line) => parseLine(line)),
+    items.map((k) => [k, [k]]),
+    "what was answered",
+  );
 }
 
 async function keepsVariables(rig: RuntimeRig): Promise<void> {

@@ -31,6 +31,14 @@ export const BROKEN_KERNELS: readonly BrokenRuntime[] = [
     foundBy: ["await works at the top level and in what is awaited"],
   },
   {
+    flaw: "says of all that does not parse the same",
+    make: (good) => {
+      const parses = (code: string) => (good.kernel.parses(code) === null ? null : "SyntaxError");
+      return changed(good, { kernel: { ...good.kernel, parses } });
+    },
+    foundBy: ["code of another language is answered with the right spelling"],
+  },
+  {
     flaw: "takes plain JavaScript only",
     make: (good) => refusesUnless(good, (code) => new AsyncFunction(code)),
     foundBy: ["types are stripped"],

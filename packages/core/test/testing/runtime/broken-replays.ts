@@ -1,16 +1,13 @@
 import { randomUUID } from "node:crypto";
-import type { Answer, ContextPayload, JsonObject, ReplSpec, Runtime, Turn } from "../../../src/index.ts";
+import type { Answer, ContextPayload, JsonObject, ReplSpec, Runtime } from "../../../src/index.ts";
 import {
   type BrokenRuntime,
-  changed,
   everyAnswer,
   everyBlock,
   everyBlockAfter,
   everySession,
   everySpec,
-  everyTurn,
   NOTHING,
-  never,
 } from "./changed-runtime.ts";
 
 /** Runtimes whose payloads, clock, chance, place or limits are not what they should be. */
@@ -54,6 +51,11 @@ export const BROKEN_REPLAYS: readonly BrokenRuntime[] = [
     flaw: "keeps what it read by the key of the payload",
     make: keepsByKey,
     foundBy: ["payloads of several agents are told apart, whatever their keys"],
+  },
+  {
+    flaw: "gives the code the words of a store that fails",
+    make: (good) => everyPayload(good, readsFailure),
+    foundBy: ["a payload that can't be read is an error of the code's, without the host's words"],
   },
   {
     flaw: "knows only the first payload",
@@ -113,6 +115,11 @@ export const BROKEN_REPLAYS: readonly BrokenRuntime[] = [
     foundBy: ["the list of globals is the same in every REPL"],
   },
   {
+    flaw: "rebuilds a REPL that is alone with another seed",
+    make: (good) => everySpec(good, (spec) => (spec.alone ? { ...spec, seed: "alone" } : spec)),
+    foundBy: ["equal specs, blocks and answers give equal turns"],
+  },
+  {
     flaw: "has a seed of its own",
     make: (good) => {
       const own = randomUUID();
@@ -136,51 +143,6 @@ export const BROKEN_REPLAYS: readonly BrokenRuntime[] = [
   },
 ];
 
-/** Runtimes that say they isolate, and do not end what has no end. */
-export const BROKEN_LIMITS: readonly BrokenRuntime[] = [
-  {
-    flaw: "says of every block that it has ended",
-    make: (good) => everySession(isolates(good), () => ({ start: async () => ENDED })),
-    foundBy: [
-      "a loop without end is lost and blamed",
-      "microtasks without end are lost and blamed",
-      "a loop without end after an answer is lost and blamed",
-      "code that fills the memory is lost and blamed, or throws",
-      "a recursion without end throws or is lost",
-      "REPLs of other runs go on beside one that is lost",
-    ],
-  },
-  {
-    flaw: "blames nobody",
-    make: (good) => everyTurn(isolates(good), () => blamesNobody),
-    foundBy: [
-      "a loop without end is lost and blamed",
-      "a loop without end after an answer is lost and blamed",
-    ],
-  },
-  {
-    flaw: "hangs where a block is lost",
-    make: (good) =>
-      everySession(isolates(good), (session) => ({
-        start: async (block) => {
-          const turn = await session.start(block);
-          return turn.state.kind === "lost" ? never() : turn;
-        },
-      })),
-    foundBy: ["a loop without end is lost and blamed", "microtasks without end are lost and blamed"],
-  },
-  {
-    flaw: "loses all REPLs with one",
-    make: losesAll,
-    foundBy: ["REPLs of other runs go on beside one that is lost"],
-  },
-];
-
-const ENDED: Turn = {
-  ...NOTHING,
-  state: { kind: "ended", echo: null, variables: [], reads: [], unawaited: [] },
-};
-
 const CUTS_UNITS =
   "CONTEXT = ((context) => { const text = context.read(); return { ...context, read: (a, b) => text.slice(a, b) }; })(CONTEXT);";
 const SPLITS_LINES =
@@ -190,10 +152,6 @@ const FINDS_TEXTS =
 
 function hostGlobals(): JsonObject {
   return Object.fromEntries(Object.keys(globalThis).map((name) => [`host_${name}`, name]));
-}
-
-function isolates(good: Runtime): Runtime {
-  return changed(good, { isolation: "isolate" });
 }
 
 function everyPayload(good: Runtime, change: (payload: ContextPayload) => ContextPayload): Runtime {
@@ -211,6 +169,19 @@ function shifted(payload: ContextPayload): ContextPayload {
 function readWhole(payload: ContextPayload): ContextPayload {
   const whole = payload.read(0, payload.characters);
   return { ...payload, read: (start, end) => whole.slice(start, end) };
+}
+
+function readsFailure(payload: ContextPayload): ContextPayload {
+  const read = (start: number, end: number): string => {
+    try {
+      return payload.read(start, end);
+    } catch (error) {
+      return String(error)
+        .padEnd(end - start)
+        .slice(0, end - start);
+    }
+  };
+  return { ...payload, read };
 }
 
 function keepsBeginning(payload: ContextPayload): ContextPayload {
@@ -269,19 +240,5 @@ function answersInOrder(good: Runtime): Runtime {
         return whole;
       },
     };
-  });
-}
-
-function blamesNobody(turn: Turn): Turn {
-  if (turn.state.kind !== "lost") return turn;
-  return { ...turn, state: { ...turn.state, blame: "none" } };
-}
-
-function losesAll(good: Runtime): Runtime {
-  let isLost = false;
-  return everyTurn(isolates(good), () => (turn) => {
-    if (turn.state.kind === "lost") isLost = true;
-    if (!isLost) return turn;
-    return { ...NOTHING, state: { kind: "lost", blame: "block", message: "lost" } };
   });
 }

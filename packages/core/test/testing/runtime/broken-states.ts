@@ -17,6 +17,22 @@ export const BROKEN_STATES: readonly BrokenRuntime[] = [
     ],
   },
   {
+    flaw: "forgets that a block threw when an answer comes",
+    make: (good) =>
+      everySession(good, (session) => ({
+        deliver: async (answer) => threwAsEnded(await session.deliver(answer)),
+      })),
+    foundBy: [
+      "a block that throws has thrown while its calls are still out",
+      "a refused answer throws in the code",
+    ],
+  },
+  {
+    flaw: "takes a rejection that nobody handles for the block's own",
+    make: (good) => everyTurn(good, () => straysThrow),
+    foundBy: ["a rejection that nobody handles ends nothing"],
+  },
+  {
     flaw: "undoes what a block that threw had set",
     make: undoesThrown,
     foundBy: [
@@ -121,6 +137,13 @@ function threwAsEnded(turn: Turn): Turn {
   if (turn.state.kind !== "threw") return turn;
   const { error: _, syntax: __, text, ...left } = turn.state;
   return { ...turn, state: { ...left, kind: "ended", echo: text } };
+}
+
+function straysThrow(turn: Turn): Turn {
+  if (turn.state.kind !== "ended" || !turn.output.includes("Warning: a promise was rejected")) return turn;
+  const { echo: _, ...left } = turn.state;
+  const error = { name: "Error", message: "stray" };
+  return { ...turn, state: { ...left, kind: "threw", error, text: "Error: stray", syntax: false } };
 }
 
 function syntaxAsThrow(turn: Turn): Turn {

@@ -56,6 +56,11 @@ export const BROKEN_TURNS: readonly BrokenRuntime[] = [
     foundBy: ["output is in the turn in which it was written, once"],
   },
   {
+    flaw: "makes at most a hundred calls at once",
+    make: (good) => everyTurn(good, () => (turn) => ({ ...turn, calls: turn.calls.slice(0, 100) })),
+    foundBy: ["hundreds of calls at once are all made and answered"],
+  },
+  {
     flaw: "swaps kept and total",
     make: (good) => everyTurn(good, () => swapCut),
     foundBy: ["output that is cut says how much was kept of how much"],
