@@ -1,6 +1,7 @@
 import { agentState } from "../data/chain.ts";
 import { Graph } from "../data/graph.ts";
 import type { JsonValue } from "../data/json.ts";
+import type { RunNode } from "../data/node.ts";
 import { chainNodeId, ROOT } from "../data/node-id.ts";
 import type { RunInfo } from "../data/run-info.ts";
 import type { UsageTotal } from "../data/usage.ts";
@@ -20,6 +21,7 @@ import { Run } from "./run.ts";
 import type { ResumeOptions, RunOptions, StartOptions, StepOptions } from "./run-options.ts";
 import { type ResolvedSchema, resolveSchema } from "./schema.ts";
 import type { FlowSettings } from "./settings.ts";
+import { sharedNodes } from "./shared-nodes.ts";
 import { steadyEnvironment } from "./steady-environment.ts";
 
 /**
@@ -232,9 +234,14 @@ export class RLMFlow implements Client {
       return open;
     }
     const kept = open === undefined ? await this.#reopen(graph, failed) : null;
-    if (kept !== null) return await this.#attach(kept.store, kept.graph, schema);
+    if (kept !== null && "store" in kept) return await this.#attach(kept.store, kept.graph, schema);
+    const log = kept?.nodes ?? [...(open?.graph ?? graph).walk()];
+    return await this.#fork(graph, log[sharedNodes(graph, log) - 1]?.id ?? chainNodeId(ROOT, 0), schema);
+  }
+
+  /** A branch of its own for a graph that its branch does not hold; `at` is the last node they share. */
+  async #fork(graph: Graph, at: string, schema: ResolvedSchema | null): Promise<LiveRun> {
     const { environment, stores } = this.#settings;
-    const at = graph.last()?.id ?? chainNodeId(ROOT, 0);
     const run: RunInfo = {
       ...graph.run,
       branch: {
@@ -258,13 +265,15 @@ export class RLMFlow implements Client {
   }
 
   /**
-   * The store of the graph's branch, when it holds exactly this graph. After a failed write it may hold
-   * more: lines that were kept though nobody could be told.
+   * The store of the graph's branch, when it holds exactly this graph; its nodes when it does not. After a
+   * failed write it may hold more: lines that were kept though nobody could be told.
    */
   async #reopen(
     graph: Graph,
     afterFailure: boolean,
-  ): Promise<{ readonly store: Store; readonly graph: Graph } | null> {
+  ): Promise<
+    { readonly store: Store; readonly graph: Graph } | { readonly nodes: readonly RunNode[] } | null
+  > {
     const { runId, branch } = graph.run;
     const store = await this.#settings.stores.openRun(runId, branch.id).catch((error) => {
       if (RLMError.is(error, "not_found")) return null;
@@ -272,11 +281,11 @@ export class RLMFlow implements Client {
     });
     if (store === null) return null;
     const nodes = await store.read();
-    const goesOn = nodes[graph.length - 1]?.id === graph.last()?.id;
+    const goesOn = sharedNodes(graph, nodes) === graph.length;
     if (goesOn && nodes.length === graph.length) return { store, graph };
     if (goesOn && afterFailure) return { store, graph: Graph.fromNodes(store.run, nodes) };
     await store.close();
-    return null;
+    return { nodes };
   }
 
   async #attach(store: Store, graph: Graph, schema: ResolvedSchema | null): Promise<LiveRun> {

@@ -28,7 +28,10 @@ export type RequestOutcome =
   | { readonly kind: "no_room"; readonly limit: { readonly name: string; readonly value: number } };
 
 const CHARACTERS_PER_TOKEN = 3;
+/** Output of the forced final request, at least. */
 const LEAST_OUTPUT_TOKENS = 64;
+/** Output with which an agent can still work: with less in the pool, its next request is its last. */
+const SHORT_OUTPUT_TOKENS = 1024;
 
 /**
  * Sends one request, with its retries, when there is a place and room in the budget. A place is taken
@@ -63,12 +66,20 @@ async function send(settings: FlowSettings, wanted: ModelRequest): Promise<Reque
   const messages = wanted.messages();
   const input = estimateTokens(messages);
   const { price } = provider(settings, wanted.model);
-  const cap =
-    wanted.squeeze === true
-      ? squeezed(budget.left, input, settings.config.maxOutputTokens, price)
-      : settings.config.maxOutputTokens;
-  const estimate = { tokens: input + cap, microUsd: Math.ceil(costOf(price, input, cap)) };
-  const reservation = await budget.reserve(estimate, signal);
+  const estimateFor = (output: number) => ({
+    tokens: input + output,
+    microUsd: Math.ceil(costOf(price, input, output)),
+  });
+  const { maxOutputTokens } = settings.config;
+  let cap = maxOutputTokens;
+  let reservation = await budget.reserve(estimateFor(cap), signal);
+  if (reservation === null) {
+    // What is left may still do for a reply, only for a shorter one.
+    const least = wanted.squeeze === true ? LEAST_OUTPUT_TOKENS : SHORT_OUTPUT_TOKENS;
+    cap = shorterOutput(budget.left, { input, price, cap, least });
+    reservation = await budget.reserve(estimateFor(cap), signal);
+  }
+  const estimate = estimateFor(cap);
   if (reservation === null)
     return { kind: "no_room", limit: budget.obstacle(estimate) ?? { name: "maxTotalTokens", value: 0 } };
   let attempts: readonly Attempt[] = [];
@@ -103,11 +114,19 @@ function provider(settings: FlowSettings, model: string) {
   return found;
 }
 
+interface Shortening {
+  readonly input: number;
+  readonly price: Price | undefined;
+  readonly cap: number;
+  /** Output tokens below which a reply is of no use. */
+  readonly least: number;
+}
+
 /** The output cap for which the pool has room, within reason. */
-function squeezed(left: Amount, input: number, cap: number, price: Price | undefined): number {
+function shorterOutput(left: Amount, { input, price, cap, least }: Shortening): number {
   const perToken = costOf(price, 0, 1);
   const paid = perToken > 0 ? (left.microUsd - costOf(price, input, 0)) / perToken : Number.POSITIVE_INFINITY;
-  return Math.max(LEAST_OUTPUT_TOKENS, Math.min(cap, Math.floor(Math.min(left.tokens - input, paid))));
+  return Math.max(Math.min(least, cap), Math.min(cap, Math.floor(Math.min(left.tokens - input, paid))));
 }
 
 /** Millionths of a US dollar; a price is in dollars per million tokens. */
