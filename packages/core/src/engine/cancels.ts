@@ -1,6 +1,6 @@
 import { cancelNodes } from "../data/apply-edit.ts";
 import { deepFreeze } from "../data/json.ts";
-import type { Origin } from "../data/node.ts";
+import { type ChainNode, endsAgent, type Origin } from "../data/node.ts";
 import type { Environment } from "../protocols/environment.ts";
 import type { Journal } from "./journal.ts";
 import type { ReplPool } from "./repl-pool.ts";
@@ -25,11 +25,16 @@ export interface CancelsParts {
 }
 
 /**
- * Stops agents for good. An agent's node is appended only after its transition has stopped, so that its
- * log has one writer; its REPL is freed at once.
+ * Stops agents for good, where they stand.
+ *
+ * Owns: whose end is being written. Does not own: the log, the agents' transitions.
+ * 1. An agent's end is appended only after its transition has stopped, so that its log has one writer.
+ * 2. Whoever ends an agent, its parent, a person or its clock, does so in line: it ends once.
+ * 3. Who waits for agents to stop waits only for agents below its own.
  */
 export class Cancels {
   readonly #parts: CancelsParts;
+  readonly #ends = new Map<string, Promise<void>>();
 
   constructor(parts: CancelsParts) {
     this.#parts = parts;
@@ -37,24 +42,30 @@ export class Cancels {
 
   /** Stops the subtrees, then puts a fatal error on each unfinished agent in them; gives the errors' ids. */
   async cancel({ agents, reason, origin, entry }: Cancellation): Promise<readonly string[]> {
-    const { environment, journal, scheduler } = this.#parts;
+    const { environment, journal } = this.#parts;
     await this.#haltAll(agents);
-    const cancelled: string[] = [];
     const now = environment.now();
-    for (const { agentId, nodes } of agents.flatMap((id) =>
-      cancelNodes(journal.graph, id, reason, origin, now),
-    )) {
-      const named = cancelled.length === 0 && entry !== undefined;
-      await journal.append(agentId, named ? nodes.map((node) => deepFreeze({ ...node, entry })) : nodes);
-      cancelled.push(...nodes.map((node) => node.id));
-      const slot = scheduler.slot(agentId);
-      if (slot !== undefined) scheduler.retire(slot);
-    }
+    const planned = agents.flatMap((id) => cancelNodes(journal.graph, id, reason, origin, now));
+    const cancelled: string[] = [];
+    const appends = planned.map(({ agentId, nodes }, index) =>
+      this.#end(agentId, async () => {
+        const named = index === 0 && entry !== undefined;
+        const own: readonly ChainNode[] = named ? nodes.map((node) => deepFreeze({ ...node, entry })) : nodes;
+        await journal.append(agentId, own);
+        cancelled.push(...own.map((node) => node.id));
+      }),
+    );
+    await Promise.all(appends);
     return cancelled;
   }
 
-  /** Stops one agent where it stands; the caller appends how it ended. */
-  async halt(slot: Slot): Promise<void> {
+  /** Stops one agent and, unless somebody else ends it, has its end appended. */
+  async end(slot: Slot, append: () => Promise<void>): Promise<void> {
+    await this.#halt(slot);
+    await this.#end(slot.agentId, append);
+  }
+
+  async #halt(slot: Slot): Promise<void> {
     this.#parts.scheduler.stop(slot);
     await this.#parts.repls.drop(slot.agentId);
     await slot.busy;
@@ -65,9 +76,31 @@ export class Cancels {
     const pending = [...agents];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       const slot = scheduler.slot(next);
-      if (slot !== undefined) await this.halt(slot);
+      if (slot !== undefined) await this.#halt(slot);
       // A child that was being born is in the graph once its parent has stopped.
-      pending.push(...journal.graph.children(next));
+      for (const child of journal.graph.children(next)) pending.push(child);
     }
+  }
+
+  async #end(agentId: string, append: () => Promise<void>): Promise<void> {
+    const before = this.#ends.get(agentId);
+    const ending =
+      before === undefined ? this.#endNow(agentId, append) : before.then(() => this.#endNow(agentId, append));
+    const settled = ending.catch(() => {});
+    this.#ends.set(agentId, settled);
+    try {
+      await ending;
+    } finally {
+      if (this.#ends.get(agentId) === settled) this.#ends.delete(agentId);
+    }
+  }
+
+  async #endNow(agentId: string, append: () => Promise<void>): Promise<void> {
+    const { journal, scheduler } = this.#parts;
+    const head = journal.graph.head(agentId);
+    if (head === undefined || endsAgent(head)) return;
+    await append();
+    const slot = scheduler.slot(agentId);
+    if (slot !== undefined) scheduler.retire(slot);
   }
 }

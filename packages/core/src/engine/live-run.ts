@@ -74,6 +74,7 @@ export class LiveRun {
       gap: () => this.#gap,
       stateOf: (agentId) => this.#state(agentId),
       timeIsUp: (slot) => this.#scheduler.hold(() => this.#timeIsUp(slot)),
+      failed: (error) => this.#scheduler.fail(error),
     });
     this.#edits = new LiveEdits({
       ...parts,
@@ -174,12 +175,11 @@ export class LiveRun {
   /** Every agent that can move now, or those named, makes one transition; with `turn`, reply and run count as one. */
   async step(agents: readonly string[] | null, until: "transition" | "turn"): Promise<void> {
     await this.#inbox?.stop();
-    const moved = await this.#scheduler.step((agentId) => agents === null || agents.includes(agentId));
+    const moved = await this.#scheduler.step(agents);
     const replied = moved.filter(
       (agentId) => nextMove(this.graph, agentId, this.#settings.environment.now(), this.#gap)?.kind === "run",
     );
-    if (until === "turn" && replied.length > 0)
-      await this.#scheduler.step((agentId) => replied.includes(agentId));
+    if (until === "turn" && replied.length > 0) await this.#scheduler.step(replied);
   }
 
   /** Nothing new starts until {@link unpause}; what is in flight lands. Resolves when it has. */
@@ -197,6 +197,7 @@ export class LiveRun {
   /** Cuts every request in flight; nothing more is sent. The log can be attached to again. */
   async abort(): Promise<void> {
     this.#scheduler.stopAll();
+    this.#scheduler.close();
     this.unpause();
     await this.#repls.close();
     await this.#scheduler.whenQuiet();
@@ -306,11 +307,11 @@ export class LiveRun {
 
   /** Ends an agent whose task has taken too long, wherever it stands. */
   async #timeIsUp(slot: Slot): Promise<void> {
-    await this.#cancels.halt(slot);
-    const state = this.#state(slot.agentId);
-    if (this.#hasEnded(slot.agentId) || this.#scheduler.stopped) return;
-    const limit = { name: "maxDurationMs", value: state.config.maxDurationMs ?? 0 };
-    await endExhausted(this.#port(slot), state, limit).catch((error) => this.#scheduler.fail(error));
-    this.#scheduler.retire(slot);
+    await this.#cancels.end(slot, async () => {
+      if (this.#scheduler.stopped) return;
+      const state = this.#state(slot.agentId);
+      const limit = { name: "maxDurationMs", value: state.config.maxDurationMs ?? 0 };
+      await endExhausted(this.#port(slot), state, limit);
+    });
   }
 }

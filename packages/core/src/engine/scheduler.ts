@@ -25,7 +25,9 @@ export interface SchedulerHooks {
 export class Scheduler {
   readonly #hooks: SchedulerHooks;
   readonly #slots = new Map<string, Slot>();
-  readonly #ready: string[] = [];
+  /** The stack; an entry whose slot is not marked ready any more is passed over. */
+  readonly #stack: Slot[] = [];
+  #ready = 0;
   #busy = 0;
   #pumping = false;
   #stopped = false;
@@ -37,7 +39,7 @@ export class Scheduler {
   }
 
   get canMove(): boolean {
-    return this.#ready.length > 0;
+    return this.#ready > 0;
   }
 
   get stopped(): boolean {
@@ -57,7 +59,11 @@ export class Scheduler {
 
   /** Lets the agent move when its turn comes. */
   ready(agentId: string): void {
-    this.#ready.push(agentId);
+    const slot = this.#slots.get(agentId);
+    if (slot === undefined || slot.ready) return;
+    slot.ready = true;
+    this.#ready += 1;
+    this.#stack.push(slot);
     this.#pump();
   }
 
@@ -80,16 +86,26 @@ export class Scheduler {
     this.#throwFailure();
   }
 
-  /** Begins one transition of each agent that can move now and is wanted; gives their ids when all have landed. */
-  async step(wanted: (agentId: string) => boolean): Promise<readonly string[]> {
-    const chosen = this.#ready.filter(wanted);
+  /**
+   * Begins one transition of each agent that can move now, or of those named; gives their ids when all have
+   * landed. Throws `nothing_to_do` when there is none.
+   */
+  async step(agents: readonly string[] | null): Promise<readonly string[]> {
+    const wanted = agents === null ? null : new Set(agents);
+    const chosen: Slot[] = [];
+    for (const slot of this.#stack.splice(0)) {
+      if (!this.#isReady(slot)) continue;
+      (wanted === null || wanted.has(slot.agentId) ? chosen : this.#stack).push(slot);
+    }
     if (chosen.length === 0)
       throw new RLMError("nothing_to_do", "No agent can move, or none of those that were asked for.");
-    this.#ready.splice(0, this.#ready.length, ...this.#ready.filter((agentId) => !chosen.includes(agentId)));
-    for (const agentId of chosen.toReversed()) this.#start(agentId);
+    for (const slot of chosen.toReversed()) {
+      this.#unready(slot);
+      this.#start(slot);
+    }
     await this.whenQuiet();
     this.#throwFailure();
-    return chosen;
+    return chosen.map((slot) => slot.agentId);
   }
 
   /** Lets nothing new start; resolves when what is in flight has landed. */
@@ -107,8 +123,7 @@ export class Scheduler {
 
   /** Stops one agent: off the stack, its transition aborted. It is then neither busy, ready nor parked. */
   stop(slot: Slot): void {
-    const at = this.#ready.lastIndexOf(slot.agentId);
-    if (at >= 0) this.#ready.splice(at, 1);
+    this.#unready(slot);
     slot.parked = false;
     slot.halted = true;
     slot.controller.abort();
@@ -117,6 +132,7 @@ export class Scheduler {
   /** Forgets an agent that has ended. */
   retire(slot: Slot): void {
     slot.life.abort();
+    this.#unready(slot);
     this.#slots.delete(slot.agentId);
     this.#hooks.retired(slot.agentId);
     this.#checkQuiet();
@@ -171,15 +187,24 @@ export class Scheduler {
 
   #pump(): void {
     while (this.#pumping && !this.#stopped && this.#failure === null) {
-      const agentId = this.#ready.pop();
-      if (agentId === undefined) return;
-      this.#start(agentId);
+      const slot = this.#stack.pop();
+      if (slot === undefined) return;
+      if (!this.#isReady(slot)) continue;
+      this.#unready(slot);
+      this.#start(slot);
     }
   }
 
-  #start(agentId: string): void {
-    const slot = this.#slots.get(agentId);
-    if (slot === undefined) return;
+  #isReady(slot: Slot): boolean {
+    return slot.ready && this.#slots.get(slot.agentId) === slot;
+  }
+
+  #unready(slot: Slot): void {
+    if (slot.ready) this.#ready -= 1;
+    slot.ready = false;
+  }
+
+  #start(slot: Slot): void {
     if (slot.busy !== null) {
       slot.missed = true;
       return;
@@ -231,7 +256,7 @@ export class Scheduler {
 
   #checkQuiet(): void {
     if (this.#busy > 0 || this.#quiet.length === 0) return;
-    const more = this.#pumping && !this.#stopped && this.#failure === null && this.#ready.length > 0;
+    const more = this.#pumping && !this.#stopped && this.#failure === null && this.#ready > 0;
     if (more) return;
     for (const resolve of this.#quiet.splice(0)) resolve();
   }

@@ -16,12 +16,14 @@ export class Slot {
   controller: AbortController = new AbortController();
   busy: Promise<void> | null = null;
   parked = false;
+  /** On the stack of those that may move. */
+  ready = false;
   /** Stopped for good: it ends where it stands. */
   halted = false;
   /** It could have moved while it was held between two transitions. */
   missed = false;
-  /** Aborts when the time limit is changed: the clock is set anew. */
-  clock: AbortController = new AbortController();
+  /** Aborts when the time limit is changed: the clock is set anew. `null` without a limit. */
+  clock: AbortController | null = null;
   /** Aborts with the end of the agent: stops the clock of its task. */
   readonly life: AbortController = new AbortController();
   /** The waits it is parked on; `null` when they are only in the log. */

@@ -10,6 +10,7 @@ export interface TimeLimitHooks {
   readonly gap: () => Gap | null;
   stateOf(agentId: string): AgentState;
   timeIsUp(slot: Slot): Promise<void>;
+  failed(error: unknown): void;
 }
 
 /** Timers of the platform hold no more than 24 days. */
@@ -25,9 +26,12 @@ export class TimeLimits {
 
   /** Starts the agent's clock, or sets it anew after its limit was changed. */
   watch(slot: Slot): void {
-    slot.clock.abort();
+    slot.clock?.abort();
+    slot.clock = null;
+    if (this.#hooks.stateOf(slot.agentId).config.maxDurationMs === null) return;
     slot.clock = new AbortController();
-    void this.#run(slot, AbortSignal.any([slot.clock.signal, slot.life.signal]));
+    const stopped = AbortSignal.any([slot.clock.signal, slot.life.signal]);
+    this.#run(slot, stopped).catch((error) => this.#hooks.failed(error));
   }
 
   async #run(slot: Slot, stopped: AbortSignal): Promise<void> {
