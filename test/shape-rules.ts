@@ -89,8 +89,11 @@ function refusedSyntax(node: ts.Node): string | undefined {
   if (node.kind === ts.SyntaxKind.AnyKeyword) return "any";
   if (ts.isEnumDeclaration(node)) return "enum";
   if (ts.isDecorator(node)) return "decorator";
-  if (ts.isModuleDeclaration(node) && (node.flags & ts.NodeFlags.GlobalAugmentation) === 0)
-    return "namespace";
+  // `declare module "x"` and `declare global` say what another's code has; they make no namespace.
+  const augments =
+    ts.isModuleDeclaration(node) &&
+    (ts.isStringLiteral(node.name) || (node.flags & ts.NodeFlags.GlobalAugmentation) !== 0);
+  if (ts.isModuleDeclaration(node) && !augments) return "namespace";
   return isDefaultExport(node) ? "default export" : undefined;
 }
 
