@@ -14,21 +14,26 @@ export interface ReadersMemory {
 }
 
 const [characters = 1024, agents = 200] = process.argv.slice(2).map(Number);
-const AGENTS_PER_PROCESS = 25;
+/** As many as share a process by default. */
+const AGENTS_PER_PROCESS = 8;
 
-/** Reads the agent's own 200th part of the context, 20 places all over it, and searches another part. */
-const CODE = `
+/**
+ * Reads the agent's own part of the context and 20 places all over it; one agent of each process searches
+ * the whole of it.
+ */
+function codeOf(agent: number): string {
+  return `
 const { characters } = CONTEXT.info();
-const part = Math.ceil(characters / AGENTS);
-let seen = CONTEXT.read(AGENT * part, (AGENT + 1) * part).length;
+const part = Math.ceil(characters / ${agents});
+let seen = CONTEXT.read(${agent} * part, ${agent + 1} * part).length;
 for (let place = 0; place < 20; place++) {
   const start = Math.floor(Math.random() * Math.max(0, characters - 4096));
   seen += CONTEXT.read(start, start + 4096).length;
 }
-const start = ((AGENT * 7) % AGENTS) * part;
-seen += CONTEXT.slice(start, start + part).grep ? CONTEXT.slice(start, start + part).grep(/fox 77/, 5).length : 0;
+if (${agent % AGENTS_PER_PROCESS} === 0) seen += CONTEXT.grep(/fox 77 jumps/, 5).length;
 print(seen);
 `;
+}
 
 /** Text of the length, a line each 64 characters. */
 async function* lines(): AsyncGenerator<string> {
@@ -56,8 +61,7 @@ async function measure(directory: string): Promise<ReadersMemory> {
   for (let agent = 0; agent < agents; agent++) {
     const session = await runtime.open(bareSpec(`root.c_${agent}`, [payload]));
     sessions.push(session);
-    const code = CODE.replaceAll("AGENTS", String(agents)).replaceAll("AGENT", String(agent));
-    check(await session.start({ id: `root.c_${agent}#1`, code, now: 0 }));
+    check(await session.start({ id: `root.c_${agent}#1`, code: codeOf(agent), now: 0 }));
   }
   const memory = sandboxProcesses();
   const mean = (of: (process: (typeof memory)[number]) => number) =>

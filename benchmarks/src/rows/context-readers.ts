@@ -23,7 +23,7 @@ async function measure({ runs, quick }: Effort): Promise<readonly Finding[]> {
   const detail = `resident set of a process ${spelled(mebibytes(small), "MiB")} with 1 KiB, ${spelled(
     mebibytes(large),
     "MiB",
-  )} with 64 MiB; ${agents} agents alive in ${large[0]?.processes ?? 0} processes, each has read its part, 20 places and searched; of the peaks the difference is ${spelled(
+  )} with 64 MiB; ${agents} agents alive in ${large[0]?.processes ?? 0} processes, each has read its part and 20 places, one of each process has searched all; of the peaks the difference is ${spelled(
     extra(({ peak }) => peak),
     "MiB",
   )}`;
@@ -35,7 +35,8 @@ async function measure({ runs, quick }: Effort): Promise<readonly Finding[]> {
         unit: "MiB",
         bar: 16,
         detail,
-        limitedBy: "the pieces that a process and its isolates keep of the context",
+        limitedBy:
+          "the pieces a process keeps (8 MiB) and what each of its isolates has read and not yet given back",
       },
     ),
   ];

@@ -225,18 +225,19 @@ export class SandboxProcess {
   #applyHolds(): void {
     const held = this.#holds > 0;
     for (const handle of [this.#child, this.#pipe, this.#startTimer]) held ? handle.ref() : handle.unref();
+    // `exited` waits for its end too.
+    const { stderr } = this.#child;
+    if (stderr instanceof Socket) held ? stderr.ref() : stderr.unref();
   }
 }
 
 function spawnHost(launch: Launch): ChildProcess {
-  const child = spawn(process.execPath, launch.args, {
+  return spawn(process.execPath, launch.args, {
     cwd: parse(process.execPath).root,
     env: {},
     stdio: ["ignore", "ignore", "pipe", "pipe"],
     windowsHide: true,
   });
-  if (child.stderr instanceof Socket) child.stderr.unref();
-  return child;
 }
 
 function pipeOf(child: ChildProcess): Socket {
