@@ -39,6 +39,8 @@ export interface AgentPort {
   readonly running: Set<number>;
   /** Actions whose blocks another process may have begun; each is taken out when its block goes on here. */
   readonly takenUp: Set<string>;
+  /** Children of the whole run that were promised and whose query is not in the log yet. */
+  readonly beingBorn: Set<string>;
   /** The schema an answer to this query must fit, or `null` for any. */
   schemaOf(query: QueryNode): ResolvedSchema | null;
   /** Gives a child its first or a further task, by appending its query. */

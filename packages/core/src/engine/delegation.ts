@@ -71,7 +71,7 @@ function newChild(
   request: DelegateRequest,
   name: string,
 ): DelegateAnswer {
-  const facts = factsOf(port.settings, parent, block.children);
+  const facts = factsOf(port.settings, parent, { inBlock: block.children, beingBorn: port.beingBorn.size });
   const planned = planChild(port.journal.graph, request, name, facts);
   if (!planned.ok) return refused(planned.error);
   const plan = withRuntime(port.settings, planned.value, request);
@@ -79,13 +79,18 @@ function newChild(
 }
 
 /** What a plan for a child of this agent depends on. */
-export function factsOf(settings: FlowSettings, parent: AgentState, childrenInBlock: number): DelegateFacts {
+export function factsOf(
+  settings: FlowSettings,
+  parent: AgentState,
+  children: { readonly inBlock: number; readonly beingBorn: number },
+): DelegateFacts {
   return {
     parentId: parent.query.agentId,
     depth: parent.query.depth,
     config: parent.config,
     childMaxIterations: settings.config.childMaxIterations,
-    childrenInBlock,
+    childrenInBlock: children.inBlock,
+    beingBorn: children.beingBorn,
     models: [...settings.providers.keys()],
     runtimes: [...settings.runtimes.keys()],
   };

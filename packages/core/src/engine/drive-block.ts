@@ -166,6 +166,8 @@ async function answerAtOnce(
   if (call.name === "wait") return await openWait(port, block, call);
   const startedAt = port.journal.environment.now();
   const { outcome, birth } = answerDelegate(port, block, state, call);
+  // Others delegate while this is written: the limit on agents counts it from now on.
+  if (birth !== null && typeof birth.request.target === "string") port.beingBorn.add(birth.plan.agentId);
   const delegation = await port.journal.appendCall(block.action, {
     index,
     name: call.name,

@@ -7,10 +7,13 @@ import type { ChainNode } from "../data/node.ts";
 import { parentAgent } from "../data/node-id.ts";
 import { RLMError } from "../errors.ts";
 import { configProblems } from "../turn/limits.ts";
+import { agentBudget } from "./agent-budget.ts";
 import type { AnswerSchemas } from "./answer-schemas.ts";
 import { asJson } from "./as-json.ts";
+import type { Budget } from "./budget.ts";
 import type { Cancels } from "./cancels.ts";
 import type { Journal } from "./journal.ts";
+import { copyObject } from "./json-copy.ts";
 import type { ReplPool } from "./repl-pool.ts";
 import { limitsOf } from "./request.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -50,7 +53,7 @@ export class LiveEdits {
 
   /** Makes the edit and gives the ids of its nodes, the first of which names the inbox entry it came from. */
   async apply(given: Edit, entry?: string): Promise<readonly string[]> {
-    const edit = decodeEdit(structuredClone(given), "the edit");
+    const edit = decodeEdit(copyObject(given, "the edit"), "the edit");
     const { scheduler, journal } = this.#parts;
     if (scheduler.stopped)
       throw refused("The run was aborted: resume it, then make the edit, or put it into the inbox.");
@@ -115,8 +118,26 @@ export class LiveEdits {
   }
 
   #useLimits(slot: Slot): void {
-    slot.budget.setLimits(limitsOf(this.#state(slot.agentId).config));
-    this.#parts.clocks.watch(slot);
+    const { journal, scheduler, clocks } = this.#parts;
+    const above = scheduler.slot(parentAgent(slot.agentId) ?? "")?.budget ?? null;
+    const shared = slot.budget;
+    const limits = limitsOf(this.#state(slot.agentId).config);
+    if (shared !== above) shared.setLimits(limits);
+    else slot.budget = agentBudget(journal.graph, slot.agentId, above);
+    // Those below that shared the pool of the parent share the new one from their next move on.
+    if (slot.budget !== shared) this.#shareBelow(slot, shared);
+    clocks.watch(slot);
+  }
+
+  #shareBelow(slot: Slot, old: Budget): void {
+    const { journal, scheduler } = this.#parts;
+    const pending = [...journal.graph.children(slot.agentId)];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const below = scheduler.slot(next);
+      if (below?.budget !== old) continue;
+      below.budget = slot.budget;
+      for (const child of journal.graph.children(next)) pending.push(child);
+    }
   }
 
   /** The node as the log keeps it: a large result apart, the inbox entry named. */

@@ -46,6 +46,7 @@ export class LiveRun {
   readonly #inbox: InboxReader | null;
   /** Actions whose blocks another process may have begun. */
   readonly #takenUp = new Set<string>();
+  readonly #beingBorn = new Set<string>();
   #gap: Gap | null = null;
   #recovered: Recovered | null = null;
   #paused: PromiseWithResolvers<void> | null = null;
@@ -119,8 +120,8 @@ export class LiveRun {
   /** Takes up every unfinished agent of the graph, and what the inbox holds. To be called once, before anything moves. */
   async attach(): Promise<void> {
     const { graph } = this;
-    const births = lostBirths(graph, this.#settings);
     const cancelled = orphans(graph);
+    const births = await lostBirths(this.journal, this.#settings, cancelled);
     const agents = unfinishedAgents(graph);
     this.#recovered = recoveredFacts(this.journal, births, cancelled);
     this.#gap = { from: latestTime(graph), to: this.#settings.environment.now() };
@@ -285,6 +286,7 @@ export class LiveRun {
       repls: this.#repls,
       signal: slot.controller.signal,
       takenUp: this.#takenUp,
+      beingBorn: this.#beingBorn,
       schemaOf: (query) => this.schemas.of(query),
       spawn: (birth) => this.#spawn(birth),
       park: (waits) => {
@@ -302,6 +304,7 @@ export class LiveRun {
     if (query?.parentId !== birth.delegation.id) {
       await this.journal.appendChain(agentId, [await childDraft(this.#settings, this.journal, birth)]);
     }
+    this.#beingBorn.delete(agentId);
     this.admit(agentId);
   }
 

@@ -1,54 +1,74 @@
 import { agentState } from "../data/chain.ts";
-import type { Graph } from "../data/graph.ts";
+import { type Graph, lineage } from "../data/graph.ts";
 import type { CallNode } from "../data/node.ts";
 import { endsAgent } from "../data/node.ts";
 import { chainNodeId } from "../data/node-id.ts";
-import { type ChildPlan, planChild, readDelegate } from "../turn/delegate.ts";
+import { type ChildPlan, childConfig, planFurther, readDelegate } from "../turn/delegate.ts";
 import { unfinishedAgents } from "../turn/plan.ts";
 import type { Birth } from "./agent-port.ts";
+import { childOf } from "./answers.ts";
+import { factsOf, withRuntime } from "./delegation.ts";
+import type { Journal } from "./journal.ts";
 import type { FlowSettings } from "./settings.ts";
 
 /**
  * The tasks that a recorded `delegate` call promised and whose query is not in the log: a process died between
- * the two, or a fork dropped a child's further task, whichever block gave it.
+ * the two, or a fork dropped a child's further task, whichever block gave it. Those of agents at or below
+ * `cancelled` ones are left out.
  */
-export function lostBirths(graph: Graph, settings: FlowSettings): readonly Birth[] {
-  return unfinishedAgents(graph).flatMap((agentId) => {
-    const calls = graph.log(agentId).filter((node) => node.type === "call");
-    return calls.flatMap((call) => lostBirth(graph, settings, call) ?? []);
-  });
+export async function lostBirths(
+  journal: Journal,
+  settings: FlowSettings,
+  cancelled: readonly string[],
+): Promise<readonly Birth[]> {
+  const gone = new Set(cancelled);
+  const births: Birth[] = [];
+  for (const agentId of unfinishedAgents(journal.graph)) {
+    if (lineage(agentId).some((id) => gone.has(id))) continue;
+    for (const node of journal.graph.log(agentId)) {
+      const birth = node.type === "call" ? await lostBirth(journal, settings, node) : null;
+      if (birth !== null) births.push(birth);
+    }
+  }
+  return births;
 }
 
-function lostBirth(graph: Graph, settings: FlowSettings, delegation: CallNode): Birth | null {
-  if (delegation.name !== "delegate" || delegation.outcome?.ok !== true || delegation.args === null)
+async function lostBirth(
+  journal: Journal,
+  settings: FlowSettings,
+  delegation: CallNode,
+): Promise<Birth | null> {
+  const { graph } = journal;
+  const agentId = delegation.name === "delegate" ? childOf(delegation) : null;
+  if (agentId === null) return null;
+  if (graph.chain(agentId).some((node) => node.type === "query" && node.parentId === delegation.id))
     return null;
-  const agentId = String(delegation.outcome.value);
+  const args = await journal.unpack(delegation.args, delegation.blobs?.args);
   const parent = agentState(graph, delegation.agentId);
-  const read = readDelegate(delegation.args);
-  const begun = graph.chain(agentId).some((node) => node.type === "query" && node.parentId === delegation.id);
-  if (begun || parent === undefined || !read.ok) return null;
-  const plan = planAgain(graph, settings, agentId, { read: read.value, parent });
-  return plan === null ? null : { delegation, plan, request: read.value, parent };
+  const read = readDelegate(args ?? []);
+  if (parent === undefined || !read.ok) return null;
+  return {
+    delegation,
+    plan: planAgain(graph, settings, { agentId, parent, request: read.value }),
+    request: read.value,
+    parent,
+  };
 }
 
+/** The plan was accepted when the call was answered: no limit is asked again. */
 function planAgain(
   graph: Graph,
   settings: FlowSettings,
-  agentId: string,
-  { read, parent }: { readonly read: Birth["request"]; readonly parent: Birth["parent"] },
-): ChildPlan | null {
-  const first = graph.chainAt(agentId, 0);
-  if (first?.type === "query") return { agentId, depth: first.depth, config: first.config };
-  const planned = planChild(graph, read, typeof read.target === "string" ? read.target : "agent", {
-    parentId: parent.query.agentId,
-    depth: parent.query.depth,
-    config: parent.config,
-    childMaxIterations: settings.config.childMaxIterations,
-    childrenInBlock: 0,
-    models: [...settings.providers.keys()],
-    runtimes: [...settings.runtimes.keys()],
-  });
-  return planned.ok ? { ...planned.value, agentId } : null;
+  { agentId, parent, request }: Pick<Birth, "parent" | "request"> & { readonly agentId: string },
+): ChildPlan {
+  const first = agentState(graph, agentId);
+  if (first !== undefined) {
+    const planned = planFurther(first, request, [...settings.providers.keys()]);
+    return planned.ok ? planned.value : { agentId, depth: first.query.depth, config: first.config };
+  }
+  const facts = factsOf(settings, parent, { inBlock: 0, beingBorn: 0 });
+  const plan = { agentId, depth: parent.query.depth + 1, config: childConfig(request, facts) };
+  return withRuntime(settings, plan, request);
 }
 
 /**

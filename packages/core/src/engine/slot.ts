@@ -8,7 +8,7 @@ import type { WaitTable } from "./wait-table.ts";
  */
 export class Slot {
   readonly agentId: string;
-  readonly budget: Budget;
+  budget: Budget;
   readonly arrivals: Arrivals = new Arrivals();
   readonly running: Set<number> = new Set();
   /** Work for the next boundary between two transitions; none of it rejects. */

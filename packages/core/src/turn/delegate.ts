@@ -32,6 +32,8 @@ export interface DelegateFacts {
   readonly childMaxIterations: number;
   /** Children that this block has delegated to so far. */
   readonly childrenInBlock: number;
+  /** Agents of the run that were promised and are not in the graph yet. */
+  readonly beingBorn: number;
   readonly models: readonly string[];
   readonly runtimes: readonly string[];
 }
@@ -166,7 +168,7 @@ export function planChild(
     return refusal(
       `delegate: one block may delegate to ${config.maxChildren} children (maxChildren); put the rest into the next block or make the parts larger.`,
     );
-  if (graph.agentCount >= config.maxAgents)
+  if (graph.agentCount + facts.beingBorn >= config.maxAgents)
     return refusal(
       `delegate: the run has its ${config.maxAgents} agents (maxAgents); do this part yourself.`,
     );
