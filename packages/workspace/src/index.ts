@@ -1,9 +1,12 @@
 export type { LockOptions } from "./branch-lock.ts";
 export type { Durability } from "./durable-files.ts";
+export type { ForkOptions, ForkResult } from "./fork-branch.ts";
+export type { ForkedFiles, LeftOutFile } from "./fork-files.ts";
 export type { BranchPaths } from "./layout.ts";
 export type { WorkspaceOptions } from "./open-workspace.ts";
 export { openWorkspace } from "./open-workspace.ts";
 export type { BranchState, BranchSummary, RunSummary } from "./run-summary.ts";
 export type { BranchReader } from "./workspace.ts";
 export { Workspace } from "./workspace.ts";
+export type { CallFiles } from "./workspace-files.ts";
 export type { Recovery, WorkspaceStore } from "./workspace-store.ts";

@@ -20,6 +20,10 @@ export interface BranchPaths {
   readonly info: string;
   readonly log: string;
   readonly inbox: string;
+  /** The log of what tools have written. */
+  readonly writes: string;
+  /** What became of the files when the branch was made as a fork. */
+  readonly forked: string;
   /** The files that the branch's agents work on. */
   readonly files: string;
 }
@@ -65,6 +69,8 @@ export function branchFiles(directory: string): Omit<BranchPaths, "files"> {
     info: join(directory, "branch.json"),
     log: join(directory, "log.jsonl"),
     inbox: join(directory, "inbox.jsonl"),
+    writes: join(directory, "writes.jsonl"),
+    forked: join(directory, "forked.json"),
   };
 }
 

@@ -11,6 +11,7 @@ import {
   writeNewFile,
 } from "./durable-files.ts";
 import { orFileFailure, systemCode } from "./file-failure.ts";
+import type { FilesTarget, ForkedFiles } from "./fork-files.ts";
 import { branchFiles, type Layout, MAIN } from "./layout.ts";
 import { encodeLine } from "./log-line.ts";
 import { encodeBranchFile, encodeRunFile } from "./run-files.ts";
@@ -33,6 +34,8 @@ export interface NewBranch {
   readonly run: RunInfo;
   readonly nodes: readonly RunNode[];
   readonly durability: Durability;
+  /** Fills the new branch's directory of files; the main branch has none of its own. */
+  readonly files?: ((target: FilesTarget) => Promise<ForkedFiles>) | undefined;
 }
 
 /** Makes a run with one branch. Rejects with `already_exists`. */
@@ -87,10 +90,11 @@ async function placed(
   }
 }
 
-async function fillBranch(directory: string, { run, nodes, durability }: NewBranch): Promise<void> {
+async function fillBranch(directory: string, branch: NewBranch): Promise<void> {
+  const { run, nodes, durability } = branch;
   const files = branchFiles(directory);
   await writeNewFile(files.info, encodeBranchFile(run), durability);
-  if (run.branch.id !== MAIN) await mkdir(join(directory, "files"), { mode: 0o700 });
+  if (run.branch.id !== MAIN) await fillFiles(directory, branch);
   const handle = await open(files.log, "wx", 0o600);
   try {
     let position = 0;
@@ -103,6 +107,14 @@ async function fillBranch(directory: string, { run, nodes, durability }: NewBran
     await handle.close();
   }
   if (durability === "fsync") await syncDirectory(directory);
+}
+
+async function fillFiles(directory: string, { files, durability }: NewBranch): Promise<void> {
+  const target = { directory: join(directory, "files"), writes: branchFiles(directory).writes };
+  await mkdir(target.directory, { mode: 0o700 });
+  if (files === undefined) return;
+  const forked = await files(target);
+  await writeNewFile(branchFiles(directory).forked, `${JSON.stringify(forked, null, 2)}\n`, durability);
 }
 
 function* copiedLines(nodes: readonly RunNode[]): Generator<Buffer, void, undefined> {

@@ -12,6 +12,8 @@ export interface WorkspaceOptions {
    * the loss of power. Writes of many agents share one flush or sync.
    */
   readonly durability?: Durability;
+  /** Files of agents above so many bytes are not kept when they are written over, nor copied into forks. Default 5 MiB. */
+  readonly maxFileBytes?: number;
 }
 
 /**
@@ -19,17 +21,22 @@ export interface WorkspaceOptions {
  * `not_found`.
  */
 export async function openWorkspace(directory: string, options: WorkspaceOptions = {}): Promise<Workspace> {
-  const { durability = "flush" } = options;
+  const { durability = "flush", maxFileBytes = 5 * 1024 * 1024 } = options;
   if (durability !== "flush" && durability !== "fsync") {
     throw new RLMError(
       "invalid_options",
       `durability is "flush" or "fsync", not ${JSON.stringify(durability)}.`,
     );
   }
+  if (!Number.isSafeInteger(maxFileBytes) || maxFileBytes < 0)
+    throw new RLMError(
+      "invalid_options",
+      `maxFileBytes is a whole number of bytes from 0, not ${maxFileBytes}.`,
+    );
   const path = resolve(directory);
   const found = await stat(path).catch(() => null);
   if (found !== null && !found.isDirectory()) {
     throw new RLMError("not_found", `There is no workspace at ${path}: that is a file, not a directory.`);
   }
-  return new Workspace(new Layout(found === null ? path : await realpath(path)), durability);
+  return new Workspace(new Layout(found === null ? path : await realpath(path)), durability, maxFileBytes);
 }

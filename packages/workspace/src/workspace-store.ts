@@ -39,7 +39,7 @@ export interface WorkspaceStoreOptions {
   readonly payloads: PayloadStore;
   readonly durability: Durability;
   /** Called once, when the branch is closed. */
-  readonly onClose: (store: WorkspaceStore) => void;
+  readonly onClose: (store: WorkspaceStore) => Promise<void>;
 }
 
 function lineOf(line: LogLine): Buffer {
@@ -138,8 +138,8 @@ export class WorkspaceStore implements Store {
     try {
       await this.#writer.close();
     } finally {
+      await this.#options.onClose(this);
       await this.#options.lock.release();
-      this.#options.onClose(this);
     }
   }
 

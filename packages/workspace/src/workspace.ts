@@ -12,12 +12,15 @@ import { BlobFiles } from "./blob-files.ts";
 import { BranchLock, type LockOptions } from "./branch-lock.ts";
 import { ContextFiles } from "./context-files.ts";
 import type { Durability } from "./durable-files.ts";
+import { draftFork, type ForkOptions, type ForkResult, freeBranchName } from "./fork-branch.ts";
+import type { ForkedFiles } from "./fork-files.ts";
 import { type BranchPaths, HIDDEN, type Layout, MAIN } from "./layout.ts";
 import { LogReader } from "./log-reader.ts";
 import { makeBranch, makeRun } from "./new-branch.ts";
-import { listRuns, readBranchFile, readRunFile, whatIsThere } from "./run-files.ts";
+import { listBranches, listRuns, readBranchFile, readRunFile, whatIsThere } from "./run-files.ts";
 import { type RunSummary, summarizeRun } from "./run-summary.ts";
 import { readTextFile } from "./text-file.ts";
+import { type CallFiles, WorkspaceFiles } from "./workspace-files.ts";
 import { WorkspaceStore } from "./workspace-store.ts";
 
 /*
@@ -44,16 +47,18 @@ export class Workspace implements RunStores, AsyncDisposable {
   readonly #layout: Layout;
   readonly #durability: Durability;
   readonly #contexts: ContextFiles;
+  readonly #files: WorkspaceFiles;
   readonly #shared: PayloadStore;
   readonly #stores = new Set<WorkspaceStore>();
   #closed = false;
 
-  constructor(layout: Layout, durability: Durability) {
+  constructor(layout: Layout, durability: Durability, maxFileBytes: number) {
     this.#layout = layout;
     this.#durability = durability;
     const blobs = new BlobFiles(layout.blobs, durability);
     const contexts = new ContextFiles(layout.contexts, durability);
     this.#contexts = contexts;
+    this.#files = new WorkspaceFiles({ layout, blobs, durability, maxFileBytes });
     this.#shared = {
       putBlob: (text) => blobs.put(text),
       getBlob: (digest) => blobs.get(digest),
@@ -82,6 +87,12 @@ export class Workspace implements RunStores, AsyncDisposable {
     return this.#layout.branch(runId, branchId);
   }
 
+  /** The files of the branch that a call belongs to: what `fileTools(workspace)` works on. */
+  filesOf(effectKey: string): CallFiles {
+    this.#assertOpen();
+    return this.#files.of(effectKey);
+  }
+
   async createRun(run: RunInfo): Promise<WorkspaceStore> {
     this.#assertOpen();
     await makeRun(this.#layout, { run, nodes: [], durability: this.#durability });
@@ -101,17 +112,43 @@ export class Workspace implements RunStores, AsyncDisposable {
       lock,
       payloads: this.#shared,
       durability: this.#durability,
-      onClose: (closed) => this.#stores.delete(closed),
+      onClose: (closed) => {
+        this.#stores.delete(closed);
+        return this.#files.close(run);
+      },
     });
     this.#stores.add(store);
     if (this.#closed) await store.close();
     return store;
   }
 
+  /**
+   * A new branch that keeps what does not depend on what it drops. Nobody is asked anything; resume its graph to go
+   * on. Rejects with `not_found`, `already_exists`, or what the edits are refused for; then nothing was made.
+   */
+  async fork(options: ForkOptions): Promise<ForkResult> {
+    const source = await this.load(options.runId, options.branch);
+    const { runId } = source.run;
+    const name = options.name ?? freeBranchName(await listBranches(this.#layout, runId));
+    const { run, graph, kept, dropped } = draftFork(source, options, name, Date.now());
+    const nodes = [...graph.walk()];
+    const files = await this.#files.fork(run, nodes, options.maxFileBytes);
+    await makeBranch(this.#layout, { run, nodes, durability: this.#durability, files });
+    const keptUsage = Graph.fromNodes(run, kept).usage();
+    return { graph, kept: kept.length, dropped, keptUsage, files: await this.forkedFiles(runId, name) };
+  }
+
+  /** What became of the agents' files when a branch was forked: what it cost, and what was left out. */
+  async forkedFiles(runId: string, branchId: string): Promise<ForkedFiles> {
+    this.#assertOpen();
+    return this.#files.forked(runId, branchId);
+  }
+
   /** Makes the run too when only its graph came from elsewhere. */
   async forkRun(run: RunInfo, nodes: readonly RunNode[]): Promise<WorkspaceStore> {
     this.#assertOpen();
-    const branch = { run, nodes, durability: this.#durability };
+    const files = await this.#files.fork(run, nodes);
+    const branch = { run, nodes, durability: this.#durability, files };
     if ((await listRuns(this.#layout)).includes(run.runId)) await makeBranch(this.#layout, branch);
     else await makeRun(this.#layout, branch);
     return this.openRun(run.runId, run.branch.id);
@@ -165,6 +202,7 @@ export class Workspace implements RunStores, AsyncDisposable {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#stores].map((store) => store.close()));
+    await this.#files.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,121 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import type { BlobFiles } from "./blob-files.ts";
+import type { Durability } from "./durable-files.ts";
+import { orFileFailure } from "./file-failure.ts";
+import { type FileState, isSameState, stateOf } from "./file-state.ts";
+import { LogWriter } from "./log-writer.ts";
+import { encodeWrite, readWriteLog, type WriteEntry } from "./write-log.ts";
+
+/*
+ * Owns: the log of the writes of one branch's tools.
+ * Does not own: the files, the lock under which they are written, the blobs that hold what files were.
+ *
+ * 1. What a file was is on record before the file changes; so a call that is made again finds out whether its
+ *    write took effect, and a fork finds the file as it was.
+ * 2. The order of the log is the order of the writes: both are made under one lock.
+ * 3. The next entry of a file, or else the file itself, tells what became of a write.
+ */
+
+/** A file as it is now. */
+export interface CurrentFile {
+  readonly bytes: number | null;
+  read(): Promise<Uint8Array>;
+}
+
+/** A call that is about to write. */
+export interface WritingCall {
+  readonly effectKey: string;
+  readonly path: string;
+  readonly current: CurrentFile;
+}
+
+/** What a log of writes is made of. */
+export interface BranchWritesOptions {
+  readonly file: string;
+  readonly blobs: BlobFiles;
+  readonly durability: Durability;
+  /** Files above so many bytes are not kept. */
+  readonly maxFileBytes: number;
+}
+
+interface Open {
+  readonly writer: LogWriter;
+  readonly byPath: Map<string, WriteEntry[]>;
+}
+
+/** The record of what the tools of a branch have written, open for further writes. */
+export class BranchWrites {
+  readonly #options: BranchWritesOptions;
+  #opened: Promise<Open> | null = null;
+
+  constructor(options: BranchWritesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * True when this call was made before and its write took effect. A file that is neither what it was nor what
+   * the call made of it has been changed since by somebody else: that is left alone.
+   */
+  async isDone({ effectKey, path, current }: WritingCall): Promise<boolean> {
+    const entries = (await this.#open()).byPath.get(path) ?? [];
+    const at = entries.findLastIndex(({ key }) => key === effectKey);
+    const entry = entries[at];
+    if (entry === undefined) return false;
+    const following = entries[at + 1];
+    const became = following === undefined ? await this.#state(current) : following.before;
+    return isSameState(became, entry.after) || !isSameState(became, entry.before);
+  }
+
+  /** Notes what the file is and what the call makes of it. */
+  async note({ effectKey, path, current, next }: WritingCall & { readonly next: Uint8Array }): Promise<void> {
+    const { writer, byPath } = await this.#open();
+    const before = await this.#state(current, true);
+    const entry: WriteEntry = { key: effectKey, path, before, after: stateOf(next) };
+    await writer.append(encodeWrite(entry));
+    entriesOf(byPath, path).push(entry);
+  }
+
+  /** Closes the log. A later write opens it again. */
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = null;
+    const open = await opened?.catch(() => null);
+    await open?.writer.close();
+  }
+
+  async #state({ bytes, read }: CurrentFile, keep = false): Promise<FileState> {
+    const { maxFileBytes, blobs } = this.#options;
+    if (bytes === null) return null;
+    if (bytes > maxFileBytes) return { digest: null, bytes };
+    const content = await read();
+    return keep ? await blobs.putBytes(content) : stateOf(content);
+  }
+
+  #open(): Promise<Open> {
+    this.#opened ??= this.#openFile().catch((error: unknown) => {
+      this.#opened = null;
+      throw error;
+    });
+    return this.#opened;
+  }
+
+  async #openFile(): Promise<Open> {
+    const { file, durability } = this.#options;
+    const { entries, end } = await readWriteLog(file);
+    const handle = await orFileFailure("open", file, () =>
+      open(file, constants.O_RDWR | constants.O_CREAT, 0o600),
+    );
+    // What is torn was never acknowledged, so the write behind it was not made.
+    await handle.truncate(end);
+    const byPath = new Map<string, WriteEntry[]>();
+    for (const entry of entries) entriesOf(byPath, entry.path).push(entry);
+    return { writer: new LogWriter({ handle, file, end, durability }), byPath };
+  }
+}
+
+function entriesOf(byPath: Map<string, WriteEntry[]>, path: string): WriteEntry[] {
+  const entries = byPath.get(path) ?? [];
+  byPath.set(path, entries);
+  return entries;
+}

@@ -1,0 +1,102 @@
+import { readFile } from "node:fs/promises";
+import { RLMError, type RunInfo, type RunNode } from "@rlmflow/core";
+import type { BlobFiles } from "./blob-files.ts";
+import { BranchWrites } from "./branch-writes.ts";
+import type { Durability } from "./durable-files.ts";
+import { orFileFailure, systemCode } from "./file-failure.ts";
+import { type FilesTarget, type ForkedFiles, forkFiles, NO_FILES, parseForkedFiles } from "./fork-files.ts";
+import type { Layout } from "./layout.ts";
+import { listBranches, readBranchFile } from "./run-files.ts";
+
+/*
+ * Owns: the logs of what tools write in the branches of a workspace, while they are open.
+ * Does not own: the files, and which branches there are.
+ *
+ * 1. A branch has one log of writes in this process, however many tools were made for the workspace.
+ */
+
+/** What the files of a workspace are kept with. */
+export interface WorkspaceFilesOptions {
+  readonly layout: Layout;
+  readonly blobs: BlobFiles;
+  readonly durability: Durability;
+  readonly maxFileBytes: number;
+}
+
+/** Where the files of a call lie, and the record of what is written there. */
+export interface CallFiles {
+  readonly directory: string;
+  readonly writes: BranchWrites;
+}
+
+/** The agents' files of every branch of a workspace. */
+export class WorkspaceFiles {
+  readonly #options: WorkspaceFilesOptions;
+  readonly #open = new Map<string, BranchWrites>();
+
+  constructor(options: WorkspaceFilesOptions) {
+    this.#options = options;
+  }
+
+  /** The files of the branch that an effect key names. Throws `invalid_options` for a key that names none. */
+  of(effectKey: string): CallFiles {
+    const [runId = "", branchId = "", ...node] = effectKey.split("/");
+    if (node.length === 0)
+      throw new RLMError(
+        "invalid_options",
+        `${JSON.stringify(effectKey)} is no effect key: run/branch/node.`,
+      );
+    const paths = this.#options.layout.branch(runId, branchId);
+    let writes = this.#open.get(paths.writes);
+    if (writes === undefined) {
+      writes = new BranchWrites({ file: paths.writes, ...this.#options });
+      this.#open.set(paths.writes, writes);
+    }
+    return { directory: paths.files, writes };
+  }
+
+  /** Closes the log of a branch, or of all. */
+  async close(run?: RunInfo): Promise<void> {
+    const only = run === undefined ? null : this.#options.layout.branch(run.runId, run.branch.id).writes;
+    const closing = [...this.#open].filter(([file]) => only === null || file === only);
+    for (const [file] of closing) this.#open.delete(file);
+    await Promise.all(closing.map(([, writes]) => writes.close()));
+  }
+
+  /**
+   * What fills the files of a new branch from those of its parent, as they were for these nodes; `undefined` when
+   * there is nothing to fill them with: no parent here, or no agent that has a tool.
+   */
+  async fork(
+    run: RunInfo,
+    nodes: readonly RunNode[],
+    maxFileBytes: number = this.#options.maxFileBytes,
+  ): Promise<((target: FilesTarget) => Promise<ForkedFiles>) | undefined> {
+    const { layout, blobs } = this.#options;
+    const parent = run.branch.parent?.branch;
+    if (parent === undefined || !nodes.some((node) => node.type === "query" && node.tools.length > 0))
+      return undefined;
+    if (!(await listBranches(layout, run.runId)).includes(parent)) return undefined;
+    const { branch } = await readBranchFile(layout, run.runId, parent);
+    const { files: directory, writes } = layout.branch(run.runId, parent);
+    const made = new Set(
+      nodes.flatMap((node) => (node.type === "call" && node.intent !== true ? node.id : [])),
+    );
+    const isKept = ({ key }: { readonly key: string }) => made.has(key.split("/").slice(2).join("/"));
+    const source = { directory, writes, since: branch.createdAt, blobs, isKept, maxFileBytes };
+    return (target) => forkFiles(source, target);
+  }
+
+  /** What became of the files when the branch was forked. */
+  async forked(runId: string, branchId: string): Promise<ForkedFiles> {
+    const path = this.#options.layout.branch(runId, branchId).forked;
+    return orFileFailure("read", path, async () => {
+      try {
+        return parseForkedFiles(await readFile(path, "utf8"), path);
+      } catch (error) {
+        if (systemCode(error) === "ENOENT") return NO_FILES;
+        throw error;
+      }
+    });
+  }
+}
