@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import {
   checkAppend,
   guardedPayloads,
+  type Inbox,
   type PayloadStore,
   RLMError,
   type RunInfo,
@@ -11,6 +12,7 @@ import {
 import type { BranchLock } from "./branch-lock.ts";
 import type { Durability } from "./durable-files.ts";
 import { orFileFailure } from "./file-failure.ts";
+import { InboxFile } from "./inbox-file.ts";
 import { encodeLine, type LogLine } from "./log-line.ts";
 import { LogReader } from "./log-reader.ts";
 import { LogWriter } from "./log-writer.ts";
@@ -35,6 +37,7 @@ export interface Recovery {
 export interface WorkspaceStoreOptions {
   readonly run: RunInfo;
   readonly file: string;
+  readonly inboxFile: string;
   readonly lock: BranchLock;
   readonly payloads: PayloadStore;
   readonly durability: Durability;
@@ -71,6 +74,7 @@ export class WorkspaceStore implements Store {
   readonly payloads: PayloadStore;
   /** What was found torn when the branch was opened. */
   readonly recovered: Recovery;
+  readonly inbox: Inbox;
   readonly #options: WorkspaceStoreOptions;
   readonly #writer: LogWriter;
   readonly #nextN: Map<string, number>;
@@ -88,6 +92,11 @@ export class WorkspaceStore implements Store {
     this.run = options.run;
     this.payloads = guardedPayloads(options.payloads, () => this.#assertOpen());
     this.recovered = { droppedBytes: reader.tornBytes };
+    this.inbox = new InboxFile({
+      file: options.inboxFile,
+      durability: options.durability,
+      assertOpen: () => this.#assertOpen(),
+    });
     this.#writer = writer;
     this.#nextN = new Map(reader.nextN);
     this.#opened = { nodes, end: reader.end };

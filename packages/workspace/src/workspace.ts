@@ -2,6 +2,7 @@ import { join } from "node:path";
 import {
   Graph,
   guardedPayloads,
+  type Inbox,
   type PayloadStore,
   RLMError,
   type RunInfo,
@@ -9,11 +10,15 @@ import {
   type RunStores,
 } from "@rlmflow/core";
 import { BlobFiles } from "./blob-files.ts";
-import { BranchLock, type LockOptions } from "./branch-lock.ts";
+import { BranchLock, type LockOptions, lockHolder } from "./branch-lock.ts";
 import { ContextFiles } from "./context-files.ts";
 import type { Durability } from "./durable-files.ts";
+<<<<<<< packages/workspace/src/workspace.ts
+import { InboxFile } from "./inbox-file.ts";
+=======
 import { draftFork, type ForkOptions, type ForkResult, freeBranchName } from "./fork-branch.ts";
 import type { ForkedFiles } from "./fork-files.ts";
+>>>>>>> /tmp/forkeng/new
 import { type BranchPaths, HIDDEN, type Layout, MAIN } from "./layout.ts";
 import { LogReader } from "./log-reader.ts";
 import { makeBranch, makeRun } from "./new-branch.ts";
@@ -38,6 +43,13 @@ export interface BranchReader {
   next(): Promise<readonly RunNode[]>;
   /** Bytes of a line behind the last whole one: one that is being written, or that a dead process left. */
   readonly tornBytes: number;
+}
+
+/** The inbox of a branch as processes see it that do not move the branch. */
+export interface BranchInbox extends Pick<Inbox, "put" | "fateOf" | "changed"> {
+  readonly run: RunInfo;
+  /** Whether a process has the branch open for writing, and so may take what is put. */
+  isTaken(): Promise<boolean>;
 }
 
 /** Runs kept in a directory. Made by `openWorkspace`. */
@@ -104,11 +116,12 @@ export class Workspace implements RunStores, AsyncDisposable {
     this.#assertOpen();
     await readRunFile(this.#layout, runId);
     const run = await readBranchFile(this.#layout, runId, branchId);
-    const { directory, log } = this.#layout.branch(runId, branchId);
+    const { directory, log, inbox } = this.#layout.branch(runId, branchId);
     const lock = await BranchLock.acquire(directory, options);
     const store = await WorkspaceStore.open({
       run,
       file: log,
+      inboxFile: inbox,
       lock,
       payloads: this.#shared,
       durability: this.#durability,
@@ -181,6 +194,26 @@ export class Workspace implements RunStores, AsyncDisposable {
       get tornBytes() {
         return log.tornBytes;
       },
+    };
+  }
+
+  /**
+   * Where a process asks something of the one that moves the branch, without a lock. What is put while
+   * nobody moves it is taken when somebody does.
+   */
+  async inbox(runId?: string, branchId: string = MAIN): Promise<BranchInbox> {
+    this.#assertOpen();
+    const id = runId ?? (await this.#newestRun());
+    await readRunFile(this.#layout, id);
+    const run = await readBranchFile(this.#layout, id, branchId);
+    const { inbox: file, directory } = this.#layout.branch(id, branchId);
+    const inbox = new InboxFile({ file, durability: "fsync", assertOpen: () => this.#assertOpen() });
+    return {
+      run,
+      put: (request) => inbox.put(request),
+      fateOf: (entry) => inbox.fateOf(entry),
+      changed: (signal) => inbox.changed(signal),
+      isTaken: async () => (await lockHolder(directory)) !== null,
     };
   }
 

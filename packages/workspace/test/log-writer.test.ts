@@ -1,32 +1,14 @@
-import { execFile } from "node:child_process";
-import { type FileHandle, mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, open, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { RLMError, type RunNode } from "@rlmflow/core";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { encodeLine } from "../src/log-line.ts";
 import { LogReader } from "../src/log-reader.ts";
 import { LogWriter } from "../src/log-writer.ts";
 import { observation, run } from "./observation.ts";
 import { openedWorkspace } from "./opened-workspace.ts";
+import { makeReadOnly, smallDisk } from "./small-disk.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
-
-const command = promisify(execFile);
-
-/** A file system of this size of its own, or the reason why there is none. */
-async function smallDisk(options: string): Promise<{ path: string } | { reason: string }> {
-  const path = join(await temporaryDirectory(), "disk");
-  await mkdir(path);
-  try {
-    await command("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path]);
-  } catch (error) {
-    return { reason: `no file system can be mounted here: ${String(error).split("\n")[0]}` };
-  }
-  onTestFinished(async () => {
-    await command("umount", ["-l", path]);
-  });
-  return { path };
-}
 
 describe("the writer of a log", () => {
   test("puts what is appended meanwhile into one write and one sync", async () => {
@@ -182,7 +164,7 @@ describe("a read-only disk", () => {
     await store.append("root", 0, [observation("root", 0)]);
     const { digest } = await store.payloads.putContext("text");
     await store.close();
-    await command("mount", ["-o", "remount,ro", disk.path]);
+    await makeReadOnly(disk.path);
     expect(await (await workspace.reader("run")).next()).toEqual([observation("root", 0)]);
     expect((await workspace.payloads.openContext(digest)).read(0, 4)).toBe("text");
     expect(await workspace.runs()).toMatchObject([{ runId: "run", problem: null }]);

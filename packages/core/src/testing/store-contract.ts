@@ -4,6 +4,7 @@ import { blobChecks } from "./store/blob-checks.ts";
 import { branchChecks } from "./store/branch-checks.ts";
 import { closeChecks } from "./store/close-checks.ts";
 import { contextChecks } from "./store/context-checks.ts";
+import { inboxChecks } from "./store/inbox-checks.ts";
 import type { StoreDriver } from "./store/store-driver.ts";
 
 /**
@@ -17,5 +18,6 @@ export function storeContract(driver: StoreDriver): readonly ContractCheck[] {
     ...blobChecks(driver),
     ...contextChecks(driver),
     ...closeChecks(driver),
+    ...inboxChecks(driver),
   ];
 }

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunNode } from "../../src/data/node.ts";
 import type { RunInfo } from "../../src/data/run-info.ts";
+import type { InboxEntry } from "../../src/protocols/inbox.ts";
 import type { PayloadStore, RunStores, Store } from "../../src/protocols/store.ts";
+import { withInboxes } from "./memory-inbox.ts";
 
 /** A store that behaves like the given one but for what is replaced. */
 function changed(store: Store, change: Partial<Store>): Store {
@@ -294,5 +296,55 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     flaw: "drops a byte order mark that is part of the text",
     foundBy: "a context in pieces is the same as the whole, wherever it is cut",
     make: (good) => everyPayloads(good, withoutMark),
+  },
+  {
+    flaw: "gives entries of its inbox again and again",
+    foundBy: "an inbox gives entries once, in the order in which they were put",
+    make: (good) =>
+      withInboxes(good, (inbox) => {
+        const given: InboxEntry[] = [];
+        return {
+          async take() {
+            given.push(...(await inbox.take()));
+            return [...given];
+          },
+        };
+      }),
+  },
+  {
+    flaw: "gives the newest entry first",
+    foundBy: "an inbox gives entries once, in the order in which they were put",
+    make: (good) => withInboxes(good, (inbox) => ({ take: async () => (await inbox.take()).toReversed() })),
+  },
+  {
+    flaw: "tells nobody why an entry was refused",
+    foundBy: "an inbox tells anybody what became of an entry",
+    make: (good) =>
+      withInboxes(good, (inbox) => ({
+        settle: (id, fate) => inbox.settle(id, fate.state === "refused" ? { ...fate, reason: "" } : fate),
+      })),
+  },
+  {
+    flaw: "forgets what was settled",
+    foundBy: "an inbox keeps entries and fates over a restart",
+    make: (good) => withInboxes(good, () => ({ settle: async () => undefined })),
+  },
+  {
+    flaw: "never wakes who waits for its inbox",
+    foundBy: "an inbox resolves changed when something was put, and when the signal aborts",
+    make: (good) => withInboxes(good, () => ({ changed: () => new Promise(() => undefined) })),
+  },
+  {
+    flaw: "takes anything into its inbox",
+    foundBy: "an inbox refuses what is no request",
+    make: (good) =>
+      withInboxes(good, (inbox) => ({
+        put: (request) => inbox.put("text" in request ? request : { kind: "pause" }),
+      })),
+  },
+  {
+    flaw: "takes entries after close",
+    foundBy: "an inbox rejects with closed when its store is closed",
+    make: (good) => withInboxes(good, () => ({ take: async () => [] })),
   },
 ];

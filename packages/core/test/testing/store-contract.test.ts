@@ -6,6 +6,7 @@ import { fixedEnvironment } from "../../src/testing/fixed-environment.ts";
 import type { StoreDriver } from "../../src/testing/store/store-driver.ts";
 import { storeContract } from "../../src/testing/store-contract.ts";
 import { BROKEN_STORES } from "./broken-stores.ts";
+import { withInboxes } from "./memory-inbox.ts";
 
 function inMemory(flaw: (good: RunStores) => RunStores): StoreDriver {
   return {
@@ -19,6 +20,10 @@ function inMemory(flaw: (good: RunStores) => RunStores): StoreDriver {
 
 describe("the memory store keeps the contract", () => {
   for (const { name, run } of storeContract(inMemory((good) => good))) test(name, run);
+});
+
+describe("a store with an inbox keeps the contract", () => {
+  for (const { name, run } of storeContract(inMemory((good) => withInboxes(good)))) test(name, run);
 });
 
 describe("the contract refuses a store that", () => {

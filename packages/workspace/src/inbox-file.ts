@@ -1,0 +1,175 @@
+import { randomUUID } from "node:crypto";
+import { open, stat } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Inbox, type InboxEntry, type InboxFate, type InboxRequest, RLMError } from "@rlmflow/core";
+import type { Durability } from "./durable-files.ts";
+import { fileFailure, orFileFailure, systemCode } from "./file-failure.ts";
+import { decodeInboxLine, decodeRequest, encodePut, encodeSettled } from "./inbox-line.ts";
+import { readLines } from "./line-reader.ts";
+
+/*
+ * Owns: what has been read of one inbox.
+ * Does not own: the file, to which any number of processes append; the right to settle, which is that of
+ * whoever has the branch's lock.
+ *
+ * 1. A line is one write at the end of the file (O_APPEND), so that writers need no lock. It begins with a
+ *    newline: what a dying writer has left half-written is closed off and harms no line but itself.
+ * 2. Lines are counted as they stand, whole or not; so an entry's number never changes.
+ * 3. Of several fates of one entry the first holds.
+ */
+
+/** How an inbox is opened. */
+export interface InboxFileOptions {
+  readonly file: string;
+  readonly durability: Durability;
+  /** Throws when the inbox must not be used any more. */
+  readonly assertOpen: () => void;
+}
+
+interface Known {
+  readonly entry: InboxEntry | null;
+  readonly problem: string;
+  fate: InboxFate | null;
+}
+
+const POLL_MS = 100;
+const NEWLINE = Buffer.from("\n");
+
+/** The inbox of one branch. */
+export class InboxFile implements Inbox {
+  readonly #options: InboxFileOptions;
+  readonly #known = new Map<string, Known>();
+  #untaken: string[] = [];
+  /** Whoever only puts and asks for fates is not woken by entries that nobody has taken. */
+  #isTaker = false;
+  #end = 0;
+  #size = 0;
+  #lines = 0;
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(options: InboxFileOptions) {
+    this.#options = options;
+  }
+
+  async put(request: InboxRequest): Promise<InboxEntry> {
+    this.#options.assertOpen();
+    const id = randomUUID();
+    decodeRequest(structuredClone(request));
+    await this.#append(encodePut({ id, at: Date.now(), request }), true);
+    await this.#advance();
+    const entry = this.#known.get(id)?.entry;
+    if (entry != null) return entry;
+    const { file } = this.#options;
+    throw new RLMError(
+      "store_failed",
+      `What was appended to ${file} can't be read back. Look at the disk, then try again.`,
+    );
+  }
+
+  async fateOf(id: string): Promise<InboxFate | null> {
+    this.#options.assertOpen();
+    await this.#advance();
+    return this.#known.get(id)?.fate ?? null;
+  }
+
+  async take(): Promise<readonly InboxEntry[]> {
+    this.#options.assertOpen();
+    await this.#advance();
+    this.#isTaker = true;
+    const entries: InboxEntry[] = [];
+    for (const id of this.#untaken.splice(0)) {
+      const known = this.#known.get(id);
+      if (known === undefined || known.fate !== null) continue;
+      if (known.entry === null) await this.settle(id, { state: "refused", reason: known.problem });
+      else entries.push(known.entry);
+    }
+    return entries;
+  }
+
+  async settle(id: string, fate: InboxFate): Promise<void> {
+    this.#options.assertOpen();
+    await this.#append(encodeSettled({ id, fate }), this.#options.durability === "fsync");
+  }
+
+  async changed(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !(this.#isTaker && this.#untaken.length > 0)) {
+      const size = await stat(this.#options.file).then(
+        (found) => found.size,
+        () => 0,
+      );
+      if (size !== this.#size) return;
+      await sleep(POLL_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  async #append(line: Buffer, sync: boolean): Promise<void> {
+    const { file } = this.#options;
+    await orFileFailure("append to", file, async () => {
+      const handle = await open(file, "a", 0o600);
+      try {
+        const bytes = Buffer.concat([NEWLINE, line]);
+        const { bytesWritten } = await handle.write(bytes, 0, bytes.length);
+        if (bytesWritten < bytes.length)
+          throw fileFailure(
+            "append to",
+            file,
+            Object.assign(new RangeError("no space left"), { code: "ENOSPC" }),
+          );
+        if (sync) await handle.datasync();
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  /** Reads what has been appended since. */
+  async #advance(): Promise<void> {
+    const reading = this.#reading.catch(() => {}).then(() => this.#readOn());
+    this.#reading = reading;
+    await reading;
+  }
+
+  async #readOn(): Promise<void> {
+    const { file } = this.#options;
+    await orFileFailure("read", file, async () => {
+      const handle = await open(file, "r").catch((error: unknown) => {
+        if (systemCode(error) === "ENOENT") return null;
+        throw error;
+      });
+      if (handle === null) return;
+      try {
+        const { size } = await handle.stat();
+        for await (const lines of readLines(handle, this.#end, size)) {
+          for (const { bytes, offset } of lines) {
+            this.#end = offset + bytes.length + 1;
+            if (bytes.length > 0) this.#learn(bytes);
+          }
+        }
+        this.#size = size;
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  #learn(bytes: Buffer): void {
+    this.#lines += 1;
+    const line = decodeInboxLine(bytes);
+    if (line?.kind === "settled") {
+      const known = this.#known.get(line.id);
+      if (known !== undefined) known.fate ??= line.fate;
+    }
+    if (line?.kind !== "put" || this.#known.has(line.id)) return;
+    this.#known.set(line.id, { ...this.#read(line), fate: null });
+    this.#untaken.push(line.id);
+  }
+
+  #read(put: { readonly id: string; readonly at: number; readonly request: unknown }): Omit<Known, "fate"> {
+    const { id, at } = put;
+    try {
+      return { entry: { id, at, number: this.#lines, request: decodeRequest(put.request) }, problem: "" };
+    } catch (error) {
+      return { entry: null, problem: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}
