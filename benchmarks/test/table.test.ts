@@ -1,0 +1,28 @@
+import { expect, it } from "vitest";
+import type { Finding } from "../src/row.ts";
+import { isMissed, table } from "../src/table.ts";
+
+const finding: Finding = {
+  what: "a thing",
+  value: 2,
+  least: 1,
+  most: 3,
+  unit: "x",
+  bar: 1.5,
+  detail: "measured",
+  limitedBy: "something",
+};
+
+it("a missed bar says what limits it, a kept one does not", () => {
+  const text = table([{ id: 1, load: "0.5", findings: [finding, { ...finding, bar: 2 }] }]);
+  const [, , missed, met] = text.split("\n");
+  expect(missed).toBe(
+    "| 1 | a thing | 2.00 x (1.00–3.00) | ≤ 1.5 x | **missed** | measured. Limited by something | 0.5 |",
+  );
+  expect(met).toBe("| 1 | a thing | 2.00 x (1.00–3.00) | ≤ 2 x | met | measured | 0.5 |");
+});
+
+it("a number that could not be had misses its bar, and one without a bar can't", () => {
+  expect(isMissed({ ...finding, value: Number.NaN })).toBe(true);
+  expect(isMissed({ ...finding, bar: null })).toBe(false);
+});
