@@ -13,12 +13,9 @@ import { BlobFiles } from "./blob-files.ts";
 import { BranchLock, type LockOptions, lockHolder } from "./branch-lock.ts";
 import { ContextFiles } from "./context-files.ts";
 import type { Durability } from "./durable-files.ts";
-<<<<<<< packages/workspace/src/workspace.ts
-import { InboxFile } from "./inbox-file.ts";
-=======
 import { draftFork, type ForkOptions, type ForkResult, freeBranchName } from "./fork-branch.ts";
 import type { ForkedFiles } from "./fork-files.ts";
->>>>>>> /tmp/forkeng/new
+import { InboxFile } from "./inbox-file.ts";
 import { type BranchPaths, HIDDEN, type Layout, MAIN } from "./layout.ts";
 import { LogReader } from "./log-reader.ts";
 import { makeBranch, makeRun } from "./new-branch.ts";
