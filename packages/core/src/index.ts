@@ -47,7 +47,7 @@ export type { BranchInfo, RunInfo } from "./data/run-info.ts";
 export { FORMAT } from "./data/run-info.ts";
 export type { Usage, UsageTotal } from "./data/usage.ts";
 export { addUsage, mergeUsage, UNKNOWN_USAGE, ZERO_USAGE } from "./data/usage.ts";
-export type { ContextInput } from "./engine/births.ts";
+export type { ContextInput, ContextsInput } from "./engine/contexts.ts";
 export type { ToolDefinition } from "./engine/define-tool.ts";
 export { defineTool } from "./engine/define-tool.ts";
 export { RLMFlow } from "./engine/flow.ts";

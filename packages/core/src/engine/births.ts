@@ -13,8 +13,6 @@ import type { ChainDraft, Journal } from "./journal.ts";
 import { copyObject } from "./json-copy.ts";
 import type { FlowSettings, NewAgent } from "./settings.ts";
 
-export { type ContextInput, storeContexts } from "./contexts.ts";
-
 /** Version of the prompts and the semantics; a run records which one made it. */
 export const INTERPRETER = "1";
 

@@ -147,7 +147,8 @@ export class Journal {
     const large =
       text.length > INLINE_BYTES || (text.length * 3 > INLINE_BYTES && utf8Bytes(text) > INLINE_BYTES);
     if (!large) return { inline: value };
-    return { inline: null, blob: await this.store.payloads.putBlob(text) };
+    const blob = await this.store.payloads.putBlob(text).catch((error: unknown) => this.#fail(error));
+    return { inline: null, blob };
   }
 
   /** The value of a field that may have become a blob. */

@@ -10,7 +10,7 @@ import { agentBudget } from "./agent-budget.ts";
 import type { AgentPort, Birth } from "./agent-port.ts";
 import { AnswerSchemas } from "./answer-schemas.ts";
 import { endExhausted } from "./ask-model.ts";
-import { childDraft } from "./births.ts";
+import { childDraft, queryDraft, type TaskDraft } from "./births.ts";
 import { Cancels } from "./cancels.ts";
 import { InboxReader } from "./inbox-reader.ts";
 import type { Journal } from "./journal.ts";
@@ -47,6 +47,7 @@ export class LiveRun {
   /** Actions whose blocks another process may have begun. */
   readonly #takenUp = new Set<string>();
   readonly #beingBorn = new Set<string>();
+  #assigned: Promise<void> = Promise.resolve();
   #gap: Gap | null = null;
   #recovered: Recovered | null = null;
   #paused: PromiseWithResolvers<void> | null = null;
@@ -145,6 +146,22 @@ export class LiveRun {
     if (action != null) this.#takenUp.add(action.id);
     if (head.type === "supervising" && !waitsComplete(this.graph, agentId)) slot.parked = true;
     else this.#scheduler.ready(agentId);
+  }
+
+  /** Gives the root a task, its first or a further one. Rejects with `edit_refused` while it is at work. */
+  async assign(task: () => Promise<TaskDraft>): Promise<void> {
+    const assigned = this.#assigned.then(async () => {
+      if (!this.#hasEnded(ROOT))
+        throw new RLMError(
+          "edit_refused",
+          "The root is at work: wait for its answer, or say something to it.",
+        );
+      const draft = await queryDraft(this.#settings, this.journal, await task());
+      await this.journal.appendChain(ROOT, [draft]);
+      this.admit(ROOT);
+    });
+    this.#assigned = assigned.catch(() => {});
+    await assigned;
   }
 
   /** Makes an agent able to move whose query has just been appended. */

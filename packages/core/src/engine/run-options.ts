@@ -1,12 +1,12 @@
 import type { ConfigPatch } from "../data/edit.ts";
 import type { JsonObject, JsonValue } from "../data/json.ts";
 import type { SchemaLike } from "../protocols/tool.ts";
-import type { ContextInput } from "./births.ts";
+import type { ContextsInput } from "./contexts.ts";
 
 /** What may be said about one run. */
 export interface StartOptions<Answer = JsonValue> {
   /** One payload, or several by key. Agents read them through CONTEXT. */
-  readonly context?: ContextInput | Readonly<Record<string, ContextInput>>;
+  readonly context?: ContextsInput;
   /** What the answer must fit: a Standard Schema with a JSON Schema, or a JSON Schema. */
   readonly output?: SchemaLike<Answer>;
   readonly metadata?: JsonObject;

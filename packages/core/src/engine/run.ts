@@ -4,6 +4,7 @@ import type { JsonValue } from "../data/json.ts";
 import { ROOT } from "../data/node-id.ts";
 import type { UsageTotal } from "../data/usage.ts";
 import { RLMError } from "../errors.ts";
+import { errorData } from "./error-data.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Recovered } from "./recovered.ts";
 import { RunError, rootFailure } from "./run-error.ts";
@@ -26,18 +27,24 @@ export class Run<Answer = JsonValue> implements PromiseLike<RunResult<Answer>>, 
   readonly #live: Promise<LiveRun>;
   readonly #result: Promise<RunResult<Answer>>;
   #current: LiveRun | null = null;
+  #stopped = false;
   #over = false;
 
-  constructor(live: Promise<LiveRun>, signal?: AbortSignal) {
+  constructor(live: Promise<LiveRun>, { signal, over }: RunParts = {}) {
     this.#live = live.then((ready) => {
       this.#current = ready;
       return ready;
     });
-    this.#result = this.#finish();
+    const abort = () => void this.abort();
+    if (signal?.aborted === true) this.#stopped = true;
+    signal?.addEventListener("abort", abort, { once: true });
+    this.#result = this.#finish().finally(() => {
+      this.#over = true;
+      signal?.removeEventListener("abort", abort);
+      if (this.#current !== null) over?.(this.#current);
+    });
     // Who only iterates hears of a failure through the iterator.
     this.#result.catch(() => {});
-    if (signal?.aborted === true) void this.abort();
-    signal?.addEventListener("abort", () => void this.abort(), { once: true });
   }
 
   /** The newest snapshot. Throws `nothing_to_do` in the moment before the first node has landed. */
@@ -81,6 +88,7 @@ export class Run<Answer = JsonValue> implements PromiseLike<RunResult<Answer>>, 
 
   /** Cuts what is in flight; the run rejects with `aborted` and can be resumed. Resolves when all has stopped. */
   async abort(): Promise<void> {
+    this.#stopped = true;
     const live = await this.#live.catch(() => null);
     await live?.abort();
   }
@@ -113,17 +121,26 @@ export class Run<Answer = JsonValue> implements PromiseLike<RunResult<Answer>>, 
   }
 
   async #finish(): Promise<RunResult<Answer>> {
+    const live = await this.#live;
     try {
-      const live = await this.#live;
+      // Who stopped the run before it began has nothing sent for it.
+      if (this.#stopped) await live.abort();
       while (!live.graph.finished) {
-        await driveOn(live);
+        await live.drive();
         if (!live.graph.finished && !live.canMove) throw stuck(live.graph);
       }
       return await resultOf<Answer>(live);
-    } finally {
-      this.#over = true;
+    } catch (error) {
+      throw asRunError(error, live.graph);
     }
   }
+}
+
+/** What a run depends on beside its live run. */
+export interface RunParts {
+  readonly signal?: AbortSignal | undefined;
+  /** Called once, when the run has ended in one way or another. */
+  readonly over?: ((live: LiveRun) => void) | undefined;
 }
 
 /** Nobody can move though the root has not ended. */
@@ -136,17 +153,16 @@ function stuck(graph: Graph): RLMError {
 }
 
 /** Errors of a run carry its graph. */
-async function driveOn(live: LiveRun): Promise<void> {
-  try {
-    await live.drive();
-  } catch (error) {
-    if (!RLMError.is(error)) throw error;
-    throw new RunError(error.code, error.message, live.graph, { cause: error, details: error.details });
-  }
+function asRunError(error: unknown, graph: Graph): RunError {
+  if (error instanceof RunError) return error;
+  if (RLMError.is(error))
+    return new RunError(error.code, error.message, graph, { cause: error, details: error.details });
+  const { message } = errorData(error);
+  return new RunError("runtime_failed", `The run failed: ${message}`, graph, { cause: error });
 }
 
 /** The answer of a finished run. Throws a `RunError` when the root failed. */
-export async function resultOf<Answer>(live: LiveRun): Promise<RunResult<Answer>> {
+async function resultOf<Answer>(live: LiveRun): Promise<RunResult<Answer>> {
   const { graph, journal } = live;
   const head = graph.head(ROOT);
   if (head?.type === "error") throw rootFailure(graph, head);

@@ -1,0 +1,181 @@
+import { Graph } from "../data/graph.ts";
+import type { RunNode } from "../data/node.ts";
+import { chainNodeId, ROOT } from "../data/node-id.ts";
+import type { RunInfo } from "../data/run-info.ts";
+import { RLMError } from "../errors.ts";
+import type { Store } from "../protocols/store.ts";
+import { Journal } from "./journal.ts";
+import { LiveRun } from "./live-run.ts";
+import { latestTime } from "./recovered.ts";
+import { requireAll } from "./requirements.ts";
+import type { ResolvedSchema } from "./schema.ts";
+import type { FlowSettings } from "./settings.ts";
+import { sharedNodes } from "./shared-nodes.ts";
+import { steadyEnvironment } from "./steady-environment.ts";
+
+/** Runs at rest that are kept open, the newest: what a step or a further task finds ready. */
+const RESTING_RUNS = 32;
+
+/**
+ * The runs that a flow has open.
+ *
+ * Owns: the live runs and their stores, until they are closed. Does not own: who moves them.
+ * 1. At most one live run of a branch is open, and only that one appends.
+ * 2. Whoever takes a live run gives it back with {@link rest}. Of those that nobody has, the newest stay
+ *    open, REPLs and all; the others are closed and are opened again, from the log, when they are wanted.
+ */
+export class OpenRuns {
+  readonly #settings: FlowSettings;
+  readonly #open = new Map<string, LiveRun>();
+  /** How many have taken the run and not given it back. */
+  readonly #users = new Map<LiveRun, number>();
+  readonly #resting = new Set<LiveRun>();
+  #closed = false;
+
+  constructor(settings: FlowSettings) {
+    this.#settings = settings;
+  }
+
+  /** Takes the live run of this graph: the open one, its branch opened again, or a fork where the graph is older. */
+  async take(graph: Graph, schema: ResolvedSchema | null): Promise<LiveRun> {
+    this.assertOpen();
+    const { open, failed } = await this.#usable(graph);
+    if (open !== undefined && isSame(graph, open.graph)) {
+      if (open.aborted) return await this.attach(open.journal.store, open.graph, schema);
+      if (schema !== null) open.schemas.useForRoot(schema);
+      return this.#taken(open);
+    }
+    const kept = open === undefined ? await this.#reopen(graph, failed) : null;
+    if (kept !== null && kept.store !== null) return await this.attach(kept.store, kept.graph, schema);
+    const log = kept?.nodes ?? [...(open?.graph ?? graph).walk()];
+    return await this.#fork(graph, log, schema);
+  }
+
+  /** Takes a live run of this graph over a store that holds it. Rejects with `invalid_options` naming all that is missing. */
+  async attach(store: Store, graph: Graph, schema: ResolvedSchema | null): Promise<LiveRun> {
+    requireAll(graph, this.#settings);
+    const live = await this.add(store, graph, schema);
+    try {
+      await live.attach();
+      return live;
+    } catch (error) {
+      await this.discard(live);
+      throw error;
+    }
+  }
+
+  /** Takes a live run in which nobody moves yet. */
+  async add(store: Store, graph: Graph, schema: ResolvedSchema | null): Promise<LiveRun> {
+    if (this.#closed) {
+      await store.close();
+      this.assertOpen();
+    }
+    const environment = steadyEnvironment(this.#settings.environment, latestTime(graph));
+    const live = new LiveRun(
+      { ...this.#settings, environment },
+      (heard) => new Journal(store, graph, environment, heard),
+      schema,
+    );
+    const before = this.#open.get(keyOf(graph.run));
+    if (before !== undefined) this.#resting.delete(before);
+    this.#open.set(keyOf(graph.run), live);
+    return this.#taken(live);
+  }
+
+  /** Gives a live run back: it may be closed when nobody else has it. */
+  rest(live: LiveRun): void {
+    const users = (this.#users.get(live) ?? 1) - 1;
+    if (users > 0) {
+      this.#users.set(live, users);
+      return;
+    }
+    this.#users.delete(live);
+    if (this.#open.get(keyOf(live.graph.run)) !== live) return;
+    this.#resting.add(live);
+    const [oldest] = this.#resting;
+    // What can't be closed well here was closed as well as it can be; its log is whole.
+    if (oldest !== undefined && this.#resting.size > RESTING_RUNS) this.discard(oldest).catch(() => {});
+  }
+
+  /** Closes a live run and its store; its graph can be taken again. */
+  async discard(live: LiveRun): Promise<void> {
+    this.#resting.delete(live);
+    this.#users.delete(live);
+    const key = keyOf(live.graph.run);
+    if (this.#open.get(key) === live) this.#open.delete(key);
+    await live.abort();
+    await live.close();
+    await live.journal.store.close();
+  }
+
+  /** Stops and closes every run; nothing is taken any more. Rejects, in the end, with what first failed. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const closed = await Promise.allSettled([...this.#open.values()].map((live) => this.discard(live)));
+    for (const outcome of closed) if (outcome.status === "rejected") throw outcome.reason;
+  }
+
+  /** Throws `closed` after {@link close}. */
+  assertOpen(): void {
+    if (this.#closed) throw new RLMError("closed", "This flow is closed; make a new one.");
+  }
+
+  #taken(live: LiveRun): LiveRun {
+    this.#resting.delete(live);
+    this.#users.set(live, (this.#users.get(live) ?? 0) + 1);
+    return live;
+  }
+
+  /** A branch of its own for a graph that its branch, of which `log` is known, does not hold. */
+  async #fork(graph: Graph, log: readonly RunNode[], schema: ResolvedSchema | null): Promise<LiveRun> {
+    const { environment, stores } = this.#settings;
+    const at = log[sharedNodes(graph, log) - 1]?.id ?? chainNodeId(ROOT, 0);
+    const parent = { branch: graph.branch, at };
+    const branch = { id: environment.randomId(), parent, createdAt: environment.now() };
+    const run: RunInfo = { ...graph.run, branch };
+    return await this.attach(await stores.forkRun(run, [...graph.walk()]), graph.onBranch(run), schema);
+  }
+
+  /** The open run of the graph's branch. One that failed is closed, so that its log is opened again. */
+  async #usable(graph: Graph): Promise<{ readonly open: LiveRun | undefined; readonly failed: boolean }> {
+    const open = this.#open.get(keyOf(graph.run));
+    if (open?.failed !== true) return { open, failed: false };
+    await this.discard(open).catch(() => {});
+    return { open: undefined, failed: true };
+  }
+
+  /**
+   * The store of the graph's branch, when it holds exactly this graph; else only what the branch holds. After
+   * a failed write that may be more: lines that were kept though nobody could be told.
+   */
+  async #reopen(
+    graph: Graph,
+    afterFailure: boolean,
+  ): Promise<
+    | { readonly store: Store; readonly graph: Graph; readonly nodes: readonly RunNode[] }
+    | { readonly store: null; readonly nodes: readonly RunNode[] }
+    | null
+  > {
+    const { runId, branch } = graph.run;
+    const store = await this.#settings.stores.openRun(runId, branch.id).catch((error) => {
+      if (RLMError.is(error, "not_found")) return null;
+      throw error;
+    });
+    if (store === null) return null;
+    const nodes = await store.read();
+    const goesOn = sharedNodes(graph, nodes) === graph.length;
+    if (goesOn && nodes.length === graph.length) return { store, graph, nodes };
+    if (goesOn && afterFailure) return { store, graph: Graph.fromNodes(store.run, nodes), nodes };
+    await store.close();
+    return { store: null, nodes };
+  }
+}
+
+function keyOf(run: RunInfo): string {
+  return `${run.runId}/${run.branch.id}`;
+}
+
+/** True for two graphs of one branch that hold the same, be one of them read back from JSON. */
+function isSame(a: Graph, b: Graph): boolean {
+  return a.length === b.length && (a.isPrefixOf(b) || sharedNodes(a, [...b.walk()]) === a.length);
+}
