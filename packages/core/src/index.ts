@@ -66,6 +66,8 @@ export { resolveSchema } from "./engine/schema.ts";
 export type { ActionVerdict, MessagesSeam, NewAgent, OnAction } from "./engine/settings.ts";
 export type { DescribedSchema } from "./engine/standard-schema.ts";
 export { withJsonSchema } from "./engine/standard-schema.ts";
+export type { LoadedTrace, PayloadSource } from "./engine/trace.ts";
+export { blobsOf, loadTrace, saveTrace, traceText } from "./engine/trace.ts";
 export { typedSchema } from "./engine/typed-schema.ts";
 export type { RLMErrorCode, RLMErrorOptions } from "./errors.ts";
 export { RLMError } from "./errors.ts";
