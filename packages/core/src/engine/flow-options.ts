@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from "../data/json.ts";
+import type { JsonObject, JsonValue } from "../data/json.ts";
 import { RLMError } from "../errors.ts";
 import type { Client } from "../protocols/client.ts";
 import type { Environment } from "../protocols/environment.ts";
@@ -11,11 +11,13 @@ import { type AgentView, PromptBuilder } from "../turn/prompt/prompt-builder.ts"
 import { defaultEnvironment } from "./default-environment.ts";
 import { functionTool } from "./function-tool.ts";
 import { Gate } from "./gate.ts";
+import { copyJson } from "./json-copy.ts";
 import { memoryStores } from "./memory-store.ts";
 import { type Price, Provider } from "./provider.ts";
 import { ReplPlaces } from "./repl-places.ts";
 import type { FlowSettings, MessagesSeam, NewAgent, OnAction } from "./settings.ts";
 import { steadyEnvironment } from "./steady-environment.ts";
+import { refuseToolName } from "./tool-name.ts";
 
 /** A client among several, with what a model should know of it and its own cap on requests in flight. */
 export interface ModelOption {
@@ -75,6 +77,7 @@ const OPTIONS: readonly (keyof FlowOptions)[] = [
 export function resolveOptions(options: FlowOptions): FlowSettings {
   const problems = [...optionProblems(options)];
   const tools = collectTools(options, problems);
+  const globals = jsonGlobals(options, problems);
   if (problems.length > 0)
     throw new RLMError(
       "invalid_options",
@@ -108,7 +111,7 @@ export function resolveOptions(options: FlowOptions): FlowSettings {
     defaultRuntime: defaultKey(runtimes.map(([key]) => key)),
     runtimeFor: options.runtimeFor ?? null,
     tools,
-    globals: jsonGlobals(options),
+    globals,
     prompt: promptOf(options.prompt),
     messages: options.messages ?? null,
     onAction: options.onAction ?? null,
@@ -130,7 +133,7 @@ function* optionProblems(options: FlowOptions): Generator<string> {
   if (options.clients !== undefined && models.length === 0) yield "clients is empty";
   if (options.runtimes !== undefined && runtimeOptions(options).length === 0) yield "runtimes is empty";
   for (const [key, { client, maxConcurrency }] of models) {
-    if (typeof client?.chat !== "function" || client.protocol !== 1)
+    if (typeof client?.chat !== "function" || client?.protocol !== 1)
       yield `the client "${key}" is not a client of protocol 1`;
     else if (options.config?.maxCostUsd != null && options.prices?.[client.model] === undefined)
       yield `config.maxCostUsd needs a price for every model, and prices has none for "${client.model}"`;
@@ -141,8 +144,10 @@ function* optionProblems(options: FlowOptions): Generator<string> {
     if (typeof runtime?.open !== "function" || runtime.protocol !== 1)
       yield `the runtime "${key}" is not a runtime of protocol 1`;
   }
-  if (options.config !== undefined) yield* configProblems(options.config);
+  if (typeof (options.config ?? {}) !== "object") yield "config must be an object";
+  else yield* configProblems(options.config ?? {});
   yield* priceProblems(options.prices);
+  yield* seamProblems(options);
 }
 
 function* priceProblems(prices: FlowOptions["prices"] = {}): Generator<string> {
@@ -158,11 +163,21 @@ function* priceProblems(prices: FlowOptions["prices"] = {}): Generator<string> {
   }
 }
 
+function* seamProblems(options: FlowOptions): Generator<string> {
+  for (const name of ["messages", "onAction", "runtimeFor"] as const)
+    if (options[name] !== undefined && typeof options[name] !== "function")
+      yield `${name} must be a function`;
+  const { prompt } = options;
+  const usable =
+    typeof prompt === "string" || typeof prompt === "function" || prompt instanceof PromptBuilder;
+  if (prompt !== undefined && !usable) yield "prompt must be text, a PromptBuilder or a function";
+}
+
 function modelOptions({ client, clients }: FlowOptions): readonly (readonly [string, ModelOption])[] {
   if (client !== undefined) return [["default", { client }]];
   return Object.entries(clients ?? {}).map(([key, option]) => [
     key,
-    "client" in option ? option : { client: option },
+    typeof option === "object" && option !== null && "client" in option ? option : { client: option },
   ]);
 }
 
@@ -183,9 +198,12 @@ function collectTools(
     if (byName.has(tool.name)) problems.push(`there are two tools named ${tool.name}`);
     byName.set(tool.name, tool);
   };
-  for (const tool of tools) {
-    if (typeof tool?.run === "function" && typeof tool.check === "function") add(tool);
-    else problems.push("tools must hold tools made with defineTool");
+  for (const tool of Array.isArray(tools) ? tools : [null]) {
+    const reason = typeof tool?.name === "string" ? refuseToolName(tool.name) : null;
+    if (typeof tool?.run !== "function" || typeof tool.check !== "function")
+      problems.push("tools must be a list of tools made with defineTool");
+    else if (reason !== null) problems.push(`the tool name ${JSON.stringify(tool.name)} ${reason}`);
+    else add(tool);
   }
   for (const [name, value] of Object.entries(globals)) {
     if (typeof value !== "function") continue;
@@ -198,10 +216,16 @@ function collectTools(
   return byName;
 }
 
-function jsonGlobals({ globals = {} }: FlowOptions): Readonly<Record<string, JsonValue>> {
-  const values = Object.entries(globals).filter(([, value]) => typeof value !== "function");
-  const copy: unknown = JSON.parse(JSON.stringify(Object.fromEntries(values)));
-  return isJsonObject(copy) ? copy : {};
+function jsonGlobals({ globals = {} }: FlowOptions, problems: string[]): JsonObject {
+  const values: Record<string, JsonValue> = {};
+  for (const [name, value] of Object.entries(globals)) {
+    if (typeof value === "function") continue;
+    const copied = copyJson(value);
+    const reason = copied.ok ? refuseToolName(name) : `is not JSON but ${copied.problem}`;
+    if (reason !== null) problems.push(`the global ${JSON.stringify(name)} ${reason}`);
+    else if (copied.ok) values[name] = copied.value;
+  }
+  return values;
 }
 
 function promptOf(prompt: FlowOptions["prompt"] = defaultPrompt()): (agent: AgentView) => string {

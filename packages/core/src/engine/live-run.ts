@@ -10,7 +10,7 @@ import { agentBudget } from "./agent-budget.ts";
 import type { AgentPort, Birth } from "./agent-port.ts";
 import { AnswerSchemas } from "./answer-schemas.ts";
 import { endExhausted } from "./ask-model.ts";
-import { childDraft, queryDraft, type TaskDraft } from "./births.ts";
+import { childDraft, type TaskDraft } from "./births.ts";
 import { Cancels } from "./cancels.ts";
 import { InboxReader } from "./inbox-reader.ts";
 import type { Journal } from "./journal.ts";
@@ -18,6 +18,7 @@ import { LiveEdits } from "./live-edits.ts";
 import { latestTime, orphans, type Recovered, recoveredFacts } from "./recovered.ts";
 import { lostBirths, waitsComplete } from "./recovery.ts";
 import { ReplPool } from "./repl-pool.ts";
+import { RootTasks } from "./root-tasks.ts";
 import type { RunEvent } from "./run-event.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { ResolvedSchema } from "./schema.ts";
@@ -43,11 +44,11 @@ export class LiveRun {
   readonly #cancels: Cancels;
   readonly #clocks: TimeLimits;
   readonly #edits: LiveEdits;
+  readonly #rootTasks: RootTasks;
   readonly #inbox: InboxReader | null;
   /** Actions whose blocks another process may have begun. */
   readonly #takenUp = new Set<string>();
   readonly #beingBorn = new Set<string>();
-  #assigned: Promise<void> = Promise.resolve();
   #gap: Gap | null = null;
   #recovered: Recovered | null = null;
   #paused: PromiseWithResolvers<void> | null = null;
@@ -86,6 +87,7 @@ export class LiveRun {
       cancels: this.#cancels,
       admit: (agentId) => this.admit(agentId),
     });
+    this.#rootTasks = new RootTasks(settings, this.journal);
     this.#inbox = this.#openInbox();
   }
 
@@ -150,18 +152,8 @@ export class LiveRun {
 
   /** Gives the root a task, its first or a further one. Rejects with `edit_refused` while it is at work. */
   async assign(task: () => Promise<TaskDraft>): Promise<void> {
-    const assigned = this.#assigned.then(async () => {
-      if (!this.#hasEnded(ROOT))
-        throw new RLMError(
-          "edit_refused",
-          "The root is at work: wait for its answer, or say something to it.",
-        );
-      const draft = await queryDraft(this.#settings, this.journal, await task());
-      await this.journal.appendChain(ROOT, [draft]);
-      this.admit(ROOT);
-    });
-    this.#assigned = assigned.catch(() => {});
-    await assigned;
+    await this.#rootTasks.assign(task);
+    this.admit(ROOT);
   }
 
   /** Makes an agent able to move whose query has just been appended. */
