@@ -45,6 +45,7 @@ export function cleanAgentName(name: string): string {
     .replace(/[^\p{L}\p{N}_-]+/gu, "_")
     .replace(/^_+|_+$/g, "")
     .slice(0, MAX_NAME)
-    .toWellFormed();
+    // Half of a pair may be left at the end.
+    .replace(/[\uD800-\uDBFF]$/, "");
   return cleaned === "" ? "agent" : cleaned;
 }

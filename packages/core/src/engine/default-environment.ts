@@ -3,6 +3,9 @@ import type { Environment } from "../protocols/environment.ts";
 const LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz";
 const NAME_LENGTH = 12;
 
+/** What the platform's timers hold: a longer one would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The real clock, real chance and SHA-256 of the platform's Web Crypto. */
 export function defaultEnvironment(): Environment {
   return {
@@ -23,7 +26,7 @@ export function defaultEnvironment(): Environment {
           signal?.removeEventListener("abort", end);
           resolve();
         };
-        const timer = setTimeout(end, ms);
+        const timer = setTimeout(end, Math.min(ms, LONGEST_TIMER_MS));
         signal?.addEventListener("abort", end, { once: true });
       });
     },

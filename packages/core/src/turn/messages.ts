@@ -24,7 +24,9 @@ export function defaultMessages(chain: readonly ChainNode[], options: MessageOpt
     const message = nodeMessage(node);
     if (message !== null) push(messages, message);
   }
-  const kept = leaveOut(messages, options.maxMessages);
+  const task = chain.findLast((node) => node.type === "query");
+  const later = task === undefined || task === chain[0] ? null : task.query;
+  const kept = leaveOut(messages, options.maxMessages, later);
   if (options.final) push(kept, { role: "user", content: FINAL_REQUEST });
   return [{ role: "system", content: options.systemPrompt }, ...kept];
 }
@@ -53,7 +55,8 @@ function nodeMessage(node: ChainNode): Message | null {
 
 /** Code that somebody put in place of the model's, as the reply it now stands for. */
 function fenced(code: string): string {
-  const longest = Math.max(2, ...Array.from(code.matchAll(/`+/g), (run) => run[0].length));
+  let longest = 2;
+  for (const [run] of code.matchAll(/`+/g)) longest = Math.max(longest, run.length);
   const fence = "`".repeat(longest + 1);
   return `${fence}repl\n${code}\n${fence}`;
 }
@@ -66,12 +69,19 @@ function push(messages: Message[], message: Message): void {
   } else messages.push(message);
 }
 
-function leaveOut(messages: readonly Message[], maxMessages: number | null): Message[] {
-  const first = messages[0];
-  if (maxMessages === null || first === undefined || messages.length <= maxMessages + 1) return [...messages];
-  let kept = messages.slice(-maxMessages);
-  // The conversation goes on with the model's turn after the note, so that roles still alternate.
-  if (kept[0]?.role === "user") kept = kept.slice(1);
-  const left = messages.length - 1 - kept.length;
-  return [{ role: "user", content: `${first.content}\n\n(${left} messages left out)` }, ...kept];
+/**
+ * Keeps the first message, which holds the first query, and the last `maxMessages`. A later task whose query would
+ * be left out stands behind the first, so that the model always knows what it works on.
+ */
+function leaveOut(messages: readonly Message[], maxMessages: number | null, later: string | null): Message[] {
+  const [first, ...rest] = messages;
+  if (maxMessages === null || first === undefined || rest.length <= maxMessages) return [...messages];
+  const last = rest.slice(-maxMessages);
+  const left = rest.length - last.length;
+  const isIn = ({ role, content }: Message) => role === "user" && later !== null && content.includes(later);
+  const task = later !== null && !last.some(isIn) ? [later] : [];
+  const parts = [first.content, `(${left} messages left out)`, ...task];
+  const kept: Message[] = [{ role: "user", content: parts.join("\n\n") }];
+  for (const message of last) push(kept, message);
+  return kept;
 }
