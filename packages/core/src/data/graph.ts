@@ -5,6 +5,7 @@ import { isJsonObject, type JsonValue } from "./json.ts";
 import { type ActionNode, type CallNode, type ChainNode, endsAgent, type RunNode } from "./node.ts";
 import { parentAgent, ROOT } from "./node-id.ts";
 import { nodeUsage } from "./node-usage.ts";
+import { placeFault } from "./place-faults.ts";
 import { FORMAT, type RunInfo } from "./run-info.ts";
 import { Spine } from "./spine.ts";
 import { renderTree } from "./tree.ts";
@@ -59,8 +60,14 @@ export class Graph {
     }
     if (!Array.isArray(document.nodes))
       throw new RLMError("invalid_graph", "$.nodes: expected a list of nodes.");
+    const run = decodeRunInfo(document.run, "$.run");
     const nodes = document.nodes.map((node: unknown, index) => decodeNode(node, `$.nodes[${index}]`));
-    return Graph.fromNodes(decodeRunInfo(document.run, "$.run"), nodes);
+    const spine = new Spine();
+    for (const [index, node] of nodes.entries()) addFrom(spine, node, `$.nodes[${index}]`);
+    const graph = new Graph(run, spine, spine.length);
+    const fault = placeFault(graph);
+    if (fault === null) return graph;
+    throw new RLMError("invalid_graph", `$.nodes[${fault.position}]: ${fault.problem}.`);
   }
 
   get branch(): string {
@@ -228,6 +235,16 @@ export class Graph {
 
   toJSON(): GraphDocument {
     return { format: FORMAT, run: this.run, nodes: [...this.walk()] };
+  }
+}
+
+/** Adds a node of a document; a refusal says where in the document. */
+function addFrom(spine: Spine, node: RunNode, where: string): void {
+  try {
+    spine.add(node);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RLMError("invalid_graph", `${where}: ${reason}`, { cause });
   }
 }
 
