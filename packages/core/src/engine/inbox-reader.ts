@@ -37,19 +37,10 @@ export class InboxReader {
     this.#target = target;
   }
 
-  /** Applies what was put while nobody moved the run. To be called once, before anything moves. */
+  /** Applies what was put while nobody moved the run. To be called while nothing moves. */
   async takeUp(): Promise<void> {
-    const entries = await this.#inbox.take();
-    if (entries.length === 0) return;
-    const applied = this.#appliedBefore();
-    for (const entry of entries) {
-      const { id, request } = entry;
-      const nodes = applied.get(id);
-      if (nodes !== undefined) await this.#inbox.settle(id, { state: "applied", nodes });
-      else if (isEdit(request)) await this.#edit(id, request);
-      else
-        await this.#refuse(id, `No process moved the run when ${request.kind} was put; it has begun since.`);
-    }
+    await this.#take(true);
+    await Promise.all(this.#underWay);
   }
 
   /** Listens until {@link stop}. */
@@ -62,29 +53,40 @@ export class InboxReader {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop;
-    await this.#takeAll().catch((error) => this.#target.failed(error));
+    await this.#take(false).catch((error) => this.#target.failed(error));
     await Promise.all(this.#underWay);
   }
 
   async #listen(stopped: AbortSignal): Promise<void> {
+    await this.#take(true);
     while (!stopped.aborted) {
-      await this.#takeAll();
       await this.#inbox.changed(stopped);
+      await this.#take(false);
     }
   }
 
-  async #takeAll(): Promise<void> {
+  /** Takes all there is and begins with it, in order. `rested`: until now nobody moved the run. */
+  async #take(rested: boolean): Promise<void> {
     // What is put behind an abort waits for the next process.
     if (this.#target.isOver()) return;
-    for (const entry of await this.#inbox.take()) {
-      const work = this.#perform(entry).catch((error) => this.#target.failed(error));
-      this.#underWay.add(work);
-      void work.then(() => this.#underWay.delete(work));
+    const entries = await this.#inbox.take();
+    const applied = rested && entries.length > 0 ? this.#appliedBefore() : null;
+    for (const entry of entries) {
+      const nodes = applied?.get(entry.id);
+      const work = nodes === undefined ? this.#perform(entry, rested) : this.#mark(entry, nodes);
+      const tracked = work.catch((error) => this.#target.failed(error));
+      this.#underWay.add(tracked);
+      void tracked.then(() => this.#underWay.delete(tracked));
     }
   }
 
-  async #perform({ id, request }: InboxEntry): Promise<void> {
+  async #mark({ id }: InboxEntry, nodes: readonly string[]): Promise<void> {
+    await this.#inbox.settle(id, { state: "applied", nodes });
+  }
+
+  async #perform({ id, request }: InboxEntry, rested: boolean): Promise<void> {
     if (isEdit(request)) return await this.#edit(id, request);
+    if (rested) return await this.#refuse(id, `Nobody moved the run when ${request.kind} was put.`);
     if (this.#target.graph().finished) return await this.#refuse(id, "The run has ended.");
     await this.#target.control(request.kind);
     await this.#inbox.settle(id, { state: "applied", nodes: [] });

@@ -184,7 +184,7 @@ export class LiveRun {
 
   /** Every agent that can move now, or those named, makes one transition; with `turn`, reply and run count as one. */
   async step(agents: readonly string[] | null, until: "transition" | "turn"): Promise<void> {
-    await this.#inbox?.stop();
+    await this.#inbox?.takeUp();
     const moved = await this.#scheduler.step(agents);
     const replied = moved.filter(
       (agentId) => nextMove(this.graph, agentId, this.#settings.environment.now(), this.#gap)?.kind === "run",
