@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import type { CommandIo } from "./command-io.ts";
+import { addBranchCommands } from "./commands/add-branch-commands.ts";
 import { renderCommand } from "./commands/render.ts";
 import { runCommand } from "./commands/run.ts";
 import { versionCommand } from "./commands/version.ts";
@@ -42,6 +43,7 @@ function makeProgram(io: CommandIo, perform: Perform): Command {
     .showHelpAfterError("(rlmflow help shows what can be done)");
   addRun(program, io, perform);
   addRender(program, io, perform);
+  addBranchCommands(program, io, perform);
   program
     .command("version")
     .description("print the version")
@@ -91,7 +93,10 @@ function addRender(program: Command, io: CommandIo, perform: Perform): void {
   program
     .command("render")
     .description("show a run that was kept")
-    .argument("<path>", "a workspace, anything in its .rlmflow folder, or what render -f json wrote")
+    .argument(
+      "<path>",
+      "a workspace, anything in its .rlmflow folder, or what export or render -f json wrote",
+    )
     .option("-f, --format <name>", "tree, json or log")
     .option("-o, --file <file>", "write to a file")
     .option("--run <id>", "the run; default the newest")

@@ -13,6 +13,7 @@ import { BlobFiles } from "./blob-files.ts";
 import { BranchLock, type LockOptions, lockHolder } from "./branch-lock.ts";
 import { ContextFiles } from "./context-files.ts";
 import type { Durability } from "./durable-files.ts";
+import { type BranchExamination, examineBranch } from "./examine-branch.ts";
 import { draftFork, type ForkOptions, type ForkResult, freeBranchName } from "./fork-branch.ts";
 import type { ForkedFiles } from "./fork-files.ts";
 import { InboxFile } from "./inbox-file.ts";
@@ -220,6 +221,22 @@ export class Workspace implements RunStores, AsyncDisposable {
     const summaries: RunSummary[] = [];
     for (const runId of await listRuns(this.#layout)) summaries.push(await summarizeRun(this.#layout, runId));
     return summaries.sort((a, b) => b.createdAt - a.createdAt);
+  }
+
+  /** Looks over a branch for whatever is wrong with it, changing nothing. */
+  async examine(runId: string, branchId: string): Promise<BranchExamination> {
+    this.#assertOpen();
+    return examineBranch({ layout: this.#layout, payloads: this.#shared }, runId, branchId);
+  }
+
+  /** The names of the runs, also of those that can't be read, and of their branches. */
+  async branches(): Promise<readonly { readonly runId: string; readonly branchId: string }[]> {
+    this.#assertOpen();
+    const runs = await listRuns(this.#layout);
+    const lists = runs.map(async (runId) =>
+      (await listBranches(this.#layout, runId)).map((branchId) => ({ runId, branchId })),
+    );
+    return (await Promise.all(lists)).flat();
   }
 
   /** Takes a UTF-8 file of the user's as a context, without loading it whole; a byte order mark is left out. */

@@ -12,24 +12,34 @@ export interface WhichRun {
 const HIDDEN = ".rlmflow";
 
 /**
- * The graph at a path: a JSON document that `render -f json` wrote, a workspace, or anything inside its
+ * The graph at a path: a JSON document that `export` or `render -f json` wrote, a workspace, or anything inside its
  * `.rlmflow` folder. Rejects with `not_found`, `invalid_graph` or `damaged_log`, saying what is there instead.
  */
 export async function openGraph(path: string, which: WhichRun): Promise<Graph> {
-  const place = placeOf(resolve(path));
-  const found = await stat(path).catch(() => null);
-  if (found?.isFile() === true && place === null) return await readDocument(path);
-  await using workspace = await openWorkspace(place?.workspace ?? path);
-  const run = which.run ?? place?.run ?? undefined;
-  const branch = which.branch ?? place?.branch ?? undefined;
+  if (await isTraceFile(path)) return await readDocument(path);
+  const place = placeAt(path);
+  await using workspace = await openWorkspace(place.workspace);
+  const run = which.run ?? place.run ?? undefined;
+  const branch = which.branch ?? place.branch ?? undefined;
   return await workspace.load(run, branch);
 }
 
-/** What the parts of a path inside `.rlmflow` name. */
-function placeOf(path: string): { workspace: string; run: string | null; branch: string | null } | null {
-  const parts = path.split(sep);
+/** A workspace, and what the path names in it. */
+export interface Place extends WhichRun {
+  readonly workspace: string;
+}
+
+/** True for a file outside every `.rlmflow` folder: a document that was exported. */
+export async function isTraceFile(path: string): Promise<boolean> {
+  if (resolve(path).split(sep).includes(HIDDEN)) return false;
+  return (await stat(path).catch(() => null))?.isFile() === true;
+}
+
+/** The workspace that a path is or lies in, and the run and branch that it names inside `.rlmflow`. */
+export function placeAt(path: string): Place {
+  const parts = resolve(path).split(sep);
   const at = parts.lastIndexOf(HIDDEN);
-  if (at < 0) return null;
+  if (at < 0) return { workspace: path, run: null, branch: null };
   const [runs, run = null, branches, branch = null] = parts.slice(at + 1);
   return {
     workspace: parts.slice(0, at).join(sep) || sep,
@@ -45,7 +55,7 @@ async function readDocument(path: string): Promise<Graph> {
     document = JSON.parse(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `${path} holds no run: it is not the JSON that \`rlmflow render -f json\` writes (${reason}).`;
+    const message = `${path} holds no run: it is not the JSON that \`rlmflow export\` and \`rlmflow render -f json\` write (${reason}).`;
     throw new RLMError("invalid_graph", message, { cause });
   }
   try {

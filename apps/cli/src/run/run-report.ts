@@ -1,8 +1,9 @@
 import { type JsonValue, RLMError, type RunNode, type UsageTotal } from "@rlmflow/core";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { oneLine, plainText } from "../terminal/plain-text.ts";
+import { plainText } from "../terminal/plain-text.ts";
 import { formatCost, formatCount, formatDuration } from "../terminal/quantities.ts";
+import { quoteForShell } from "../terminal/quote-for-shell.ts";
 
 /** How a run ended. */
 export interface RunEnd {
@@ -93,8 +94,4 @@ function jsonReport({ stdout }: CommandIo): RunReport {
 function errorOf(error: unknown): object {
   const message = error instanceof Error ? error.message : String(error);
   return { error: { code: RLMError.is(error) ? error.code : "unknown", message } };
-}
-
-function quoteForShell(path: string): string {
-  return /^[\w./@-]+$/.test(path) ? path : `'${oneLine(path).replaceAll("'", `'\\''`)}'`;
 }

@@ -1,0 +1,45 @@
+import type { Edit, Graph } from "@rlmflow/core";
+import { openWorkspace } from "@rlmflow/workspace";
+import { type ForkCommandOptions, type ForkFlags, readForkOptions } from "../branches/fork-options.ts";
+import { forkReport } from "../branches/fork-report.ts";
+import { type CommandIo, write } from "../command-io.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { type Place, placeAt } from "../render/open-graph.ts";
+
+/** `rlmflow fork`: a new branch from a node of a run, with the edits that were asked for. No model is asked. */
+export async function forkCommand(path: string, flags: ForkFlags, io: CommandIo): Promise<ExitCode> {
+  const options = await readForkOptions(flags);
+  const place: Place = placeAt(path);
+  await using workspace = await openWorkspace(place.workspace);
+  const source = await workspace.load(
+    flags.run ?? place.run ?? undefined,
+    flags.branch ?? place.branch ?? undefined,
+  );
+  const fork = await workspace.fork({
+    runId: source.run.runId,
+    branch: source.branch,
+    at: options.at,
+    keep: options.keep,
+    edits: editsOf(options, source),
+    ...(options.name !== null && { name: options.name }),
+  });
+  const { runId, branch } = fork.graph.run;
+  if (options.json) {
+    const { graph: _, ...numbers } = fork;
+    await write(io.stdout, `${JSON.stringify({ runId, branch, ...numbers })}\n`);
+    return EXIT.ok;
+  }
+  const files = workspace.branchPaths(runId, branch.id).files;
+  await write(io.stdout, `${forkReport(fork, { directory: workspace.directory, files }).join("\n")}\n`);
+  return EXIT.ok;
+}
+
+/** Edits of the agent whose node the fork is made at. A node that is not there is the fork's to complain of. */
+function editsOf({ at, code, say, model }: ForkCommandOptions, source: Graph): readonly Edit[] {
+  const agentId = source.find(at)?.agentId ?? "";
+  return [
+    ...(model === null ? [] : [{ kind: "config", agentId, config: { model } } as const]),
+    ...(code === null ? [] : [{ kind: "code", agentId, code } as const]),
+    ...(say === null ? [] : [{ kind: "say", agentId, text: say } as const]),
+  ];
+}

@@ -1,0 +1,6 @@
+import { oneLine } from "./plain-text.ts";
+
+/** A path as a word that a shell takes as it is. */
+export function quoteForShell(path: string): string {
+  return /^[\w./@-]+$/.test(path) ? path : `'${oneLine(path).replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,199 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { blobsOf, Graph, type PayloadStore, RLMError, type RunInfo, type RunNode } from "@rlmflow/core";
+import { systemCode } from "./file-failure.ts";
+import type { Layout } from "./layout.ts";
+import { LogReader } from "./log-reader.ts";
+import { parseIdentity, whereabouts } from "./process-identity.ts";
+import { readBranchFile, readRunFile } from "./run-files.ts";
+import { readWriteLog } from "./write-log.ts";
+
+/** Something that was found: a `problem` keeps the branch from being used, a `note` does not. */
+export interface Finding {
+  readonly severity: "problem" | "note";
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line?: number;
+  /** What is so, and what to do. */
+  readonly message: string;
+}
+
+/** A branch that was looked over. */
+export interface BranchExamination {
+  readonly runId: string;
+  readonly branchId: string;
+  /** The nodes up to the first damage: a graph whose payloads are all there. */
+  readonly good: Graph;
+  readonly findings: readonly Finding[];
+}
+
+/** What looking over a branch needs of its workspace. */
+export interface ExaminationPlace {
+  readonly layout: Layout;
+  readonly payloads: Pick<PayloadStore, "getBlob" | "openContext">;
+}
+
+/** Looks over all that is kept of a branch. Changes nothing and takes no lock; damage is told and not thrown. */
+export async function examineBranch(
+  place: ExaminationPlace,
+  runId: string,
+  branchId: string,
+): Promise<BranchExamination> {
+  const findings: Finding[] = [];
+  const run = await describe(place.layout, runId, branchId, findings);
+  const { directory, log, writes } = place.layout.branch(runId, branchId);
+  const lock = await lockFinding(directory);
+  const nodes = await readGood(log, findings, lock?.isHeld === true);
+  const fitting = fittingNodes(run, nodes, log, findings);
+  const good = await upToMissing(place, fitting, log, findings);
+  if (lock !== null) findings.push(lock.finding);
+  findings.push(...(await writesFindings(writes)), ...(await leftovers(directory)));
+  return { runId, branchId, good, findings };
+}
+
+/** What the branch is called; where that can't be read, what its folders say. */
+async function describe(
+  layout: Layout,
+  runId: string,
+  branchId: string,
+  findings: Finding[],
+): Promise<RunInfo> {
+  const file = layout.branch(runId, branchId).info;
+  await readRunFile(layout, runId).catch((error) => findings.push(problem(layout.runInfo(runId), error)));
+  try {
+    return await readBranchFile(layout, runId, branchId);
+  } catch (error) {
+    findings.push(problem(file, error));
+    return { runId, branch: { id: branchId, parent: null, createdAt: 0 }, metadata: {} };
+  }
+}
+
+async function readGood(log: string, findings: Finding[], isHeld: boolean): Promise<readonly RunNode[]> {
+  const reader = new LogReader(log);
+  try {
+    const nodes = await reader.advance();
+    if (reader.tornBytes > 0) findings.push(torn(log, reader.tornBytes, isHeld));
+    return nodes;
+  } catch (error) {
+    const line = RLMError.is(error) ? error.details.line : undefined;
+    findings.push({ ...problem(log, error), ...(typeof line === "number" && { line }) });
+    return reader.end === 0 ? [] : await new LogReader(log).advance(reader.end);
+  }
+}
+
+function torn(file: string, bytes: number, isHeld: boolean): Finding {
+  const message = isHeld
+    ? `${bytes} bytes behind the last whole line are being written.`
+    : `${bytes} bytes behind the last whole line were being written when their process died. Nothing that was acknowledged is among them; opening the branch drops them.`;
+  return { severity: "note", file, message };
+}
+
+/** The nodes that are a graph together. */
+function fittingNodes(run: RunInfo, nodes: readonly RunNode[], file: string, findings: Finding[]): Graph {
+  let graph = Graph.empty(run);
+  try {
+    for (const node of nodes) graph = graph.append([node]);
+  } catch (error) {
+    const message = `Its lines are whole, but node ${graph.length + 1} does not fit those before it: ${messageOf(error)}`;
+    findings.push({ severity: "problem", file, message });
+  }
+  return graph;
+}
+
+/** The graph up to the first node that names a payload which is not there or was changed. */
+async function upToMissing(
+  { payloads }: ExaminationPlace,
+  graph: Graph,
+  log: string,
+  findings: Finding[],
+): Promise<Graph> {
+  const checked = new Map<string, Promise<string | null>>();
+  const check = (digest: string, read: () => Promise<unknown>) => {
+    const known = checked.get(digest) ?? read().then(() => null, messageOf);
+    checked.set(digest, known);
+    return known;
+  };
+  let length = 0;
+  let last: string | null = null;
+  let isWhole = true;
+  for (const node of graph.walk()) {
+    const contexts = node.type === "query" ? node.contexts : [];
+    const reasons = await Promise.all([
+      ...blobsOf(node).map(({ digest }) => check(digest, () => payloads.getBlob(digest))),
+      ...contexts.map(({ digest }) => check(digest, () => payloads.openContext(digest))),
+    ]);
+    for (const reason of reasons.filter((one) => one !== null)) {
+      findings.push({
+        severity: "problem",
+        file: log,
+        message: `Node ${node.id} needs what is lost: ${reason}`,
+      });
+      isWhole = false;
+    }
+    if (!isWhole) continue;
+    length += 1;
+    last = node.id;
+  }
+  if (length === graph.length) return graph;
+  return last === null ? Graph.empty(graph.run) : graph.at(last);
+}
+
+async function lockFinding(directory: string): Promise<{ finding: Finding; isHeld: boolean } | null> {
+  const file = join(directory, "lock");
+  const text = await readFile(file, "utf8").catch(() => null);
+  if (text === null) return null;
+  const holder = parseIdentity(text);
+  const note = (message: string, isHeld: boolean) => ({
+    finding: { severity: "note" as const, file, message },
+    isHeld,
+  });
+  if (holder === null) {
+    const message =
+      "The lock can't be read. Make sure that no process writes the branch, then open it with force.";
+    return { finding: { severity: "problem", file, message }, isHeld: false };
+  }
+  switch (await whereabouts(holder)) {
+    case "running":
+      return note(`Process ${holder.pid} is writing the branch.`, true);
+    case "gone":
+      return note(
+        `Process ${holder.pid} left it and is gone: whoever opens the branch next takes it over.`,
+        false,
+      );
+    case "elsewhere":
+      return note(
+        `Process ${holder.pid} on host ${holder.host} left it; nobody can tell from here whether that still runs. When it does not, open the branch with force.`,
+        true,
+      );
+  }
+}
+
+async function writesFindings(file: string): Promise<readonly Finding[]> {
+  try {
+    const { end } = await readWriteLog(file);
+    const size = (await stat(file).catch(() => null))?.size ?? end;
+    return size > end ? [torn(file, size - end, false)] : [];
+  } catch (error) {
+    return [problem(file, error)];
+  }
+}
+
+/** Files under temporary names, which only a process that died leaves behind. */
+async function leftovers(directory: string): Promise<readonly Finding[]> {
+  const names = await readdir(directory).catch((error: unknown) => {
+    if (systemCode(error) === "ENOENT") return [];
+    throw error;
+  });
+  const temporary = names.filter((name) => name.startsWith(".tmp-"));
+  if (temporary.length === 0) return [];
+  const message = `${temporary.length} files that were never finished (${temporary[0]}, …); unless a process is at work here they can be removed.`;
+  return [{ severity: "note", file: directory, message }];
+}
+
+function problem(file: string, error: unknown): Finding {
+  return { severity: "problem", file, message: messageOf(error) };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
