@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { agentState } from "../../src/data/chain.ts";
-import { applyEdit, Graph, type RunNode } from "../../src/index.ts";
+import { applyEdit, type Edit, Graph, type RunNode } from "../../src/index.ts";
+import { RunBuilder } from "./run-builder.ts";
 import { sampleNodes } from "./sample-nodes.ts";
 
 const [task] = sampleNodes();
@@ -35,6 +36,107 @@ const atLimit = (name: string, value: number) =>
     content: "",
     limit: { name, value },
   }) as const;
+
+/** An agent in each of the states it can be in, by what its newest node is. */
+const STATES: Readonly<Record<string, (run: RunBuilder) => void>> = {
+  query: () => {},
+  action: (run) => void run.action("root", "1"),
+  observation: (run) => {
+    run.action("root", "1");
+    run.observation("root", "seen");
+  },
+  supervising: (run) => {
+    run.action("root", "1");
+    run.delegate("root", 0, "root.a");
+    run.supervising("root", [{ index: 1, agents: ["root.a"] }]);
+  },
+  resume: (run) => {
+    STATES.supervising?.(run);
+    run.result("root.a", 1);
+    run.resume("root", "on");
+  },
+  error: (run) => {
+    run.action("root", "1");
+    run.error("root", "exception");
+  },
+  fatal: (run) => {
+    run.action("root", "1");
+    run.error("root", "request_failed", { fatal: true });
+  },
+  result: (run) => {
+    run.action("root", "1");
+    run.result("root", 1);
+  },
+};
+
+const EDITS: readonly Edit[] = [
+  { kind: "say", agentId: "root", text: "Mind the gap." },
+  { kind: "code", agentId: "root", code: "done(2)" },
+  { kind: "result", agentId: "root", result: { by: ["hand"] } },
+  { kind: "cancel", agentId: "root", reason: "no need" },
+  { kind: "final", agentId: "root" },
+  { kind: "config", agentId: "root", config: { maxIterations: 7, maxMessages: null } },
+];
+
+function fits(state: string, { kind }: Edit): boolean {
+  if (state === "fatal" || state === "result") return false;
+  return kind !== "code" || state === "action";
+}
+
+describe("every edit in every state", () => {
+  const cases = Object.keys(STATES).flatMap((state) => EDITS.map((edit) => ({ state, edit })));
+
+  test.each(cases)("$edit.kind after $state lands as data or is refused", ({ state, edit }) => {
+    const run = new RunBuilder();
+    run.query("root", "Begin.");
+    STATES[state]?.(run);
+    const before = [...run.graph.walk()];
+    const apply = () => applyEdit(run.graph, edit, 99);
+    if (!fits(state, edit)) expect(apply).toThrow(/has ended with|has no code that waits/);
+    else {
+      const after = apply();
+      const added = [...after.walk()].slice(before.length);
+      expect(added.map((node) => node.origin)).toEqual(added.map(() => "user"));
+      expect(added[0]).toMatchObject({ agentId: "root", startedAt: 99, endedAt: 99 });
+      // What was serialised and read back is the same edit, with the same effect.
+      const again = applyEdit(
+        Graph.fromJSON(JSON.parse(JSON.stringify(run.graph))),
+        structuredClone(edit),
+        99,
+      );
+      expect(JSON.stringify(again)).toBe(JSON.stringify(after));
+      expect([...Graph.fromJSON(JSON.parse(JSON.stringify(after))).walk()]).toEqual([...after.walk()]);
+    }
+    expect([...run.graph.walk()]).toEqual(before);
+  });
+
+  test("cancel ends every unfinished agent of the subtree and no other", () => {
+    const run = new RunBuilder();
+    run.query("root", "Begin.");
+    run.action("root", "1");
+    run.delegate("root", 0, "root.a");
+    run.delegate("root", 1, "root.b");
+    run.action("root.a", "2");
+    run.delegate("root.a", 0, "root.a.x");
+    run.delegate("root.a", 1, "root.a.y");
+    run.result("root.a.y", 1);
+    const graph = applyEdit(run.graph, { kind: "cancel", agentId: "root.a" }, 5);
+    const added = [...graph.walk()].slice(run.graph.length);
+    expect(added.map((node) => node.agentId)).toEqual(["root.a", "root.a.x"]);
+    expect(added[1]).toMatchObject({
+      kind: "cancelled",
+      message: "Agent root.a.x was cancelled: cancelled by a user.",
+    });
+    expect(agentState(graph, "root.b")?.head.type).toBe("query");
+  });
+
+  test("names the agents there are when it knows no such one", () => {
+    const run = new RunBuilder();
+    run.query("root", "Begin.");
+    const edit = { kind: "final", agentId: "root.x" } as const;
+    expect(() => applyEdit(run.graph, edit, 5)).toThrow("There is no agent root.x. Agents: root.");
+  });
+});
 
 describe("applyEdit", () => {
   test("refuses code where none waits to be run", () => {

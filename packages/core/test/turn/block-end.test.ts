@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { type BlockEnd, childrenNotWaitedFor, observe } from "../../src/turn/block-end.ts";
+import { RunBuilder } from "../data/run-builder.ts";
+
+const END: BlockEnd = {
+  output: "",
+  problem: null,
+  notice: null,
+  unawaited: [],
+  children: [],
+  maxOutputLength: 200,
+  repliesLeft: 20,
+};
+
+function contentOf(end: Partial<BlockEnd>): string {
+  return observe({ ...END, ...end }).content;
+}
+
+describe("what the model is shown after a block", () => {
+  test("says so when there is nothing", () => {
+    expect(contentOf({})).toBe("(no output)");
+    expect(contentOf({ problem: "Error: no" })).toBe("Error: no");
+  });
+
+  test("is the output, what went wrong and what was said of the code, in this order", () => {
+    expect(contentOf({ output: "1\n", problem: "Error: no", notice: "Only one ran." })).toBe(
+      "Output:\n1\n\nError: no\nOnly one ran.",
+    );
+  });
+
+  test("is cut in the middle, and counts what was shown", () => {
+    const { content, shown } = observe({ ...END, output: "x".repeat(1000) });
+    expect(content).toContain("of 1000 characters left out here");
+    expect(content.length).toBeLessThanOrEqual(200 + "Output:\n".length);
+    expect(shown).toBe(content.split("x").length - 1);
+    expect(observe({ ...END, output: "short" }).shown).toBe(5);
+  });
+
+  test("names the calls nobody awaited and the children nobody waited for", () => {
+    const content = contentOf({
+      unawaited: [{ index: 3, name: "fetchPage" }],
+      children: [{ id: "root.a", state: "running" }],
+    });
+    expect(content).toContain("Not awaited, so its answer was lost to you: fetchPage (call 3).");
+    expect(content).toContain("Children nobody waited for yet: root.a (running).");
+  });
+
+  test("names twelve at most and counts the rest", () => {
+    const children = Array.from({ length: 500 }, (_, place) => ({ id: `root.c${place}`, state: "done" }));
+    const content = contentOf({ children });
+    expect(content).toContain("root.c11 (done) and 488 more");
+    expect(content).not.toContain("root.c12 ");
+  });
+
+  test("says how many replies are left when they are few", () => {
+    expect(contentOf({ repliesLeft: 3 })).toContain("Replies left: 3.");
+    expect(contentOf({ repliesLeft: 4 })).not.toContain("Replies left");
+  });
+});
+
+test("children that no wait has delivered are told with their state", () => {
+  const run = new RunBuilder();
+  run.query("root", "Begin.");
+  run.action("root", "1");
+  for (const [index, name] of ["a", "b", "c", "d", "e"].entries())
+    run.delegate("root", index, `root.${name}`);
+  run.result("root.a", 1);
+  run.result("root.b", 1);
+  run.call("root", 5, { name: "wait", args: ["root.a"], outcome: { ok: true, value: ["root.a#1"] } });
+  run.error("root.c", "request_failed", { fatal: true });
+  run.error("root.d", "cancelled", { fatal: true });
+  expect(childrenNotWaitedFor(run.graph, "root")).toEqual([
+    { id: "root.b", state: "done" },
+    { id: "root.c", state: "failed" },
+    { id: "root.d", state: "cancelled" },
+    { id: "root.e", state: "running" },
+  ]);
+});

@@ -1,0 +1,30 @@
+import type { AgentView, Kernel, KernelPromptOptions } from "../../../src/index.ts";
+import { agentConfig } from "../../data/run-builder.ts";
+
+const kernel: Kernel = {
+  language: "javascript",
+  engine: "test",
+  fences: ["repl"],
+  parses: () => null,
+  promptSections: (options: KernelPromptOptions) => [
+    { name: "repl", text: `REPL ${JSON.stringify(options)}` },
+  ],
+  signature: ({ name, input }) => `await ${name}(${input.map((one) => one.name).join(", ")})`,
+};
+
+/** An agent that has nothing but may delegate. */
+export function agentView(more: Partial<AgentView> = {}): AgentView {
+  return {
+    agentId: "root",
+    depth: 0,
+    canDelegate: true,
+    config: agentConfig,
+    contexts: [],
+    output: null,
+    globals: [],
+    tools: [],
+    models: [{ key: "default", description: "" }],
+    kernel,
+    ...more,
+  };
+}

@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import { type AgentView, defaultPrompt } from "../../../src/index.ts";
+import { agentConfig } from "../../data/run-builder.ts";
+import { agentView } from "./agent-view.ts";
+
+const context = { key: "main", characters: 10, digest: "0".repeat(64) };
+const tool = {
+  name: "readFile",
+  description: "Reads a file.",
+  parameters: [{ name: "path", type: "string", required: true }],
+  returns: "string",
+};
+
+function promptOf(more: Partial<AgentView> = {}): string {
+  return defaultPrompt().render(agentView(more));
+}
+
+describe("the default prompt", () => {
+  test("has its sections in reading order", () => {
+    expect(defaultPrompt().names).toEqual([
+      "role",
+      "repl",
+      "tools",
+      "models",
+      "strategy",
+      "output",
+      "limits",
+    ]);
+  });
+
+  test("speaks of nothing that a plain root does not have", () => {
+    const prompt = promptOf({ canDelegate: false });
+    expect(prompt).toMatch(/You solve a task by writing JavaScript/);
+    for (const word of [
+      "CONTEXT",
+      "Functions of the host",
+      "Variables that are set",
+      "Models for",
+      "JSON Schema",
+      "Delegate when",
+      "sub-agent",
+      "children",
+    ])
+      expect(prompt, word).not.toContain(word);
+  });
+
+  test("tells a child that it is one", () => {
+    expect(promptOf({ depth: 1 })).toContain("You are a sub-agent");
+  });
+
+  test("speaks of contexts where there are some, and how many the kernel should teach", () => {
+    expect(promptOf({ contexts: [context] })).toContain(
+      "Your input lies outside this conversation, in CONTEXT",
+    );
+    expect(promptOf({ contexts: [context] })).toContain('"severalContexts":false');
+    expect(promptOf({ contexts: [context, { ...context, key: "b" }] })).toContain('"severalContexts":true');
+    expect(promptOf({ contexts: [context] })).toContain("Probe first");
+  });
+
+  test("speaks of delegating where the agent may, with the levels that are left", () => {
+    const prompt = promptOf({ depth: 2 });
+    expect(prompt).toContain("Delegate when the input is too big");
+    expect(prompt).toContain("64 children per block; 3 more levels of agents");
+  });
+
+  test("lists tools as the kernel calls them, and variables", () => {
+    const prompt = promptOf({ tools: [tool], globals: ["limit", "names"] });
+    expect(prompt).toContain("Functions of the host:\n- await readFile(path): Reads a file.");
+    expect(prompt).toContain("Variables that are set: limit, names.");
+    expect(promptOf({ globals: ["limit"] })).not.toContain("Functions of the host");
+  });
+
+  test("lists models only where there is a choice", () => {
+    const models = [
+      { key: "default", description: "thinks" },
+      { key: "fast", description: "" },
+    ];
+    expect(promptOf({ models })).toContain('(yours is "default"):\n- "default": thinks\n- "fast"');
+    expect(promptOf({ models: models.slice(0, 1) })).not.toContain("Models for");
+  });
+
+  test("shows the schema of the answer", () => {
+    const output = { type: "object", properties: { n: { type: "number" } } } as const;
+    expect(promptOf({ output })).toContain(
+      `done(value) takes a value that fits this JSON Schema:\n${JSON.stringify(output)}`,
+    );
+  });
+
+  test("names the limits in force", () => {
+    const config = { ...agentConfig, maxIterations: 7, maxOutputLength: 999 };
+    expect(promptOf({ config })).toContain(
+      "Limits: 7 replies, the last of which must call done; 999 characters",
+    );
+  });
+});

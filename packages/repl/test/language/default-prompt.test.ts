@@ -1,0 +1,47 @@
+import { type AgentView, defaultPrompt } from "@rlmflow/core";
+import { describe, expect, test } from "vitest";
+import { javascriptKernel } from "../../src/index.ts";
+
+const PLAIN_ROOT: AgentView = {
+  agentId: "root",
+  depth: 0,
+  canDelegate: true,
+  config: {
+    model: "default",
+    runtime: "default",
+    maxDepth: 5,
+    maxIterations: 30,
+    maxTotalTokens: null,
+    maxCostUsd: null,
+    maxDurationMs: null,
+    maxAgents: 1000,
+    maxChildren: 64,
+    maxOutputLength: 12_000,
+    maxMessages: null,
+  },
+  contexts: [],
+  output: null,
+  globals: [],
+  tools: [],
+  models: [{ key: "default", description: "" }],
+  kernel: javascriptKernel,
+};
+
+describe("the default prompt with this kernel", () => {
+  const prompt = defaultPrompt().render(PLAIN_ROOT);
+
+  test("takes a plain root less than 4,000 characters", () => {
+    expect(prompt.length).toBeLessThan(4000);
+  });
+
+  test("teaches what every agent needs, and how code is called what tools are", () => {
+    for (const word of ["```repl", "delegate(", "done(", "llmQuery("]) expect(prompt, word).toContain(word);
+    const tool = {
+      name: "readFile",
+      description: "Reads a file.",
+      parameters: [{ name: "path", type: "string", required: true }],
+      returns: "string",
+    };
+    expect(defaultPrompt().render({ ...PLAIN_ROOT, tools: [tool] })).toContain("readFile(path: string)");
+  });
+});
