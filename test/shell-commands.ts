@@ -48,8 +48,8 @@ function fenceCommands({ path, line, text, mark }: Fence): readonly ShellCommand
     );
 }
 
-function isNoVariable(word: string): boolean {
-  return !/^[A-Z_]+=/.test(word) && word !== "export";
+function isNoVariable(word: string, place: number): boolean {
+  return !/^[A-Z_]+=/.test(word) && !(place === 0 && word === "export");
 }
 
 /** Every manifest of the workspace, the root's first. */
