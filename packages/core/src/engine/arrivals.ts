@@ -56,9 +56,9 @@ export class Arrivals {
 
   /** The oldest one, waiting for it. Rejects with `aborted` when the signal aborts. */
   next(signal: AbortSignal): Promise<Arrival> {
-    const ready = this.#queue.shift();
     if (signal.aborted)
       return Promise.reject(new RLMError("aborted", "Aborted while a block waited for an answer."));
+    const ready = this.#queue.shift();
     if (ready !== undefined) return Promise.resolve(ready);
     return new Promise((resolve, reject) => {
       const abort = () => {
