@@ -1,11 +1,12 @@
 import type { AgentState } from "../data/chain.ts";
-import type { JsonValue } from "../data/json.ts";
+import { isJsonObject, type JsonValue } from "../data/json.ts";
 import type { ActionNode, BlobRef, BlockRecord, ErrorKind, Wait } from "../data/node.ts";
 import { endsAgent } from "../data/node.ts";
 import { RLMError } from "../errors.ts";
 import type { TurnState } from "../protocols/runtime.ts";
 import { childrenNotWaitedFor, observe } from "../turn/block-end.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
+import { asJson } from "./as-json.ts";
 import { type BlockOutcome, toolCalls } from "./drive-block.ts";
 import type { ChainDraft } from "./journal.ts";
 import { type LiveBlock, suspensions } from "./live-block.ts";
@@ -175,7 +176,11 @@ export async function endUnrunnable(
 ): Promise<TransitionEnd> {
   const diverged = RLMError.is(error, "replay_diverged");
   const message = error instanceof Error ? error.message : String(error);
-  const details = RLMError.is(error) ? { code: error.code } : { code: "runtime_failed" };
+  const found = diverged && RLMError.is(error) ? asJson(error.details, "details") : {};
+  const details = {
+    code: RLMError.is(error) ? error.code : "runtime_failed",
+    ...(isJsonObject(found) && found),
+  };
   port.running.clear();
   await port.journal.appendChain(port.agentId, [
     {

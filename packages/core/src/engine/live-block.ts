@@ -1,6 +1,6 @@
 import type { Graph } from "../data/graph.ts";
 import type { JsonValue } from "../data/json.ts";
-import type { ActionNode, BlockRecord, Cut, SupervisingNode } from "../data/node.ts";
+import type { ActionNode, BlockRecord, ChainNode, Cut, SupervisingNode } from "../data/node.ts";
 import { chainPlace } from "../data/node-id.ts";
 import { RLMError } from "../errors.ts";
 import type { Call, ReplSession, Turn, TurnState } from "../protocols/runtime.ts";
@@ -112,4 +112,23 @@ export function suspensions(graph: Graph, action: ActionNode): readonly Supervis
     if (node === undefined || node.type === "action" || node.type === "query") return found;
     if (node.type === "supervising") found.push(node);
   }
+}
+
+/** A node that ended a block or suspended it. */
+export type BlockEnd = ChainNode & { readonly block: BlockRecord };
+
+/** The node with which this action's block ended; `null` where it was stopped in the middle. */
+export function blockEnd(graph: Graph, action: ActionNode): BlockEnd | null {
+  let end: BlockEnd | null = null;
+  for (let place = chainPlace(action.id) + 1; ; place++) {
+    const node = graph.chainAt(action.agentId, place);
+    if (node === undefined || node.type === "action" || node.type === "query") break;
+    if (hasBlock(node)) end = node;
+  }
+  // What an agent did after its newest suspension is nowhere when it was stopped in the middle of the block.
+  return end?.type === "supervising" ? null : end;
+}
+
+function hasBlock(node: ChainNode): node is BlockEnd {
+  return "block" in node && node.block !== undefined;
 }

@@ -6,7 +6,8 @@ import type { Journal } from "./journal.ts";
 import type { LiveBlock } from "./live-block.ts";
 import type { IdleRepl } from "./repl-places.ts";
 import { replSpec } from "./repl-spec.ts";
-import { replayBlock } from "./replay-block.ts";
+import { replayEnded } from "./replay-block.ts";
+import { replayDifferences } from "./replay-differences.ts";
 import type { FlowSettings } from "./settings.ts";
 import { untilAborted } from "./until-aborted.ts";
 
@@ -134,17 +135,22 @@ async function dispose(session: ReplSession): Promise<void> {
   await session.dispose().catch(() => {});
 }
 
-/** Brings a fresh REPL to where the agent's chain stands, blocks before `upTo` only. Returns the lost block if the sandbox dies. */
+/**
+ * Brings a fresh REPL to where the agent's chain stands, blocks before `upTo` only. Returns the lost block if the
+ * sandbox dies; `warn` is told what came out otherwise than recorded without a call that differs.
+ */
 export async function replayBefore(
   journal: Journal,
   repl: LiveRepl,
   upTo: string,
+  warn: (message: string) => void,
 ): Promise<LiveBlock | null> {
   const chain = journal.graph.chain(repl.agentId);
   for (const action of ranBlocks(chain)) {
     if (action.id === upTo) break;
-    const block = await replayBlock(journal, repl.session, action);
+    const block = await replayEnded(journal, repl.session, action);
     if (block.state.kind === "lost") return block;
+    for (const message of await replayDifferences(journal, block)) warn(message);
   }
   repl.fresh = false;
   return null;

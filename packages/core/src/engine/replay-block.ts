@@ -1,9 +1,10 @@
 import type { ActionNode, CallNode } from "../data/node.ts";
+import { callNodeId } from "../data/node-id.ts";
 import { RLMError } from "../errors.ts";
-import type { ReplSession } from "../protocols/runtime.ts";
+import type { Call, ReplSession } from "../protocols/runtime.ts";
 import { recordedOutcome, storedArguments } from "./answers.ts";
 import type { Journal } from "./journal.ts";
-import { LiveBlock, suspensions } from "./live-block.ts";
+import { blockEnd, LiveBlock, suspensions } from "./live-block.ts";
 
 /**
  * Runs a block's code with the answers the log has for it, in the order in which they were delivered.
@@ -33,6 +34,28 @@ export async function replayBlock(
   return block;
 }
 
+/**
+ * Runs a block again that had ended: it must have no more to ask for than the log has. Throws `replay_diverged`.
+ * Open in the end may only be waits that were given up and, where an answer was accepted, its `done` and what came
+ * behind it.
+ */
+export async function replayEnded(
+  journal: Journal,
+  session: ReplSession,
+  action: ActionNode,
+): Promise<LiveBlock> {
+  const block = await replayBlock(journal, session, action);
+  const end = blockEnd(journal.graph, action);
+  if (block.state.kind === "lost" || end === null) return block;
+  for (const call of block.issued) {
+    if (block.settled.has(call.index) || call.name === "wait") continue;
+    if (end.type === "result" && call.name === "done") return block;
+    throw unrecorded(block, call);
+  }
+  if (end.type === "result") throw unanswered(block);
+  return block;
+}
+
 async function replayCall(journal: Journal, block: LiveBlock, node: CallNode): Promise<void> {
   const { action } = block;
   const issued = block.issued[node.index];
@@ -53,12 +76,49 @@ async function replayCall(journal: Journal, block: LiveBlock, node: CallNode): P
 }
 
 function diverged(node: CallNode, askedName: string | null, recorded: unknown, asked: unknown): RLMError {
-  const was = `${node.name}(${short(recorded)})`;
-  const is = askedName === null ? "no such call" : `${askedName}(${short(asked)})`;
+  return divergence({
+    node: node.id,
+    block: node.parentId ?? "",
+    index: node.index,
+    recorded: `${node.name}(${short(recorded)})`,
+    asked: askedName === null ? "no such call" : `${askedName}(${short(asked)})`,
+  });
+}
+
+function unrecorded({ action }: LiveBlock, call: Call): RLMError {
+  return divergence({
+    node: callNodeId(action.id, call.index),
+    block: action.id,
+    index: call.index,
+    recorded: "no such call",
+    asked: `${call.name}(${short(call.args)})`,
+  });
+}
+
+function unanswered({ action, issued }: LiveBlock): RLMError {
+  return divergence({
+    node: action.id,
+    block: action.id,
+    index: issued.length,
+    recorded: "done, accepted",
+    asked: "no such call",
+  });
+}
+
+interface Divergence {
+  readonly node: string;
+  readonly block: string;
+  readonly index: number;
+  readonly recorded: string;
+  readonly asked: string;
+}
+
+function divergence({ block, ...details }: Divergence): RLMError {
+  const { node, recorded, asked } = details;
   return new RLMError(
     "replay_diverged",
-    `Replay diverged at ${node.id}: the log has ${was}, but the code now makes ${is}. The log was made by another kernel or the code depends on something outside the record; fork before ${node.parentId}.`,
-    { details: { node: node.id, index: node.index, recorded: was, asked: is } },
+    `Replay diverged at ${node}: the log has ${recorded}, but the code now makes ${asked}. The log was made by another kernel or the code depends on something outside the record; fork before ${block}.`,
+    { details },
   );
 }
 

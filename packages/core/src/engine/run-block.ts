@@ -66,7 +66,8 @@ function notRebuilt(block: LiveBlock, lost: Extract<TurnState, { kind: "lost" }>
 /** Puts the REPL where the block stands: as it is, or by running what the log has. */
 async function enter(port: AgentPort, repl: LiveRepl, action: ActionNode): Promise<LiveBlock> {
   if (repl.block?.action.id === action.id) return repl.block;
-  const lost = repl.fresh ? await replayBefore(port.journal, repl, action.id) : null;
+  const warn = (message: string) => port.hint({ type: "warning", message });
+  const lost = repl.fresh ? await replayBefore(port.journal, repl, action.id, warn) : null;
   if (lost !== null) return lost;
   const block = await replayBlock(port.journal, repl.session, action, port.running);
   if (port.takenUp.delete(action.id)) tellRepeated(port, block);

@@ -10,6 +10,8 @@ export type RunEvent =
   | { readonly type: "output"; readonly agentId: string; readonly text: string }
   /** A call that may have been in flight when the process before this one died, and is made now. */
   | { readonly type: "repeated"; readonly agentId: string; readonly callId: string; readonly name: string }
+  /** A block that was run again for a rebuild made the recorded calls, but wrote or left something else. */
+  | { readonly type: "warning"; readonly agentId: string; readonly message: string }
   /** An edit from the inbox that could not be made. */
   | { readonly type: "refused"; readonly agentId: string; readonly edit: Edit; readonly reason: string };
 
