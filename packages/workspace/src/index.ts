@@ -1,5 +1,4 @@
 export type { LockOptions } from "./branch-lock.ts";
-export { copyBranch } from "./copy-branch.ts";
 export type { Durability } from "./durable-files.ts";
 export type { BranchExamination, Finding } from "./examine-branch.ts";
 export type { ForkOptions, ForkResult } from "./fork-branch.ts";

@@ -27,6 +27,9 @@ import { encodeBranchFile, encodeRunFile } from "./run-files.ts";
 /** Nodes of one agent that a copied log holds in one line. */
 const LINE_NODES = 256;
 
+/** Bytes of a copied log that are written at a time. */
+const PIECE_BYTES = 1 << 20;
+
 const TAKEN: ReadonlySet<string> = new Set(["ENOTEMPTY", "EEXIST", "ENOTDIR", "EISDIR"]);
 
 /** What a new branch begins with. */
@@ -98,9 +101,9 @@ async function fillBranch(directory: string, branch: NewBranch): Promise<void> {
   const handle = await open(files.log, "wx", 0o600);
   try {
     let position = 0;
-    for (const line of copiedLines(nodes)) {
-      await writeFully(handle, line, position);
-      position += line.length;
+    for (const lines of together(copiedLines(nodes))) {
+      await writeFully(handle, lines, position);
+      position += lines.length;
     }
     if (durability === "fsync") await handle.sync();
   } finally {
@@ -115,6 +118,21 @@ async function fillFiles(directory: string, { files, durability }: NewBranch): P
   if (files === undefined) return;
   const forked = await files(target);
   await writeNewFile(branchFiles(directory).forked, `${JSON.stringify(forked, null, 2)}\n`, durability);
+}
+
+/** The same bytes in few pieces: a copied log has as many lines as nodes where many agents took turns. */
+function* together(lines: Iterable<Buffer>): Generator<Buffer, void, undefined> {
+  let held: Buffer[] = [];
+  let bytes = 0;
+  for (const line of lines) {
+    held.push(line);
+    bytes += line.length;
+    if (bytes < PIECE_BYTES) continue;
+    yield Buffer.concat(held);
+    held = [];
+    bytes = 0;
+  }
+  yield Buffer.concat(held);
 }
 
 function* copiedLines(nodes: readonly RunNode[]): Generator<Buffer, void, undefined> {

@@ -12,6 +12,7 @@ import {
 import { BlobFiles } from "./blob-files.ts";
 import { BranchLock, type LockOptions, lockHolder } from "./branch-lock.ts";
 import { ContextFiles } from "./context-files.ts";
+import { copyBranch } from "./copy-branch.ts";
 import type { Durability } from "./durable-files.ts";
 import { type BranchExamination, examineBranch } from "./examine-branch.ts";
 import { draftFork, type ForkOptions, type ForkResult, freeBranchName } from "./fork-branch.ts";
@@ -227,6 +228,12 @@ export class Workspace implements RunStores, AsyncDisposable {
   async examine(runId: string, branchId: string): Promise<BranchExamination> {
     this.#assertOpen();
     return examineBranch({ layout: this.#layout, payloads: this.#shared }, runId, branchId);
+  }
+
+  /** Copies a graph of this workspace with its payloads into other stores. Rejects with `already_exists`. */
+  async copyBranch(graph: Graph, to: RunStores): Promise<void> {
+    this.#assertOpen();
+    await copyBranch(graph, this.#shared, to);
   }
 
   /** The names of the runs, also of those that can't be read, and of their branches. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { loadTrace, RLMError } from "@rlmflow/core";
-import { type BranchExamination, copyBranch, openWorkspace, type Workspace } from "@rlmflow/workspace";
+import { type BranchExamination, openWorkspace, type Workspace } from "@rlmflow/workspace";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { isTraceFile, type Place, placeAt } from "../render/open-graph.ts";
@@ -70,7 +70,7 @@ async function copyAll(
       await write(io.stdout, `nothing of run ${runId} branch ${branchId} can be copied\n`);
       continue;
     }
-    await copyBranch(good, workspace.payloads, target);
+    await workspace.copyBranch(good, target);
     await write(
       io.stdout,
       `copied ${good.length} nodes of run ${runId} branch ${branchId} to ${target.directory}\n`,
