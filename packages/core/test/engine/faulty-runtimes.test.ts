@@ -1,0 +1,179 @@
+import { describe, expect, test } from "vitest";
+import { RLMError, type Turn } from "../../src/index.ts";
+import { checkRun } from "../../src/testing/index.ts";
+import { type Faults, faultyRuntime } from "./faulty-runtime.ts";
+import { block, failureOf, flowOf, runFailureOf } from "./flow-fixture.ts";
+
+const LOST: Turn = {
+  calls: [],
+  output: "",
+  codeMs: 0,
+  state: { kind: "lost", blame: "none", message: "the sandbox is gone" },
+};
+
+/** Only the child's REPL has the fault. */
+function ofChild(faults: Faults): Faults {
+  const { open, start, deliver } = faults;
+  return {
+    ...(open && { open: (spec, real) => (spec.depth === 0 ? real() : open(spec, real)) }),
+    ...(start && { start: (spec, ...rest) => (spec.depth === 0 ? rest[1]() : start(spec, ...rest)) }),
+    ...(deliver && { deliver: (spec, ...rest) => (spec.depth === 0 ? rest[1]() : deliver(spec, ...rest)) }),
+  };
+}
+
+const fail = (error: Error) => async () => {
+  throw error;
+};
+
+const FATAL: readonly (readonly [string, Faults, string])[] = [
+  ["can't open a REPL", { open: fail(new TypeError("no room")) }, "could not open a REPL for"],
+  ["has no REPL to give", { open: fail(new RLMError("runtime_failed", "no image")) }, "no image"],
+  ["rejects a start", { start: fail(new RLMError("runtime_failed", "the pipe broke")) }, "the pipe broke"],
+  [
+    "rejects a delivery",
+    { deliver: fail(new RLMError("runtime_failed", "the pipe broke")) },
+    "the pipe broke",
+  ],
+  [
+    "throws what is no error of ours",
+    { deliver: fail(new TypeError("undefined is not")) },
+    "undefined is not",
+  ],
+  [
+    "reports calls out of order",
+    {
+      start: async (_spec, _block, real) => {
+        const turn = await real();
+        return { ...turn, calls: turn.calls.map((call) => ({ ...call, index: call.index + 1 })) };
+      },
+    },
+    "reported call 1 of block",
+  ],
+];
+
+describe("a runtime that", () => {
+  test.each(FATAL)("%s ends the root with a clear error and no hang", async (_what, faults, message) => {
+    const globals = { echo: (value: string) => value };
+    await using flow = flowOf([block("await echo('x')")], { runtime: faultyRuntime(faults), globals });
+    const error = await runFailureOf(flow.run("Go."));
+    expect(error.code).toBe("runtime_failed");
+    expect(error.message).toContain(message);
+    expect(error.graph.head("root")).toMatchObject({ type: "error", kind: "runtime_failed", fatal: true });
+    await checkRun(error.graph);
+  });
+
+  test.each(FATAL)("%s ends a child, and its parent goes on", async (_what, faults, message) => {
+    const globals = { echo: (value: string) => value };
+    await using flow = flowOf(
+      {
+        root: [block("try { await delegate('a', 'A') } catch (error) { done(error.message) }")],
+        "root.a": [block("await echo('x')")],
+      },
+      { runtime: faultyRuntime(ofChild(faults)), globals },
+    );
+    const { answer, graph } = await flow.run("Go.");
+    expect(answer).toContain(message);
+    await checkRun(graph);
+  });
+
+  test("loses a REPL again and again is asked for three more, then the block is undone", async () => {
+    const opened: boolean[] = [];
+    const runtime = faultyRuntime({
+      open: async (spec, real) => {
+        opened.push(spec.alone);
+        return await real();
+      },
+      start: async (_spec, { id }, real) => (id === "root#3" ? LOST : await real()),
+    });
+    const seen: string[] = [];
+    const codes = ["vars.x = 1", "vars.x = 2", "done(vars.x)"];
+    await using flow = flowOf(
+      ({ turn, messages }) => {
+        seen.push(messages.at(-1)?.content ?? "");
+        return block(codes[turn] ?? "");
+      },
+      { runtime },
+    );
+    const { answer, graph } = await flow.run("Go.");
+    expect(answer).toBe(1);
+    expect(opened).toEqual([false, true, true, true, false]);
+    expect(graph.chainAt("root", 4)).toMatchObject({ kind: "sandbox_lost", dropped: "root#3", fatal: false });
+    expect(seen[2]).toContain("The sandbox was lost: the sandbox is gone");
+    expect(seen[2]).toContain("The block's variables are undone");
+    await checkRun(graph);
+  });
+
+  test("blames a block has it undone at once, and names its calls and the limit", async () => {
+    const limit = { name: "memory", value: 128, unit: "MiB" };
+    const state = { kind: "lost", blame: "block", message: "It took too much.", limit } as const;
+    const runtime = faultyRuntime({
+      deliver: async (_spec, { index }, real) => (index === 1 ? { ...LOST, state } : await real()),
+    });
+    let seen = "";
+    await using flow = flowOf(
+      ({ agentId, turn, messages }) => {
+        if (agentId === "root") seen = messages.at(-1)?.content ?? "";
+        if (agentId !== "root") return block("await new Promise(() => {})");
+        return block(turn === 0 ? "delegate('a', 'A'); await echo('x')" : "done('after')");
+      },
+      { runtime, globals: { echo: (value: string) => value } },
+    );
+    const { answer, graph } = await flow.run("Go.");
+    expect(answer).toBe("after");
+    expect(seen).toContain("The block broke a limit: memory = 128 MiB. It took too much.");
+    expect(seen).toContain("Its calls are not undone: echo (root#1/1).");
+    expect(graph.head("root.a")).toMatchObject({
+      kind: "cancelled",
+      message: expect.stringContaining("was undone"),
+    });
+    await checkRun(graph);
+  });
+
+  test("can't run earlier blocks any more ends the agent: later ones have used their variables", async () => {
+    let rebuilding = false;
+    const runtime = faultyRuntime({
+      start: async (_spec, { id }, real) => {
+        if (id === "root#3" && !rebuilding) {
+          rebuilding = true;
+          return LOST;
+        }
+        return rebuilding && id === "root#1" ? LOST : await real();
+      },
+    });
+    await using flow = flowOf([block("vars.x = 1"), block("vars.x = 2")], { runtime });
+    const error = await runFailureOf(flow.run("Go."));
+    expect(error.message).toContain("its sandbox was lost 4 times in the earlier block root#1");
+  });
+
+  test("rejects when a REPL is disposed of harms nobody", async () => {
+    const runtime = faultyRuntime({ dispose: fail(new TypeError("already gone")) });
+    await using flow = flowOf(
+      {
+        root: [block("done(await Promise.all([delegate('a', 'A'), delegate('b', 'B')]))")],
+        "root.a": [block("done(1)")],
+        "root.b": [block("done(2)")],
+      },
+      { runtime, config: { maxLiveRepls: 1 } },
+    );
+    expect((await flow.run("Go.")).answer).toEqual([1, 2]);
+  });
+
+  test("opens slowly does not keep an abort waiting, and what opens late is closed", async () => {
+    const runtime = faultyRuntime({
+      open: async (_spec, real) => {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return await real();
+      },
+    });
+    await using flow = flowOf([block("done(1)")], { runtime });
+    const run = flow.run("Go.");
+    const failed = failureOf(run);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const began = performance.now();
+    await run.abort();
+    expect(performance.now() - began).toBeLessThan(120);
+    expect((await failed).code).toBe("aborted");
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(runtime.alive).toEqual({ now: 0, most: 1 });
+  });
+});
