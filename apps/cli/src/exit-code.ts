@@ -1,7 +1,7 @@
 import { RLMError, type RLMErrorCode } from "@rlmflow/core";
 
-/** What the command tells the shell. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, budget: 3, interrupted: 130 } as const;
+/** What the command tells the shell. `pending`: it was asked for and is kept, but has not been done yet. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, budget: 3, pending: 4, interrupted: 130 } as const;
 
 /** One of {@link EXIT}. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -19,5 +19,6 @@ const USAGE: readonly RLMErrorCode[] = [
 export function exitCodeOf(error: unknown): ExitCode {
   if (!RLMError.is(error)) return EXIT.failed;
   if (USAGE.includes(error.code)) return EXIT.usage;
+  if (error.code === "aborted") return EXIT.interrupted;
   return error.code === "limit_reached" ? EXIT.budget : EXIT.failed;
 }

@@ -59,6 +59,7 @@ export type { Price } from "./engine/provider.ts";
 export type { Recovered } from "./engine/recovered.ts";
 export { Run, type RunResult } from "./engine/run.ts";
 export { RunError } from "./engine/run-error.ts";
+export { type Requirements, requirementsOf } from "./engine/requirements.ts";
 export type { RunEvent } from "./engine/run-event.ts";
 export type { ResumeOptions, RunOptions, StartOptions, StepOptions } from "./engine/run-options.ts";
 export type { ResolvedSchema, SchemaCheck } from "./engine/schema.ts";

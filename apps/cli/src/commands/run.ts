@@ -1,25 +1,11 @@
-import {
-  type Graph,
-  type JsonValue,
-  RLMError,
-  RLMFlow,
-  type Run,
-  RunError,
-  type RunResult,
-} from "@rlmflow/core";
-import { openWorkspace, type Workspace } from "@rlmflow/workspace";
+import { openWorkspace } from "@rlmflow/workspace";
 import type { CommandIo } from "../command-io.ts";
-import { EXIT, type ExitCode, exitCodeOf } from "../exit-code.ts";
-import { chooseView } from "../progress/choose-view.ts";
-import type { ProgressView } from "../progress/progress-view.ts";
-import { chooseClient } from "../run/choose-client.ts";
-import { chooseRuntime } from "../run/choose-runtime.ts";
-import { type Interrupts, watchInterrupts } from "../run/interrupts.ts";
+import type { ExitCode } from "../exit-code.ts";
+import { followRun } from "../run/follow-run.ts";
+import { openFlow } from "../run/open-flow.ts";
+import { recordedFlags } from "../run/recorded-flags.ts";
 import { fileProblems, readContexts, readSchema } from "../run/run-files.ts";
-import { type RunFlags, type RunOptions, readRunOptions } from "../run/run-options.ts";
-import { endLine, type RunEnd, runReport } from "../run/run-report.ts";
-import { type RunWatch, watchRun } from "../run/watch-run.ts";
-import { plainText } from "../terminal/plain-text.ts";
+import { type RunFlags, readRunOptions } from "../run/run-options.ts";
 
 /** `rlmflow run`: answers a query, with progress on stderr and the answer or every event on stdout. */
 export async function runCommand(
@@ -30,87 +16,12 @@ export async function runCommand(
   const problems = await fileProblems(flags.context ?? [], flags.output ?? null);
   const options = readRunOptions(words, flags, io.environment, problems);
   await using workspace = await openWorkspace(options.dir);
-  await using flow = new RLMFlow({
-    client: chooseClient(options),
-    runtime: await chooseRuntime(options.runtime),
-    workspace,
-    config: options.limits,
-    ...(options.price !== null && { prices: { [options.model]: pricesOf(options.price) } }),
-  });
+  await using flow = await openFlow(options, workspace);
   const context = await readContexts(options.contextFiles, workspace, io.stdin);
   const run = flow.run(options.query, {
+    metadata: recordedFlags(options, flags),
     ...(options.contextFiles.length > 0 && { context }),
     ...(options.outputFile !== null && { output: await readSchema(options.outputFile) }),
   });
-  return await follow(run, { options, io, workspace });
-}
-
-interface Following {
-  readonly options: RunOptions;
-  readonly io: CommandIo;
-  readonly workspace: Workspace;
-}
-
-type Ended = { readonly result: RunResult<JsonValue> } | { readonly error: unknown } | "stopped";
-
-/** Shows a run until it has ended or was interrupted, and reports how. */
-async function follow(run: Run, { options, io, workspace }: Following): Promise<ExitCode> {
-  const startedAt = io.now();
-  const report = runReport(io, options.json);
-  const views: ProgressView[] = [];
-  using interrupts = watchInterrupts(run, io, (line) => {
-    for (const view of views) view.say(line);
-  });
-  const watching = watchRun(run, report, (progress) => {
-    const view = chooseView(progress, options, io);
-    views.push(view);
-    return view;
-  });
-  const ended = await endOf(run, watching, interrupts);
-  for (const view of views) view.close();
-  const end = describe(ended, run, { directory: workspace.directory, durationMs: io.now() - startedAt });
-  await report.end(end);
-  if (end.error !== undefined) io.stderr.write(`rlmflow: ${messageOf(end.error)}\n`);
-  if (options.progress !== "none" && options.progress !== "json") io.stderr.write(`${endLine(end)}\n`);
-  return end.exitCode;
-}
-
-/** A run that ended in the moment in which it was stopped has ended. */
-async function endOf(run: Run, watching: RunWatch, interrupts: Interrupts): Promise<Ended> {
-  const settled = Promise.allSettled([watching.ended, run]);
-  if ((await Promise.race([settled, interrupts.stopped])) === "stopped" && !run.graph.finished) {
-    await watching.caughtUp();
-    return "stopped";
-  }
-  const [watched, ended] = await settled;
-  if (ended.status === "rejected") return { error: ended.reason };
-  // What could not be shown is a failure too, also when the run went well.
-  return watched.status === "rejected" ? { error: watched.reason } : { result: ended.value };
-}
-
-function describe(ended: Ended, run: Run, about: Pick<RunEnd, "directory" | "durationMs">): RunEnd {
-  const graph = graphOf(ended, run);
-  const known = { ...about, runId: graph.run.runId, usage: graph.usage(), agents: graph.agentCount };
-  if (ended === "stopped") return { ...known, exitCode: EXIT.interrupted };
-  if ("result" in ended) return { ...known, exitCode: EXIT.ok, answer: ended.result.answer };
-  return { ...known, exitCode: exitCodeOf(ended.error), error: ended.error };
-}
-
-/** The run as far as it got. Rethrows what kept it from beginning at all. */
-function graphOf(ended: Ended, run: Run): Graph {
-  if (ended !== "stopped" && "error" in ended && ended.error instanceof RunError) return ended.error.graph;
-  try {
-    return run.graph;
-  } catch (error) {
-    throw ended !== "stopped" && "error" in ended ? ended.error : error;
-  }
-}
-
-function pricesOf({ input, output }: NonNullable<RunOptions["price"]>) {
-  return { inputPerMillionUsd: input, outputPerMillionUsd: output };
-}
-
-function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return plainText(RLMError.is(error) ? message : `${message} (this should not happen)`);
+  return await followRun(run, { options, io, directory: workspace.directory });
 }

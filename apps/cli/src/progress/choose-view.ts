@@ -1,5 +1,6 @@
 import { type CommandIo, paletteOf } from "../command-io.ts";
-import type { RunOptions } from "../run/run-options.ts";
+import type { RunLimits } from "../run/limit-options.ts";
+import type { ViewOptions } from "../run/view-options.ts";
 import { ASCII_GLYPHS, showsUnicode, UNICODE_GLYPHS } from "../terminal/glyphs.ts";
 import { jsonView, plainView } from "./line-views.ts";
 import { liveView } from "./live-view.ts";
@@ -7,7 +8,11 @@ import { type ProgressView, silentView } from "./progress-view.ts";
 import type { RunProgress } from "./run-progress.ts";
 
 /** The view that was asked for; where nothing was, the live one on a terminal that can draw it, else plain lines. */
-export function chooseView(progress: RunProgress, options: RunOptions, io: CommandIo): ProgressView {
+export function chooseView(
+  progress: RunProgress,
+  options: ViewOptions & { readonly limits?: RunLimits },
+  io: CommandIo,
+): ProgressView {
   const write = (text: string) => void io.stderr.write(text);
   const lines = { now: io.now, write };
   if (options.progress === "none") return silentView(write);
@@ -17,7 +22,7 @@ export function chooseView(progress: RunProgress, options: RunOptions, io: Comma
     io,
     glyphs: showsUnicode(io.environment) ? UNICODE_GLYPHS : ASCII_GLYPHS,
     palette: paletteOf(io.stderr, io, options.color),
-    maxCostUsd: options.limits.maxCostUsd ?? null,
+    maxCostUsd: options.limits?.maxCostUsd ?? null,
   });
 }
 

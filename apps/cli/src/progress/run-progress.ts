@@ -79,6 +79,7 @@ export class RunProgress {
     this.#count({ nodes: this.#counts.nodes + 1 });
     if (node.type === "query") this.#begin(node);
     for (const usage of nodeUsage(node)) this.#consume(node.agentId, usage);
+    if (node.type === "observation" && !this.#agents.has(node.agentId)) this.#reopen(node);
     const agent = this.#agents.get(node.agentId);
     if (agent === undefined) return;
     if (node.type === "result" || (node.type === "error" && node.fatal)) this.#end(node);
@@ -103,6 +104,20 @@ export class RunProgress {
       depth,
       phase: "model",
       since,
+      label: "",
+      awaited: [],
+      own: ZERO_USAGE,
+    });
+  }
+
+  /** Only a raised limit follows the end of an agent: it goes on. */
+  #reopen({ agentId, endedAt }: RunNode): void {
+    this.#count({ failed: this.#counts.failed - 1 });
+    this.#agents.set(agentId, {
+      agentId,
+      depth: agentId.split(".").length - 1,
+      phase: "model",
+      since: endedAt,
       label: "",
       awaited: [],
       own: ZERO_USAGE,

@@ -1,15 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
-import { resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import { Graph, RLMError } from "@rlmflow/core";
 import { openWorkspace } from "@rlmflow/workspace";
-
-/** Which run and branch of a workspace; `null` for the newest and for `main`, or for those that the path names. */
-export interface WhichRun {
-  readonly run: string | null;
-  readonly branch: string | null;
-}
-
-const HIDDEN = ".rlmflow";
+import { placeOf, type WhichRun } from "./branch-place.ts";
 
 /**
  * The graph at a path: a JSON document that `export` or `render -f json` wrote, a workspace, or anything inside its
@@ -31,21 +24,13 @@ export interface Place extends WhichRun {
 
 /** True for a file outside every `.rlmflow` folder: a document that was exported. */
 export async function isTraceFile(path: string): Promise<boolean> {
-  if (resolve(path).split(sep).includes(HIDDEN)) return false;
+  if (placeOf(resolve(path)) !== null) return false;
   return (await stat(path).catch(() => null))?.isFile() === true;
 }
 
 /** The workspace that a path is or lies in, and the run and branch that it names inside `.rlmflow`. */
 export function placeAt(path: string): Place {
-  const parts = resolve(path).split(sep);
-  const at = parts.lastIndexOf(HIDDEN);
-  if (at < 0) return { workspace: path, run: null, branch: null };
-  const [runs, run = null, branches, branch = null] = parts.slice(at + 1);
-  return {
-    workspace: parts.slice(0, at).join(sep) || sep,
-    run: runs === "runs" ? run : null,
-    branch: runs === "runs" && branches === "branches" ? branch : null,
-  };
+  return placeOf(resolve(path)) ?? { workspace: path, run: null, branch: null };
 }
 
 async function readDocument(path: string): Promise<Graph> {

@@ -1,6 +1,24 @@
 /** The value that a text stands for, or `null` when it stands for none. */
 export type ReadValue<T> = (text: string) => T | null;
 
+/** The value of an option that may be absent, or `undefined`. */
+export type ReadOption = <T>(
+  name: string,
+  text: string | undefined,
+  value: ReadValue<T>,
+  expects: string,
+) => T | undefined;
+
+/** Reads options; what is wrong with one is added to the problems. */
+export function optionReader(problems: string[]): ReadOption {
+  return (name, text, value, expects) => {
+    if (text === undefined) return undefined;
+    const found = value(text);
+    if (found === null) problems.push(`${name} must be ${expects}, not ${JSON.stringify(text)}`);
+    return found ?? undefined;
+  };
+}
+
 const COUNT = /^(\d+(?:\.\d+)?)([kKmM]?)$/;
 const DURATION = /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?$/;
 const COUNT_UNITS: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6 };

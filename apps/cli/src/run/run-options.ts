@@ -1,16 +1,10 @@
 import { RLMError } from "@rlmflow/core";
-import {
-  oneOf,
-  type ReadValue,
-  readCount,
-  readDollars,
-  readDuration,
-  readPrice,
-  wholeNumber,
-} from "./option-values.ts";
+import { type LimitFlags, type RunLimits, readLimits } from "./limit-options.ts";
+import { oneOf, optionReader, readPrice } from "./option-values.ts";
+import { readViewOptions, type ViewFlags, type ViewOptions } from "./view-options.ts";
 
 /** The options of `rlmflow run` as they are typed. */
-export interface RunFlags {
+export interface RunFlags extends LimitFlags, ViewFlags {
   readonly model?: string;
   readonly provider?: string;
   readonly baseUrl?: string;
@@ -20,29 +14,15 @@ export interface RunFlags {
   readonly context?: readonly string[];
   readonly dir?: string;
   readonly runtime?: string;
+  readonly files?: string;
   readonly output?: string;
-  readonly maxDepth?: string;
-  readonly maxIterations?: string;
-  readonly maxTokens?: string;
-  readonly maxCost?: string;
-  readonly maxDuration?: string;
-  readonly maxAgents?: string;
-  readonly maxConcurrency?: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-  readonly plain?: boolean;
-  readonly progress?: string | false;
-  readonly color?: string;
 }
 
 /** The environment variables of the process, of which a few are read. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** How progress is shown on stderr. */
-export type ProgressKind = "auto" | "plain" | "json" | "none";
-
 /** The options of `rlmflow run`, each known to be usable as far as it can be told without reading a file. */
-export interface RunOptions {
+export interface RunOptions extends ViewOptions {
   readonly query: string;
   readonly model: string;
   readonly provider: "openai" | "anthropic";
@@ -53,22 +33,10 @@ export interface RunOptions {
   /** The workspace that keeps the run. */
   readonly dir: string;
   readonly runtime: "isolated" | "local";
+  /** What agents may do with the files of the workspace. */
+  readonly files: "none" | "read" | "write";
   readonly outputFile: string | null;
   readonly limits: RunLimits;
-  readonly json: boolean;
-  readonly progress: ProgressKind;
-  readonly color: "auto" | "always" | "never";
-}
-
-/** Limits that were asked for; what is absent is the engine's default. */
-export interface RunLimits {
-  readonly maxDepth?: number;
-  readonly maxIterations?: number;
-  readonly maxTotalTokens?: number;
-  readonly maxCostUsd?: number;
-  readonly maxDurationMs?: number;
-  readonly maxAgents?: number;
-  readonly maxConcurrency?: number;
 }
 
 const KEY_VARIABLES = { openai: "OPENAI_API_KEY", anthropic: "ANTHROPIC_API_KEY" } as const;
@@ -84,17 +52,7 @@ export function readRunOptions(
   fileProblems: readonly string[] = [],
 ): RunOptions {
   const problems: string[] = [];
-  const read = <T>(
-    name: string,
-    text: string | undefined,
-    value: ReadValue<T>,
-    expects: string,
-  ): T | undefined => {
-    if (text === undefined) return undefined;
-    const found = value(text);
-    if (found === null) problems.push(`${name} must be ${expects}, not ${JSON.stringify(text)}`);
-    return found ?? undefined;
-  };
+  const read = optionReader(problems);
   const model = flags.model?.trim() || variables.RLMFLOW_MODEL?.trim() || "";
   const guessed = /^claude/i.test(model) ? "anthropic" : "openai";
   const provider =
@@ -112,12 +70,10 @@ export function readRunOptions(
     dir: flags.dir ?? ".",
     runtime:
       read("--runtime", flags.runtime, oneOf(["isolated", "local"]), "isolated or local") ?? "isolated",
+    files: read("--files", flags.files, oneOf(["none", "read", "write"]), "none, read or write") ?? "none",
     outputFile: flags.output ?? null,
-    limits: readLimits(flags, read),
-    json: flags.json === true,
-    progress: readProgress(flags, read),
-    color:
-      read("--color", flags.color, oneOf(["auto", "always", "never"]), "auto, always or never") ?? "auto",
+    limits: readLimits(flags, problems),
+    ...readViewOptions(flags, problems),
   };
   problems.push(...missingModel(options, flags), ...missingKey(options, flags, variables), ...fileProblems);
   if (problems.length === 0) return options;
@@ -125,13 +81,6 @@ export function readRunOptions(
     details: { problems },
   });
 }
-
-type Read = <T>(
-  name: string,
-  text: string | undefined,
-  value: ReadValue<T>,
-  expects: string,
-) => T | undefined;
 
 function readQuery(words: readonly string[], flags: RunFlags, problems: string[]): string {
   const query = words[0] ?? "";
@@ -141,33 +90,6 @@ function readQuery(words: readonly string[], flags: RunFlags, problems: string[]
     problems.push(`a query is needed: rlmflow run "What is …?"${hint}`);
   }
   return query;
-}
-
-function readLimits(flags: RunFlags, read: Read): RunLimits {
-  const count = "a number above 0 like 200k or 1.5M";
-  const limits = {
-    maxDepth: read("--max-depth", flags.maxDepth, wholeNumber(0), "a whole number"),
-    maxIterations: read("--max-iterations", flags.maxIterations, wholeNumber(1), "a whole number above 0"),
-    maxTotalTokens: read("--max-tokens", flags.maxTokens, readCount, count),
-    maxCostUsd: read("--max-cost", flags.maxCost, readDollars, "US dollars above 0 like 2.50"),
-    maxDurationMs: read(
-      "--max-duration",
-      flags.maxDuration,
-      readDuration,
-      "a time above 0 like 90s, 10m or 1h30m",
-    ),
-    maxAgents: read("--max-agents", flags.maxAgents, readCount, count),
-    maxConcurrency: read("--max-concurrency", flags.maxConcurrency, wholeNumber(1), "a whole number above 0"),
-  };
-  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
-}
-
-function readProgress(flags: RunFlags, read: Read): ProgressKind {
-  if (flags.progress === false) return "none";
-  const asked = read("--progress", flags.progress, oneOf(["auto", "plain", "json"]), "auto, plain or json");
-  if (asked !== undefined) return asked;
-  if (flags.quiet === true) return "none";
-  return flags.plain === true ? "plain" : "auto";
 }
 
 function missingModel(options: RunOptions, flags: RunFlags): readonly string[] {

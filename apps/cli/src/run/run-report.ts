@@ -1,4 +1,11 @@
-import { type JsonValue, RLMError, type RunNode, type UsageTotal } from "@rlmflow/core";
+import {
+  isJsonObject,
+  type JsonValue,
+  type Recovered,
+  RLMError,
+  type RunNode,
+  type UsageTotal,
+} from "@rlmflow/core";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { plainText } from "../terminal/plain-text.ts";
@@ -29,8 +36,8 @@ export interface RunReport {
 }
 
 /** The report of a run for people, or with `json` for programs. */
-export function runReport(io: CommandIo, json: boolean): RunReport {
-  return json ? jsonReport(io) : answerReport(io);
+export function runReport(io: CommandIo, json: boolean, recovered: Recovered | null = null): RunReport {
+  return json ? jsonReport(io, recovered) : answerReport(io);
 }
 
 /** One line about how the run ended and where to look at it. */
@@ -42,8 +49,27 @@ export function endLine(end: RunEnd): string {
     `${formatCount(usage.input + usage.output)} tokens`,
     ...(usage.costMicroUsd > 0 ? [formatCost(usage.costMicroUsd)] : []),
   ];
-  return `${parts.join(", ")}. See it: rlmflow render ${quoteForShell(end.directory)} --run ${end.runId}`;
+  const where = `${quoteForShell(end.directory)} --run ${end.runId}`;
+  const goOn = RESUMABLE.includes(end.exitCode) ? ` Go on: rlmflow resume ${where}${raised(end)}` : "";
+  return `${parts.join(", ")}. See it: rlmflow render ${where}${goOn && `.${goOn}`}`;
 }
+
+const RESUMABLE: readonly ExitCode[] = [EXIT.budget, EXIT.interrupted];
+
+/** The option that raises the limit which ended the run. */
+function raised({ error }: RunEnd): string {
+  const limit = RLMError.is(error, "limit_reached") ? error.details.limit : undefined;
+  if (!isJsonObject(limit) || typeof limit.name !== "string") return "";
+  const option = LIMIT_OPTIONS[limit.name];
+  return option === undefined ? "" : ` ${option} …`;
+}
+
+const LIMIT_OPTIONS: Readonly<Record<string, string>> = {
+  maxIterations: "--max-iterations",
+  maxTotalTokens: "--max-tokens",
+  maxCostUsd: "--max-cost",
+  maxDurationMs: "--max-duration",
+};
 
 /** For people. */
 const STATUS: Readonly<Record<ExitCode, string>> = {
@@ -51,6 +77,7 @@ const STATUS: Readonly<Record<ExitCode, string>> = {
   [EXIT.failed]: "failed",
   [EXIT.usage]: "failed",
   [EXIT.budget]: "limit reached",
+  [EXIT.pending]: "pending",
   [EXIT.interrupted]: "interrupted",
 };
 
@@ -60,6 +87,7 @@ const OUTCOMES: Readonly<Record<ExitCode, string>> = {
   [EXIT.failed]: "failed",
   [EXIT.usage]: "failed",
   [EXIT.budget]: "limit_reached",
+  [EXIT.pending]: "pending",
   [EXIT.interrupted]: "interrupted",
 };
 
@@ -75,10 +103,10 @@ function answerReport({ stdout }: CommandIo): RunReport {
   };
 }
 
-function jsonReport({ stdout }: CommandIo): RunReport {
+function jsonReport({ stdout }: CommandIo, recovered: Recovered | null): RunReport {
   const line = (value: object) => write(stdout, `${JSON.stringify({ v: VERSION, ...value })}\n`);
   return {
-    begin: (runId) => line({ type: "start", runId }),
+    begin: (runId) => line({ type: "start", runId, ...(recovered !== null && { recovered }) }),
     node: (node) => line({ type: "node", node }),
     end: ({ error, exitCode, ...end }) =>
       line({

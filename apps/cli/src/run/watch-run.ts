@@ -1,7 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import type { Run } from "@rlmflow/core";
+import { requestText } from "../live/request-text.ts";
 import type { ProgressView } from "../progress/progress-view.ts";
 import { RunProgress } from "../progress/run-progress.ts";
+import { oneLine } from "../terminal/plain-text.ts";
 import type { RunReport } from "./run-report.ts";
 
 /** A run that is being shown. */
@@ -34,6 +36,11 @@ export function watchRun(
         await report.node(event.node);
         shown += 1;
       } else if (event.type === "text") progress?.addText(event.agentId, event.text);
+      else if (event.type === "repeated")
+        view?.say(`${event.name} (${event.callId}) may have been in flight before: it is called again`);
+      else if (event.type === "warning") view?.say(`${event.agentId}: ${oneLine(event.message)}`);
+      else if (event.type === "refused")
+        view?.say(`refused to ${requestText(event.edit, run.graph.run.runId)}: ${oneLine(event.reason)}`);
       view?.update();
     }
   };

@@ -28,6 +28,7 @@ describe("readRunOptions", () => {
       apiKeyVariable: null,
       price: null,
       contextFiles: [],
+      files: "none",
       dir: ".",
       runtime: "isolated",
       outputFile: null,

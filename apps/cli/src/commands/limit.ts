@@ -1,0 +1,22 @@
+import { type ConfigPatch, RLMError } from "@rlmflow/core";
+import type { CommandIo } from "../command-io.ts";
+import type { ExitCode } from "../exit-code.ts";
+import { type AskFlags, askRun } from "../live/ask-run.ts";
+import { type LimitFlags, readLimits } from "../run/limit-options.ts";
+
+/** `rlmflow limit`: changes limits of an agent while it runs; one that a limit has stopped goes on. */
+export async function limitCommand(
+  path: string,
+  flags: AskFlags & LimitFlags,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const problems: string[] = [];
+  const { maxConcurrency, ...limits } = readLimits(flags, problems);
+  const config: ConfigPatch = limits;
+  if (maxConcurrency !== undefined) problems.push("--max-concurrency can't be changed in a run that lives");
+  if (problems.length === 0 && Object.keys(config).length === 0)
+    problems.push("a limit is needed, like --max-tokens 500k or --max-iterations 50");
+  if (problems.length > 0)
+    throw new RLMError("invalid_options", problems.map((one) => `- ${one}`).join("\n"));
+  return await askRun(path, flags, { kind: "config", agentId: flags.agent ?? "root", config }, io);
+}

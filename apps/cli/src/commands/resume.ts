@@ -1,0 +1,68 @@
+import { type Graph, type JsonValue, RLMError } from "@rlmflow/core";
+import { openWorkspace, type Workspace } from "@rlmflow/workspace";
+import type { CommandIo } from "../command-io.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { branchPlace } from "../render/branch-place.ts";
+import { missingParts } from "../resume/missing-parts.ts";
+import { recoveredLines } from "../resume/recovered-lines.ts";
+import { whyOver } from "../resume/why-over.ts";
+import { followRun } from "../run/follow-run.ts";
+import { openFlow } from "../run/open-flow.ts";
+import { flagsFromRecord } from "../run/recorded-flags.ts";
+import { type RunFlags, readRunOptions } from "../run/run-options.ts";
+import { runReport } from "../run/run-report.ts";
+
+/** The options of `rlmflow resume` as they are typed; those of `run` that are absent come from the record. */
+export interface ResumeFlags extends RunFlags {
+  readonly run?: string;
+  readonly branch?: string;
+}
+
+/** `rlmflow resume`: goes on with a run that was interrupted, killed, or stopped at a limit. */
+export async function resumeCommand(path: string, flags: ResumeFlags, io: CommandIo): Promise<ExitCode> {
+  const place = branchPlace(path, flags);
+  await using workspace = await openWorkspace(place.workspace);
+  const graph = await workspace.load(place.run, place.branch);
+  if (graph.head("root")?.type === "result") return await tellAnswer(graph, workspace, flags, io);
+  const typed = { ...flagsFromRecord(graph.run.metadata), ...flags };
+  const options = readRunOptions(["resume"], typed, io.environment, missingParts(graph, typed));
+  const { maxConcurrency: _, ...config } = options.limits;
+  const over = whyOver(graph, config);
+  if (over !== null) throw over;
+  await using flow = await openFlow(options, workspace);
+  const run = flow.resume(graph, { config });
+  const recovered = await run.recovered();
+  if (recovered !== null && options.progress !== "none" && options.progress !== "json")
+    for (const line of recoveredLines(graph.run.runId, recovered)) io.stderr.write(`${line}\n`);
+  return await followRun(run, { options, io, directory: workspace.directory, recovered });
+}
+
+/** A run that has answered needs no model to tell its answer again. */
+async function tellAnswer(
+  graph: Graph,
+  workspace: Workspace,
+  flags: ResumeFlags,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const { runId } = graph.run;
+  const report = runReport(io, flags.json === true);
+  await report.begin(runId);
+  await report.end({
+    exitCode: EXIT.ok,
+    runId,
+    directory: workspace.directory,
+    answer: await answerOf(graph, workspace),
+    usage: graph.usage(),
+    agents: graph.agentCount,
+    durationMs: 0,
+  });
+  if (flags.quiet !== true) io.stderr.write(`run ${runId} had answered already; nothing was asked\n`);
+  return EXIT.ok;
+}
+
+async function answerOf(graph: Graph, workspace: Workspace): Promise<JsonValue> {
+  const head = graph.head("root");
+  if (head?.type !== "result") throw new RLMError("nothing_to_do", "The run has no answer.");
+  const blob = head.blobs?.result;
+  return blob === undefined ? head.result : JSON.parse(await workspace.payloads.getBlob(blob.digest));
+}

@@ -1,0 +1,82 @@
+import { type JsonValue, RLMError } from "@rlmflow/core";
+import { openWorkspace, type Workspace } from "@rlmflow/workspace";
+import type { CommandIo } from "../command-io.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { type FollowEnd, FollowedRun } from "../live/followed-run.ts";
+import { chooseView } from "../progress/choose-view.ts";
+import { RunProgress } from "../progress/run-progress.ts";
+import { branchPlace } from "../render/branch-place.ts";
+import { endLine, type RunEnd, runReport } from "../run/run-report.ts";
+import { readViewOptions, type ViewFlags, type ViewOptions } from "../run/view-options.ts";
+
+/** The options of `rlmflow watch` as they are typed. */
+export interface WatchFlags extends ViewFlags {
+  readonly run?: string;
+  readonly branch?: string;
+}
+
+/** `rlmflow watch`: shows a run while another process moves it. Takes no lock and changes nothing. */
+export async function watchCommand(path: string, flags: WatchFlags, io: CommandIo): Promise<ExitCode> {
+  const problems: string[] = [];
+  const options = readViewOptions(flags, problems);
+  if (problems.length > 0)
+    throw new RLMError("invalid_options", problems.map((one) => `- ${one}`).join("\n"));
+  const place = branchPlace(path, flags);
+  await using workspace = await openWorkspace(place.workspace);
+  const reader = await workspace.reader(place.run, place.branch);
+  const { runId, branch } = reader.run;
+  const run = new FollowedRun(reader, await workspace.inbox(runId, branch.id));
+  const { how, startedAt } = await show(run, options, io);
+  const end = await endOf(run, how, workspace, io.now() - startedAt);
+  await runReport(io, options.json).end(end);
+  if (options.progress !== "none" && options.progress !== "json") io.stderr.write(`${endLine(end)}\n`);
+  return end.exitCode;
+}
+
+async function show(run: FollowedRun, options: ViewOptions, io: CommandIo) {
+  const report = runReport(io, options.json);
+  const { runId } = run.graph.run;
+  const progress = new RunProgress(runId, run.graph.run.branch.createdAt);
+  const view = chooseView(progress, options, io);
+  const stopped = new AbortController();
+  const off = io.onInterrupt(() => stopped.abort());
+  try {
+    await report.begin(runId);
+    const how = await run.follow(async (node) => {
+      progress.add(node);
+      await report.node(node);
+      view.update();
+    }, stopped.signal);
+    return { how, startedAt: progress.startedAt };
+  } finally {
+    off();
+    view.close();
+  }
+}
+
+async function endOf(
+  { graph }: FollowedRun,
+  how: FollowEnd,
+  workspace: Workspace,
+  durationMs: number,
+): Promise<RunEnd> {
+  const about = {
+    runId: graph.run.runId,
+    directory: workspace.directory,
+    usage: graph.usage(),
+    agents: graph.agentCount,
+    durationMs,
+  };
+  const head = graph.head("root");
+  if (how !== "ended") return { ...about, exitCode: EXIT.interrupted };
+  if (head?.type !== "result") {
+    const limit = head?.type === "error" && head.kind === "limit_reached" ? head.limit : undefined;
+    const code = limit === undefined ? "request_failed" : "limit_reached";
+    const error = new RLMError(code, head?.type === "error" ? head.message : "", { details: { limit } });
+    return { ...about, exitCode: limit === undefined ? EXIT.failed : EXIT.budget, error };
+  }
+  const blob = head.blobs?.result;
+  const answer: JsonValue =
+    blob === undefined ? head.result : JSON.parse(await workspace.payloads.getBlob(blob.digest));
+  return { ...about, exitCode: EXIT.ok, answer };
+}

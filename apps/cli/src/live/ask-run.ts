@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { InboxFate, InboxRequest } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import { type BranchInbox, openWorkspace } from "@rlmflow/workspace";
+import { type CommandIo, write } from "../command-io.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { branchPlace } from "../render/branch-place.ts";
+import { readDuration } from "../run/option-values.ts";
+import { oneLine, plainText } from "../terminal/plain-text.ts";
+import { requestText } from "./request-text.ts";
+
+/** The options that all commands share which ask something of a run. */
+export interface AskFlags {
+  readonly agent?: string;
+  readonly run?: string;
+  readonly branch?: string;
+  readonly wait?: string;
+}
+
+const DEFAULT_WAIT_MS = 30_000;
+
+/**
+ * Puts a request into the inbox of a run and waits until the process that moves the run has done it or has
+ * refused it. An edit of a run that nobody moves is kept for whoever resumes it.
+ */
+export async function askRun(
+  path: string,
+  flags: AskFlags,
+  request: InboxRequest,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const waitMs = readWait(flags.wait);
+  const place = branchPlace(path, flags);
+  await using workspace = await openWorkspace(place.workspace);
+  const inbox = await workspace.inbox(place.run, place.branch);
+  const { runId } = inbox.run;
+  const isMoved = await inbox.isTaken();
+  if (!isMoved && !("agentId" in request))
+    throw new RLMError(
+      "nothing_to_do",
+      `No process moves run ${runId}; there is nothing to ${request.kind}.`,
+    );
+  const { id } = await inbox.put(request);
+  const fate = isMoved ? await awaitFate(inbox, id, waitMs) : null;
+  if (fate !== null) return await tellFate(fate, request, runId, io);
+  const kept = isMoved
+    ? `not done within ${waitMs / 1000} s: the agent is busy. It is kept and done when what is in flight has landed.`
+    : `no process moves run ${runId} now. It is kept and done when the run is resumed.`;
+  io.stderr.write(`rlmflow: ${kept}\n`);
+  return EXIT.pending;
+}
+
+function readWait(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_WAIT_MS;
+  const milliseconds = text === "0" ? 0 : readDuration(text);
+  if (milliseconds !== null) return milliseconds;
+  throw new RLMError("invalid_options", `- --wait must be a time like 5s or 2m, not ${JSON.stringify(text)}`);
+}
+
+async function awaitFate(inbox: BranchInbox, id: string, waitMs: number): Promise<InboxFate | null> {
+  const over = AbortSignal.timeout(waitMs);
+  for (;;) {
+    const fate = await inbox.fateOf(id);
+    if (fate !== null || over.aborted || !(await inbox.isTaken())) return fate;
+    await Promise.race([inbox.changed(over), sleep(1000)]);
+  }
+}
+
+async function tellFate(
+  fate: InboxFate,
+  request: InboxRequest,
+  runId: string,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const what = requestText(request, runId);
+  if (fate.state === "refused") {
+    io.stderr.write(`rlmflow: refused to ${what}: ${plainText(fate.reason)}\n`);
+    return EXIT.failed;
+  }
+  const shown =
+    fate.nodes.slice(0, 5).join(", ") + (fate.nodes.length > 5 ? ` and ${fate.nodes.length - 5} more` : "");
+  await write(io.stdout, `${what}: ${fate.nodes.length === 0 ? "done" : oneLine(shown)}\n`);
+  return EXIT.ok;
+}

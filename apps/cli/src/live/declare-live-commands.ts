@@ -1,0 +1,86 @@
+import type { Command } from "commander";
+import type { CommandIo } from "../command-io.ts";
+import { abortCommand } from "../commands/abort.ts";
+import { cancelCommand } from "../commands/cancel.ts";
+import { codeCommand } from "../commands/code.ts";
+import { finalCommand } from "../commands/final.ts";
+import { limitCommand } from "../commands/limit.ts";
+import { pauseCommand } from "../commands/pause.ts";
+import { resultCommand } from "../commands/result.ts";
+import { sayCommand } from "../commands/say.ts";
+import { unpauseCommand } from "../commands/unpause.ts";
+import { type WatchFlags, watchCommand } from "../commands/watch.ts";
+import type { ExitCode } from "../exit-code.ts";
+import { limitOptions, viewOptions } from "../run/declare-run-commands.ts";
+import type { LimitFlags } from "../run/limit-options.ts";
+import type { AskFlags } from "./ask-run.ts";
+
+type Perform = (command: Promise<ExitCode>) => Promise<void>;
+
+/** Declares the commands that reach a run which another process moves. */
+export function declareLiveCommands(program: Command, io: CommandIo, perform: Perform): void {
+  declareWatch(program, io, perform);
+  declareEdits(program, io, perform);
+  for (const [name, command, description] of [
+    ["pause", pauseCommand, "let nothing new start in a run; what is in flight lands"],
+    ["unpause", unpauseCommand, "let a paused run go on"],
+    ["abort", abortCommand, "cut off what a run has in flight and end it; resume goes on"],
+  ] as const) {
+    asking(program, name, description).action((path: string, flags: AskFlags) =>
+      perform(command(path, flags, io)),
+    );
+  }
+}
+
+function declareWatch(program: Command, io: CommandIo, perform: Perform): void {
+  const command = program
+    .command("watch")
+    .description("show a run while another process moves it, until it ends")
+    .argument("<workspace>", "the workspace, or anything in its .rlmflow folder")
+    .option("--run <id>", "the run; default the newest")
+    .option("--branch <id>", "the branch; default main");
+  viewOptions(command).action((path: string, flags: WatchFlags) => perform(watchCommand(path, flags, io)));
+}
+
+function declareEdits(program: Command, io: CommandIo, perform: Perform): void {
+  edit(program, "say", "tell an agent something, which its model reads with the next request")
+    .argument("[text...]", "what to say")
+    .action((path: string, words: readonly string[], flags: AskFlags) =>
+      perform(sayCommand(path, words, flags, io)),
+    );
+  edit(program, "cancel", "stop an agent and everything below it, at once")
+    .option("--reason <text>", "why; its parent is told")
+    .action((path: string, flags: AskFlags & { reason?: string }) => perform(cancelCommand(path, flags, io)));
+  edit(program, "final", "ask an agent for its answer with its next reply").action(
+    (path: string, flags: AskFlags) => perform(finalCommand(path, flags, io)),
+  );
+  edit(program, "code", "put other code in the place of what an agent of a paused run is about to run")
+    .argument("<file>", "the code; - is standard input")
+    .action((path: string, file: string, flags: AskFlags) => perform(codeCommand(path, file, flags, io)));
+  edit(program, "result", "give an agent its result and stop what works below it")
+    .argument("<json>", "the result as JSON; - is standard input")
+    .action((path: string, json: string, flags: AskFlags) => perform(resultCommand(path, json, flags, io)));
+  limitOptions(
+    edit(program, "limit", "change limits of an agent; one that a limit has stopped goes on"),
+  ).action((path: string, flags: AskFlags & LimitFlags) => perform(limitCommand(path, flags, io)));
+}
+
+function edit(program: Command, name: string, description: string): Command {
+  return asking(program, name, description).option("-a, --agent <id>", "the agent, like root or root.scan");
+}
+
+function asking(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .argument("<workspace>", "the workspace, or anything in its .rlmflow folder")
+    .option("--run <id>", "the run; default the newest")
+    .option("--branch <id>", "the branch; default main")
+    .option("--wait <time>", "how long to wait until it was done; default 30s")
+    .addHelpText("after", ASK_HELP);
+}
+
+const ASK_HELP = `
+An edit of a run that no process moves is kept, and done when the run is resumed.
+Exit codes: 0 done, 1 refused, 2 wrong options, 4 kept but not done yet.
+`;

@@ -1,0 +1,28 @@
+import type { Recovered } from "@rlmflow/core";
+import { oneLine } from "../terminal/plain-text.ts";
+
+const MOST_NAMES = 10;
+
+/** What was kept of a run, what was dropped, and what is mended, as lines for people. */
+export function recoveredLines(runId: string, recovered: Recovered): readonly string[] {
+  const { nodes, replies, agents, droppedBytes, outcomeUnknown, bornAgain, cancelled } = recovered;
+  return [
+    `run ${runId}: ${nodes} nodes kept, ${replies} replies are not asked for again, ${agents} ${agents === 1 ? "agent goes" : "agents go"} on`,
+    ...(droppedBytes > 0
+      ? [`dropped ${droppedBytes} bytes of a last line that was never whole; nothing in it had been told`]
+      : []),
+    ...(outcomeUnknown.length > 0
+      ? [`not called again, their outcome is unknown to the code: ${names(outcomeUnknown)}`]
+      : []),
+    ...(bornAgain.length > 0 ? [`had been delegated to and not begun, begin now: ${names(bornAgain)}`] : []),
+    ...(cancelled.length > 0 ? [`nobody waits for them any more, cancelled: ${names(cancelled)}`] : []),
+  ];
+}
+
+function names(ids: readonly string[]): string {
+  const shown = ids
+    .slice(0, MOST_NAMES)
+    .map((id) => oneLine(id))
+    .join(", ");
+  return ids.length > MOST_NAMES ? `${shown} and ${ids.length - MOST_NAMES} more` : shown;
+}

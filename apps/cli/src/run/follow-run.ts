@@ -1,0 +1,91 @@
+import {
+  type Graph,
+  type JsonValue,
+  type Recovered,
+  RLMError,
+  type Run,
+  RunError,
+  type RunResult,
+} from "@rlmflow/core";
+import type { CommandIo } from "../command-io.ts";
+import { EXIT, type ExitCode, exitCodeOf } from "../exit-code.ts";
+import { chooseView } from "../progress/choose-view.ts";
+import type { ProgressView } from "../progress/progress-view.ts";
+import { plainText } from "../terminal/plain-text.ts";
+import { type Interrupts, watchInterrupts } from "./interrupts.ts";
+import type { RunOptions } from "./run-options.ts";
+import { endLine, type RunEnd, runReport } from "./run-report.ts";
+import { type RunWatch, watchRun } from "./watch-run.ts";
+
+/** What following a run needs beside the run. */
+export interface Following {
+  readonly options: RunOptions;
+  readonly io: CommandIo;
+  /** The workspace's path. */
+  readonly directory: string;
+  /** What was kept of a run that goes on. */
+  readonly recovered?: Recovered | null;
+}
+
+type Ended = { readonly result: RunResult<JsonValue> } | { readonly error: unknown } | "stopped";
+
+/** Shows a run until it has ended or was interrupted, and reports how. */
+export async function followRun(
+  run: Run,
+  { options, io, directory, recovered = null }: Following,
+): Promise<ExitCode> {
+  const startedAt = io.now();
+  const report = runReport(io, options.json, recovered);
+  const views: ProgressView[] = [];
+  using interrupts = watchInterrupts(run, io, (line) => {
+    for (const view of views) view.say(line);
+  });
+  const watching = watchRun(run, report, (progress) => {
+    const view = chooseView(progress, options, io);
+    views.push(view);
+    return view;
+  });
+  const ended = await endOf(run, watching, interrupts);
+  for (const view of views) view.close();
+  const end = describe(ended, run, { directory, durationMs: io.now() - startedAt });
+  await report.end(end);
+  if (end.error !== undefined) io.stderr.write(`rlmflow: ${messageOf(end.error)}\n`);
+  if (options.progress !== "none" && options.progress !== "json") io.stderr.write(`${endLine(end)}\n`);
+  return end.exitCode;
+}
+
+/** A run that ended in the moment in which it was stopped has ended. */
+async function endOf(run: Run, watching: RunWatch, interrupts: Interrupts): Promise<Ended> {
+  const settled = Promise.allSettled([watching.ended, run]);
+  if ((await Promise.race([settled, interrupts.stopped])) === "stopped" && !run.graph.finished) {
+    await watching.caughtUp();
+    return "stopped";
+  }
+  const [watched, ended] = await settled;
+  if (ended.status === "rejected") return { error: ended.reason };
+  // What could not be shown is a failure too, also when the run went well.
+  return watched.status === "rejected" ? { error: watched.reason } : { result: ended.value };
+}
+
+function describe(ended: Ended, run: Run, about: Pick<RunEnd, "directory" | "durationMs">): RunEnd {
+  const graph = graphOf(ended, run);
+  const known = { ...about, runId: graph.run.runId, usage: graph.usage(), agents: graph.agentCount };
+  if (ended === "stopped") return { ...known, exitCode: EXIT.interrupted };
+  if ("result" in ended) return { ...known, exitCode: EXIT.ok, answer: ended.result.answer };
+  return { ...known, exitCode: exitCodeOf(ended.error), error: ended.error };
+}
+
+/** The run as far as it got. Rethrows what kept it from beginning at all. */
+function graphOf(ended: Ended, run: Run): Graph {
+  if (ended !== "stopped" && "error" in ended && ended.error instanceof RunError) return ended.error.graph;
+  try {
+    return run.graph;
+  } catch (error) {
+    throw ended !== "stopped" && "error" in ended ? ended.error : error;
+  }
+}
+
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return plainText(RLMError.is(error) ? message : `${message} (this should not happen)`);
+}

@@ -1,0 +1,244 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { EXIT } from "../../src/exit-code.ts";
+import { runProgram } from "../../src/program.ts";
+import { CapturedIo } from "../captured-io.ts";
+import { type Asked, block, type LoopbackServer, loopbackServer } from "../loopback-server.ts";
+
+let directory = "";
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "rlmflow cli "));
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function command(...args: string[]) {
+  const [name = "", ...rest] = args;
+  const io = new CapturedIo();
+  const exitCode = await runProgram([name, directory, ...rest], io);
+  return { exitCode, stdout: io.stdout.text, stderr: io.stderr.text };
+}
+
+/** A run in this process, which the commands reach through the workspace as they would from another. */
+function begin(server: LoopbackServer) {
+  const io = new CapturedIo();
+  const where = [
+    "--model",
+    "m",
+    "--base-url",
+    server.url,
+    "--dir",
+    directory,
+    "--runtime",
+    "local",
+    "--plain",
+  ];
+  return { io, ended: runProgram(["run", "Go.", ...where], io) };
+}
+
+/** A server of which the replies of one turn are held back. */
+async function heldServer(reply: (asked: Asked) => string, holds: (asked: Asked) => boolean) {
+  const asked = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  const server = await loopbackServer(async (request) => {
+    if (holds(request)) {
+      asked.resolve();
+      await held.promise;
+    }
+    return reply(request);
+  });
+  return { server, asked: asked.promise, letGo: () => held.resolve() };
+}
+
+const first = ({ turn }: Asked) => turn === 0;
+const twoTurns = ({ turn }: Asked) => block(turn === 0 ? "print('one')" : "done('end')");
+
+describe("commands that reach a run in another process", () => {
+  it("say lands behind what is in flight, and the reply is kept", async () => {
+    const { server, asked, letGo } = await heldServer(twoTurns, first);
+    await using _ = server;
+    const { ended, io } = begin(server);
+    await asked;
+    const said = command("say", "--agent", "root", "Mind", "the gap.");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    letGo();
+    expect(await said).toEqual({ exitCode: EXIT.ok, stdout: "say root: root#2\n", stderr: "" });
+    expect(await ended).toBe(EXIT.ok);
+    expect(io.stdout.text).toBe("end\n");
+    expect(server.asked).toHaveLength(2);
+  });
+
+  it("a refused edit is told to the sender and to the run", async () => {
+    const { server, asked, letGo } = await heldServer(twoTurns, first);
+    await using _ = server;
+    const { ended, io } = begin(server);
+    await asked;
+    const refused = await command("say", "-a", "root.nobody", "hello");
+    expect(refused.exitCode).toBe(EXIT.failed);
+    expect(refused.stderr).toContain("refused to say root.nobody: There is no agent root.nobody");
+    letGo();
+    expect(await ended).toBe(EXIT.ok);
+    expect(io.stderr.text).toContain("refused to say root.nobody: There is no agent root.nobody");
+  });
+
+  it("waits no longer than it is told to, and the edit is kept", async () => {
+    const { server, asked, letGo } = await heldServer(twoTurns, first);
+    await using _ = server;
+    const { ended } = begin(server);
+    await asked;
+    const waited = await command("final", "-a", "root", "--wait", "1s");
+    expect(waited.exitCode).toBe(EXIT.pending);
+    expect(waited.stderr).toContain("not done within 1 s: the agent is busy");
+    letGo();
+    expect(await ended).toBe(EXIT.ok);
+  });
+
+  it("pause, code and unpause change what runs before it runs", async () => {
+    const { server, asked, letGo } = await heldServer(twoTurns, first);
+    await using _ = server;
+    const { ended, io } = begin(server);
+    await asked;
+    expect((await command("pause")).stdout).toMatch(/^pause run \w+: done\n$/);
+    letGo();
+    const file = join(directory, "other.js");
+    await writeFile(file, "done('from a file')");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await command("code", "-a", "root", file)).toMatchObject({ stdout: "code root: root#2\n" });
+    await command("unpause");
+    expect(await ended).toBe(EXIT.ok);
+    expect(io.stdout.text).toBe("from a file\n");
+  });
+
+  it("cancel and result reach a child, whose parent goes on", async () => {
+    const parent =
+      "done(await Promise.allSettled([delegate('a', 'A'), delegate('b', 'B')]).then((all) => all.map((one) => one.value ?? one.reason.message)))";
+    const { server, asked, letGo } = await heldServer(
+      ({ query }) => block(query === "Go." ? parent : "done(1)"),
+      ({ query }) => query !== "Go.",
+    );
+    await using _ = server;
+    const { ended, io } = begin(server);
+    await asked;
+    const cancelled = await command("cancel", "-a", "root.a", "--reason", "too dear");
+    expect(cancelled).toMatchObject({ exitCode: EXIT.ok, stdout: "cancel root.a: root.a#1\n" });
+    const given = command("result", "-a", "root.b", '{"by": "hand"}');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    letGo();
+    expect((await given).exitCode).toBe(EXIT.ok);
+    expect(await ended).toBe(EXIT.ok);
+    expect(JSON.parse(io.stdout.text)).toEqual([expect.stringContaining("too dear"), { by: "hand" }]);
+  });
+
+  it("abort ends the process of the run, which can be resumed", async () => {
+    const { server, asked, letGo } = await heldServer(twoTurns, first);
+    await using _ = server;
+    const { ended, io } = begin(server);
+    await asked;
+    expect((await command("abort")).exitCode).toBe(EXIT.ok);
+    expect(await ended).toBe(EXIT.interrupted);
+    expect(io.stderr.text).toContain("rlmflow resume");
+    letGo();
+    expect(await command("resume", "-q")).toEqual({ exitCode: EXIT.ok, stdout: "end\n", stderr: "" });
+  });
+
+  it("limit opens a child again that had reached one, while its parent waits for others", async () => {
+    const parent = "done(await wait(delegate('a', 'A', { maxIterations: 1 }), delegate('b', 'B')))";
+    const { server, asked, letGo } = await heldServer(
+      ({ query, turn }) =>
+        block(query === "Go." ? parent : query.startsWith("A") && turn === 0 ? "print(1)" : "done(2)"),
+      ({ query }) => query === "B",
+    );
+    await using _ = server;
+    const { ended, io } = begin(server);
+    await asked;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const raised = await command("limit", "-a", "root.a", "--max-iterations", "5");
+    expect(raised.stderr).toBe("");
+    expect(raised).toMatchObject({
+      exitCode: EXIT.ok,
+      stdout: expect.stringMatching(/^limit root\.a: root\.a#\d\n$/),
+    });
+    letGo();
+    expect(await ended).toBe(EXIT.ok);
+    expect(JSON.parse(io.stdout.text)).toEqual([2, 2]);
+  });
+
+  it("watch shows the run until it ends, and tells its answer", async () => {
+    const { server, asked, letGo } = await heldServer(twoTurns, first);
+    await using _ = server;
+    const { ended } = begin(server);
+    await asked;
+    const watched = command("watch", "--json", "-q");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    letGo();
+    expect(await ended).toBe(EXIT.ok);
+    const { exitCode, stdout } = await watched;
+    expect(exitCode).toBe(EXIT.ok);
+    const lines = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ type }) => type)).toEqual(["start", "node", "node", "node", "node", "node", "end"]);
+    expect(lines.at(-1)).toMatchObject({ status: "ok", answer: "end", agents: 1 });
+  });
+});
+
+describe("commands for a run that nobody moves", () => {
+  async function interrupted(): Promise<LoopbackServer> {
+    const { server, asked } = await heldServer(
+      twoTurns,
+      ({ turn }) => turn === 0 && server.asked.length === 1,
+    );
+    const { ended, io } = begin(server);
+    await asked;
+    io.interrupt();
+    io.interrupt();
+    expect(await ended).toBe(EXIT.interrupted);
+    return server;
+  }
+
+  it("keep an edit for whoever resumes it, and refuse to pause", async () => {
+    await using server = await interrupted();
+    const said = await command("say", "-a", "root", "before you go on");
+    expect(said.exitCode).toBe(EXIT.pending);
+    expect(said.stderr).toContain("It is kept and done when the run is resumed.");
+    const paused = await command("pause");
+    expect(paused.exitCode).toBe(EXIT.failed);
+    expect(paused.stderr).toContain("there is nothing to pause");
+    const { stdout } = await command("resume", "--json", "-q");
+    expect(stdout).toContain('"content":"before you go on"');
+    expect(server.asked.length).toBeGreaterThan(2);
+  });
+
+  it("watch says that nobody moves it", async () => {
+    await using _ = await interrupted();
+    const { exitCode, stderr } = await command("watch", "--plain");
+    expect(exitCode).toBe(EXIT.interrupted);
+    expect(stderr).toContain("Go on: rlmflow resume");
+  });
+});
+
+describe("wrong options", () => {
+  it.each([
+    [["say", "hello"], "an agent is needed: --agent root"],
+    [["say", "-a", "root"], "a text is needed"],
+    [["result", "-a", "root", "done"], "the result must be JSON"],
+    [["code", "-a", "root", "/nowhere/at/all"], "/nowhere/at/all can't be read"],
+    [["limit", "-a", "root"], "a limit is needed, like --max-tokens 500k"],
+    [["limit", "--max-iterations", "none"], "--max-iterations must be a whole number above 0"],
+    [["final", "-a", "root", "--wait", "soon"], "--wait must be a time like 5s or 2m"],
+    [["watch", "--color", "blue"], "--color must be auto, always or never"],
+  ] as const)("%j", async (args, message) => {
+    const { exitCode, stderr } = await command(...args);
+    expect({ exitCode, stderr }).toEqual({ exitCode: EXIT.usage, stderr: expect.stringContaining(message) });
+  });
+
+  it("a directory without a run", async () => {
+    expect((await command("say", "-a", "root", "x")).stderr).toContain("There is no run in");
+  });
+});
