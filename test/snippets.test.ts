@@ -65,7 +65,18 @@ describe("the commands in the documents", () => {
   const known: KnownCommands = { manifests: readManifests(), rlmflowHelp: new Map() };
 
   beforeAll(async () => {
-    const names = ["run", "render", "fork", "branches", "diff", "export", "doctor", "version", "help"];
+    const names = [
+      "run",
+      "render",
+      "fork",
+      "branches",
+      "diff",
+      "export",
+      "import",
+      "doctor",
+      "version",
+      "help",
+    ];
     const helps = await Promise.all(
       names.map((name) => runNode([...rlmflow, name, "--help"], { cwd: repositoryRoot })),
     );

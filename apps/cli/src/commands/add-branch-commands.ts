@@ -7,6 +7,7 @@ import { type DiffFlags, diffCommand } from "./diff.ts";
 import { type DoctorFlags, doctorCommand } from "./doctor.ts";
 import { type ExportFlags, exportCommand } from "./export.ts";
 import { forkCommand } from "./fork.ts";
+import { type ImportFlags, importCommand } from "./import.ts";
 
 type Perform = (command: Promise<ExitCode>) => Promise<void>;
 
@@ -57,6 +58,12 @@ function addFileCommands(program: Command, io: CommandIo, perform: Perform): voi
     .option("--run <id>", "the run; default the newest")
     .option("--branch <id>", "the branch; default main")
     .action((path: string, flags: ExportFlags) => perform(exportCommand(path, flags, io)));
+  program
+    .command("import")
+    .description("take an exported run into a workspace, to resume or fork it there")
+    .argument("<file>", "what export wrote")
+    .option("-d, --dir <directory>", "the workspace; default the current directory")
+    .action((file: string, flags: ImportFlags) => perform(importCommand(file, flags, io)));
   program
     .command("doctor")
     .description("say what is wrong with what was kept of runs")

@@ -195,6 +195,28 @@ describe("rlmflow export", () => {
     expect((await rlmflow("export", file)).said).toContain("is a file, not a workspace");
   });
 
+  it("writes what import takes into another workspace, where the run goes on", async () => {
+    await go(null);
+    const file = join(directory, "trace.json");
+    await rlmflow("fork", directory, "--at", "root#2", "--name", "early");
+    await rlmflow("export", directory, "--branch", "early", "-o", file);
+    const target = join(directory, "elsewhere");
+    const { text, exitCode } = await rlmflow("import", file, "--dir", target);
+    expect(exitCode).toBe(EXIT.ok);
+    expect(text).toContain(`go on: rlmflow resume ${target} --run r1 --branch early`);
+    const again = await rlmflow("import", file, "--dir", target);
+    expect(again.said).toMatch(/trace\.json was not taken in: Branch early of run r1 is there already/);
+    expect((await rlmflow("import", target)).said).toContain("is no exported run");
+    const graphOnly = join(directory, "graph.json");
+    await rlmflow("render", directory, "-f", "json", "-o", graphOnly);
+    expect((await rlmflow("import", graphOnly, "-d", target)).said).toContain(
+      "this is a graph without its payloads",
+    );
+    directory = target;
+    expect(await go("early")).toEqual(["root 1"]);
+    directory = join(target, "..");
+  });
+
   it("leaves no file behind that is not whole", async () => {
     await go(null);
     await rm(join(directory, ".rlmflow/context"), { recursive: true });

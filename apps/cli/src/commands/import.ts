@@ -1,0 +1,38 @@
+import { readFile } from "node:fs/promises";
+import { loadTrace, RLMError } from "@rlmflow/core";
+import { openWorkspace } from "@rlmflow/workspace";
+import { type CommandIo, write } from "../command-io.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { isTraceFile } from "../render/open-graph.ts";
+import { plainText } from "../terminal/plain-text.ts";
+import { quoteForShell } from "../terminal/quote-for-shell.ts";
+
+/** The options of `rlmflow import` as they are typed. */
+export interface ImportFlags {
+  readonly dir?: string;
+}
+
+/** `rlmflow import`: takes an exported run into a workspace, where it can be resumed and forked. */
+export async function importCommand(
+  file: string,
+  { dir = "." }: ImportFlags,
+  io: CommandIo,
+): Promise<ExitCode> {
+  if (!(await isTraceFile(file)))
+    throw new RLMError("not_found", `${file} is no exported run: there is no such file outside a workspace.`);
+  await using workspace = await openWorkspace(dir);
+  try {
+    const { graph } = await loadTrace(await readFile(file, "utf8"), workspace);
+    const { runId, branch } = graph.run;
+    const place = `${quoteForShell(workspace.directory)} --run ${runId} --branch ${branch.id}`;
+    const lines = [
+      `${graph.length} nodes of run ${runId} branch ${branch.id} in ${workspace.directory}`,
+      graph.finished ? `see it: rlmflow render ${place}` : `go on: rlmflow resume ${place}`,
+    ];
+    await write(io.stdout, `${lines.map(plainText).join("\n")}\n`);
+    return EXIT.ok;
+  } catch (cause) {
+    if (!RLMError.is(cause)) throw cause;
+    throw new RLMError(cause.code, `${file} was not taken in: ${cause.message}`, { cause });
+  }
+}
