@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { defaultEnvironment } from "../../src/engine/default-environment.ts";
 import { type Client, Graph, memoryStores, RLMError, RLMFlow, type RunEvent } from "../../src/index.ts";
 import { checkRun, fixedEnvironment, scriptedClient } from "../../src/testing/index.ts";
 import { faultyRuntime } from "./faulty-runtime.ts";
@@ -185,6 +186,7 @@ describe("a flow that lives long", () => {
       ({ turn }) => block(turn === 0 ? "vars.x = 41; done(vars.x)" : "done(vars.x + 1)"),
       {
         runtime,
+        environment: defaultEnvironment(),
       },
     );
     const graphs: Graph[] = [];

@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { RLMFlow } from "../../src/index.ts";
 import { checkRun, fixedEnvironment, scriptedClient } from "../../src/testing/index.ts";
-import { block, flowOf } from "./flow-fixture.ts";
+import { block, flowOf, runFailureOf } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 
 /** A run whose root delegates to this many children at once; milliseconds per node. */
@@ -58,15 +58,12 @@ describe("many agents", () => {
       { config, prompt: "Be good." },
     );
     const run = flow.run("Go.");
-    const failed = run.then(
-      () => null,
-      (error: Error) => error,
-    );
+    const failed = runFailureOf(run);
     for await (const event of run) if (event.type === "node" && event.node.type === "supervising") break;
     const began = performance.now();
     await run.apply({ kind: "cancel", agentId: "root", reason: "enough" });
     expect(performance.now() - began).toBeLessThan(5000);
-    expect((await failed)?.message).toContain("enough");
+    expect((await failed).message).toContain("enough");
     expect(run.graph.agents().filter((id) => run.graph.head(id)?.type !== "error")).toEqual([]);
   });
 
