@@ -1,0 +1,82 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { block, loopbackServer } from "./loopback-server.ts";
+
+const HOOKS = join(import.meta.dirname, "../../../packages/workspace/test/source-hooks.ts");
+const COMMAND = join(import.meta.dirname, "../src/rlmflow.ts");
+
+let directory = "";
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "rlmflow cli "));
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** The command in a process of its own. */
+function start(...args: string[]) {
+  const child = spawn(process.execPath, ["--import", HOOKS, COMMAND, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const exit = once(child, "close");
+  const ended = Promise.all([text(child.stdout), text(child.stderr), exit]).then(
+    ([stdout, stderr, [code, signal]]) => ({ exitCode: code ?? signal, stdout, stderr }),
+  );
+  return { kill: () => child.kill("SIGKILL"), ended };
+}
+
+async function heldServer() {
+  const asked = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  const server = await loopbackServer(async ({ turn }) => {
+    if (turn === 1) {
+      asked.resolve();
+      await held.promise;
+    }
+    return block(["let x = 40", "x += 2", "done(x)"][turn] ?? "done('too far')");
+  });
+  const where = ["--model", "m", "--base-url", server.url, "--dir", directory, "--runtime", "local"];
+  return { server, asked: asked.promise, letGo: () => held.resolve(), run: ["run", "Go.", ...where] };
+}
+
+describe("a run in one process and commands in others", { timeout: 60_000 }, () => {
+  it("say and pause reach it, and nothing that was paid for is lost", async () => {
+    const { server, asked, letGo, run } = await heldServer();
+    await using _ = server;
+    const running = start(...run);
+    await asked;
+    const said = start("say", directory, "--agent", "root", "Mind the gap.");
+    expect((await start("pause", directory).ended).exitCode).toBe(0);
+    letGo();
+    expect(await said.ended).toMatchObject({ exitCode: 0, stdout: "say root: root#4\n" });
+    expect((await start("unpause", directory).ended).exitCode).toBe(0);
+    expect(await running.ended).toMatchObject({ exitCode: 0, stdout: "42\n" });
+    expect(server.asked.map(({ turn }) => turn)).toEqual([0, 1, 2]);
+  });
+
+  it("resume goes on after kill -9, and asks only for what was in flight", async () => {
+    const { server, asked, letGo, run } = await heldServer();
+    await using _ = server;
+    const running = start(...run);
+    await asked;
+    running.kill();
+    expect((await running.ended).exitCode).toBe("SIGKILL");
+    const waiting = await start("say", directory, "--agent", "root", "for whoever goes on").ended;
+    expect(waiting).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining("when the run is resumed"),
+    });
+    letGo();
+    const { exitCode, stdout, stderr } = await start("resume", directory).ended;
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "42\n" });
+    expect(stderr).toContain("3 nodes kept, 1 replies are not asked for again");
+    expect(server.asked.map(({ turn }) => turn)).toEqual([0, 1, 1, 2]);
+  });
+});
