@@ -67,6 +67,13 @@ describe("the commands in the documents", () => {
   beforeAll(async () => {
     const names = [
       "run",
+      "resume",
+      "watch",
+      "say",
+      "cancel",
+      "limit",
+      "pause",
+      "unpause",
       "render",
       "fork",
       "branches",
