@@ -1,5 +1,5 @@
 /** UTF-16 units between two entries of an index, and about as many in one piece of text. */
-export const PIECE_UNITS = 1 << 16;
+export const PIECE_UNITS: number = 1 << 16;
 
 /** Where in a UTF-8 file its UTF-16 units lie: one entry for the first character at or behind each 64 Ki units. */
 export interface ContextIndex {

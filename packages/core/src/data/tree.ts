@@ -41,7 +41,9 @@ function label(node: ChainNode): string {
     case "resume":
       return oneLine(node.content);
     case "supervising":
-      return node.waits.length === 0 ? "still waits" : `waits for ${node.waits.flatMap((wait) => wait.agents).length} agents`;
+      return node.waits.length === 0
+        ? "still waits"
+        : `waits for ${node.waits.flatMap((wait) => wait.agents).length} agents`;
     case "error":
       return `${node.kind}${node.fatal ? " (fatal)" : ""}: ${oneLine(node.message)}`;
     case "result":
