@@ -1,0 +1,236 @@
+import { describe, expect, test } from "vitest";
+import type { TransitionEnd } from "../../src/engine/agent-port.ts";
+import { Budget } from "../../src/engine/budget.ts";
+import { Scheduler } from "../../src/engine/scheduler.ts";
+import type { Slot } from "../../src/engine/slot.ts";
+import { RLMError } from "../../src/index.ts";
+
+type Transition = (slot: Slot) => Promise<TransitionEnd>;
+
+/** A scheduler whose agents do what they are told; `began` says who moved, in order. */
+class Bench {
+  readonly began: string[] = [];
+  readonly retired: string[] = [];
+  readonly ended = new Set<string>();
+  readonly scheduler: Scheduler;
+  readonly inFlight = new Map<string, number>();
+  #transition: Transition;
+
+  constructor(transition: Transition) {
+    this.#transition = transition;
+    this.scheduler = new Scheduler({
+      begin: (slot) => this.#begin(slot),
+      hasEnded: (agentId) => this.ended.has(agentId),
+      retired: (agentId) => this.retired.push(agentId),
+    });
+  }
+
+  add(...agentIds: readonly string[]): void {
+    for (const agentId of agentIds) {
+      this.scheduler.add(agentId, new Budget({ tokens: null, microUsd: null }));
+      this.scheduler.ready(agentId);
+    }
+  }
+
+  async #begin(slot: Slot): Promise<TransitionEnd> {
+    this.began.push(slot.agentId);
+    const others = (this.inFlight.get(slot.agentId) ?? 0) + 1;
+    this.inFlight.set(slot.agentId, others);
+    expect(others, `${slot.agentId} moves once at a time`).toBe(1);
+    try {
+      return await this.#transition(slot);
+    } finally {
+      this.inFlight.set(slot.agentId, 0);
+    }
+  }
+}
+
+const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Every agent ends with its first move. */
+function ending(): Bench {
+  const bench: Bench = new Bench(async ({ agentId }) => {
+    bench.ended.add(agentId);
+    return "ended";
+  });
+  return bench;
+}
+
+describe("a scheduler", () => {
+  test("moves the newest first and lets go of who has ended", async () => {
+    const bench = ending();
+    bench.add("a", "b", "c");
+    await bench.scheduler.drive();
+    expect(bench.began).toEqual(["c", "b", "a"]);
+    expect(bench.retired.toSorted()).toEqual(["a", "b", "c"]);
+    expect(bench.scheduler.slot("a")).toBeUndefined();
+    expect(bench.scheduler.canMove).toBe(false);
+  });
+
+  test("has an agent in one place only, however often it is said to be ready", async () => {
+    const bench = ending();
+    bench.add("a");
+    bench.scheduler.ready("a");
+    bench.scheduler.ready("a");
+    bench.scheduler.ready("nobody");
+    await bench.scheduler.drive();
+    expect(bench.began).toEqual(["a"]);
+  });
+
+  test("wakes a parked agent when a task it waits for has ended", async () => {
+    let moves = 0;
+    const bench: Bench = new Bench(async (slot) => {
+      moves += 1;
+      if (moves === 1) return "waiting";
+      expect(slot.arrivals.take()).toEqual({ kind: "child", callId: "call" });
+      bench.ended.add(slot.agentId);
+      return "ended";
+    });
+    bench.add("a");
+    await bench.scheduler.drive();
+    expect(bench.scheduler.slot("a")?.parked).toBe(true);
+    const driving = bench.scheduler.drive();
+    bench.scheduler.childEnded("a", "call");
+    await driving;
+    expect(moves).toBe(2);
+  });
+
+  test("looks again at children that ended while their parent went to sleep", async () => {
+    let moves = 0;
+    const bench: Bench = new Bench(async (slot) => {
+      moves += 1;
+      if (moves === 1) {
+        bench.scheduler.childEnded("a", "call");
+        return "waiting";
+      }
+      slot.arrivals.take();
+      bench.ended.add("a");
+      return "ended";
+    });
+    bench.add("a");
+    await bench.scheduler.drive();
+    expect(moves).toBe(2);
+  });
+
+  test("steps the agents that can move when it is called, or those that are named", async () => {
+    const bench: Bench = new Bench(async () => {
+      if (bench.began.length === 2) bench.add("d");
+      return "moved";
+    });
+    bench.add("a", "b", "c");
+    expect(await bench.scheduler.step(["b", "x"])).toEqual(["b"]);
+    expect((await bench.scheduler.step(null)).toSorted()).toEqual(["a", "b", "c"]);
+    expect(bench.began).not.toContain("d");
+    expect((await bench.scheduler.step(null)).toSorted()).toEqual(["a", "b", "c", "d"]);
+    await expect(bench.scheduler.step(["x"])).rejects.toSatisfy((error) =>
+      RLMError.is(error, "nothing_to_do"),
+    );
+  });
+
+  test("lands what is in flight when it is paused, and starts nothing more", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const bench = new Bench(async () => {
+      await promise;
+      return "moved";
+    });
+    bench.add("a", "b");
+    const driving = bench.scheduler.drive();
+    const paused = bench.scheduler.pause();
+    resolve();
+    await Promise.all([paused, driving]);
+    expect(bench.began).toEqual(["b", "a"]);
+    expect(bench.scheduler.canMove).toBe(true);
+  });
+
+  test("aborts every transition when all is stopped, and moves nobody any more", async () => {
+    const bench = new Bench(
+      (slot) =>
+        new Promise((_, reject) => {
+          slot.controller.signal.addEventListener("abort", () => reject(new RLMError("aborted", "stopped")));
+        }),
+    );
+    bench.add("a", "b");
+    const driving = bench.scheduler.drive();
+    await tick();
+    bench.scheduler.stopAll();
+    await driving;
+    bench.add("c");
+    await bench.scheduler.drive();
+    expect(bench.began).toEqual(["b", "a"]);
+    expect(bench.scheduler.stopped).toBe(true);
+  });
+
+  test("stops one agent, ready or busy, and lets the others be", async () => {
+    const bench: Bench = new Bench(async ({ agentId, controller }) => {
+      await tick();
+      if (controller.signal.aborted) throw new RLMError("aborted", "stopped");
+      bench.ended.add(agentId);
+      return "ended";
+    });
+    bench.add("a", "b", "c");
+    const [a, c] = [bench.scheduler.slot("a"), bench.scheduler.slot("c")];
+    if (a === undefined || c === undefined) throw new Error("both were added");
+    bench.scheduler.stop(a);
+    const driving = bench.scheduler.drive();
+    bench.scheduler.stop(c);
+    await driving;
+    expect(bench.began).toEqual(["c", "b"]);
+    expect([...bench.ended]).toEqual(["b"]);
+  });
+
+  test("cuts everything and rejects with what first failed", async () => {
+    const aborted: string[] = [];
+    const bench = new Bench(async (slot) => {
+      if (slot.agentId === "bad") throw new RLMError("store_failed", "the disk is full");
+      slot.controller.signal.addEventListener("abort", () => aborted.push(slot.agentId));
+      await new Promise<void>((resolve) => slot.controller.signal.addEventListener("abort", () => resolve()));
+      throw new RLMError("aborted", "stopped");
+    });
+    bench.add("a", "b", "bad");
+    await expect(bench.scheduler.drive()).rejects.toThrow("the disk is full");
+    expect(aborted.toSorted()).toEqual(["a", "b"]);
+    expect(bench.scheduler.failed).toBe(true);
+    await expect(bench.scheduler.drive()).rejects.toThrow("the disk is full");
+  });
+
+  test("counts work that no transition does", async () => {
+    const bench = ending();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const holding = bench.scheduler.hold(async () => {
+      await promise;
+      return 7;
+    });
+    let quiet = false;
+    const driving = bench.scheduler.drive().then(() => {
+      quiet = true;
+    });
+    await tick();
+    expect(quiet).toBe(false);
+    resolve();
+    expect(await holding).toBe(7);
+    await driving;
+  });
+
+  test("does work between two moves of an agent, one piece after another", async () => {
+    const order: string[] = [];
+    const bench: Bench = new Bench(async () => {
+      order.push("move");
+      await tick();
+      order.push("moved");
+      if (order.filter((word) => word === "moved").length === 2) bench.ended.add("a");
+      return "moved";
+    });
+    bench.add("a");
+    const slot = bench.scheduler.slot("a");
+    if (slot === undefined) throw new Error("it was added");
+    const work = (name: string) => async () => {
+      order.push(`begin ${name}`);
+      await tick();
+      order.push(`end ${name}`);
+    };
+    const driving = bench.scheduler.drive();
+    await Promise.all([bench.scheduler.between(slot, work("x")), bench.scheduler.between(slot, work("y"))]);
+    await driving;
+    expect(order).toEqual(["move", "moved", "begin x", "end x", "begin y", "end y", "move", "moved"]);
+  });
+});
