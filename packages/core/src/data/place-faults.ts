@@ -1,9 +1,14 @@
-import type { Graph } from "./graph.ts";
 import type { CallNode, ChainNode, RunNode } from "./node.ts";
 import { callNodeId, chainNodeId, intentNodeId, parentAgent, ROOT } from "./node-id.ts";
 
+/** What judging places needs of a graph. */
+export interface PlaceView {
+  walk(): Iterable<RunNode>;
+  find(id: string): RunNode | undefined;
+}
+
 /** The first node whose id or parent is not what its place asks for: its position and what is wrong. `null` when all fit. */
-export function placeFault(graph: Graph): { readonly position: number; readonly problem: string } | null {
+export function placeFault(graph: PlaceView): { readonly position: number; readonly problem: string } | null {
   const places = new Map<string, number>();
   let position = 0;
   for (const node of graph.walk()) {
@@ -18,7 +23,7 @@ export function placeFault(graph: Graph): { readonly position: number; readonly 
   return null;
 }
 
-function callProblem(graph: Graph, call: CallNode): string | null {
+function callProblem(graph: PlaceView, call: CallNode): string | null {
   const action = graph.find(call.parentId ?? "");
   if (action?.type !== "action" || action.agentId !== call.agentId)
     return `the call ${call.id} has no action of ${call.agentId} as parent`;
@@ -27,7 +32,7 @@ function callProblem(graph: Graph, call: CallNode): string | null {
   return call.id === id ? null : `the call ${call.id} should have the id ${id}`;
 }
 
-function chainProblem(graph: Graph, node: ChainNode, place: number): string | null {
+function chainProblem(graph: PlaceView, node: ChainNode, place: number): string | null {
   const { id, type, agentId, parentId } = node;
   const wanted = chainNodeId(agentId, place);
   if (id !== wanted) return `the node ${id} should have the id ${wanted}, which its place gives`;
@@ -37,7 +42,7 @@ function chainProblem(graph: Graph, node: ChainNode, place: number): string | nu
   return parentId === before ? null : `the node ${id} should have the parent ${before}, not ${parentId}`;
 }
 
-function taskProblem(graph: Graph, query: RunNode): string | null {
+function taskProblem(graph: PlaceView, query: RunNode): string | null {
   const call = graph.find(query.parentId ?? "");
   const isTask =
     call?.type === "call" && call.name === "delegate" && call.agentId === parentAgent(query.agentId);
