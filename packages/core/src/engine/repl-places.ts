@@ -16,6 +16,8 @@ export interface IdleRepl {
 export class ReplPlaces {
   readonly #gate: Gate;
   readonly #idle = new Set<IdleRepl>();
+  /** Who waits for a REPL to come to rest, so that it can be closed. */
+  readonly #impatient = new Set<() => void>();
   #closing = 0;
 
   constructor(limit: number) {
@@ -33,6 +35,10 @@ export class ReplPlaces {
   rest(repl: IdleRepl): void {
     this.#idle.add(repl);
     this.#makeRoom();
+    const [waiter] = this.#impatient;
+    if (waiter === undefined || !this.#evictOldest()) return;
+    this.#impatient.delete(waiter);
+    waiter();
   }
 
   /** Says that a REPL is in use or gone. */
@@ -40,8 +46,22 @@ export class ReplPlaces {
     this.#idle.delete(repl);
   }
 
-  /** Closes the REPL that has been idle for longest; false when none is idle. */
-  evictOldest(): boolean {
+  /**
+   * Closes the REPL that has been idle for longest, or, when none is idle, the next one that comes to rest.
+   * Resolves as soon as one is being closed or the signal aborts.
+   */
+  async evictOne(signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.#evictOldest()) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const done = () => resolve();
+    this.#impatient.add(done);
+    signal.addEventListener("abort", done, { once: true });
+    await promise;
+    this.#impatient.delete(done);
+    signal.removeEventListener("abort", done);
+  }
+
+  #evictOldest(): boolean {
     const [oldest] = this.#idle;
     if (oldest === undefined) return false;
     this.#idle.delete(oldest);
@@ -54,6 +74,6 @@ export class ReplPlaces {
   }
 
   #makeRoom(): void {
-    while (this.#closing < this.#gate.waiting) if (!this.evictOldest()) return;
+    while (this.#closing < this.#gate.waiting) if (!this.#evictOldest()) return;
   }
 }

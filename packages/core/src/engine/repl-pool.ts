@@ -125,7 +125,9 @@ export class ReplPool {
   async #evictWhile(opened: AbortSignal): Promise<void> {
     for (;;) {
       await this.#settings.environment.sleep(IMPATIENT_MS, opened);
-      if (opened.aborted || !this.#settings.places.evictOldest()) return;
+      if (opened.aborted) return;
+      // Who is at work now may be suspended on the very agent that waits here: it is closed when it comes to rest.
+      await this.#settings.places.evictOne(opened);
     }
   }
 }
