@@ -56,7 +56,8 @@ export async function checkRebuild(check: RebuildCheck): Promise<Witnessed> {
   return { ...witnessed(graph), probed, cutInBlock };
 }
 
-const START = {
+/** With what every random program is started. */
+export const START = {
   context: "one two three four five\nsix seven eight nine ten\neleven twelve thirteen fourteen",
   output: { type: "object", properties: { answer: {} }, required: ["answer"] },
 } as const;
@@ -66,7 +67,7 @@ function placesOf(random: () => number): number {
 }
 
 /** The graph of a run, also of one that ends with a failed root. */
-async function graphOf(run: PromiseLike<{ readonly graph: Graph }>): Promise<Graph> {
+export async function graphOf(run: PromiseLike<{ readonly graph: Graph }>): Promise<Graph> {
   try {
     return (await run).graph;
   } catch (error) {
@@ -134,7 +135,7 @@ function repliesOf(graph: Graph, agentId: string): readonly string[] {
 }
 
 /** Ends that only a REPL which was rebuilt wrongly has. */
-function troubles(graph: Graph): readonly string[] {
+export function troubles(graph: Graph): readonly string[] {
   return [...graph.walk()].flatMap((node) =>
     node.type === "error" && ["replay_diverged", "runtime_failed", "sandbox_lost"].includes(node.kind)
       ? [node.message]
@@ -142,7 +143,8 @@ function troubles(graph: Graph): readonly string[] {
   );
 }
 
-function endOf(graph: Graph): unknown {
+/** The answer, or the kind of error with which the root ended. */
+export function endOf(graph: Graph): unknown {
   const head = graph.head("root");
   return head?.type === "error" ? head.kind : graph.result;
 }

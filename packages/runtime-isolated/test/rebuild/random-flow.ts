@@ -1,4 +1,12 @@
-import { defineTool, RLMError, RLMFlow, type RunStores, type Runtime, type Tool } from "@rlmflow/core";
+import {
+  defineTool,
+  type Environment,
+  RLMError,
+  RLMFlow,
+  type RunStores,
+  type Runtime,
+  type Tool,
+} from "@rlmflow/core";
 import { type ScriptedReply, type ScriptedRequest, scriptedClient } from "@rlmflow/core/testing";
 import { agentProgram, hashOf, LAST_BLOCK, type ProgramOptions } from "./agent-program.ts";
 import { ShuffledAnswers } from "./shuffled-answers.ts";
@@ -11,6 +19,8 @@ export interface RandomFlowOptions extends ProgramOptions {
   readonly order: number;
   /** REPLs alive at a time: few of them force evictions. */
   readonly maxLiveRepls: number;
+  readonly maxConcurrency?: number;
+  readonly environment?: Environment;
 }
 
 /** The flow, and what it asked models for: `agent turn` of each reply. */
@@ -35,6 +45,7 @@ export function randomFlow(options: RandomFlowOptions): RandomFlow {
     tools: tools(answers),
     workspace: options.stores,
     closeRuntimes: false,
+    ...(options.environment !== undefined && { environment: options.environment }),
     config: {
       maxIterations: 12,
       childMaxIterations: 7,
@@ -43,6 +54,7 @@ export function randomFlow(options: RandomFlowOptions): RandomFlow {
       maxAgents: options.calm ? 500 : 14,
       maxLiveRepls: options.maxLiveRepls,
       maxRetries: 0,
+      maxConcurrency: options.maxConcurrency ?? 16,
     },
   });
   return { flow, asked };

@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { Graph, loadTrace, saveTrace } from "../../src/index.ts";
+import { checkRun } from "../../src/testing/index.ts";
+
+const formats = readdirSync(import.meta.dirname).filter((name) => name.startsWith("format-"));
+
+describe.each(formats)("a run that was recorded in %s", (format) => {
+  const text = readFileSync(join(import.meta.dirname, format, "trace.json"), "utf8");
+
+  test("is read, keeps the laws and is written as it was", async () => {
+    const { graph, stores } = await loadTrace(text);
+    const store = await stores.openRun(graph.run.runId, graph.branch);
+    await checkRun(graph, { store });
+    expect(await saveTrace(graph, store)).toBe(text);
+    expect(graph.result).toEqual({ total: 52, found: null });
+  });
+
+  test("holds every type of node and every way in which one comes about", () => {
+    const nodes = [...Graph.fromJSON(JSON.parse(text)).walk()];
+    expect(new Set(nodes.map(({ type }) => type)).size).toBe(8);
+    expect(new Set(nodes.map(({ origin }) => origin))).toEqual(new Set(["engine", "user", "policy"]));
+    const kinds = nodes.flatMap((node) => (node.type === "error" ? [node.kind] : []));
+    expect(kinds).toEqual(["exception", "limit_reached", "block_limit", "deadlock", "cancelled"]);
+    const calls = nodes.flatMap((node) => (node.type === "call" ? [node] : []));
+    expect(new Set(calls.map(({ name }) => name))).toEqual(
+      new Set(["get", "post", "measure", "delegate", "wait", "llmQuery", "done"]),
+    );
+    expect(calls.filter(({ intent }) => intent === true)).toHaveLength(1);
+    expect(calls.filter(({ undelivered }) => undelivered === true)).toHaveLength(1);
+    const blobs = nodes.flatMap((node) => ("blobs" in node ? Object.keys(node.blobs ?? {}) : []));
+    expect(new Set(blobs)).toEqual(new Set(["args", "outcome", "output", "result"]));
+  });
+});
