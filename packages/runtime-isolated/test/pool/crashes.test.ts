@@ -69,12 +69,12 @@ const MATRIX: readonly (readonly [name: string, code: string, fates: readonly Fa
   [
     "a resizable buffer",
     "() => { const b = []; for (let i = 0; i < 64; i++) { const a = new ArrayBuffer(8, { maxByteLength: 2 ** 28 }); a.resize(2 ** 28); new Uint8Array(a).fill(1); b.push(a); } }",
-    ["rssMB", "turn", "memoryMB"],
+    ["rssMB", "turn", "memoryMB", "timeMs"],
   ],
   [
     "a WebAssembly memory",
     "() => { for (let i = 0, k = []; i < 9; i++) { const m = new WebAssembly.Memory({ initial: 32768 }); new Uint8Array(m.buffer).fill(1); k.push(m); } }",
-    ["rssMB", "turn", "memoryMB"],
+    ["rssMB", "turn", "memoryMB", "timeMs"],
   ],
   [
     "a stray rejection whose message never comes",
