@@ -5,7 +5,7 @@ import { endsAgent, type RunNode } from "../data/node.ts";
 import { parentAgent, ROOT } from "../data/node-id.ts";
 import { RLMError } from "../errors.ts";
 import type { RunControl } from "../protocols/inbox.ts";
-import { type Gap, nextMove, unfinishedAgents } from "../turn/plan.ts";
+import { type Gap, nextMove } from "../turn/plan.ts";
 import { agentBudget } from "./agent-budget.ts";
 import type { AgentPort, Birth } from "./agent-port.ts";
 import { AnswerSchemas } from "./answer-schemas.ts";
@@ -15,8 +15,7 @@ import { Cancels } from "./cancels.ts";
 import { InboxReader } from "./inbox-reader.ts";
 import type { Journal } from "./journal.ts";
 import { LiveEdits } from "./live-edits.ts";
-import { latestTime, orphans, type Recovered, recoveredFacts } from "./recovered.ts";
-import { lostBirths, waitsComplete } from "./recovery.ts";
+import { latestTime, type Recovered } from "./recovered.ts";
 import { ReplPool } from "./repl-pool.ts";
 import { RootTasks } from "./root-tasks.ts";
 import type { RunEvent } from "./run-event.ts";
@@ -24,6 +23,7 @@ import { Scheduler } from "./scheduler.ts";
 import type { ResolvedSchema } from "./schema.ts";
 import type { FlowSettings } from "./settings.ts";
 import type { Slot } from "./slot.ts";
+import { takeUp } from "./take-up.ts";
 import { TimeLimits } from "./time-limits.ts";
 import { transition } from "./transition.ts";
 
@@ -77,7 +77,7 @@ export class LiveRun {
       gap: () => this.#gap,
       stateOf: (agentId) => this.#state(agentId),
       timeIsUp: (slot) => this.#scheduler.hold(() => this.#timeIsUp(slot)),
-      failed: (error) => this.#scheduler.fail(error),
+      failed: (error) => this.#fail(error),
     });
     this.#edits = new LiveEdits({
       ...parts,
@@ -122,32 +122,17 @@ export class LiveRun {
 
   /** Takes up every unfinished agent of the graph, and what the inbox holds. To be called once, before anything moves. */
   async attach(): Promise<void> {
-    const { graph } = this;
-    const cancelled = orphans(graph);
-    const births = await lostBirths(this.journal, this.#settings, cancelled);
-    const agents = unfinishedAgents(graph);
-    this.#recovered = recoveredFacts(this.journal, births, cancelled);
-    this.#gap = { from: latestTime(graph), to: this.#settings.environment.now() };
-    for (const agentId of agents) this.#slot(agentId);
-    await this.#cancels.cancel({
-      agents: cancelled,
-      reason: "nobody waits for it any more",
-      origin: "engine",
+    this.#gap = { from: latestTime(this.graph), to: this.#settings.environment.now() };
+    this.#recovered = await takeUp({
+      settings: this.#settings,
+      journal: this.journal,
+      scheduler: this.#scheduler,
+      cancels: this.#cancels,
+      takenUp: this.#takenUp,
+      slot: (agentId) => this.#slot(agentId),
+      spawn: (birth) => this.#spawn(birth),
     });
-    for (const agentId of agents.toReversed()) this.#takeUp(agentId);
-    for (const birth of births) await this.#spawn(birth);
     await this.#inbox?.takeUp();
-  }
-
-  #takeUp(agentId: string): void {
-    const slot = this.#scheduler.slot(agentId);
-    if (slot === undefined) return;
-    const { head } = this.#state(agentId);
-    const action =
-      head.type === "action" || head.type === "supervising" ? this.graph.lastAction(agentId) : null;
-    if (action != null) this.#takenUp.add(action.id);
-    if (head.type === "supervising" && !waitsComplete(this.graph, agentId)) slot.parked = true;
-    else this.#scheduler.ready(agentId);
   }
 
   /** Gives the root a task, its first or a further one. Rejects with `edit_refused` while it is at work. */
@@ -233,7 +218,7 @@ export class LiveRun {
       apply: (edit, entry) => this.apply(edit, entry),
       control: (kind) => this.#control(kind),
       refused: (edit, reason) => this.#tell({ type: "refused", agentId: edit.agentId, edit, reason }),
-      failed: (error) => this.#scheduler.fail(error),
+      failed: (error) => this.#fail(error),
     });
   }
 
@@ -242,6 +227,12 @@ export class LiveRun {
     if (kind === "pause") void this.pause();
     else if (kind === "unpause") this.unpause();
     else await this.abort();
+  }
+
+  /** Ends all moving, also of a run that is paused. */
+  #fail(error: unknown): void {
+    this.#scheduler.fail(error);
+    this.unpause();
   }
 
   #state(agentId: string): AgentState {

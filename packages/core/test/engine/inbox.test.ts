@@ -277,4 +277,25 @@ describe("an inbox that fails", () => {
     await using next = flowOf(() => block("done(1)"), stores);
     expect((await next.resume(run.graph)).answer).toBe(1);
   });
+
+  test("ends a run that is paused", async () => {
+    let broken = false;
+    const { stores, inbox } = reachable((own) => ({
+      take: () =>
+        broken ? Promise.reject(new RLMError("store_failed", "The inbox can't be read.")) : own.take(),
+    }));
+    const { script, asked, letGo } = heldScript("print(1)");
+    await using flow = flowOf(script, stores);
+    const run = flow.run("Go.", { runId: RUN });
+    await asked;
+    const paused = run.pause();
+    letGo();
+    await paused;
+    broken = true;
+    await inbox().put(say("?"));
+    await run.then(
+      () => expect.unreachable(),
+      (error) => expect(error).toMatchObject({ code: "store_failed" }),
+    );
+  });
 });

@@ -24,7 +24,7 @@ export interface ModelServer extends AsyncDisposable {
 }
 
 const PIECES = 3;
-const MOST_MS_PER_PIECE = 12;
+const MOST_MS_PER_PIECE = 30;
 
 /** Starts the server on a free port of the loopback interface. */
 export async function startModelServer(): Promise<ModelServer> {
