@@ -1,27 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
-import {
-  defineTool,
-  type FlowOptions,
-  type Graph,
-  RLMError,
-  RLMFlow,
-  type RunError,
-} from "../../src/index.ts";
-import { checkRun, fixedEnvironment, type Script, scriptedClient } from "../../src/testing/index.ts";
+import { defineTool, type Graph, RLMError, RLMFlow, type RunError } from "../../src/index.ts";
+import { checkRun, fixedEnvironment, scriptedClient } from "../../src/testing/index.ts";
+import { block, flowOf } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
-
-function block(code: string): string {
-  return `Let me run this.\n\`\`\`repl\n${code}\n\`\`\``;
-}
-
-function flowOf(script: Script, options: Partial<FlowOptions> = {}): RLMFlow {
-  return new RLMFlow({
-    client: scriptedClient(script),
-    runtime: inlineRuntime(),
-    environment: fixedEnvironment(),
-    ...options,
-  });
-}
 
 const runs: Graph[] = [];
 

@@ -8,35 +8,14 @@ import {
   type RunEvent,
 } from "../../src/index.ts";
 import { checkRun, fixedEnvironment, type Script, scriptedClient } from "../../src/testing/index.ts";
+import { block, failureOf, flowOf } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
-
-function block(code: string): string {
-  return `\`\`\`repl\n${code}\n\`\`\``;
-}
-
-function flowOf(script: Script, options: Partial<FlowOptions> = {}): RLMFlow {
-  return new RLMFlow({
-    client: scriptedClient(script),
-    runtime: inlineRuntime(),
-    environment: fixedEnvironment(),
-    ...options,
-  });
-}
 
 const runs: Graph[] = [];
 
 afterEach(async () => {
   for (const graph of runs.splice(0)) await checkRun(graph, { runtimes: { default: inlineRuntime() } });
 });
-
-async function failureOf(promise: PromiseLike<unknown>): Promise<RLMError> {
-  const error = await promise.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  if (!RLMError.is(error)) throw new Error(`expected an RLMError, got ${String(error)}`);
-  return error;
-}
 
 const slow = defineTool({
   name: "slow",

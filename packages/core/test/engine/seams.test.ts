@@ -1,10 +1,25 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { Graph, type JsonValue, PromptBuilder } from "../../src/index.ts";
+import { Graph, type JsonValue, PromptBuilder, type RLMFlow, type Run } from "../../src/index.ts";
 import { checkRun } from "../../src/testing/index.ts";
 import { block, failureOf, flowOf, runFailureOf, settled } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
+
+/** A run of this flow, which never ends by itself, ends at once when it is aborted or cancelled. */
+async function expectToBeStopped(flow: RLMFlow): Promise<void> {
+  const stops: Readonly<Record<string, (run: Run) => Promise<unknown>>> = {
+    aborted: (run) => run.abort(),
+    cancelled: (run) => run.apply({ kind: "cancel", agentId: "root" }),
+  };
+  for (const [code, stop] of Object.entries(stops)) {
+    const run = flow.run("Go.");
+    const failed = failureOf(run);
+    await settled();
+    await stop(run);
+    expect((await failed).code).toBe(code);
+  }
+}
 
 const boom = () => {
   throw new TypeError("boom");
@@ -83,16 +98,7 @@ describe("onAction", () => {
 
   test("that takes for ever does not keep an abort or a cancel waiting", async () => {
     await using flow = flowOf([block("done(1)")], { onAction: () => new Promise(() => {}) });
-    const aborted = flow.run("Go.");
-    const first = failureOf(aborted);
-    await settled();
-    await aborted.abort();
-    expect((await first).code).toBe("aborted");
-    const cancelled = flow.run("Go.");
-    const second = failureOf(cancelled);
-    await settled();
-    await cancelled.apply({ kind: "cancel", agentId: "root" });
-    expect((await second).code).toBe("cancelled");
+    await expectToBeStopped(flow);
   });
 });
 
@@ -134,16 +140,7 @@ describe("a tool", () => {
   test("that never answers ends with its run or its agent", async () => {
     const hang = () => new Promise(() => {});
     await using flow = flowOf([block("await hang()")], { globals: { hang } });
-    const aborted = flow.run("Go.");
-    const first = failureOf(aborted);
-    await settled();
-    await aborted.abort();
-    expect((await first).code).toBe("aborted");
-    const cancelled = flow.run("Go.");
-    const second = failureOf(cancelled);
-    await settled();
-    await cancelled.apply({ kind: "cancel", agentId: "root" });
-    expect((await second).code).toBe("cancelled");
+    await expectToBeStopped(flow);
   });
 });
 
