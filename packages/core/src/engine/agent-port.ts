@@ -1,5 +1,5 @@
 import type { AgentState } from "../data/chain.ts";
-import type { CallNode, QueryNode } from "../data/node.ts";
+import type { Attempt, CallNode, QueryNode } from "../data/node.ts";
 import type { ChildPlan, DelegateRequest } from "../turn/delegate.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Budget } from "./budget.ts";
@@ -37,6 +37,14 @@ export interface AgentPort {
   readonly signal: AbortSignal;
   /** Effects of the running block in flight, by call index; they outlive a lost sandbox. */
   readonly running: Set<number>;
+  /** Aborts with `signal`, and when nobody will take the answers of the block's calls any more. */
+  readonly effectSignal: AbortSignal;
+  /** Sub-LLM queries of the running block in flight. */
+  readonly queries: Set<Promise<void>>;
+  /** Requests for replies that were cut. */
+  readonly cut: Attempt[];
+  /** Cuts the calls in flight and takes the attempts of requests whose answers nobody will take any more. */
+  unrecorded(): Promise<readonly Attempt[]>;
   /** Actions whose blocks another process may have begun; each is taken out when its block goes on here. */
   readonly takenUp: Set<string>;
   /** Children of the whole run that were promised and whose query is not in the log yet. */

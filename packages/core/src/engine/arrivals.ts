@@ -49,6 +49,14 @@ export class Arrivals {
     this.#queue.splice(0, this.#queue.length, ...kept);
   }
 
+  /** Takes the effects out, whoever they were for; what children did stays. */
+  takeEffects(): readonly Extract<Arrival, { kind: "effect" }>[] {
+    const effects = this.#queue.filter((arrival) => arrival.kind === "effect");
+    const others = this.#queue.filter((arrival) => arrival.kind !== "effect");
+    this.#queue.splice(0, this.#queue.length, ...others);
+    return effects;
+  }
+
   /** The oldest one, or `undefined` when there is none. */
   take(): Arrival | undefined {
     return this.#queue.shift();

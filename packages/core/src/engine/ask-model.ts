@@ -28,6 +28,7 @@ export async function askModel(port: AgentPort, state: AgentState, final: boolea
       });
     return await endExhausted(port, state, last.outcome.limit);
   } catch (error) {
+    if (port.signal.aborted) port.cut.push(...attemptsOf(error));
     if (port.signal.aborted || port.journal.failure !== null) throw error;
     return await endFailed(port, error, startedAt);
   }
@@ -174,6 +175,7 @@ export async function endExhausted(
 ): Promise<TransitionEnd> {
   const inBlock = state.head.type === "action" || state.head.type === "supervising";
   const dropped = inBlock ? port.journal.graph.lastAction(port.agentId)?.id : undefined;
+  const attempts = await port.unrecorded();
   const message = `Agent ${port.agentId} reached ${limit.name} = ${limit.value} after ${state.iterations} replies without an answer.`;
   await port.journal.appendChain(port.agentId, [
     {
@@ -184,6 +186,7 @@ export async function endExhausted(
       fatal: true,
       limit,
       ...(dropped !== undefined && { dropped }),
+      ...(attempts.length > 0 && { attempts }),
     },
   ]);
   await port.cancelBelow("its parent reached a limit");

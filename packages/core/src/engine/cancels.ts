@@ -1,6 +1,6 @@
 import { cancelNodes } from "../data/apply-edit.ts";
 import { deepFreeze } from "../data/json.ts";
-import { type ChainNode, endsAgent, type Origin } from "../data/node.ts";
+import { endsAgent, type Origin } from "../data/node.ts";
 import type { Environment } from "../protocols/environment.ts";
 import type { Journal } from "./journal.ts";
 import type { ReplPool } from "./repl-pool.ts";
@@ -49,8 +49,12 @@ export class Cancels {
     const cancelled: string[] = [];
     const appends = planned.map(({ agentId, nodes }, index) =>
       this.#end(agentId, async () => {
-        const named = index === 0 && entry !== undefined;
-        const own: readonly ChainNode[] = named ? nodes.map((node) => deepFreeze({ ...node, entry })) : nodes;
+        const attempts = (await this.#parts.scheduler.slot(agentId)?.unrecorded()) ?? [];
+        const more = {
+          ...(index === 0 && entry !== undefined && { entry }),
+          ...(attempts.length > 0 && { attempts }),
+        };
+        const own = nodes.map((node) => deepFreeze({ ...node, ...more }));
         await journal.append(agentId, own);
         cancelled.push(...own.map((node) => node.id));
       }),

@@ -120,7 +120,10 @@ async function startEffect(port: AgentPort, block: LiveBlock, state: AgentState,
       intent: true,
     });
   }
-  void performCall(port, { actionId, call, state }).then(finish);
+  const effect = performCall(port, { actionId, call, state }).then(finish);
+  if (call.name !== "llmQuery") return;
+  port.queries.add(effect);
+  void effect.then(() => port.queries.delete(effect));
 }
 
 function outcomeUnknown(call: Call): Finished {

@@ -44,7 +44,7 @@ async function callTool(port: AgentPort, site: CallSite): Promise<Finished> {
     effectKey: keyOf(port, site),
     agentId: port.agentId,
     depth: state.query.depth,
-    signal: port.signal,
+    signal: port.effectSignal,
   };
   const answer = await tool.run(input, context);
   return { outcome: { ok: true, value: asJson(answer, `The tool ${tool.name}`) } };

@@ -154,6 +154,7 @@ export async function endLost(
       call.name === "delegate" && call.outcome?.ok === true ? [String(call.outcome.value)] : [],
     );
   port.running.clear();
+  const attempts = await port.unrecorded();
   await append(port, block, {
     type: "error",
     kind: limit === undefined ? "sandbox_lost" : "block_limit",
@@ -161,6 +162,7 @@ export async function endLost(
     content: lines.filter((line) => line !== "").join("\n"),
     fatal: false,
     dropped: block.action.id,
+    ...(attempts.length > 0 && { attempts }),
     ...(limit !== undefined && { limit: { name: limit.name, value: limit.value } }),
     ...(await packBlock(port, block, 0)),
   });
@@ -182,6 +184,7 @@ export async function endUnrunnable(
     ...(isJsonObject(found) && found),
   };
   port.running.clear();
+  const attempts = await port.unrecorded();
   await port.journal.appendChain(port.agentId, [
     {
       type: "error",
@@ -190,6 +193,7 @@ export async function endUnrunnable(
       content: message,
       fatal: true,
       details,
+      ...(attempts.length > 0 && { attempts }),
     },
   ]);
   await port.cancelBelow("its parent failed");

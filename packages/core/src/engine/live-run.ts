@@ -275,16 +275,20 @@ export class LiveRun {
   }
 
   #port(slot: Slot): AgentPort {
-    const { agentId, arrivals, budget, running } = slot;
+    const { agentId, arrivals, budget, running, queries, cut } = slot;
     return {
       agentId,
       arrivals,
       budget,
       running,
+      queries,
+      cut,
+      unrecorded: () => slot.unrecorded(),
       settings: this.#settings,
       journal: this.journal,
       repls: this.#repls,
       signal: slot.controller.signal,
+      effectSignal: slot.effects.signal,
       takenUp: this.#takenUp,
       beingBorn: this.#beingBorn,
       schemaOf: (query) => this.schemas.of(query),

@@ -117,7 +117,7 @@ export class Scheduler {
   /** Stops every transition; nothing moves any more. */
   stopAll(): void {
     this.#stopped = true;
-    for (const slot of this.#slots.values()) slot.controller.abort();
+    for (const slot of this.#slots.values()) slot.abort();
     this.#checkQuiet();
   }
 
@@ -126,7 +126,7 @@ export class Scheduler {
     this.#unready(slot);
     slot.parked = false;
     slot.halted = true;
-    slot.controller.abort();
+    slot.abort();
   }
 
   /** Forgets an agent that has ended. */
@@ -141,7 +141,7 @@ export class Scheduler {
   /** Ends all moving: what is in flight is cut, since nothing can be kept of it. */
   fail(error: unknown): void {
     this.#failure ??= error;
-    for (const slot of this.#slots.values()) slot.controller.abort();
+    for (const slot of this.#slots.values()) slot.abort();
     this.#checkQuiet();
   }
 
@@ -211,6 +211,7 @@ export class Scheduler {
     }
     slot.parked = false;
     slot.controller = new AbortController();
+    slot.effects = new AbortController();
     const move = this.#hooks.begin(slot);
     if (move === null) return;
     this.#busy += 1;

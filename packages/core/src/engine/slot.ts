@@ -1,3 +1,4 @@
+import type { Attempt } from "../data/node.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { Budget } from "./budget.ts";
 import type { WaitTable } from "./wait-table.ts";
@@ -11,9 +12,16 @@ export class Slot {
   budget: Budget;
   readonly arrivals: Arrivals = new Arrivals();
   readonly running: Set<number> = new Set();
+  /** Sub-LLM queries in flight; each ends soon after its signal aborts. */
+  readonly queries: Set<Promise<void>> = new Set();
+  /** Requests for replies that were cut. */
+  readonly cut: Attempt[] = [];
   /** Work for the next boundary between two transitions; none of it rejects. */
   readonly queued: (() => Promise<void>)[] = [];
+  /** Aborts when its transition is to stop. */
   controller: AbortController = new AbortController();
+  /** Aborts when nobody will take the answers of its calls any more. */
+  effects: AbortController = new AbortController();
   busy: Promise<void> | null = null;
   parked = false;
   /** On the stack of those that may move. */
@@ -32,5 +40,22 @@ export class Slot {
   constructor(agentId: string, budget: Budget) {
     this.agentId = agentId;
     this.budget = budget;
+  }
+
+  /** Stops the transition and the calls of its block. */
+  abort(): void {
+    this.controller.abort();
+    this.effects.abort();
+  }
+
+  /**
+   * Cuts what the block still has in flight and takes the attempts of requests whose answers nobody will take
+   * any more: the node that says why no answer came keeps them.
+   */
+  async unrecorded(): Promise<readonly Attempt[]> {
+    this.effects.abort();
+    await Promise.all(this.queries);
+    const late = this.arrivals.takeEffects().flatMap(({ finished }) => finished.attempts ?? []);
+    return [...this.cut.splice(0), ...late];
   }
 }

@@ -70,7 +70,7 @@ async function ask({ port, turn }: Asker, exchange: Exchange): Promise<Told> {
   const { messages, ...rest } = exchange;
   try {
     const caller = { agentId: port.agentId, turn, purpose: "query" } as const;
-    const { budget, signal } = port;
+    const { budget, effectSignal: signal } = port;
     const outcome = await request(port.settings, {
       ...rest,
       messages: () => messages,

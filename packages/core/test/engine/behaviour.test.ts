@@ -1,6 +1,14 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { defaultEnvironment } from "../../src/engine/default-environment.ts";
-import { type Client, Graph, memoryStores, RLMError, RLMFlow, type RunEvent } from "../../src/index.ts";
+import {
+  type Client,
+  defineTool,
+  Graph,
+  memoryStores,
+  RLMError,
+  RLMFlow,
+  type RunEvent,
+} from "../../src/index.ts";
 import { checkRun, fixedEnvironment, scriptedClient } from "../../src/testing/index.ts";
 import { faultyRuntime } from "./faulty-runtime.ts";
 import { block, failureOf, flowOf, runFailureOf, settled } from "./flow-fixture.ts";
@@ -309,5 +317,63 @@ describe("the price of a run", () => {
     const { answer, usage } = await flow.run("Go.");
     expect(answer).toBe("short");
     expect(usage.costMicroUsd).toBeLessThanOrEqual(4000);
+  });
+});
+
+describe("requests that were cut", () => {
+  const HANGS = () => new Promise<string>(() => {});
+
+  test("stand in the node that says why no answer came", async () => {
+    const tokens = { input: 10, cached: 0, output: 5, reasoning: 0, costMicroUsd: null };
+    await using flow = flowOf(
+      ({ agentId, purpose, messages }) => {
+        if (purpose === "query")
+          return messages.at(-1)?.content === "hang" ? HANGS() : { text: "yes", usage: tokens };
+        if (agentId === "root.a") return HANGS();
+        if (agentId === "root.b")
+          return block("await Promise.all([llmQuery('hang'), llmQuery('now'), hold()])");
+        return block("await Promise.allSettled([delegate('a', 'A'), delegate('b', 'B')])");
+      },
+      { globals: { hold: () => new Promise(() => {}) } },
+    );
+    const run = flow.run("Go.");
+    const failed = runFailureOf(run);
+    for await (const event of run) if (event.type === "node" && event.node.id === "root.b#1/1") break;
+    await run.apply({ kind: "cancel", agentId: "root" });
+    const { graph } = await failed;
+    runs.push(graph);
+    expect(graph.head("root.a")).toMatchObject({ kind: "cancelled", attempts: [{ outcome: "aborted" }] });
+    expect(graph.head("root.b")).toMatchObject({ kind: "cancelled", attempts: [{ outcome: "aborted" }] });
+    // The root's reply, those of its child b and its two queries, and the one that its child a was not given.
+    expect(graph.usage()).toMatchObject({ requests: 5, unknownTokens: 2 });
+  });
+
+  test("of a block that is undone are cut, and kept with the error", async () => {
+    const state = { kind: "lost", blame: "block", message: "It took too much." } as const;
+    const runtime = faultyRuntime({
+      deliver: async (_spec, { index }, real) =>
+        index === 2 ? { calls: [], output: "", codeMs: 0, state } : await real(),
+    });
+    const aborted: boolean[] = [];
+    const tool = defineTool({
+      name: "hold",
+      description: "",
+      input: { type: "object", properties: {} },
+      repeat: "safe",
+      run: (_input, { signal }) =>
+        new Promise((resolve) => signal.addEventListener("abort", () => resolve(aborted.push(true)))),
+    });
+    await using flow = flowOf(
+      ({ purpose, turn }) => {
+        if (purpose === "query") return HANGS();
+        return block(turn === 0 ? "llmQuery('hang'); hold(); await echo('x')" : "done('after')");
+      },
+      { runtime, tools: [tool], globals: { echo: (value: string) => value } },
+    );
+    const { answer, graph } = await flow.run("Go.");
+    expect(answer).toBe("after");
+    expect(aborted).toEqual([true]);
+    expect(graph.chainAt("root", 2)).toMatchObject({ dropped: "root#1", attempts: [{ outcome: "aborted" }] });
+    await checkRun(graph);
   });
 });
