@@ -52,7 +52,7 @@ describe("findCode on hostile replies", () => {
       const { counted, kernel } = countingKernel();
       const started = performance.now();
       findCode(reply, kernel);
-      expect(performance.now() - started).toBeLessThan(5_000);
+      expect(performance.now() - started).toBeLessThan(25_000);
       expect(counted.parses).toBeLessThanOrEqual(MAX_PARSES);
       expect(counted.characters).toBeLessThanOrEqual(MAX_PARSES * reply.length);
     },
