@@ -1,14 +1,14 @@
 import type { AgentState } from "../data/chain.ts";
 import type { Attempt, CallNode, QueryNode } from "../data/node.ts";
 import type { ChildPlan, DelegateRequest } from "../turn/delegate.ts";
-import type { Arrivals } from "./arrivals.ts";
-import type { Budget } from "./budget.ts";
-import type { Journal } from "./journal.ts";
-import type { ReplPool } from "./repl-pool.ts";
+import type { Arrivals } from "./block/arrivals.ts";
+import type { WaitTable } from "./block/wait-table.ts";
+import type { Budget } from "./model/budget.ts";
+import type { ReplPool } from "./repl/repl-pool.ts";
 import type { Hint } from "./run-event.ts";
-import type { ResolvedSchema } from "./schema.ts";
+import type { ResolvedSchema } from "./schema/schema.ts";
 import type { FlowSettings } from "./settings.ts";
-import type { WaitTable } from "./wait-table.ts";
+import type { Journal } from "./store/journal.ts";
 
 /** How one transition of an agent ended. No promise outlives it: going on is another transition. */
 export type TransitionEnd = "moved" | "waiting" | "ended";

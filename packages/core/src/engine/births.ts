@@ -7,11 +7,11 @@ import type { Runtime } from "../protocols/runtime.ts";
 import type { Tool } from "../protocols/tool.ts";
 import type { AgentView } from "../turn/prompt/prompt-builder.ts";
 import type { Birth } from "./agent-port.ts";
-import { passContext } from "./contexts.ts";
+import { passContext } from "./block/contexts.ts";
 import { errorData } from "./error-data.ts";
-import type { ChainDraft, Journal } from "./journal.ts";
-import { copyObject } from "./json-copy.ts";
+import { copyObject } from "./schema/json-copy.ts";
 import type { FlowSettings, NewAgent } from "./settings.ts";
+import type { ChainDraft, Journal } from "./store/journal.ts";
 
 /** Version of the prompts and the semantics; a run records which one made it. */
 export const INTERPRETER = "1";

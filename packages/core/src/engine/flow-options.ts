@@ -9,15 +9,15 @@ import { configProblems, type RunConfig, resolveConfig } from "../turn/limits.ts
 import { defaultPrompt } from "../turn/prompt/default-prompt.ts";
 import { type AgentView, PromptBuilder } from "../turn/prompt/prompt-builder.ts";
 import { defaultEnvironment } from "./default-environment.ts";
-import { functionTool } from "./function-tool.ts";
-import { Gate } from "./gate.ts";
-import { copyJson } from "./json-copy.ts";
-import { memoryStores } from "./memory-store.ts";
-import { type Price, Provider } from "./provider.ts";
-import { ReplPlaces } from "./repl-places.ts";
+import { Gate } from "./model/gate.ts";
+import { type Price, Provider } from "./model/provider.ts";
+import { ReplPlaces } from "./repl/repl-places.ts";
+import { copyJson } from "./schema/json-copy.ts";
 import type { FlowSettings, MessagesSeam, NewAgent, OnAction } from "./settings.ts";
 import { steadyEnvironment } from "./steady-environment.ts";
-import { refuseToolName } from "./tool-name.ts";
+import { memoryStores } from "./store/memory-store.ts";
+import { functionTool } from "./tool/function-tool.ts";
+import { refuseToolName } from "./tool/tool-name.ts";
 
 /** A client among several, with what a model should know of it and its own cap on requests in flight. */
 export interface ModelOption {

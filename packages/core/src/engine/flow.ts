@@ -10,15 +10,15 @@ import type { SchemaLike } from "../protocols/tool.ts";
 import { limitEdits } from "../turn/limit-edits.ts";
 import { rootConfig } from "../turn/limits.ts";
 import { chooseRuntime, DEFAULT_QUERY, type TaskDraft } from "./births.ts";
-import { storeContexts } from "./contexts.ts";
+import { storeContexts } from "./block/contexts.ts";
 import { type FlowOptions, resolveOptions } from "./flow-options.ts";
-import { copyObject } from "./json-copy.ts";
 import type { LiveRun } from "./live-run.ts";
+import { runAsFailure, runAsReply } from "./model/run-as-reply.ts";
 import { OpenRuns } from "./open-runs.ts";
 import { Run, type RunResult } from "./run.ts";
-import { runAsFailure, runAsReply } from "./run-as-reply.ts";
 import type { ResumeOptions, RunOptions, StartOptions, StepOptions } from "./run-options.ts";
-import { type ResolvedSchema, resolveSchema } from "./schema.ts";
+import { copyObject } from "./schema/json-copy.ts";
+import { type ResolvedSchema, resolveSchema } from "./schema/schema.ts";
 import type { FlowSettings } from "./settings.ts";
 
 /**

@@ -4,14 +4,14 @@ import { chainNodeId, ROOT } from "../data/node-id.ts";
 import type { RunInfo } from "../data/run-info.ts";
 import { RLMError } from "../errors.ts";
 import type { Store } from "../protocols/store.ts";
-import { Journal } from "./journal.ts";
 import { LiveRun } from "./live-run.ts";
-import { latestTime } from "./recovered.ts";
-import { requireAll } from "./requirements.ts";
-import type { ResolvedSchema } from "./schema.ts";
+import { latestTime } from "./resume/recovered.ts";
+import { requireAll } from "./resume/requirements.ts";
+import type { ResolvedSchema } from "./schema/schema.ts";
 import type { FlowSettings } from "./settings.ts";
-import { sharedNodes } from "./shared-nodes.ts";
 import { steadyEnvironment } from "./steady-environment.ts";
+import { Journal } from "./store/journal.ts";
+import { sharedNodes } from "./store/shared-nodes.ts";
 
 /** Runs at rest that are kept open, the newest: what a step or a further task finds ready. */
 const RESTING_RUNS = 32;

@@ -6,7 +6,7 @@ import type { UsageTotal } from "../data/usage.ts";
 import { RLMError } from "../errors.ts";
 import { errorData } from "./error-data.ts";
 import type { LiveRun } from "./live-run.ts";
-import type { Recovered } from "./recovered.ts";
+import type { Recovered } from "./resume/recovered.ts";
 import { RunError, rootFailure } from "./run-error.ts";
 import type { RunEvent } from "./run-event.ts";
 

@@ -1,7 +1,7 @@
 import { RLMError } from "../errors.ts";
 import type { TransitionEnd } from "./agent-port.ts";
-import type { Budget } from "./budget.ts";
-import { Slot } from "./slot.ts";
+import { Slot } from "./block/slot.ts";
+import type { Budget } from "./model/budget.ts";
 
 /** What the scheduler needs to know of agents. */
 export interface SchedulerHooks {

@@ -9,9 +9,9 @@ import type { RunStores } from "../protocols/store.ts";
 import type { Tool } from "../protocols/tool.ts";
 import type { ResolvedRunConfig } from "../turn/limits.ts";
 import type { AgentView } from "../turn/prompt/prompt-builder.ts";
-import type { Gate } from "./gate.ts";
-import type { Provider } from "./provider.ts";
-import type { ReplPlaces } from "./repl-places.ts";
+import type { Gate } from "./model/gate.ts";
+import type { Provider } from "./model/provider.ts";
+import type { ReplPlaces } from "./repl/repl-places.ts";
 
 /** What `onAction` decides about code that is about to run. */
 export type ActionVerdict =

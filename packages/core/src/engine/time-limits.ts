@@ -1,7 +1,7 @@
 import type { AgentState } from "../data/chain.ts";
 import type { Environment } from "../protocols/environment.ts";
 import { type Gap, timeSpent } from "../turn/plan.ts";
-import type { Slot } from "./slot.ts";
+import type { Slot } from "./block/slot.ts";
 
 /** What the clocks need to know, and whom they tell. */
 export interface TimeLimitHooks {

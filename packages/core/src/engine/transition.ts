@@ -1,7 +1,7 @@
 import type { Move } from "../turn/plan.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
-import { askModel, endExhausted } from "./ask-model.ts";
-import { runBlock } from "./run-block.ts";
+import { runBlock } from "./block/run-block.ts";
+import { askModel, endExhausted } from "./model/ask-model.ts";
 
 /** Makes one move of one agent: a function of the agent, its log and the port. */
 export async function transition(port: AgentPort, move: Move): Promise<TransitionEnd> {

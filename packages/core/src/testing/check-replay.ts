@@ -1,11 +1,11 @@
 import { ranBlocks } from "../data/chain.ts";
 import type { Graph } from "../data/graph.ts";
+import { replayEnded } from "../engine/block/replay-block.ts";
+import { replayDifferences } from "../engine/block/replay-differences.ts";
 import { defaultEnvironment } from "../engine/default-environment.ts";
-import { Journal } from "../engine/journal.ts";
-import { memoryStores } from "../engine/memory-store.ts";
-import { replSpec } from "../engine/repl-spec.ts";
-import { replayEnded } from "../engine/replay-block.ts";
-import { replayDifferences } from "../engine/replay-differences.ts";
+import { replSpec } from "../engine/repl/repl-spec.ts";
+import { Journal } from "../engine/store/journal.ts";
+import { memoryStores } from "../engine/store/memory-store.ts";
 import { RLMError } from "../errors.ts";
 import type { Runtime } from "../protocols/runtime.ts";
 import type { Store } from "../protocols/store.ts";

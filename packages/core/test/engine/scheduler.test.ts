@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { TransitionEnd } from "../../src/engine/agent-port.ts";
-import { Budget } from "../../src/engine/budget.ts";
+import type { Slot } from "../../src/engine/block/slot.ts";
+import { Budget } from "../../src/engine/model/budget.ts";
 import { Scheduler } from "../../src/engine/scheduler.ts";
-import type { Slot } from "../../src/engine/slot.ts";
 import { RLMError } from "../../src/index.ts";
 
 type Transition = (slot: Slot) => Promise<TransitionEnd>;

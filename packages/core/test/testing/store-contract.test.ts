@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { memoryStores } from "../../src/engine/memory-store.ts";
+import { memoryStores } from "../../src/engine/store/memory-store.ts";
 import type { RunStores } from "../../src/protocols/store.ts";
 import { refusals } from "../../src/testing/contract.ts";
 import { fixedEnvironment } from "../../src/testing/fixed-environment.ts";

@@ -1,0 +1,70 @@
+import { taskEnd } from "../../data/chain.ts";
+import type { Graph } from "../../data/graph.ts";
+import { isJsonObject, type JsonValue } from "../../data/json.ts";
+import type { CallNode, Outcome } from "../../data/node.ts";
+import { callNodeId } from "../../data/node-id.ts";
+import type { Call } from "../../protocols/runtime.ts";
+import type { Journal } from "../store/journal.ts";
+import type { AwaitedTask } from "./wait-table.ts";
+
+/**
+ * The tasks that a `wait` call names, or `null` when one of its handles was not made by this agent.
+ * A handle whose delegation was refused has no agent.
+ */
+export function awaitedTasks(graph: Graph, agentId: string, call: Call): readonly AwaitedTask[] | null {
+  const tasks: AwaitedTask[] = [];
+  for (const handle of call.args) {
+    if (!isJsonObject(handle) || typeof handle.block !== "string" || typeof handle.index !== "number")
+      return null;
+    const callId = callNodeId(handle.block, handle.index);
+    const delegation = graph.find(callId);
+    if (delegation?.type !== "call" || delegation.name !== "delegate" || delegation.agentId !== agentId)
+      return null;
+    tasks.push({ callId, agentId: childOf(delegation) });
+  }
+  return tasks.length === 0 ? null : tasks;
+}
+
+/** The child that a `delegate` call gave, or `null` when it was refused. */
+export function childOf(delegation: CallNode): string | null {
+  return delegation.outcome?.ok === true && typeof delegation.outcome.value === "string"
+    ? delegation.outcome.value
+    : null;
+}
+
+/** True when the task has ended or never began. */
+export function hasEnded(graph: Graph, task: AwaitedTask): boolean {
+  return task.agentId === null || taskEnd(graph, task.agentId, task.callId) !== undefined;
+}
+
+/** Ids of the nodes that own the outcomes of these tasks: what the log keeps of a complete wait. */
+export function endIds(graph: Graph, tasks: readonly AwaitedTask[]): readonly string[] {
+  return tasks.map((task) =>
+    task.agentId === null ? task.callId : (taskEnd(graph, task.agentId, task.callId)?.id ?? task.callId),
+  );
+}
+
+/** The arguments of a call as the log keeps them: a wait's are agent ids. */
+export function storedArguments(graph: Graph, agentId: string, call: Call): readonly JsonValue[] {
+  if (call.name !== "wait") return call.args;
+  return awaitedTasks(graph, agentId, call)?.map((task) => task.agentId ?? task.callId) ?? call.args;
+}
+
+/** The outcome that the REPL is given for a recorded call. */
+export async function recordedOutcome(journal: Journal, node: CallNode): Promise<Outcome> {
+  const outcome = (await journal.unpack(node.outcome, node.blobs?.outcome)) ?? { ok: true, value: null };
+  if (node.name !== "wait" || !outcome.ok || !Array.isArray(outcome.value)) return outcome;
+  const value = await Promise.all(outcome.value.map((id: JsonValue) => endOutcome(journal, String(id))));
+  return { ok: true, value: value as unknown as JsonValue };
+}
+
+/** What became of the task that ended with this node. */
+async function endOutcome(journal: Journal, id: string): Promise<Outcome> {
+  const node = journal.graph.find(id);
+  if (node?.type === "result")
+    return { ok: true, value: (await journal.unpack(node.result, node.blobs?.result)) ?? null };
+  if (node?.type === "error")
+    return { ok: false, error: { name: "ChildError", message: `${node.agentId}: ${node.message}` } };
+  if (node?.type === "call" && node.outcome?.ok === false) return node.outcome;
+  return { ok: false, error: { name: "ChildError", message: `${id} is not the end of a task.` } };
+}

@@ -1,0 +1,127 @@
+import { type AgentState, agentState, taskEnd } from "../../data/chain.ts";
+import { type ErrorData, endsAgent, type Outcome } from "../../data/node.ts";
+import { callNodeId } from "../../data/node-id.ts";
+import type { Call } from "../../protocols/runtime.ts";
+import {
+  type ChildPlan,
+  type DelegateFacts,
+  type DelegateRequest,
+  planChild,
+  planFurther,
+  readDelegate,
+  refusal,
+} from "../../turn/delegate.ts";
+import type { AgentPort, Birth } from "../agent-port.ts";
+import { chooseRuntime } from "../births.ts";
+import { checkModelSchema } from "../schema/model-schema.ts";
+import type { FlowSettings } from "../settings.ts";
+import { childOf } from "./answers.ts";
+import type { LiveBlock } from "./live-block.ts";
+
+/** The answer to a `delegate` call, and the child to be born when it is not a refusal. */
+export interface DelegateAnswer {
+  readonly outcome: Outcome;
+  readonly birth: Omit<Birth, "delegation"> | null;
+}
+
+/** Decides about a `delegate` call; nothing is appended and nobody is born here. */
+export function answerDelegate(
+  port: AgentPort,
+  block: LiveBlock,
+  parent: AgentState,
+  call: Call,
+): DelegateAnswer {
+  const read = readDelegate(call.args);
+  if (!read.ok) return refused(read.error);
+  const problem = requestProblem(parent, read.value);
+  if (problem !== null) return refused(refusal(problem).error);
+  return typeof read.value.target === "string"
+    ? newChild(port, block, parent, read.value, read.value.target)
+    : furtherTask(port, parent, read.value, callNodeId(read.value.target.block, read.value.target.index));
+}
+
+function refused(error: ErrorData): DelegateAnswer {
+  return { outcome: { ok: false, error }, birth: null };
+}
+
+/** What is wrong with a request beyond its shape: its schema, or contexts that the parent does not have. */
+function requestProblem(parent: AgentState, request: DelegateRequest): string | null {
+  if (request.output !== null) {
+    const checked = checkModelSchema(request.output);
+    if (!checked.ok) return `delegate: output: ${checked.message}`;
+  }
+  const keys = new Set<string>();
+  for (const context of request.contexts) {
+    if (keys.has(context.key))
+      return `delegate: there are two contexts named ${JSON.stringify(context.key)}.`;
+    keys.add(context.key);
+    if (context.kind !== "slice") continue;
+    const own = parent.query.contexts.find((ref) => ref.key === context.slice.key);
+    if (own === undefined) return `delegate: you have no context named ${JSON.stringify(context.slice.key)}.`;
+    if (context.slice.end > own.characters)
+      return `delegate: the slice ends at ${context.slice.end}, but the context has ${own.characters} characters.`;
+  }
+  return null;
+}
+
+function newChild(
+  port: AgentPort,
+  block: LiveBlock,
+  parent: AgentState,
+  request: DelegateRequest,
+  name: string,
+): DelegateAnswer {
+  const facts = factsOf(port.settings, parent, { inBlock: block.children, beingBorn: port.beingBorn.size });
+  const planned = planChild(port.journal.graph, request, name, facts);
+  if (!planned.ok) return refused(planned.error);
+  const plan = withRuntime(port.settings, planned.value, request);
+  return { outcome: { ok: true, value: plan.agentId }, birth: { plan, request, parent } };
+}
+
+/** What a plan for a child of this agent depends on. */
+export function factsOf(
+  settings: FlowSettings,
+  parent: AgentState,
+  children: { readonly inBlock: number; readonly beingBorn: number },
+): DelegateFacts {
+  return {
+    parentId: parent.query.agentId,
+    depth: parent.query.depth,
+    config: parent.config,
+    childMaxIterations: settings.config.childMaxIterations,
+    childrenInBlock: children.inBlock,
+    beingBorn: children.beingBorn,
+    models: [...settings.providers.keys()],
+    runtimes: [...settings.runtimes.keys()],
+  };
+}
+
+/** The plan with the runtime that the flow chooses where the request has not. Throws `invalid_options`. */
+export function withRuntime(settings: FlowSettings, plan: ChildPlan, request: DelegateRequest): ChildPlan {
+  if (request.runtime !== undefined || settings.runtimeFor === null) return plan;
+  const { agentId, depth, config } = plan;
+  const runtime = chooseRuntime(settings, { agentId, depth, query: request.query, config });
+  return { ...plan, config: { ...config, runtime } };
+}
+
+/** `delegate(handle, query)`: a finished child goes on in its own REPL. */
+function furtherTask(
+  port: AgentPort,
+  parent: AgentState,
+  request: DelegateRequest,
+  callId: string,
+): DelegateAnswer {
+  const { graph } = port.journal;
+  const delegation = graph.find(callId);
+  const known =
+    delegation?.type === "call" && delegation.name === "delegate" && delegation.agentId === port.agentId;
+  const agentId = known ? childOf(delegation) : null;
+  const child = agentId === null ? undefined : agentState(graph, agentId);
+  if (agentId === null || child === undefined)
+    return refused(refusal("delegate(handle, query): this handle has no child.").error);
+  if (!endsAgent(child.head) || taskEnd(graph, agentId, callId) === undefined)
+    return refused(refusal(`delegate(handle, query): ${agentId} is still at work; wait for it first.`).error);
+  const planned = planFurther(child, request, [...port.settings.providers.keys()]);
+  if (!planned.ok) return refused(planned.error);
+  return { outcome: { ok: true, value: agentId }, birth: { plan: planned.value, request, parent } };
+}

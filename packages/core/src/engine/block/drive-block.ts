@@ -1,0 +1,253 @@
+import type { AgentState } from "../../data/chain.ts";
+import type { JsonValue } from "../../data/json.ts";
+import type { Outcome } from "../../data/node.ts";
+import { callNodeId, intentNodeId } from "../../data/node-id.ts";
+import { RLMError } from "../../errors.ts";
+import type { Call, TurnState } from "../../protocols/runtime.ts";
+import type { AgentPort } from "../agent-port.ts";
+import type { CallDraft } from "../store/journal.ts";
+import { awaitedTasks, endIds, hasEnded, recordedOutcome } from "./answers.ts";
+import type { Arrival, Finished } from "./arrivals.ts";
+import { answerDelegate } from "./delegation.ts";
+import { performCall } from "./effects.ts";
+import type { LiveBlock } from "./live-block.ts";
+
+/** How far a block got. */
+export type BlockOutcome =
+  | { readonly kind: "ended" }
+  | { readonly kind: "threw" }
+  | { readonly kind: "suspended" }
+  | { readonly kind: "deadlock" }
+  | { readonly kind: "done"; readonly value: JsonValue }
+  | { readonly kind: "lost"; readonly state: Extract<TurnState, { kind: "lost" }> };
+
+/**
+ * Drives one block from where it stands to its end or its suspension. Owns nothing: all state is the
+ * block's. Invariants, live as in replay:
+ * 1. An answer is in the log before the REPL sees it.
+ * 2. One answer is delivered at a time, and the REPL runs to quiescence before the next.
+ * 3. Calls are begun in the order of their index; none behind a `done` whose verdict is open.
+ * Rejects with `aborted` when the port's signal aborts.
+ */
+export async function driveBlock(
+  port: AgentPort,
+  block: LiveBlock,
+  state: AgentState,
+): Promise<BlockOutcome> {
+  for (;;) {
+    if (port.signal.aborted)
+      throw new RLMError("aborted", `Agent ${port.agentId} was stopped inside block ${block.action.id}.`);
+    if (block.state.kind === "lost") return { kind: "lost", state: block.state };
+    const rebuilt = block.begun === 0;
+    await begin(port, block, state);
+    if (rebuilt) orderResumed(port, block);
+    if (block.accepted !== null && block.running.size === 0)
+      return { kind: "done", value: block.accepted.value };
+    const index = block.accepted === null ? block.immediate.shift() : undefined;
+    if (index !== undefined) {
+      await answerAtOnce(port, block, state, index);
+      continue;
+    }
+    const arrival =
+      block.running.size > 0 ? await port.arrivals.next(port.signal) : restingArrival(port, block);
+    if (arrival === undefined) return restingOutcome(block);
+    await take(port, block, arrival);
+  }
+}
+
+/** With no effect in flight only the end of a child can move a block that has not ended. */
+function restingArrival(port: AgentPort, block: LiveBlock): Arrival | undefined {
+  return block.ended === null && block.waits.size > 0 ? port.arrivals.take() : undefined;
+}
+
+function restingOutcome(block: LiveBlock): BlockOutcome {
+  if (block.ended !== null) return { kind: block.ended.kind };
+  return block.waits.size > 0 ? { kind: "suspended" } : { kind: "deadlock" };
+}
+
+/** Begins the calls that were issued, in order: effects are started, the rest is lined up. */
+async function begin(port: AgentPort, block: LiveBlock, state: AgentState): Promise<void> {
+  while (block.begun < block.issued.length && block.doneIndex === null && block.accepted === null) {
+    const call = block.issued[block.begun];
+    block.begun += 1;
+    if (call === undefined || block.settled.has(call.index)) continue;
+    if (call.name === "done") block.doneIndex = call.index;
+    if (block.running.has(call.index)) continue;
+    if (call.name === "delegate" || call.name === "wait") block.immediate.push(call.index);
+    else await startEffect(port, block, state, call);
+  }
+}
+
+/**
+ * In a block that was rebuilt, waits that were open when it was suspended come before what it issues anew, in
+ * the order in which they were completed, as they would have in the REPL that is gone.
+ */
+function orderResumed(port: AgentPort, block: LiveBlock): void {
+  const { graph } = port.journal;
+  const named = block.namedWaits(graph);
+  if (named.size === 0) return;
+  const completion = (index: number): number => {
+    const call = block.issued[index];
+    const tasks = (call && awaitedTasks(graph, port.agentId, call)) ?? [];
+    const ends = endIds(graph, tasks).map((id) => graph.position(id) ?? Number.POSITIVE_INFINITY);
+    const complete = tasks.every((task) => hasEnded(graph, task));
+    return complete ? Math.max(...ends) : Number.POSITIVE_INFINITY;
+  };
+  const resumed = block.immediate.filter((index) => named.has(index));
+  const times = new Map(resumed.map((index) => [index, completion(index)]));
+  const at = (index: number) => times.get(index) ?? Number.POSITIVE_INFINITY;
+  resumed.sort((a, b) => (at(a) === at(b) ? a - b : at(a) - at(b)));
+  const others = block.immediate.filter((index) => !named.has(index));
+  block.immediate.splice(0, block.immediate.length, ...resumed, ...others);
+}
+
+async function startEffect(port: AgentPort, block: LiveBlock, state: AgentState, call: Call): Promise<void> {
+  const { journal } = port;
+  const startedAt = journal.environment.now();
+  const { id: actionId } = block.action;
+  block.running.add(call.index);
+  const finish = (finished: Finished) =>
+    port.arrivals.put({ kind: "effect", actionId, index: call.index, startedAt, finished });
+  if (port.settings.tools.get(call.name)?.repeat === "never") {
+    if (journal.graph.find(intentNodeId(actionId, call.index)) !== undefined)
+      return finish(outcomeUnknown(call));
+    await journal.appendCall(block.action, {
+      index: call.index,
+      name: call.name,
+      args: call.args,
+      outcome: null,
+      startedAt,
+      intent: true,
+    });
+  }
+  const effect = performCall(port, { actionId, call, state }).then(finish);
+  if (call.name !== "llmQuery") return;
+  port.queries.add(effect);
+  void effect.then(() => port.queries.delete(effect));
+}
+
+function outcomeUnknown(call: Call): Finished {
+  const message = `${call.name} was called before, but its outcome was lost; it is not called again. Find out whether it took effect.`;
+  return { outcome: { ok: false, error: { name: "outcome_unknown", message } } };
+}
+
+async function take(port: AgentPort, block: LiveBlock, arrival: Arrival): Promise<void> {
+  if (arrival.kind === "child") {
+    for (const index of block.waits.settle(arrival.callId)) await answerWait(port, block, index);
+    return;
+  }
+  // What an earlier, undone block still had in flight is nobody's answer any more.
+  const call = block.issued[arrival.index];
+  if (arrival.actionId !== block.action.id || call === undefined || !block.running.delete(arrival.index))
+    return;
+  const { finished, startedAt } = arrival;
+  if (finished.accepted !== undefined) {
+    block.accepted = finished.accepted;
+    return;
+  }
+  if (block.doneIndex === arrival.index) block.doneIndex = null;
+  const { outcome, usage, attempts } = finished;
+  await answer(port, block, call, {
+    index: call.index,
+    name: call.name,
+    args: call.args,
+    outcome,
+    startedAt,
+    ...(usage !== undefined && { usage }),
+    ...(attempts !== undefined && { attempts }),
+  });
+}
+
+async function answerAtOnce(
+  port: AgentPort,
+  block: LiveBlock,
+  state: AgentState,
+  index: number,
+): Promise<void> {
+  const call = block.issued[index];
+  if (call === undefined) return;
+  if (call.name === "wait") return await openWait(port, block, call);
+  const startedAt = port.journal.environment.now();
+  const { outcome, birth } = answerDelegate(port, block, state, call);
+  // Others delegate while this is written: the limit on agents counts it from now on.
+  if (birth !== null && typeof birth.request.target === "string") port.beingBorn.add(birth.plan.agentId);
+  const delegation = await port.journal.appendCall(block.action, {
+    index,
+    name: call.name,
+    args: call.args,
+    outcome,
+    startedAt,
+  });
+  if (birth !== null) {
+    block.children += 1;
+    await port.spawn({ ...birth, delegation });
+  }
+  await deliver(port, block, index, outcome, delegation.endedAt);
+}
+
+async function openWait(port: AgentPort, block: LiveBlock, call: Call): Promise<void> {
+  const { graph } = port.journal;
+  const tasks = awaitedTasks(graph, port.agentId, call);
+  if (tasks === null) {
+    const error = {
+      name: "TypeError",
+      message: "wait(...handles): every argument must be a handle that delegate gave to this agent.",
+    };
+    const startedAt = port.journal.environment.now();
+    return await answer(port, block, call, {
+      index: call.index,
+      name: "wait",
+      args: call.args,
+      outcome: { ok: false, error },
+      startedAt,
+    });
+  }
+  if (block.waits.open(call.index, tasks, (task) => hasEnded(graph, task)))
+    await answerWait(port, block, call.index);
+}
+
+/** A complete wait: the log gets the ids of the nodes that own the results, the REPL the results. */
+async function answerWait(port: AgentPort, block: LiveBlock, index: number): Promise<void> {
+  const { journal } = port;
+  const tasks = block.waits.tasks(index);
+  block.waits.close(index);
+  const outcome: Outcome = { ok: true, value: endIds(journal.graph, tasks) };
+  const args = tasks.map((task) => task.agentId ?? task.callId);
+  const node = await journal.appendCall(block.action, {
+    index,
+    name: "wait",
+    args,
+    outcome,
+    startedAt: journal.environment.now(),
+  });
+  await deliver(port, block, index, await recordedOutcome(journal, node), node.endedAt);
+}
+
+async function answer(port: AgentPort, block: LiveBlock, call: Call, draft: CallDraft): Promise<void> {
+  const late = block.accepted !== null;
+  const node = await port.journal.appendCall(block.action, late ? { ...draft, undelivered: true } : draft);
+  if (late) block.settled.add(call.index);
+  else if (draft.outcome !== null) await deliver(port, block, call.index, draft.outcome, node.endedAt);
+}
+
+async function deliver(
+  port: AgentPort,
+  block: LiveBlock,
+  index: number,
+  outcome: Outcome,
+  now: number,
+): Promise<void> {
+  block.settled.add(index);
+  const turn = await block.session.deliver({ index, outcome, now });
+  block.absorb(turn);
+  if (turn.output !== "") port.hint({ type: "output", text: turn.output });
+}
+
+/** Ids of the calls of a block that went out to tools: what an undone block does not undo. */
+export function toolCalls(port: AgentPort, block: LiveBlock): readonly string[] {
+  const made = block.issued.filter(
+    (call) =>
+      port.settings.tools.has(call.name) && (block.settled.has(call.index) || block.running.has(call.index)),
+  );
+  return made.map((call) => `${call.name} (${callNodeId(block.action.id, call.index)})`);
+}

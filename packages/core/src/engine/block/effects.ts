@@ -1,0 +1,65 @@
+import type { AgentState } from "../../data/chain.ts";
+import { callNodeId, effectKey } from "../../data/node-id.ts";
+import type { Call } from "../../protocols/runtime.ts";
+import type { AgentPort } from "../agent-port.ts";
+import { errorData } from "../error-data.ts";
+import { queryModel } from "../model/sub-query.ts";
+import { asJson } from "../schema/as-json.ts";
+import type { Finished } from "./arrivals.ts";
+
+/** What a call of a block is made for. */
+export interface CallSite {
+  readonly actionId: string;
+  readonly call: Call;
+  readonly state: AgentState;
+}
+
+/** Does what a call asks for, outside the REPL. Never rejects: what goes wrong is an outcome for the code. */
+export async function performCall(port: AgentPort, site: CallSite): Promise<Finished> {
+  const { call, state } = site;
+  try {
+    if (call.name === "done") return await judgeAnswer(port, site);
+    if (call.name !== "llmQuery") return await callTool(port, site);
+    const turn = Math.max(0, state.replies - 1);
+    return await queryModel({ port, effectKey: keyOf(port, site), model: state.config.model, turn }, call);
+  } catch (error) {
+    return { outcome: { ok: false, error: errorData(error) } };
+  }
+}
+
+function keyOf(port: AgentPort, site: CallSite): string {
+  const { run } = port.journal.graph;
+  return effectKey(run.runId, run.branch.id, callNodeId(site.actionId, site.call.index));
+}
+
+async function callTool(port: AgentPort, site: CallSite): Promise<Finished> {
+  const { call, state } = site;
+  const tool = state.query.tools.includes(call.name) ? port.settings.tools.get(call.name) : undefined;
+  if (tool === undefined) {
+    const message = `There is no function ${call.name} for this agent.`;
+    return { outcome: { ok: false, error: { name: "ReferenceError", message } } };
+  }
+  const input = await tool.check(call.args);
+  const context = {
+    effectKey: keyOf(port, site),
+    agentId: port.agentId,
+    depth: state.query.depth,
+    signal: port.effectSignal,
+  };
+  const answer = await tool.run(input, context);
+  return { outcome: { ok: true, value: asJson(answer, `The tool ${tool.name}`) } };
+}
+
+/** `done(value)`: the verdict is an answer only when the value is refused. */
+async function judgeAnswer(port: AgentPort, { call, state }: CallSite): Promise<Finished> {
+  const value = call.args[0] ?? null;
+  const schema = port.schemaOf(state.query);
+  const check = schema === null ? ({ ok: true, value } as const) : await schema.check(value);
+  if (check.ok)
+    return {
+      outcome: { ok: true, value: null },
+      accepted: { value: asJson(check.value, "The output schema") },
+    };
+  const message = `done: the value does not fit the output schema: ${check.message}`;
+  return { outcome: { ok: false, error: { name: "TypeError", message } } };
+}

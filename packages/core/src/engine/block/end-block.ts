@@ -1,0 +1,216 @@
+import type { AgentState } from "../../data/chain.ts";
+import { isJsonObject, type JsonValue } from "../../data/json.ts";
+import type { ActionNode, BlobRef, BlockRecord, ErrorKind, Wait } from "../../data/node.ts";
+import { endsAgent } from "../../data/node.ts";
+import { RLMError } from "../../errors.ts";
+import type { TurnState } from "../../protocols/runtime.ts";
+import { childrenNotWaitedFor, observe } from "../../turn/block-end.ts";
+import type { AgentPort, TransitionEnd } from "../agent-port.ts";
+import { asJson } from "../schema/as-json.ts";
+import type { ChainDraft } from "../store/journal.ts";
+import { type BlockOutcome, toolCalls } from "./drive-block.ts";
+import { type LiveBlock, suspensions } from "./live-block.ts";
+
+/** Appends the node that says how a block ended or was suspended. */
+export async function endBlock(
+  port: AgentPort,
+  state: AgentState,
+  block: LiveBlock,
+  outcome: Exclude<BlockOutcome, { kind: "lost" }>,
+): Promise<TransitionEnd> {
+  switch (outcome.kind) {
+    case "suspended":
+      return await suspend(port, block);
+    case "done":
+      return await endWithResult(port, block, outcome.value);
+    case "ended":
+      return await goOn(port, state, block, null);
+    case "threw":
+    case "deadlock":
+      return await goOn(port, state, block, problemOf(block, outcome.kind));
+  }
+}
+
+interface Problem {
+  readonly kind: ErrorKind;
+  readonly message: string;
+  readonly text: string;
+}
+
+function problemOf(block: LiveBlock, kind: "threw" | "deadlock"): Problem {
+  if (kind === "deadlock" || block.ended?.kind !== "threw") {
+    const message =
+      "Deadlock: the code awaits something that can never happen (no call is out). Its block was ended.";
+    return { kind: "deadlock", message, text: message };
+  }
+  const { error, text, syntax } = block.ended;
+  return { kind: syntax ? "syntax_error" : "exception", message: `${error.name}: ${error.message}`, text };
+}
+
+async function goOn(
+  port: AgentPort,
+  state: AgentState,
+  block: LiveBlock,
+  problem: Problem | null,
+): Promise<TransitionEnd> {
+  const { issued, ended, output, action } = block;
+  const unawaited = (ended?.unawaited ?? []).flatMap((index) => issued[index] ?? []);
+  const earlier = await earlierOutput(port, action);
+  const { content, shown } = observe({
+    output: earlier + output,
+    problem: problem?.text ?? null,
+    notice: action.notice,
+    unawaited: unawaited.filter((call) => call.name !== "done" && call.name !== "delegate"),
+    children: childrenNotWaitedFor(port.journal.graph, port.agentId),
+    maxOutputLength: state.config.maxOutputLength,
+    repliesLeft: Math.max(0, state.config.maxIterations - state.iterations),
+  });
+  const common = { content, ...(await packBlock(port, block, Math.min(shown, output.length))) };
+  const suspension = state.head.type === "supervising" ? state.head : null;
+  if (problem !== null)
+    await append(port, block, {
+      type: "error",
+      kind: problem.kind,
+      message: problem.message,
+      fatal: false,
+      ...common,
+    });
+  else if (suspension !== null)
+    await append(port, block, { type: "resume", resumedFrom: suspension.id, ...common });
+  else await append(port, block, { type: "observation", ...common });
+  return "moved";
+}
+
+/** What the block wrote before it was last suspended: the model has not been shown it yet. */
+async function earlierOutput(port: AgentPort, action: ActionNode): Promise<string> {
+  const parts = suspensions(port.journal.graph, action).map(({ block, blobs }) =>
+    port.journal.unpack(block.output, blobs?.output),
+  );
+  return (await Promise.all(parts)).join("");
+}
+
+async function suspend(port: AgentPort, block: LiveBlock): Promise<TransitionEnd> {
+  const named = block.namedWaits(port.journal.graph);
+  const waits: Wait[] = block.waits
+    .takeNew()
+    .filter((index) => !named.has(index))
+    .map((index) => ({ index, agents: block.waits.tasks(index).map((task) => task.agentId ?? task.callId) }));
+  // Going on and waiting again with nothing new to say needs no further node: earlier waits still hold.
+  if (waits.length > 0 || block.output !== "" || named.size === 0) {
+    await append(port, block, { type: "supervising", waits, ...(await packBlock(port, block, 0)) });
+    for (const { index } of waits) named.add(index);
+  }
+  port.park(block.waits);
+  return "waiting";
+}
+
+async function endWithResult(port: AgentPort, block: LiveBlock, value: JsonValue): Promise<TransitionEnd> {
+  const packedBlock = await packBlock(port, block, 0);
+  const packed = await packResult(port, value);
+  const { graph } = port.journal;
+  const cancelled = graph.children(port.agentId).filter((child) => {
+    const head = graph.head(child);
+    return head !== undefined && !endsAgent(head);
+  });
+  const blobs = { ...packedBlock.blobs, ...packed.blobs };
+  await append(port, block, {
+    type: "result",
+    result: packed.result,
+    cancelled,
+    block: packedBlock.block,
+    ...(Object.keys(blobs).length > 0 && { blobs }),
+  });
+  if (cancelled.length > 0) await port.cancelBelow("its parent answered without it");
+  return "ended";
+}
+
+async function packResult(port: AgentPort, value: JsonValue) {
+  const { inline, blob } = await port.journal.pack(value);
+  return { result: inline, blobs: blob === undefined ? {} : { result: blob } };
+}
+
+/** A block that broke a limit or lost its sandbox: it is undone, and the model is told what is not. */
+export async function endLost(
+  port: AgentPort,
+  state: AgentState,
+  block: LiveBlock,
+  lost: Extract<TurnState, { kind: "lost" }>,
+): Promise<TransitionEnd> {
+  const { limit } = lost;
+  const calls = toolCalls(port, block);
+  const lines = [
+    limit === undefined
+      ? `The sandbox was lost: ${lost.message}`
+      : `The block broke a limit: ${limit.name} = ${limit.value} ${limit.unit}. ${lost.message}`,
+    "The block's variables are undone; the REPL is as it was before this block.",
+    calls.length === 0 ? "" : `Its calls are not undone: ${calls.join(", ")}.`,
+    state.config.maxIterations - state.iterations <= 3
+      ? `Replies left: ${state.config.maxIterations - state.iterations}.`
+      : "",
+  ];
+  const born = port.journal.graph
+    .calls(block.action.id)
+    .flatMap((call) =>
+      call.name === "delegate" && call.outcome?.ok === true ? [String(call.outcome.value)] : [],
+    );
+  port.running.clear();
+  const attempts = await port.unrecorded();
+  await append(port, block, {
+    type: "error",
+    kind: limit === undefined ? "sandbox_lost" : "block_limit",
+    message: lost.message,
+    content: lines.filter((line) => line !== "").join("\n"),
+    fatal: false,
+    dropped: block.action.id,
+    ...(attempts.length > 0 && { attempts }),
+    ...(limit !== undefined && { limit: { name: limit.name, value: limit.value } }),
+    ...(await packBlock(port, block, 0)),
+  });
+  if (born.length > 0) await port.cancelBelow("the block that delegated to it was undone", born);
+  return "moved";
+}
+
+/** A block that can't be run at all: the log and the code disagree, or the runtime failed. */
+export async function endUnrunnable(
+  port: AgentPort,
+  action: ActionNode,
+  error: unknown,
+): Promise<TransitionEnd> {
+  const diverged = RLMError.is(error, "replay_diverged");
+  const message = error instanceof Error ? error.message : String(error);
+  const found = diverged && RLMError.is(error) ? asJson(error.details, "details") : {};
+  const details = {
+    code: RLMError.is(error) ? error.code : "runtime_failed",
+    ...(isJsonObject(found) && found),
+  };
+  port.running.clear();
+  const attempts = await port.unrecorded();
+  await port.journal.appendChain(port.agentId, [
+    {
+      type: "error",
+      kind: diverged ? "replay_diverged" : "runtime_failed",
+      message: diverged ? message : `The block ${action.id} could not be run: ${message}`,
+      content: message,
+      fatal: true,
+      details,
+      ...(attempts.length > 0 && { attempts }),
+    },
+  ]);
+  await port.cancelBelow("its parent failed");
+  return "ended";
+}
+
+async function packBlock(
+  port: AgentPort,
+  block: LiveBlock,
+  shown: number,
+): Promise<{ block: BlockRecord; blobs?: { output: BlobRef } }> {
+  const record = block.record(shown);
+  const { inline, blob } = await port.journal.pack(record.output);
+  return { block: { ...record, output: inline }, ...(blob !== undefined && { blobs: { output: blob } }) };
+}
+
+async function append(port: AgentPort, block: LiveBlock, draft: ChainDraft): Promise<void> {
+  await port.journal.appendChain(port.agentId, [{ ...draft, startedAt: block.startedAt }]);
+  block.reset(port.journal.environment.now());
+}

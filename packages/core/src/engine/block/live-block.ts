@@ -1,0 +1,134 @@
+import type { Graph } from "../../data/graph.ts";
+import type { JsonValue } from "../../data/json.ts";
+import type { ActionNode, BlockRecord, ChainNode, Cut, SupervisingNode } from "../../data/node.ts";
+import { chainPlace } from "../../data/node-id.ts";
+import { RLMError } from "../../errors.ts";
+import type { Call, ReplSession, Turn, TurnState } from "../../protocols/runtime.ts";
+import { WaitTable } from "./wait-table.ts";
+
+/**
+ * One block while its code runs or is suspended, in a REPL that is alive.
+ *
+ * Owns: what the code has issued and what it was told. Does not own: the session, or the effects themselves.
+ * 1. `issued[i].index === i`; a call is answered at most once.
+ * 2. `output` and `codeMs` count from the block's newest node on.
+ */
+export class LiveBlock {
+  readonly action: ActionNode;
+  readonly session: ReplSession;
+  readonly issued: Call[] = [];
+  /** Indices that were answered. */
+  readonly settled: Set<number> = new Set();
+  /** Indices of effects in flight. They outlive the session when the sandbox is lost and rebuilt. */
+  readonly running: Set<number>;
+  readonly waits: WaitTable = new WaitTable();
+  /** Indices the host can answer at once, in order. */
+  readonly immediate: number[] = [];
+  /** Calls below this index were begun. */
+  begun = 0;
+  /** The `done` whose verdict is open, or was accepted. */
+  doneIndex: number | null = null;
+  accepted: { readonly value: JsonValue } | null = null;
+  children = 0;
+  state: TurnState = { kind: "idle" };
+  /** The end of the main code; the state of later turns may only repeat it. */
+  ended: Extract<TurnState, { kind: "ended" | "threw" }> | null = null;
+  #named: Set<number> | null = null;
+  #output: string[] = [];
+  #cut: Cut | null = null;
+  #codeMs = 0;
+  #startedAt: number;
+
+  constructor(action: ActionNode, session: ReplSession, startedAt: number, running: Set<number> = new Set()) {
+    this.action = action;
+    this.session = session;
+    this.running = running;
+    this.#startedAt = startedAt;
+  }
+
+  /** Takes in what a turn brought. Throws `protocol_violation` when its calls are out of order. */
+  absorb(turn: Turn): void {
+    for (const call of turn.calls) {
+      if (call.index !== this.issued.length) {
+        throw new RLMError(
+          "protocol_violation",
+          `The runtime reported call ${call.index} of block ${this.action.id} where ${this.issued.length} comes next.`,
+        );
+      }
+      this.issued.push(call);
+    }
+    if (turn.output !== "") this.#output.push(turn.output);
+    if (turn.outputCut !== undefined) this.#cut = turn.outputCut;
+    this.#codeMs += turn.codeMs;
+    this.state = turn.state;
+    if (turn.state.kind === "ended" || turn.state.kind === "threw") this.ended = turn.state;
+  }
+
+  /** The waits that nodes of this block have named; read off the log once, to be kept up by whoever names more. */
+  namedWaits(graph: Graph): Set<number> {
+    const read = () =>
+      suspensions(graph, this.action).flatMap(({ waits }) => waits.map(({ index }) => index));
+    this.#named ??= new Set(read());
+    return this.#named;
+  }
+
+  /** When this part of the block began: epoch milliseconds. */
+  get startedAt(): number {
+    return this.#startedAt;
+  }
+
+  get output(): string {
+    const echo = this.ended?.kind === "ended" && this.ended.echo !== null ? [this.ended.echo] : [];
+    return [...this.#output, ...echo].join("");
+  }
+
+  /** Begins to count anew: a node holds what was so far. */
+  reset(startedAt: number): void {
+    this.#output = [];
+    this.#cut = null;
+    this.#codeMs = 0;
+    this.#startedAt = startedAt;
+  }
+
+  /** What the block's next node says about it. */
+  record(shown: number): BlockRecord {
+    return {
+      output: this.output,
+      shown,
+      ...(this.#cut !== null && { cut: this.#cut }),
+      variables: this.ended?.variables ?? [],
+      reads: this.ended?.reads ?? [],
+      startedAt: this.#startedAt,
+      codeMs: Math.round(this.#codeMs),
+    };
+  }
+}
+
+/** The nodes that say that this action's block was suspended, oldest first. */
+export function suspensions(graph: Graph, action: ActionNode): readonly SupervisingNode[] {
+  const found: SupervisingNode[] = [];
+  for (let place = chainPlace(action.id) + 1; ; place++) {
+    const node = graph.chainAt(action.agentId, place);
+    if (node === undefined || node.type === "action" || node.type === "query") return found;
+    if (node.type === "supervising") found.push(node);
+  }
+}
+
+/** A node that ended a block or suspended it. */
+export type BlockEnd = ChainNode & { readonly block: BlockRecord };
+
+/** The node with which this action's block ended; `null` where it was stopped in the middle. */
+export function blockEnd(graph: Graph, action: ActionNode): BlockEnd | null {
+  let end: BlockEnd | null = null;
+  for (let place = chainPlace(action.id) + 1; ; place++) {
+    const node = graph.chainAt(action.agentId, place);
+    if (node === undefined || node.type === "action" || node.type === "query") break;
+    if (hasBlock(node)) end = node;
+  }
+  // What an agent did after its newest suspension is nowhere when it was stopped in the middle of the block.
+  return end?.type === "supervising" ? null : end;
+}
+
+function hasBlock(node: ChainNode): node is BlockEnd {
+  return "block" in node && node.block !== undefined;
+}

@@ -1,0 +1,134 @@
+import type { AgentState } from "../../data/chain.ts";
+import type { ActionNode } from "../../data/node.ts";
+import { callNodeId, intentNodeId } from "../../data/node-id.ts";
+import { RLMError } from "../../errors.ts";
+import type { TurnState } from "../../protocols/runtime.ts";
+import type { AgentPort, TransitionEnd } from "../agent-port.ts";
+import { type LiveRepl, replayBefore } from "../repl/repl-pool.ts";
+import type { ActionVerdict } from "../settings.ts";
+import { untilAborted } from "../until-aborted.ts";
+import { driveBlock } from "./drive-block.ts";
+import { endBlock, endLost, endUnrunnable } from "./end-block.ts";
+import type { LiveBlock } from "./live-block.ts";
+import { replayBlock } from "./replay-block.ts";
+
+const MAX_REBUILDS = 3;
+
+/** The transition from code to how its block ended or was suspended. */
+export async function runBlock(
+  port: AgentPort,
+  state: AgentState,
+  action: ActionNode,
+): Promise<TransitionEnd> {
+  const undecided =
+    state.head.type === "action" && action.origin === "engine" && port.settings.onAction !== null;
+  if (undecided && !(await approve(port, action))) return "moved";
+  try {
+    return await attempt(port, state, action);
+  } catch (error) {
+    if (port.signal.aborted || port.journal.failure !== null) throw error;
+    await port.repls.drop(port.agentId);
+    return await endUnrunnable(port, action, error);
+  }
+}
+
+async function attempt(port: AgentPort, state: AgentState, action: ActionNode): Promise<TransitionEnd> {
+  for (let rebuilds = 0; ; rebuilds++) {
+    const repl = await port.repls.acquire(port.agentId, port.signal, rebuilds > 0);
+    try {
+      const block = await enter(port, repl, action);
+      if (block !== repl.block && block.output !== "") port.hint({ type: "output", text: block.output });
+      repl.block = block;
+      const outcome = await driveBlock(port, block, state);
+      if (outcome.kind !== "lost") {
+        if (outcome.kind !== "suspended") repl.block = null;
+        return await endBlock(port, state, block, outcome);
+      }
+      await port.repls.drop(port.agentId);
+      const isThis = block.action.id === action.id;
+      if (isThis && (outcome.state.blame === "block" || rebuilds === MAX_REBUILDS))
+        return await endLost(port, state, block, outcome.state);
+      if (rebuilds === MAX_REBUILDS) throw notRebuilt(block, outcome.state);
+    } finally {
+      port.repls.release(repl);
+    }
+  }
+}
+
+/** An earlier block can't be undone any more: what came after it was run with its variables. */
+function notRebuilt(block: LiveBlock, lost: Extract<TurnState, { kind: "lost" }>): RLMError {
+  return new RLMError(
+    "sandbox_lost",
+    `the REPL could not be rebuilt, its sandbox was lost ${MAX_REBUILDS + 1} times in the earlier block ${block.action.id}: ${lost.message}`,
+  );
+}
+
+/** Puts the REPL where the block stands: as it is, or by running what the log has. */
+async function enter(port: AgentPort, repl: LiveRepl, action: ActionNode): Promise<LiveBlock> {
+  if (repl.block?.action.id === action.id) return repl.block;
+  const warn = (message: string) => port.hint({ type: "warning", message });
+  const lost = repl.fresh ? await replayBefore(port.journal, repl, action.id, warn) : null;
+  if (lost !== null) return lost;
+  const block = await replayBlock(port.journal, repl.session, action, port.running);
+  if (port.takenUp.delete(action.id)) tellRepeated(port, block);
+  return block;
+}
+
+/** Calls that another process may have had in flight: they are about to be made, those with an intent excepted. */
+function tellRepeated(port: AgentPort, block: LiveBlock): void {
+  for (const call of block.issued) {
+    const builtin = call.name === "delegate" || call.name === "wait" || call.name === "done";
+    const begun = port.journal.graph.find(intentNodeId(block.action.id, call.index)) !== undefined;
+    if (builtin || begun || block.settled.has(call.index)) continue;
+    port.hint({ type: "repeated", callId: callNodeId(block.action.id, call.index), name: call.name });
+  }
+}
+
+/** Asks the policy about code that is about to run; false when it has put a node of its own in its place. */
+async function approve(port: AgentPort, action: ActionNode): Promise<boolean> {
+  const verdict = await verdictOn(port, action);
+  switch (verdict.kind) {
+    case "run":
+      return true;
+    case "code": {
+      const { id, agentId, parentId, n, endedAt, ...kept } = action;
+      await port.journal.appendChain(port.agentId, [
+        { ...kept, origin: "policy", code: verdict.code, notice: null, attempts: [], replaces: id },
+      ]);
+      return false;
+    }
+    case "refuse":
+      await port.journal.appendChain(port.agentId, [
+        { type: "observation", origin: "policy", content: `Your code was not run: ${verdict.reason}` },
+      ]);
+      return false;
+  }
+}
+
+async function verdictOn(port: AgentPort, action: ActionNode): Promise<ActionVerdict> {
+  const ask = async () => await port.settings.onAction?.(action, port.journal.graph);
+  try {
+    return readVerdict(await untilAborted(ask(), port.signal, `onAction looked at ${action.id}`));
+  } catch (error) {
+    if (port.signal.aborted) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    return { kind: "refuse", reason: `the approval failed: ${message}` };
+  }
+}
+
+/** A policy decides or fails: what is no verdict never runs code. */
+function readVerdict(verdict: ActionVerdict | undefined): ActionVerdict {
+  switch (verdict?.kind) {
+    case "run":
+      return verdict;
+    case "code":
+      if (typeof verdict.code === "string") return verdict;
+      break;
+    case "refuse":
+      return { kind: "refuse", reason: String(verdict.reason) };
+  }
+  throw new RLMError(
+    "invalid_options",
+    'onAction must answer { kind: "run" }, { kind: "code", code } or { kind: "refuse", reason }',
+  );
+}

@@ -1,0 +1,203 @@
+import { editNodes } from "../../data/apply-edit.ts";
+import { type AgentState, agentState } from "../../data/chain.ts";
+import { decodeEdit } from "../../data/decode-edit.ts";
+import type { ConfigPatch, Edit } from "../../data/edit.ts";
+import { deepFreeze } from "../../data/json.ts";
+import type { ChainNode } from "../../data/node.ts";
+import { parentAgent } from "../../data/node-id.ts";
+import { RLMError } from "../../errors.ts";
+import { configProblems } from "../../turn/limits.ts";
+import type { Slot } from "../block/slot.ts";
+import { agentBudget } from "../model/agent-budget.ts";
+import type { Budget } from "../model/budget.ts";
+import { limitsOf } from "../model/request.ts";
+import type { ReplPool } from "../repl/repl-pool.ts";
+import type { Scheduler } from "../scheduler.ts";
+import type { AnswerSchemas } from "../schema/answer-schemas.ts";
+import { asJson } from "../schema/as-json.ts";
+import { copyObject } from "../schema/json-copy.ts";
+import type { FlowSettings } from "../settings.ts";
+import type { Journal } from "../store/journal.ts";
+import type { TimeLimits } from "../time-limits.ts";
+import type { Cancels } from "./cancels.ts";
+
+/** What landing an edit needs of the live run. */
+export interface LiveEditsParts {
+  readonly settings: FlowSettings;
+  readonly journal: Journal;
+  readonly schemas: AnswerSchemas;
+  readonly scheduler: Scheduler;
+  readonly repls: ReplPool;
+  readonly clocks: TimeLimits;
+  readonly cancels: Cancels;
+  admit(agentId: string): void;
+}
+
+/**
+ * Edits of a run that lives.
+ *
+ * Owns: nothing but the line of edits of agents that have ended. Does not own: the log, the agents.
+ * 1. An edit lands between two transitions of its agent: what is in flight lands first and is kept. Only a
+ *    cancel cuts, and only in the subtree that it names.
+ * 2. An edit that is refused leaves no trace in the log.
+ * 3. An agent that a raised limit opens again is opened between two transitions of its parent, so that
+ *    the parent is not just being told of the end.
+ */
+export class LiveEdits {
+  readonly #parts: LiveEditsParts;
+  #ended: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: LiveEditsParts) {
+    this.#parts = parts;
+  }
+
+  /** Makes the edit and gives the ids of its nodes, the first of which names the inbox entry it came from. */
+  async apply(given: Edit, entry?: string): Promise<readonly string[]> {
+    const edit = decodeEdit(copyObject(given, "the edit"), "the edit");
+    const { scheduler, journal } = this.#parts;
+    if (scheduler.stopped)
+      throw refused("The run was aborted: resume it, then make the edit, or put it into the inbox.");
+    const slot = scheduler.slot(edit.agentId);
+    if (edit.kind === "cancel" || slot === undefined) editNodes(journal.graph, edit, 0);
+    if (edit.kind === "cancel") {
+      const { agentId, reason = "cancelled by a user" } = edit;
+      return await scheduler.hold(() =>
+        this.#parts.cancels.cancel({ agents: [agentId], reason, origin: "user", entry }),
+      );
+    }
+    if (slot === undefined) return await this.#inLine(edit, entry);
+    if (slot.halted) throw refused(`Agent ${edit.agentId} is being stopped; it takes no more edits.`);
+    return await scheduler.between(slot, () => this.#land(edit, entry));
+  }
+
+  /** Agents that have ended have no boundary of their own: their edits land one after another. */
+  async #inLine(edit: Edit, entry: string | undefined): Promise<readonly string[]> {
+    const { scheduler } = this.#parts;
+    const reopen = async () => {
+      // An edit before this one may have opened the agent already.
+      if (scheduler.slot(edit.agentId) !== undefined) return await this.apply(edit, entry);
+      const nodes = await this.#land(edit, entry);
+      await this.#tellAgain(edit.agentId);
+      this.#parts.admit(edit.agentId);
+      return nodes;
+    };
+    const parent = scheduler.slot(parentAgent(edit.agentId) ?? "");
+    const landed = this.#ended.then(() =>
+      parent === undefined ? scheduler.hold(reopen) : scheduler.between(parent, reopen),
+    );
+    this.#ended = landed.catch(() => {});
+    return await landed;
+  }
+
+  /** The parent of an agent that goes on has not heard of its end: its waits are read off the log again. */
+  async #tellAgain(agentId: string): Promise<void> {
+    const { scheduler, repls } = this.#parts;
+    const parent = scheduler.slot(parentAgent(agentId) ?? "");
+    const task = this.#state(agentId).query.parentId;
+    if (parent === undefined || task === null) return;
+    parent.waits = null;
+    parent.arrivals.forgetChild(task);
+    await repls.drop(parent.agentId);
+  }
+
+  async #land(edit: Edit, entry: string | undefined): Promise<readonly string[]> {
+    const { journal, settings, scheduler } = this.#parts;
+    const checked = await this.#checked(edit);
+    const landed: string[] = [];
+    for (const { agentId, nodes } of editNodes(journal.graph, checked, settings.environment.now())) {
+      const marked = await Promise.all(nodes.map((node) => this.#stored(node, entry)));
+      await journal.append(agentId, marked);
+      landed.push(...marked.map((node) => node.id));
+    }
+    const slot = scheduler.slot(edit.agentId);
+    if (edit.kind === "config" && slot !== undefined) this.#useLimits(slot);
+    if (edit.kind !== "result") return landed;
+    const agents = journal.graph.children(edit.agentId);
+    const reason = "a user gave its parent's result";
+    return [...landed, ...(await this.#parts.cancels.cancel({ agents, reason, origin: "engine" }))];
+  }
+
+  #useLimits(slot: Slot): void {
+    const { journal, scheduler, clocks } = this.#parts;
+    const above = scheduler.slot(parentAgent(slot.agentId) ?? "")?.budget ?? null;
+    const shared = slot.budget;
+    const limits = limitsOf(this.#state(slot.agentId).config);
+    if (shared !== above) shared.setLimits(limits);
+    else slot.budget = agentBudget(journal.graph, slot.agentId, above);
+    // Those below that shared the pool of the parent share the new one from their next move on.
+    if (slot.budget !== shared) this.#shareBelow(slot, shared);
+    clocks.watch(slot);
+  }
+
+  #shareBelow(slot: Slot, old: Budget): void {
+    const { journal, scheduler } = this.#parts;
+    const pending = [...journal.graph.children(slot.agentId)];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const below = scheduler.slot(next);
+      if (below?.budget !== old) continue;
+      below.budget = slot.budget;
+      for (const child of journal.graph.children(next)) pending.push(child);
+    }
+  }
+
+  /** The node as the log keeps it: a large result apart, the inbox entry named. */
+  async #stored(node: ChainNode, entry: string | undefined): Promise<ChainNode> {
+    const named = entry === undefined ? node : { ...node, entry };
+    if (named.type !== "result") return deepFreeze(named);
+    const { inline, blob } = await this.#parts.journal.pack(named.result);
+    return deepFreeze({ ...named, result: inline, ...(blob !== undefined && { blobs: { result: blob } }) });
+  }
+
+  /** The edit as it can land. Throws `edit_refused` when the agent could do nothing with it. */
+  async #checked(edit: Edit): Promise<Edit> {
+    switch (edit.kind) {
+      case "say":
+      case "final":
+      case "cancel":
+        return edit;
+      case "config":
+        this.#checkPatch(edit.agentId, edit.config);
+        return edit;
+      case "code": {
+        const kernel = this.#parts.settings.runtimes.get(
+          this.#state(edit.agentId).query.config.runtime,
+        )?.kernel;
+        const fault = kernel?.parses(edit.code) ?? null;
+        if (fault !== null) throw refused(`This code does not parse: ${fault}`);
+        return edit;
+      }
+      case "result": {
+        const schema = this.#parts.schemas.of(this.#state(edit.agentId).query);
+        const check = schema === null ? null : await schema.check(edit.result);
+        if (check === null) return edit;
+        if (!check.ok) throw refused(`The result does not fit the agent's output schema: ${check.message}`);
+        return { ...edit, result: asJson(check.value, "The output schema") };
+      }
+    }
+  }
+
+  #checkPatch(agentId: string, patch: ConfigPatch): void {
+    const { providers } = this.#parts.settings;
+    const { model, runtime, ...limits } = patch;
+    const problems = [...configProblems(limits)];
+    if (Object.keys(patch).length === 0) problems.push("it changes nothing");
+    if (model !== undefined && !providers.has(model))
+      problems.push(`there is no model "${model}"; models are ${[...providers.keys()].join(", ")}`);
+    if (runtime !== undefined && runtime !== this.#state(agentId).config.runtime)
+      problems.push("a REPL can't move to another runtime");
+    const unpriced = [...providers].filter(([, provider]) => provider.price === undefined);
+    if (patch.maxCostUsd != null && unpriced.length > 0)
+      problems.push(`maxCostUsd needs a price for ${unpriced.map(([key]) => `model "${key}"`).join(", ")}`);
+    if (problems.length > 0) throw refused(`These limits can't be used: ${problems.join("; ")}.`);
+  }
+
+  #state(agentId: string): AgentState {
+    const state = agentState(this.#parts.journal.graph, agentId);
+    if (state === undefined) throw new RLMError("unknown_agent", `There is no agent ${agentId}.`);
+    return state;
+  }
+}
+
+function refused(message: string): RLMError {
+  return new RLMError("edit_refused", message);
+}

@@ -1,0 +1,203 @@
+import { type AgentState, agentState } from "../../data/chain.ts";
+import type { ChainNode } from "../../data/node.ts";
+import { chainNodeId, effectKey } from "../../data/node-id.ts";
+import { RLMError } from "../../errors.ts";
+import type { Message } from "../../protocols/client.ts";
+import { findCode } from "../../turn/code-blocks.ts";
+import { defaultMessages } from "../../turn/messages.ts";
+import type { AgentPort, TransitionEnd } from "../agent-port.ts";
+import { errorData } from "../error-data.ts";
+import type { ChainDraft } from "../store/journal.ts";
+import type { Answered } from "./provider.ts";
+import { attemptsOf, type RequestOutcome, request } from "./request.ts";
+
+/** The transition from an agent's chain to its model's reply. */
+export async function askModel(port: AgentPort, state: AgentState, final: boolean): Promise<TransitionEnd> {
+  const startedAt = port.journal.environment.now();
+  try {
+    const first = await send(port, state, final, false);
+    if (first.outcome.kind === "answered")
+      return await takeReply(port, state, first.outcome.answered, { startedAt, sent: first.sent, final });
+    const last = await send(port, state, true, true);
+    if (last.outcome.kind === "answered")
+      return await takeReply(port, state, last.outcome.answered, {
+        startedAt,
+        sent: last.sent,
+        final: true,
+        limit: first.outcome.limit,
+      });
+    return await endExhausted(port, state, last.outcome.limit);
+  } catch (error) {
+    if (port.signal.aborted) port.cut.push(...attemptsOf(error));
+    if (port.signal.aborted || port.journal.failure !== null) throw error;
+    return await endFailed(port, error, startedAt);
+  }
+}
+
+async function send(
+  port: AgentPort,
+  state: AgentState,
+  final: boolean,
+  squeeze: boolean,
+): Promise<{ outcome: RequestOutcome; sent: readonly Message[] }> {
+  const { journal, agentId } = port;
+  const systemPrompt =
+    (await journal.unpack(state.query.systemPrompt, state.query.blobs?.systemPrompt)) ?? "";
+  const { run } = journal.graph;
+  let sent: readonly Message[] = [];
+  const outcome = await request(port.settings, {
+    model: state.config.model,
+    messages: () => {
+      sent = messagesOf(port, state, systemPrompt, final);
+      return sent;
+    },
+    effectKey: effectKey(run.runId, run.branch.id, chainNodeId(agentId, journal.graph.chainLength(agentId))),
+    signal: port.signal,
+    caller: { agentId, turn: state.replies, purpose: "act" },
+    budget: port.budget,
+    onText: (text) => port.hint({ type: "text", text }),
+    squeeze,
+  });
+  return { outcome, sent };
+}
+
+function messagesOf(
+  port: AgentPort,
+  state: AgentState,
+  systemPrompt: string,
+  final: boolean,
+): readonly Message[] {
+  const chain = port.journal.graph.chain(port.agentId);
+  const standard = defaultMessages(chain, { systemPrompt, maxMessages: state.config.maxMessages, final });
+  const { messages } = port.settings;
+  if (messages === null) return standard;
+  try {
+    const made: unknown = messages(chain, standard);
+    if (Array.isArray(made) && made.length > 0) return made;
+    throw new TypeError("it gave no messages");
+  } catch (cause) {
+    throw new RLMError("invalid_options", `the option messages failed: ${errorData(cause).message}`, {
+      cause,
+    });
+  }
+}
+
+interface ReplyFacts {
+  readonly startedAt: number;
+  readonly sent: readonly Message[];
+  readonly final: boolean;
+  readonly limit?: { readonly name: string; readonly value: number };
+}
+
+async function takeReply(
+  port: AgentPort,
+  state: AgentState,
+  { reply, attempts }: Answered,
+  facts: ReplyFacts,
+): Promise<TransitionEnd> {
+  const kernel = port.settings.runtimes.get(state.query.config.runtime)?.kernel;
+  if (kernel === undefined)
+    throw new RLMError("invalid_options", `This flow has no runtime "${state.query.config.runtime}".`);
+  const found = findCode(reply.text, kernel);
+  const action = {
+    type: "action",
+    startedAt: facts.startedAt,
+    reply: reply.text,
+    code: found.kind === "code" ? found.code : null,
+    notice: found.kind === "code" ? found.notice : null,
+    model: reply.model,
+    usage: reply.usage,
+    finishReason: reply.finishReason,
+    request: await port.journal.environment.digest(JSON.stringify(facts.sent)),
+    attempts,
+    final: facts.final,
+    ...(facts.limit !== undefined && { limit: facts.limit }),
+  } as const;
+  const drafts: ChainDraft[] = [action];
+  const refused = reply.finishReason === "refused" || reply.finishReason === "filtered";
+  if (refused) {
+    const message = `The model refused to answer (${reply.finishReason}).`;
+    drafts.push({
+      type: "error",
+      kind: "refused",
+      message,
+      content: reply.text === "" ? message : reply.text,
+      fatal: true,
+    });
+  } else if (found.kind !== "code") {
+    const kind = found.kind === "none" ? "no_code" : "unclosed_code";
+    drafts.push({
+      type: "error",
+      kind,
+      message: firstLine(found.message),
+      content: found.message,
+      fatal: false,
+    });
+  }
+  await port.journal.appendChain(port.agentId, drafts);
+  if (refused) await port.cancelBelow("its parent failed");
+  return refused ? "ended" : "moved";
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
+}
+
+async function endFailed(port: AgentPort, error: unknown, startedAt: number): Promise<TransitionEnd> {
+  const message = error instanceof Error ? error.message : String(error);
+  const attempts = attemptsOf(error);
+  const code = RLMError.is(error) ? error.code : "request_failed";
+  const state = agentState(port.journal.graph, port.agentId);
+  await port.journal.appendChain(port.agentId, [
+    {
+      type: "error",
+      kind: "request_failed",
+      startedAt,
+      message: `The request to model "${state?.config.model ?? ""}" failed: ${message}`,
+      content: lastOutput(port),
+      fatal: true,
+      attempts,
+      details: { code },
+    },
+  ]);
+  await port.cancelBelow("its parent failed");
+  return "ended";
+}
+
+/**
+ * Ends an agent that has reached a limit; the error carries its last output. A block that was running or
+ * suspended is undone, so that the agent can go on when the limit is raised.
+ */
+export async function endExhausted(
+  port: AgentPort,
+  state: AgentState,
+  limit: { readonly name: string; readonly value: number },
+): Promise<TransitionEnd> {
+  const inBlock = state.head.type === "action" || state.head.type === "supervising";
+  const dropped = inBlock ? port.journal.graph.lastAction(port.agentId)?.id : undefined;
+  const attempts = await port.unrecorded();
+  const message = `Agent ${port.agentId} reached ${limit.name} = ${limit.value} after ${state.iterations} replies without an answer.`;
+  await port.journal.appendChain(port.agentId, [
+    {
+      type: "error",
+      kind: "limit_reached",
+      message,
+      content: lastOutput(port),
+      fatal: true,
+      limit,
+      ...(dropped !== undefined && { dropped }),
+      ...(attempts.length > 0 && { attempts }),
+    },
+  ]);
+  await port.cancelBelow("its parent reached a limit");
+  return "ended";
+}
+
+/** What the agent was shown last. */
+function lastOutput(port: AgentPort): string {
+  const chain = port.journal.graph.chain(port.agentId);
+  const shows = (node: ChainNode) =>
+    node.type === "observation" || node.type === "resume" || node.type === "error";
+  const last = chain.findLast((node) => shows(node));
+  return last !== undefined && "content" in last ? last.content : "";
+}

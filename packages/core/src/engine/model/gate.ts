@@ -1,0 +1,64 @@
+import { RLMError } from "../../errors.ts";
+
+/** Gives back a place; further calls do nothing. */
+export type Release = () => void;
+
+interface Waiter {
+  admit(): void;
+}
+
+/**
+ * Lets a bounded number in at a time. Who came last is let in first, so that trees of agents finish
+ * before new ones are begun.
+ */
+export class Gate {
+  readonly #limit: number;
+  readonly #waiting: Waiter[] = [];
+  #inside = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Resolves when there is a place. Rejects with `aborted` when the signal aborts first. */
+  enter(signal: AbortSignal): Promise<Release> {
+    if (signal.aborted) return Promise.reject(abortedWhileWaiting());
+    if (this.#inside < this.#limit) {
+      this.#inside += 1;
+      return Promise.resolve(this.#release());
+    }
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+        reject(abortedWhileWaiting());
+      };
+      const waiter: Waiter = {
+        admit: () => {
+          signal.removeEventListener("abort", leave);
+          resolve(this.#release());
+        },
+      };
+      signal.addEventListener("abort", leave, { once: true });
+      this.#waiting.push(waiter);
+    });
+  }
+
+  #release(): Release {
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      const next = this.#waiting.pop();
+      if (next === undefined) this.#inside -= 1;
+      else next.admit();
+    };
+  }
+}
+
+function abortedWhileWaiting(): RLMError {
+  return new RLMError("aborted", "Aborted while waiting for a place.");
+}

@@ -1,0 +1,174 @@
+import type { Attempt, RequestFailure } from "../../data/node.ts";
+import type { Usage } from "../../data/usage.ts";
+import { RLMError } from "../../errors.ts";
+import type { ChatOptions, Client, Message, Reply } from "../../protocols/client.ts";
+import type { Environment } from "../../protocols/environment.ts";
+import { untilAborted } from "../until-aborted.ts";
+import { Gate } from "./gate.ts";
+import { readFailure, readReply } from "./read-reply.ts";
+
+/** US dollars per million tokens of one model. */
+export interface Price {
+  readonly inputPerMillionUsd: number;
+  /** Default: the price of input. */
+  readonly cachedPerMillionUsd?: number;
+  readonly outputPerMillionUsd: number;
+}
+
+/** A reply and every request it took. */
+export interface Answered {
+  readonly reply: Reply;
+  readonly attempts: readonly Attempt[];
+}
+
+/** What a {@link Provider} is made of. */
+export interface ProviderOptions {
+  readonly client: Client;
+  readonly environment: Environment;
+  readonly maxConcurrency: number;
+  readonly maxRetries: number;
+  readonly price: Price | undefined;
+}
+
+const PASSING: readonly RequestFailure[] = ["rate_limit", "overloaded", "network", "timeout", "incomplete"];
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** What became of one request. */
+type Sent =
+  | { readonly reply: Reply; readonly attempt: Attempt }
+  | {
+      readonly reply: null;
+      readonly attempt: Attempt;
+      readonly error: unknown;
+      readonly retryAfterMs: number;
+    };
+
+/**
+ * One client and the only place where its failed requests are made again.
+ *
+ * Owns: the client's own cap on requests in flight, and the pause after a passing failure, which holds
+ * back every request to this client. Does not own: the client; the flow's cap; budgets.
+ * 1. A request is made again only after a failure that passes by itself, at most `maxRetries` times.
+ * 2. Every request that was sent appears in `attempts`, failed and cut ones too.
+ * 3. The pause grows with failures of requests that were sent after the last pause; of several that were in
+ *    flight together the first counts.
+ */
+export class Provider {
+  readonly gate: Gate;
+  readonly #options: ProviderOptions;
+  #pausedUntil = 0;
+  #pauses = 0;
+  #pausesInARow = 0;
+
+  constructor(options: ProviderOptions) {
+    this.#options = options;
+    this.gate = new Gate(options.maxConcurrency);
+  }
+
+  get model(): string {
+    return this.#options.client.model;
+  }
+
+  get price(): Price | undefined {
+    return this.#options.price;
+  }
+
+  /**
+   * The complete reply. Rejects with the client's last error, its `details.attempts` added, and as soon as the
+   * signal aborts, whether or not the client heeds it.
+   */
+  async ask(
+    messages: readonly Message[],
+    options: ChatOptions & { readonly signal: AbortSignal },
+  ): Promise<Answered> {
+    const attempts: Attempt[] = [];
+    for (;;) {
+      await this.#waitForPause(options.signal);
+      const pauses = this.#pauses;
+      const sent = await this.#send(messages, options, attempts);
+      attempts.push(sent.attempt);
+      if (sent.reply !== null) {
+        this.#pausesInARow = 0;
+        return { reply: sent.reply, attempts };
+      }
+      if (!this.#mayPass(sent.attempt.outcome, attempts.length)) throw withAttempts(sent.error, attempts);
+      this.#pause(sent.retryAfterMs, pauses);
+    }
+  }
+
+  async #send(
+    messages: readonly Message[],
+    options: ChatOptions & { readonly signal: AbortSignal },
+    earlier: readonly Attempt[],
+  ): Promise<Sent> {
+    const { client, environment } = this.#options;
+    const startedAt = environment.now();
+    let firstTokenAt: number | null = null;
+    const onText = (delta: string) => {
+      firstTokenAt ??= environment.now();
+      options.onText?.(delta);
+    };
+    const times = () => ({ startedAt, firstTokenAt, endedAt: environment.now() });
+    try {
+      const chat = async () => await client.chat(messages, { ...options, onText });
+      const read = readReply(await untilAborted(chat(), options.signal, "the model replied"), client.model);
+      const reply = { ...read, usage: this.#priced(read.usage) };
+      return { reply, attempt: { ...times(), outcome: "complete", usage: reply.usage } };
+    } catch (error) {
+      // A client that has no key or no SDK has sent nothing.
+      if (RLMError.is(error, "missing_key") || RLMError.is(error, "missing_dependency"))
+        throw withAttempts(error, earlier);
+      const { reason, message, retryAfterMs, usage } = readFailure(error);
+      const outcome = options.signal.aborted ? "aborted" : reason;
+      const attempt: Attempt = { ...times(), outcome, message, usage: this.#priced(usage) };
+      return { reply: null, attempt, error, retryAfterMs };
+    }
+  }
+
+  #priced(usage: Usage): Usage {
+    const { price } = this.#options;
+    if (usage.costMicroUsd !== null || price === undefined || usage.input === null || usage.output === null)
+      return usage;
+    const cached = usage.cached ?? 0;
+    const dollars =
+      (usage.input - cached) * price.inputPerMillionUsd +
+      cached * (price.cachedPerMillionUsd ?? price.inputPerMillionUsd) +
+      usage.output * price.outputPerMillionUsd;
+    return { ...usage, costMicroUsd: Math.round(dollars) };
+  }
+
+  #mayPass(outcome: Attempt["outcome"], made: number): boolean {
+    return PASSING.includes(outcome as RequestFailure) && made <= this.#options.maxRetries;
+  }
+
+  #pause(retryAfterMs: number, pausesWhenSent: number): void {
+    const { environment } = this.#options;
+    if (pausesWhenSent === this.#pauses) {
+      this.#pauses += 1;
+      this.#pausesInARow += 1;
+    }
+    const backOff = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#pausesInARow - 1));
+    this.#pausedUntil = Math.max(this.#pausedUntil, environment.now() + Math.max(backOff, retryAfterMs));
+  }
+
+  async #waitForPause(signal: AbortSignal): Promise<void> {
+    const { environment } = this.#options;
+    for (;;) {
+      if (signal.aborted) throw new RLMError("aborted", "The request was aborted before it was sent.");
+      const left = this.#pausedUntil - environment.now();
+      if (left <= 0) return;
+      await environment.sleep(left, signal);
+    }
+  }
+}
+
+const CODES_OF_CLIENTS = ["request_failed", "missing_key", "missing_dependency"] as const;
+
+/** The client's error with the requests it took; any other kind of error is a failed request, too. */
+function withAttempts(error: unknown, attempts: readonly Attempt[]): RLMError {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = CODES_OF_CLIENTS.find((known) => RLMError.is(error, known)) ?? "request_failed";
+  const details = RLMError.is(error) ? error.details : {};
+  return new RLMError(code, message, { cause: error, details: { ...details, attempts } });
+}

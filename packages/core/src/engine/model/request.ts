@@ -1,0 +1,164 @@
+import type { AgentConfig } from "../../data/agent-config.ts";
+import type { JsonSchema } from "../../data/json.ts";
+import type { Attempt } from "../../data/node.ts";
+import { RLMError } from "../../errors.ts";
+import type { Message } from "../../protocols/client.ts";
+import type { FlowSettings } from "../settings.ts";
+import type { Amount, Budget } from "./budget.ts";
+import type { Answered, Price } from "./provider.ts";
+
+/** One request on behalf of an agent. */
+export interface ModelRequest {
+  readonly model: string;
+  /** Derived only when there is a place, so that agents in line hold none. */
+  readonly messages: () => readonly Message[];
+  readonly effectKey: string;
+  readonly signal: AbortSignal;
+  readonly caller: { readonly agentId: string; readonly turn: number; readonly purpose: "act" | "query" };
+  readonly budget: Budget;
+  readonly output?: JsonSchema;
+  readonly onText?: (delta: string) => void;
+  /** Asks with whatever output cap still fits, instead of being refused. */
+  readonly squeeze?: boolean;
+}
+
+/** What became of a request: an answer, or the limit that left no room for it. */
+export type RequestOutcome =
+  | { readonly kind: "answered"; readonly answered: Answered }
+  | { readonly kind: "no_room"; readonly limit: { readonly name: string; readonly value: number } };
+
+const CHARACTERS_PER_TOKEN = 3;
+/** Output of the forced final request, at least. */
+const LEAST_OUTPUT_TOKENS = 64;
+/** Output with which an agent can still work: with less in the pool, its next request is its last. */
+const SHORT_OUTPUT_TOKENS = 1024;
+
+/**
+ * Sends one request, with its retries, when there is a place and room in the budget. A place is taken
+ * before budget is reserved, so that who waits for budget waits only for requests that are in flight.
+ */
+export async function request(settings: FlowSettings, wanted: ModelRequest): Promise<RequestOutcome> {
+  const provider = settings.providers.get(wanted.model);
+  if (provider === undefined) throw unknownModel(wanted.model, settings);
+  const leaveProvider = await provider.gate.enter(wanted.signal);
+  try {
+    const leaveFlow = await settings.requests.enter(wanted.signal);
+    try {
+      return await send(settings, wanted);
+    } finally {
+      leaveFlow();
+    }
+  } finally {
+    leaveProvider();
+  }
+}
+
+/** The error for a model key that no client has. */
+export function unknownModel(model: string, settings: Pick<FlowSettings, "providers">): RLMError {
+  return new RLMError(
+    "unknown_model",
+    `There is no model "${model}". Models of this flow: ${[...settings.providers.keys()].join(", ")}.`,
+  );
+}
+
+async function send(settings: FlowSettings, wanted: ModelRequest): Promise<RequestOutcome> {
+  const { budget, signal } = wanted;
+  const messages = wanted.messages();
+  const input = estimateTokens(messages);
+  const { price } = provider(settings, wanted.model);
+  const estimateFor = (output: number) => ({
+    tokens: input + output,
+    microUsd: Math.ceil(costOf(price, input, output)),
+  });
+  const { maxOutputTokens } = settings.config;
+  let cap = maxOutputTokens;
+  let reservation = await budget.reserve(estimateFor(cap), signal);
+  if (reservation === null) {
+    // What is left may still do for a reply, only for a shorter one.
+    const least = wanted.squeeze === true ? LEAST_OUTPUT_TOKENS : SHORT_OUTPUT_TOKENS;
+    cap = shorterOutput(budget.left, { input, price, cap, least });
+    reservation = await budget.reserve(estimateFor(cap), signal);
+  }
+  const estimate = estimateFor(cap);
+  if (reservation === null)
+    return { kind: "no_room", limit: budget.obstacle(estimate) ?? { name: "maxTotalTokens", value: 0 } };
+  let attempts: readonly Attempt[] = [];
+  try {
+    const answered = await provider(settings, wanted.model).ask(messages, {
+      signal,
+      effectKey: wanted.effectKey,
+      maxOutputTokens: cap,
+      caller: wanted.caller,
+      ...(wanted.output !== undefined && { output: wanted.output }),
+      ...(wanted.onText !== undefined && { onText: wanted.onText }),
+    });
+    attempts = answered.attempts;
+    return { kind: "answered", answered };
+  } catch (error) {
+    attempts = attemptsOf(error);
+    throw error;
+  } finally {
+    reservation.settle(consumed(attempts, estimate));
+  }
+}
+
+/** The requests that a failed one took, as its error tells them. */
+export function attemptsOf(error: unknown): readonly Attempt[] {
+  if (!RLMError.is(error) || !Array.isArray(error.details.attempts)) return [];
+  return error.details.attempts as readonly Attempt[];
+}
+
+function provider(settings: FlowSettings, model: string) {
+  const found = settings.providers.get(model);
+  if (found === undefined) throw unknownModel(model, settings);
+  return found;
+}
+
+interface Shortening {
+  readonly input: number;
+  readonly price: Price | undefined;
+  readonly cap: number;
+  /** Output tokens below which a reply is of no use. */
+  readonly least: number;
+}
+
+/** The output cap for which the pool has room, within reason. */
+function shorterOutput(left: Amount, { input, price, cap, least }: Shortening): number {
+  const perToken = costOf(price, 0, 1);
+  const paid = perToken > 0 ? (left.microUsd - costOf(price, input, 0)) / perToken : Number.POSITIVE_INFINITY;
+  return Math.max(Math.min(least, cap), Math.min(cap, Math.floor(Math.min(left.tokens - input, paid))));
+}
+
+/** Millionths of a US dollar; a price is in dollars per million tokens. */
+function costOf(price: Price | undefined, input: number, output: number): number {
+  return price === undefined ? 0 : input * price.inputPerMillionUsd + output * price.outputPerMillionUsd;
+}
+
+function estimateTokens(messages: readonly Message[]): number {
+  const characters = messages.reduce((sum, message) => sum + message.content.length, 0);
+  return Math.ceil(characters / CHARACTERS_PER_TOKEN);
+}
+
+/** What all attempts together really took; the estimate stands for what is unknown of an attempt. */
+function consumed(attempts: readonly Attempt[], estimate: Amount): Amount {
+  let tokens = 0;
+  let microUsd = 0;
+  for (const { usage, outcome } of attempts) {
+    const known = usage.input !== null && usage.output !== null;
+    if (!known && outcome !== "complete") continue;
+    tokens += known ? (usage.input ?? 0) + (usage.output ?? 0) : estimate.tokens;
+    microUsd += usage.costMicroUsd ?? (known ? 0 : estimate.microUsd);
+  }
+  return { tokens, microUsd };
+}
+
+/** The budget of an agent: its parent's, or a part of it when its limits are tighter. */
+export function limitsOf(config: AgentConfig): {
+  readonly tokens: number | null;
+  readonly microUsd: number | null;
+} {
+  return {
+    tokens: config.maxTotalTokens,
+    microUsd: config.maxCostUsd === null ? null : Math.round(config.maxCostUsd * 1_000_000),
+  };
+}

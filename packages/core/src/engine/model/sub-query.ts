@@ -1,0 +1,164 @@
+import { isJsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
+import type { Attempt, Outcome } from "../../data/node.ts";
+import type { Usage } from "../../data/usage.ts";
+import type { Message } from "../../protocols/client.ts";
+import type { Call } from "../../protocols/runtime.ts";
+import type { AgentPort } from "../agent-port.ts";
+import type { Finished } from "../block/arrivals.ts";
+import { errorData } from "../error-data.ts";
+import { asJson } from "../schema/as-json.ts";
+import { checkModelSchema } from "../schema/model-schema.ts";
+import type { ResolvedSchema } from "../schema/schema.ts";
+import { attemptsOf, request } from "./request.ts";
+
+/** Who asks in an `llmQuery`, and under which key. */
+export interface Asker {
+  readonly port: AgentPort;
+  readonly effectKey: string;
+  /** The model of the agent. */
+  readonly model: string;
+  /** Place among the agent's replies of the one whose code asks. */
+  readonly turn: number;
+}
+
+interface Exchange {
+  readonly model: string;
+  readonly effectKey: string;
+  readonly messages: readonly Message[];
+  readonly output?: JsonSchema;
+}
+
+/** What one request came to. */
+interface Told {
+  readonly outcome: Outcome;
+  readonly attempts: readonly Attempt[];
+}
+
+/** `llmQuery(prompt, options)`: one request, or two where the first reply does not fit the schema. Never rejects. */
+export async function queryModel(asker: Asker, call: Call): Promise<Finished> {
+  const [prompt, options = {}] = call.args;
+  const { providers } = asker.port.settings;
+  if (typeof prompt !== "string" || prompt === "")
+    return refused("llmQuery(prompt, options): the prompt must be a non-empty string.");
+  if (!isJsonObject(options)) return refused("llmQuery(prompt, options): the options must be an object.");
+  const { model = asker.model, output, ...rest } = options;
+  const unknown = Object.keys(rest);
+  if (unknown.length > 0)
+    return refused(`llmQuery: unknown option ${unknown.join(", ")}. Options: model, output.`);
+  if (typeof model !== "string" || !providers.has(model))
+    return refused(
+      `llmQuery: there is no model ${JSON.stringify(model)}. Models: ${[...providers.keys()].join(", ")}.`,
+    );
+  const { effectKey } = asker;
+  const question: Message = { role: "user", content: prompt };
+  if (output === undefined) return finished(await ask(asker, { model, effectKey, messages: [question] }));
+  const checked = checkModelSchema(output);
+  if (!checked.ok) return refused(`llmQuery: output: ${checked.message}`);
+  return await askForJson(asker, model, question, checked.schema);
+}
+
+function refused(message: string): Finished {
+  return { outcome: { ok: false, error: { name: "TypeError", message } } };
+}
+
+/** A query that sent nothing has used nothing. */
+function finished({ outcome, attempts }: Told): Finished {
+  return attempts.length === 0 ? { outcome } : { outcome, attempts, usage: sum(attempts) };
+}
+
+async function ask({ port, turn }: Asker, exchange: Exchange): Promise<Told> {
+  const { messages, ...rest } = exchange;
+  try {
+    const caller = { agentId: port.agentId, turn, purpose: "query" } as const;
+    const { budget, effectSignal: signal } = port;
+    const outcome = await request(port.settings, {
+      ...rest,
+      messages: () => messages,
+      signal,
+      caller,
+      budget,
+    });
+    if (outcome.kind === "no_room") {
+      const { name, value } = outcome.limit;
+      return told("LimitError", `llmQuery: no room is left below ${name} = ${value}.`);
+    }
+    const { reply, attempts } = outcome.answered;
+    const usable = reply.finishReason !== "refused" && reply.finishReason !== "filtered" && reply.text !== "";
+    if (usable) return { outcome: { ok: true, value: reply.text }, attempts };
+    const message = `llmQuery: the model gave no answer (${reply.finishReason}). ${reply.text}`;
+    return told("QueryError", message.trim(), attempts);
+  } catch (error) {
+    return told("QueryError", `llmQuery: ${errorData(error).message}`, attemptsOf(error));
+  }
+}
+
+function told(name: string, message: string, attempts: readonly Attempt[] = []): Told {
+  return { outcome: { ok: false, error: { name, message } }, attempts };
+}
+
+/** Asks for JSON that fits the schema; a reply that does not is shown its fault once. */
+async function askForJson(
+  asker: Asker,
+  model: string,
+  question: Message,
+  schema: ResolvedSchema,
+): Promise<Finished> {
+  const output = schema.jsonSchema;
+  const content = `Answer with one JSON value and nothing else. It must fit this JSON Schema:\n${JSON.stringify(output)}`;
+  const messages: readonly Message[] = [{ role: "system", content }, question];
+  const first = await ask(asker, { model, effectKey: asker.effectKey, messages, output });
+  if (!first.outcome.ok) return finished(first);
+  const text = String(first.outcome.value);
+  const read = await readJson(text, schema);
+  if (read.ok) return finished({ ...first, outcome: read });
+  // Other messages than before, so that a provider must not take it for the same request.
+  const second = await ask(asker, {
+    model,
+    effectKey: `${asker.effectKey}.again`,
+    messages: [
+      ...messages,
+      { role: "assistant", content: text },
+      { role: "user", content: `That does not fit: ${read.message} Answer again.` },
+    ],
+    output,
+  });
+  const attempts = [...first.attempts, ...second.attempts];
+  if (!second.outcome.ok) return finished({ ...second, attempts });
+  const again = await readJson(String(second.outcome.value), schema);
+  if (again.ok) return finished({ outcome: again, attempts });
+  const message = `llmQuery: the reply does not fit the schema: ${again.message}`;
+  return finished(told("QueryError", message, attempts));
+}
+
+async function readJson(
+  text: string,
+  schema: ResolvedSchema,
+): Promise<
+  { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly message: string }
+> {
+  const body = /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(text)?.[1] ?? text;
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch (error) {
+    return { ok: false, message: `It is not JSON: ${errorData(error).message}.` };
+  }
+  const check = await schema.check(value);
+  return check.ok ? { ok: true, value: asJson(check.value, "llmQuery") } : check;
+}
+
+/** The known parts added up; a part that nobody told of is unknown. */
+function sum(attempts: readonly Attempt[]): Usage {
+  const add = (unit: keyof Usage) =>
+    attempts.reduce<number | null>(
+      (total, { usage }) => (usage[unit] === null ? total : (total ?? 0) + usage[unit]),
+      null,
+    );
+  return {
+    input: add("input"),
+    cached: add("cached"),
+    output: add("output"),
+    reasoning: add("reasoning"),
+    costMicroUsd: add("costMicroUsd"),
+  };
+}

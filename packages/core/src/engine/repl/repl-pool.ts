@@ -1,0 +1,159 @@
+import { ranBlocks } from "../../data/chain.ts";
+import { RLMError } from "../../errors.ts";
+import type { ReplSession } from "../../protocols/runtime.ts";
+import type { LiveBlock } from "../block/live-block.ts";
+import { replayEnded } from "../block/replay-block.ts";
+import { replayDifferences } from "../block/replay-differences.ts";
+import type { Release } from "../model/gate.ts";
+import type { FlowSettings } from "../settings.ts";
+import type { Journal } from "../store/journal.ts";
+import { untilAborted } from "../until-aborted.ts";
+import type { IdleRepl } from "./repl-places.ts";
+import { replSpec } from "./repl-spec.ts";
+
+/** An agent's REPL that is alive. */
+export interface LiveRepl extends IdleRepl {
+  readonly agentId: string;
+  readonly session: ReplSession;
+  /** True until the blocks that the log has for the agent were run in it. */
+  fresh: boolean;
+  /** The block that is suspended in it. */
+  block: LiveBlock | null;
+}
+
+const IMPATIENT_MS = 250;
+
+/**
+ * The REPLs of one branch that are alive.
+ *
+ * Owns: their sessions, and which of them is in use. Does not own: the runtimes, the number of places.
+ * 1. Every REPL has one of the flow's places; one in use is never closed for room.
+ * 2. A REPL that is not fresh has run every block of its agent's chain that is not undone, and no other.
+ * 3. An opening that takes long closes idle REPLs: the runtime may have fewer places than the flow.
+ */
+export class ReplPool {
+  readonly #journal: Journal;
+  readonly #settings: FlowSettings;
+  readonly #idle = new Map<string, LiveRepl>();
+  readonly #inUse = new Map<string, LiveRepl>();
+  #closed = false;
+
+  constructor(journal: Journal, settings: FlowSettings) {
+    this.#journal = journal;
+    this.#settings = settings;
+  }
+
+  /**
+   * The agent's REPL, a fresh one when none is alive. Its block, if any, is the suspended one. Rejects with
+   * `aborted` at once when the signal aborts; a REPL that opens later is closed.
+   */
+  async acquire(agentId: string, signal: AbortSignal, alone = false): Promise<LiveRepl> {
+    const idle = this.#idle.get(agentId);
+    if (idle !== undefined) {
+      this.#idle.delete(agentId);
+      this.#settings.places.leave(idle);
+      this.#inUse.set(agentId, idle);
+      return idle;
+    }
+    const leave = await this.#settings.places.enter(signal);
+    const opening = this.#open(agentId, alone);
+    try {
+      const session = await untilAborted(opening, signal, `the REPL of ${agentId} was opened`);
+      if (this.#closed)
+        throw new RLMError("aborted", `The REPL of ${agentId} was closed while it was opened.`);
+      return this.#use(agentId, session, leave);
+    } catch (error) {
+      void opening.then(dispose, () => {}).then(leave);
+      throw error;
+    }
+  }
+
+  /** Takes a REPL back: it may now be closed for room. */
+  release(repl: LiveRepl): void {
+    if (this.#inUse.get(repl.agentId) !== repl) return;
+    this.#inUse.delete(repl.agentId);
+    this.#idle.set(repl.agentId, repl);
+    this.#settings.places.rest(repl);
+  }
+
+  /** Closes the agent's REPL, in use or not. A pending turn of it ends as lost. */
+  async drop(agentId: string): Promise<void> {
+    await (this.#idle.get(agentId) ?? this.#inUse.get(agentId))?.evict();
+  }
+
+  /** Closes every REPL; those that are being opened are closed when they are open. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#idle.values(), ...this.#inUse.values()].map((repl) => repl.evict()));
+  }
+
+  #use(agentId: string, session: ReplSession, leave: Release): LiveRepl {
+    const evict = async () => {
+      for (const repls of [this.#idle, this.#inUse]) if (repls.get(agentId) === repl) repls.delete(agentId);
+      this.#settings.places.leave(repl);
+      await dispose(session);
+      leave();
+    };
+    const repl: LiveRepl = { agentId, session, fresh: true, block: null, evict };
+    this.#inUse.set(agentId, repl);
+    return repl;
+  }
+
+  async #open(agentId: string, alone: boolean): Promise<ReplSession> {
+    const spec = await replSpec(this.#journal, agentId, alone);
+    const state = this.#journal.graph.chainAt(agentId, 0);
+    const runtime = this.#settings.runtimes.get(state?.type === "query" ? state.config.runtime : "");
+    if (runtime === undefined)
+      throw new RLMError("invalid_options", `Agent ${agentId} needs a runtime that this flow does not have.`);
+    const opened = new AbortController();
+    void this.#evictWhile(opened.signal);
+    try {
+      return await runtime.open(spec);
+    } catch (error) {
+      if (RLMError.is(error)) throw error;
+      throw new RLMError(
+        "runtime_failed",
+        `The runtime ${runtime.name} could not open a REPL for ${agentId}: ${String(error)}`,
+        { cause: error },
+      );
+    } finally {
+      // With a reason at hand no exception is made, which would cost more than all the rest of this.
+      opened.abort("opened");
+    }
+  }
+
+  async #evictWhile(opened: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#settings.environment.sleep(IMPATIENT_MS, opened);
+      if (opened.aborted) return;
+      // Who is at work now may be suspended on the very agent that waits here: it is closed when it comes to rest.
+      await this.#settings.places.evictOne(opened);
+    }
+  }
+}
+
+/** Nothing can be done about a REPL that does not close, and nobody should fail for it. */
+async function dispose(session: ReplSession): Promise<void> {
+  await session.dispose().catch(() => {});
+}
+
+/**
+ * Brings a fresh REPL to where the agent's chain stands, blocks before `upTo` only. Returns the lost block if the
+ * sandbox dies; `warn` is told what came out otherwise than recorded without a call that differs.
+ */
+export async function replayBefore(
+  journal: Journal,
+  repl: LiveRepl,
+  upTo: string,
+  warn: (message: string) => void,
+): Promise<LiveBlock | null> {
+  const chain = journal.graph.chain(repl.agentId);
+  for (const action of ranBlocks(chain)) {
+    if (action.id === upTo) break;
+    const block = await replayEnded(journal, repl.session, action);
+    if (block.state.kind === "lost") return block;
+    for (const message of await replayDifferences(journal, block)) warn(message);
+  }
+  repl.fresh = false;
+  return null;
+}

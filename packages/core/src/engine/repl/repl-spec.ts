@@ -1,0 +1,34 @@
+import type { ContextRef } from "../../data/node.ts";
+import { RLMError } from "../../errors.ts";
+import type { ContextPayload, ReplSpec } from "../../protocols/runtime.ts";
+import type { Journal } from "../store/journal.ts";
+
+/** What the agent's REPL is made of, read off its first query. */
+export async function replSpec(journal: Journal, agentId: string, alone: boolean): Promise<ReplSpec> {
+  const query = journal.graph.chainAt(agentId, 0);
+  if (query?.type !== "query") throw new RLMError("unknown_agent", `Agent ${agentId} has no query.`);
+  const contexts = await Promise.all(query.contexts.map((ref) => openContext(journal, ref)));
+  return {
+    agentId,
+    group: `${journal.graph.run.runId}/${journal.graph.branch}`,
+    depth: query.depth,
+    maxDepth: query.config.maxDepth,
+    seed: query.seed,
+    contexts,
+    globals: query.globals,
+    functions: query.tools,
+    alone,
+  };
+}
+
+async function openContext(journal: Journal, ref: ContextRef): Promise<ContextPayload> {
+  const whole = await journal.store.payloads.openContext(ref.digest);
+  const { start, end } = ref.range ?? { start: 0, end: whole.characters };
+  return {
+    key: ref.key,
+    digest: ref.range === undefined ? ref.digest : `${ref.digest}:${start}-${end}`,
+    characters: end - start,
+    ...(ref.metadata !== undefined && { metadata: ref.metadata }),
+    read: (from, to) => whole.read(start + from, Math.min(end, start + to)),
+  };
+}

@@ -1,0 +1,51 @@
+import { agentState } from "../../data/chain.ts";
+import type { Graph } from "../../data/graph.ts";
+import { RLMError } from "../../errors.ts";
+import { unfinishedAgents } from "../../turn/plan.ts";
+import type { FlowSettings } from "../settings.ts";
+
+/** What the unfinished agents of a record name, and whoever takes it up must have. */
+export interface Requirements {
+  /** Keys of clients. */
+  readonly models: readonly string[];
+  /** Keys of runtimes, and the language that each must speak. */
+  readonly runtimes: readonly { readonly key: string; readonly language: string }[];
+  readonly tools: readonly string[];
+}
+
+/** What must be there for the run to go on. */
+export function requirementsOf(graph: Graph): Requirements {
+  const models = new Set<string>();
+  const runtimes = new Map<string, { readonly key: string; readonly language: string }>();
+  const tools = new Set<string>();
+  for (const agentId of unfinishedAgents(graph)) {
+    const state = agentState(graph, agentId);
+    if (state === undefined) continue;
+    const { query, config } = state;
+    const { runtime: key } = query.config;
+    const { language } = query.kernel;
+    models.add(config.model);
+    runtimes.set(`${key} ${language}`, { key, language });
+    for (const tool of query.tools) tools.add(tool);
+  }
+  return { models: [...models], runtimes: [...runtimes.values()], tools: [...tools] };
+}
+
+/** Checks that everything the unfinished agents of a record name is there; one error names all that is not. */
+export function requireAll(graph: Graph, settings: FlowSettings): void {
+  const { models, runtimes, tools } = requirementsOf(graph);
+  const missing = [
+    ...models.filter((key) => !settings.providers.has(key)).map((key) => `client "${key}"`),
+    ...runtimes.flatMap(({ key, language }) => {
+      const runtime = settings.runtimes.get(key);
+      if (runtime === undefined) return [`runtime "${key}"`];
+      return runtime.kernel.language === language ? [] : [`a runtime "${key}" that speaks ${language}`];
+    }),
+    ...tools.filter((name) => !settings.tools.has(name)).map((name) => `tool "${name}"`),
+  ];
+  if (missing.length > 0)
+    throw new RLMError(
+      "invalid_options",
+      `This run can't go on here: its unfinished agents need ${missing.join(", ")}. Give them in the options of RLMFlow.`,
+    );
+}

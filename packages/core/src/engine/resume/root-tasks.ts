@@ -1,0 +1,38 @@
+import { endsAgent } from "../../data/node.ts";
+import { ROOT } from "../../data/node-id.ts";
+import { RLMError } from "../../errors.ts";
+import { queryDraft, type TaskDraft } from "../births.ts";
+import type { FlowSettings } from "../settings.ts";
+import type { Journal } from "../store/journal.ts";
+
+/**
+ * The tasks of a run's root.
+ *
+ * Owns: the line of those who give it one, so that of two at once the second hears that the root is at work.
+ */
+export class RootTasks {
+  readonly #settings: FlowSettings;
+  readonly #journal: Journal;
+  #line: Promise<void> = Promise.resolve();
+
+  constructor(settings: FlowSettings, journal: Journal) {
+    this.#settings = settings;
+    this.#journal = journal;
+  }
+
+  /** Appends the query of the root's next task. Rejects with `edit_refused` while it is at work. */
+  async assign(task: () => Promise<TaskDraft>): Promise<void> {
+    const assigned = this.#line.then(async () => {
+      const head = this.#journal.graph.head(ROOT);
+      if (head !== undefined && !endsAgent(head))
+        throw new RLMError(
+          "edit_refused",
+          "The root is at work: wait for its answer, or say something to it.",
+        );
+      const draft = await queryDraft(this.#settings, this.#journal, await task());
+      await this.#journal.appendChain(ROOT, [draft]);
+    });
+    this.#line = assigned.catch(() => {});
+    await assigned;
+  }
+}

@@ -1,0 +1,53 @@
+import { agentState } from "../../data/chain.ts";
+import { unfinishedAgents } from "../../turn/plan.ts";
+import type { Birth } from "../agent-port.ts";
+import type { Slot } from "../block/slot.ts";
+import type { Cancels } from "../edit/cancels.ts";
+import type { Scheduler } from "../scheduler.ts";
+import type { FlowSettings } from "../settings.ts";
+import type { Journal } from "../store/journal.ts";
+import { orphans, type Recovered, recoveredFacts } from "./recovered.ts";
+import { lostBirths, waitsComplete } from "./recovery.ts";
+
+/** What taking up a run works on. */
+export interface TakeUpParts {
+  readonly settings: FlowSettings;
+  readonly journal: Journal;
+  readonly scheduler: Scheduler;
+  readonly cancels: Cancels;
+  /** The actions of blocks that go on here and may have been begun elsewhere are added. */
+  readonly takenUp: Set<string>;
+  slot(agentId: string): Slot;
+  spawn(birth: Birth): Promise<void>;
+}
+
+/**
+ * Brings every unfinished agent of a log to where it stands, cancels those that nobody waits for any more and
+ * gives birth to children that were promised. To be called once, before anything moves.
+ */
+export async function takeUp(parts: TakeUpParts): Promise<Recovered> {
+  const { journal, settings, cancels } = parts;
+  const { graph } = journal;
+  const cancelled = orphans(graph);
+  const births = await lostBirths(journal, settings, cancelled);
+  const recovered = recoveredFacts(journal, births, cancelled);
+  const agents = unfinishedAgents(graph);
+  for (const agentId of agents) parts.slot(agentId);
+  const reason = "nobody waits for it any more";
+  await cancels.cancel({ agents: cancelled, reason, origin: "engine" });
+  for (const agentId of agents.toReversed()) settle(parts, agentId);
+  for (const birth of births) await parts.spawn(birth);
+  return recovered;
+}
+
+/** Lets the agent move, or leaves it parked when it waits for children that have not ended. */
+function settle({ journal: { graph }, scheduler, takenUp }: TakeUpParts, agentId: string): void {
+  const slot = scheduler.slot(agentId);
+  const head = agentState(graph, agentId)?.head;
+  if (slot === undefined || head === undefined) return;
+  const action = graph.lastAction(agentId);
+  const inBlock = head.type === "action" || head.type === "supervising";
+  if (inBlock && action !== undefined) takenUp.add(action.id);
+  if (head.type === "supervising" && !waitsComplete(graph, agentId)) slot.parked = true;
+  else scheduler.ready(agentId);
+}

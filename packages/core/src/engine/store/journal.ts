@@ -1,0 +1,163 @@
+import type { Graph } from "../../data/graph.ts";
+import { deepFreeze, type JsonValue } from "../../data/json.ts";
+import type { ActionNode, BlobRef, CallNode, ChainNode, Origin, RunNode } from "../../data/node.ts";
+import { callNodeId, chainNodeId, intentNodeId } from "../../data/node-id.ts";
+import { RLMError } from "../../errors.ts";
+import type { Environment } from "../../protocols/environment.ts";
+import type { Store } from "../../protocols/store.ts";
+
+type Common = "id" | "agentId" | "parentId" | "n" | "startedAt" | "endedAt" | "origin";
+type DraftOf<N> = N extends ChainNode
+  ? Omit<N, Common> & { readonly startedAt?: number; readonly origin?: Origin; readonly parentId?: string }
+  : never;
+
+/** A chain node without what the journal gives it: its id, place, end and, unless stated, its start and origin. */
+export type ChainDraft = DraftOf<ChainNode>;
+
+/** A call without what the journal gives it. */
+export type CallDraft = Pick<
+  CallNode,
+  "index" | "name" | "outcome" | "usage" | "attempts" | "intent" | "undelivered"
+> & {
+  readonly args: readonly JsonValue[];
+  readonly startedAt: number;
+};
+
+/** JSON texts of more bytes than this become blobs. */
+export const INLINE_BYTES: number = 64 * 1024;
+
+/** A value as a node keeps it: inline, or by reference when it is large. */
+export interface Packed<T> {
+  readonly inline: T | null;
+  readonly blob?: BlobRef;
+}
+
+/**
+ * The log of one branch while a flow works on it.
+ *
+ * Owns: the newest graph, and that it says the same as the store. Does not own: the store's files.
+ * 1. A node is in the store before it is in the graph, and in the graph before anyone hears of it.
+ * 2. Nodes enter the graph in the order in which the store took them.
+ * 3. One agent's appends never overlap: its slot sees to that.
+ * 4. After a failed write nothing more is appended.
+ */
+export class Journal {
+  readonly store: Store;
+  readonly environment: Environment;
+  #graph: Graph;
+  readonly #heard: (node: RunNode) => void;
+  readonly #texts = new Map<string, string>();
+  #failure: RLMError | null = null;
+
+  constructor(store: Store, graph: Graph, environment: Environment, heard: (node: RunNode) => void) {
+    this.store = store;
+    this.environment = environment;
+    this.#graph = graph;
+    this.#heard = heard;
+  }
+
+  get graph(): Graph {
+    return this.#graph;
+  }
+
+  /** What the store failed with, after which nothing more is appended. */
+  get failure(): RLMError | null {
+    return this.#failure;
+  }
+
+  /** Appends chain nodes in one go and gives them. */
+  async appendChain(agentId: string, drafts: readonly ChainDraft[]): Promise<readonly ChainNode[]> {
+    const now = this.environment.now();
+    const place = this.#graph.chainLength(agentId);
+    const n = this.#graph.nextN(agentId);
+    const nodes = drafts.map((draft, offset): ChainNode => {
+      const parentId = place + offset === 0 ? null : chainNodeId(agentId, place + offset - 1);
+      const common = {
+        id: chainNodeId(agentId, place + offset),
+        agentId,
+        parentId,
+        n: n + offset,
+        startedAt: now,
+        endedAt: now,
+        origin: "engine" as const,
+      };
+      return deepFreeze({ ...common, ...draft });
+    });
+    await this.append(agentId, nodes);
+    return nodes;
+  }
+
+  /** Appends an answered call of the block in `action`, or the intent to make one. */
+  async appendCall(action: ActionNode, draft: CallDraft): Promise<CallNode> {
+    const { agentId } = action;
+    const { args, outcome, ...rest } = draft;
+    const packedArgs = await this.pack(args);
+    const packedOutcome = await this.pack(outcome);
+    const blobs = {
+      ...(packedArgs.blob && { args: packedArgs.blob }),
+      ...(packedOutcome.blob && { outcome: packedOutcome.blob }),
+    };
+    const node: CallNode = deepFreeze({
+      id: draft.intent === true ? intentNodeId(action.id, draft.index) : callNodeId(action.id, draft.index),
+      type: "call",
+      agentId,
+      parentId: action.id,
+      n: this.#graph.nextN(agentId),
+      endedAt: this.environment.now(),
+      origin: "engine",
+      ...rest,
+      args: packedArgs.inline,
+      outcome: packedOutcome.inline,
+      ...(Object.keys(blobs).length > 0 && { blobs }),
+    });
+    await this.append(agentId, [node]);
+    return node;
+  }
+
+  /** Appends finished nodes of one agent. */
+  async append(agentId: string, nodes: readonly RunNode[]): Promise<void> {
+    const first = nodes[0];
+    if (first === undefined) return;
+    if (this.#failure !== null) throw this.#failure;
+    await this.store.append(agentId, first.n, nodes).catch((error: unknown) => this.#fail(error));
+    this.#graph = this.#graph.append(nodes);
+    for (const node of nodes) this.#heard(node);
+  }
+
+  /** A store that takes nothing more ends the whole run; a node that it refuses is the fault of one agent. */
+  #fail(error: unknown): never {
+    if (RLMError.is(error, "invalid_graph") || RLMError.is(error, "protocol_violation")) throw error;
+    this.#failure = RLMError.is(error)
+      ? error
+      : new RLMError("store_failed", `The store could not keep a node: ${String(error)}`, { cause: error });
+    throw this.#failure;
+  }
+
+  /** One string for all equal ones: thousands of agents share few prompts. */
+  shared(text: string): string {
+    const known = this.#texts.get(text);
+    if (known === undefined) this.#texts.set(text, text);
+    return known ?? text;
+  }
+
+  /** The value as a node keeps it: a large one is put into the store first. */
+  async pack<T>(value: T): Promise<Packed<T>> {
+    const text = value === null ? "null" : JSON.stringify(value);
+    // A UTF-16 unit takes at most three bytes, so short texts need no exact count.
+    const large =
+      text.length > INLINE_BYTES || (text.length * 3 > INLINE_BYTES && utf8Bytes(text) > INLINE_BYTES);
+    if (!large) return { inline: value };
+    const blob = await this.store.payloads.putBlob(text).catch((error: unknown) => this.#fail(error));
+    return { inline: null, blob };
+  }
+
+  /** The value of a field that may have become a blob. */
+  async unpack<T>(inline: T | null, blob: BlobRef | undefined): Promise<T | null> {
+    if (blob === undefined) return inline;
+    return JSON.parse(await this.store.payloads.getBlob(blob.digest)) as T;
+  }
+}
+
+function utf8Bytes(text: string): number {
+  return new TextEncoder().encode(text).byteLength;
+}

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { resolveOptions } from "../../../src/engine/flow-options.ts";
+import { requireAll } from "../../../src/engine/resume/requirements.ts";
+import { RLMError } from "../../../src/index.ts";
+import { fixedEnvironment, scriptedClient } from "../../../src/testing/index.ts";
+import { agentConfig, RunBuilder } from "../../data/run-builder.ts";
+import { inlineRuntime } from "../inline-runtime.ts";
+
+const settings = resolveOptions({
+  client: scriptedClient([]),
+  runtime: inlineRuntime(),
+  environment: fixedEnvironment(),
+  globals: { here: () => 1 },
+});
+
+function runOf(end: boolean): RunBuilder {
+  const run = new RunBuilder();
+  run.query("root", "Begin.", { tools: ["here"] });
+  run.action("root", "1");
+  run.delegate("root", 0, "root.a", {
+    config: { ...agentConfig, model: "fast", runtime: "docker" },
+    tools: ["here", "readFile", "search"],
+  });
+  run.delegate("root", 1, "root.b", { kernel: { language: "python", engine: "3.13" }, tools: ["search"] });
+  if (end) for (const agentId of ["root.a", "root.b"]) run.result(agentId, 1);
+  return run;
+}
+
+test("all that is missing is named in one error", () => {
+  const check = () => requireAll(runOf(false).graph, settings);
+  expect(check).toThrow(
+    'its unfinished agents need client "fast", runtime "docker", a runtime "default" that speaks python, tool "readFile", tool "search". Give them in the options',
+  );
+  try {
+    check();
+  } catch (error) {
+    expect(RLMError.is(error, "invalid_options")).toBe(true);
+  }
+});
+
+test("agents that have ended need nothing", () => {
+  expect(() => requireAll(runOf(true).graph, settings)).not.toThrow();
+});
