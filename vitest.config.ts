@@ -34,7 +34,7 @@ function config({ mode }: ConfigEnv): ViteUserConfig {
         extends: true,
         test: { ...project, include: [fuzz ? "test/**/*.fuzz.ts" : "test/**/*.test.ts"] },
       })),
-      globalSetup: join(root, "scripts/build-evaluator.mjs"),
+      globalSetup: join(root, "scripts/build-repl-programs.mjs"),
       testTimeout: timeout,
       hookTimeout: timeout,
       maxWorkers: 2,

@@ -6,6 +6,7 @@ import { importsOf, relativeTarget, type SourceFile } from "./source-files.ts";
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/core": [],
   "packages/repl": ["core"],
+  "packages/repl-python": ["core", "repl"],
   "packages/clients": ["core"],
   "packages/runtime-isolated": ["core", "repl"],
   "packages/runtime-local": ["core", "repl"],

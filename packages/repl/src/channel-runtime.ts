@@ -2,18 +2,20 @@ import type { Kernel, ReplSession, ReplSpec, Runtime } from "@rlmflow/core";
 import { RLMError } from "@rlmflow/core";
 import { ChannelPort, type ChannelTimes } from "./channel-port.ts";
 import type { EvaluatorLimits } from "./evaluator/spec.ts";
-import { javascriptKernel } from "./language/javascript-kernel.ts";
+import { javascriptLanguage } from "./javascript-language.ts";
+import type { ReplLanguage } from "./repl-language.ts";
 import { replSession } from "./repl-session.ts";
 import type { Channel } from "./wire/channel.ts";
-import { evaluatorSpec } from "./wire/evaluator-texts.ts";
 
 /** What a runtime over a transport is made of. */
 export interface ChannelRuntimeOptions {
   readonly name: string;
   readonly isolation: Runtime["isolation"];
   readonly replay: Runtime["replay"];
+  /** What is spoken inside; JavaScript unless given. */
+  readonly language?: ReplLanguage;
   /**
-   * Starts a sandbox with `serveRepl` in it and gives the channel to it. What it rejects with is
+   * Starts a sandbox that serves a REPL of the language and gives the channel to it. What it rejects with is
    * reported as `runtime_failed`. The signal aborts when nobody waits for the channel any more.
    */
   connect(spec: ReplSpec, signal: AbortSignal): Promise<Channel>;
@@ -27,7 +29,7 @@ export interface ChannelRuntimeOptions {
 
 const DEFAULT_TIMES: ChannelTimes = { openMs: 30_000, wallMs: 30_000 };
 
-/** A Runtime for JavaScript over any transport: the one thing left to write is `connect`. */
+/** A Runtime over any transport: the one thing left to write is `connect`. */
 export function channelRuntime(options: ChannelRuntimeOptions): Runtime {
   return new ChannelRuntime(options);
 }
@@ -36,10 +38,11 @@ export function channelRuntime(options: ChannelRuntimeOptions): Runtime {
 class ChannelRuntime implements Runtime {
   readonly protocol = 1;
   readonly name: string;
-  readonly kernel: Kernel = javascriptKernel;
+  readonly kernel: Kernel;
   readonly isolation: Runtime["isolation"];
   readonly replay: Runtime["replay"];
   readonly #options: ChannelRuntimeOptions;
+  readonly #language: ReplLanguage;
   readonly #times: ChannelTimes;
   readonly #ports = new Set<ChannelPort>();
   readonly #closing = new AbortController();
@@ -47,8 +50,10 @@ class ChannelRuntime implements Runtime {
 
   constructor(options: ChannelRuntimeOptions) {
     this.#options = options;
+    this.#language = options.language ?? javascriptLanguage;
     this.#times = { ...DEFAULT_TIMES, ...options.times };
     this.name = options.name;
+    this.kernel = this.#language.kernel;
     this.isolation = options.isolation;
     this.replay = options.replay;
   }
@@ -60,13 +65,13 @@ class ChannelRuntime implements Runtime {
     this.#ports.add(port);
     try {
       this.#refuseClosed();
-      await port.open(evaluatorSpec(spec, this.#options.limits));
+      await port.open(this.#language.specText(spec, this.#options.limits));
     } catch (error) {
       await this.#release(port);
       throw error;
     }
     const dispose = (): Promise<void> => this.#release(port);
-    return replSession({ enter: (kind, json) => port.enter(kind, json), dispose }, spec);
+    return replSession({ enter: (kind, json) => port.enter(kind, json), dispose }, spec, this.#language);
   }
 
   close(): Promise<void> {

@@ -1,13 +1,15 @@
 export type { ChannelTimes } from "./channel-port.ts";
 export { type ChannelRuntimeOptions, channelRuntime } from "./channel-runtime.ts";
 export type { EvaluatorLimits } from "./evaluator/spec.ts";
+export { javascriptLanguage } from "./javascript-language.ts";
 export { type CompiledBlock, compileBlock } from "./language/compile-block.ts";
 export { javascriptKernel } from "./language/javascript-kernel.ts";
+export { RealmRepl, type RealmReplOptions } from "./realm/realm-repl.ts";
+export type { BlockText, ReplLanguage, ServerProgram } from "./repl-language.ts";
 export { type EntryEnd, type LostState, replSession, type SandboxPort } from "./repl-session.ts";
 export { readThrough, type ServedRepl, type ServeReplOptions, serveRepl } from "./serve-repl.ts";
 export type { Channel } from "./wire/channel.ts";
 export { decodeTurn, type TurnExpectation } from "./wire/decode-turn.ts";
-export { evaluatorSpec } from "./wire/evaluator-texts.ts";
 export {
   decodeReply,
   decodeRequest,
@@ -17,3 +19,4 @@ export {
   type RequestFrame,
   WIRE_PROTOCOL,
 } from "./wire/frames.ts";
+export { type LineChannelOptions, lineChannel } from "./wire/line-channel.ts";

@@ -1,13 +1,13 @@
-// A ReplSession over whatever carries the evaluator's own texts.
+// A ReplSession over whatever carries the texts of a language.
 //
-// Owns: compiling blocks, the count of calls, the order of entries. Does not own: the sandbox. Invariants:
+// Owns: the count of calls, the order of entries. Does not own: the sandbox. Invariants:
 // (1) one entry at a time; (2) an answer is passed on only for a call that a turn of the running block has
 // issued, once; (3) after `dispose`, or once the REPL is lost, no entry reaches the sandbox.
 import type { Answer, Block, BuiltinCall, ReplSession, ReplSpec, Turn, TurnState } from "@rlmflow/core";
 import { RLMError } from "@rlmflow/core";
-import { type CompiledBlock, compileBlock } from "./language/compile-block.ts";
+import type { ReplLanguage } from "./repl-language.ts";
 import { decodeTurn } from "./wire/decode-turn.ts";
-import { deliverText, startText } from "./wire/evaluator-texts.ts";
+import { deliverText } from "./wire/evaluator-texts.ts";
 
 /** The state of a turn whose REPL is gone. */
 export type LostState = Extract<TurnState, { readonly kind: "lost" }>;
@@ -24,12 +24,13 @@ export interface SandboxPort {
 const BUILTINS: readonly BuiltinCall[] = ["delegate", "wait", "llmQuery", "done"];
 
 /** A session whose REPL lives behind the port. */
-export function replSession(port: SandboxPort, spec: ReplSpec): ReplSession {
-  return new PortSession(port, spec);
+export function replSession(port: SandboxPort, spec: ReplSpec, language: ReplLanguage): ReplSession {
+  return new PortSession(port, spec, language);
 }
 
 class PortSession implements ReplSession {
   readonly #port: SandboxPort;
+  readonly #language: ReplLanguage;
   readonly #names: ReadonlySet<string>;
   readonly #contexts: ReadonlyMap<string, number>;
   readonly #open = new Set<number>();
@@ -38,8 +39,9 @@ class PortSession implements ReplSession {
   #lost: LostState | null = null;
   #disposal: Promise<void> | null = null;
 
-  constructor(port: SandboxPort, spec: ReplSpec) {
+  constructor(port: SandboxPort, spec: ReplSpec, language: ReplLanguage) {
     this.#port = port;
+    this.#language = language;
     this.#names = new Set([...spec.functions, ...BUILTINS]);
     this.#contexts = new Map(spec.contexts.map(({ key, characters }) => [key, characters]));
   }
@@ -49,9 +51,8 @@ class PortSession implements ReplSession {
     try {
       this.#open.clear();
       this.#nextCall = 0;
-      const compiled = compileBlock(block.code);
-      if (!compiled.ok) return refusedTurn(compiled);
-      return await this.#enter("start", startText(block, compiled.source, compiled.lineOffset));
+      const compiled = this.#language.blockText(block);
+      return compiled.ok ? await this.#enter("start", compiled.text) : compiled.turn;
     } finally {
       this.#busy = false;
     }
@@ -113,14 +114,4 @@ class PortSession implements ReplSession {
 
 function lostTurn(state: LostState): Turn {
   return { calls: [], output: "", codeMs: 0, state };
-}
-
-function refusedTurn({ error, text }: CompiledBlock & { readonly ok: false }): Turn {
-  const nothing = { variables: [], reads: [], unawaited: [] };
-  return {
-    calls: [],
-    output: "",
-    codeMs: 0,
-    state: { kind: "threw", error, text, syntax: true, ...nothing },
-  };
 }

@@ -1,5 +1,5 @@
 import { type ReplSession, type ReplSpec, RLMError, type Runtime } from "@rlmflow/core";
-import { evaluatorSpec, javascriptKernel, replSession } from "@rlmflow/repl";
+import { javascriptLanguage, replSession } from "@rlmflow/repl";
 import { findLaunch } from "./launch.ts";
 import { type IsolatedRuntimeOptions, resolveOptions } from "./options.ts";
 import { ProcessPool } from "./pool/process-pool.ts";
@@ -19,7 +19,7 @@ export function isolatedRuntime(options: IsolatedRuntimeOptions = {}): Runtime {
   return {
     protocol: 1,
     name: "isolated",
-    kernel: javascriptKernel,
+    kernel: javascriptLanguage.kernel,
     isolation: "isolate",
     replay: "exact",
     open: (spec) => openSession(pool, spec),
@@ -28,12 +28,12 @@ export function isolatedRuntime(options: IsolatedRuntimeOptions = {}): Runtime {
 }
 
 async function openSession(pool: ProcessPool, spec: ReplSpec): Promise<ReplSession> {
-  const specJson = evaluatorSpec(spec, EVALUATOR_LIMITS);
+  const specJson = javascriptLanguage.specText(spec, EVALUATOR_LIMITS);
   let lost = "";
   for (let attempt = 0; attempt < OPEN_ATTEMPTS; attempt += 1) {
     const seat = await pool.take(spec);
     const opened = await seat.open(specJson, spec.contexts);
-    if (opened.kind === "answered") return replSession(seat, spec);
+    if (opened.kind === "answered") return replSession(seat, spec, javascriptLanguage);
     lost = opened.message;
     await seat.dispose();
   }

@@ -3,9 +3,8 @@ import { createRequire } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import type { ReplSpec, Runtime } from "@rlmflow/core";
 import { RLMError } from "@rlmflow/core";
-import { type Channel, channelRuntime, type EvaluatorLimits, serveRepl } from "@rlmflow/repl";
+import { type Channel, channelRuntime, type EvaluatorLimits, RealmRepl, serveRepl } from "@rlmflow/repl";
 import { channelPair } from "./channel-pair.ts";
-import { RealmRepl } from "./realm-repl.ts";
 
 /** Options of {@link localRuntime}. */
 export interface LocalRuntimeOptions {

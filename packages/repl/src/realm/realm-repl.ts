@@ -6,7 +6,7 @@
 import { setImmediate } from "node:timers/promises";
 import { constants, createContext, runInContext, Script } from "node:vm";
 import { RLMError } from "@rlmflow/core";
-import type { ServedRepl } from "@rlmflow/repl";
+import type { ServedRepl } from "../serve-repl.ts";
 import { StrayRejections } from "./stray-rejections.ts";
 
 /** What a realm is made of. */

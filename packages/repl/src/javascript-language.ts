@@ -1,0 +1,33 @@
+import { createRequire } from "node:module";
+import type { Block, Turn } from "@rlmflow/core";
+import { type CompiledBlock, compileBlock } from "./language/compile-block.ts";
+import { javascriptKernel } from "./language/javascript-kernel.ts";
+import type { BlockText, ReplLanguage } from "./repl-language.ts";
+import { evaluatorSpec, startText } from "./wire/evaluator-texts.ts";
+
+/** JavaScript: blocks are compiled on the host, the evaluator runs them in a realm of the server's process. */
+export const javascriptLanguage: ReplLanguage = Object.freeze({
+  kernel: javascriptKernel,
+  replay: "exact",
+  specText: evaluatorSpec,
+  blockText(block: Block): BlockText {
+    const compiled = compileBlock(block.code);
+    if (!compiled.ok) return { ok: false, turn: refusedTurn(compiled) };
+    return { ok: true, text: startText(block, compiled.source, compiled.lineOffset) };
+  },
+  server: Object.freeze({
+    file: createRequire(import.meta.url).resolve("@rlmflow/repl/server.mjs"),
+    command: Object.freeze(["node"]),
+    takesDescriptor: true,
+  }),
+});
+
+function refusedTurn({ error, text }: CompiledBlock & { readonly ok: false }): Turn {
+  const nothing = { variables: [], reads: [], unawaited: [] };
+  return {
+    calls: [],
+    output: "",
+    codeMs: 0,
+    state: { kind: "threw", error, text, syntax: true, ...nothing },
+  };
+}
