@@ -36,7 +36,7 @@ async function measure({ runs, quick }: Effort): Promise<readonly Finding[]> {
         bar: 16,
         detail,
         limitedBy:
-          "the pieces a process keeps (8 MiB) and what each of its isolates has read and not yet given back",
+          "the pieces a process keeps (2 MiB) and what each of its isolates has read and not yet given back",
       },
     ),
   ];

@@ -29,7 +29,7 @@ export interface HostPort {
   onCatastrophicError(message: string): void;
 }
 
-const PIECE_CACHE_BYTES = 8 * 1024 * 1024;
+const PIECE_CACHE_BYTES = 2 * 1024 * 1024;
 
 export class SandboxHost {
   readonly #ivm: typeof ivm;
