@@ -3,7 +3,8 @@ import { contextReaders } from "./rows/context-readers.ts";
 import { engineTime } from "./rows/engine-time.ts";
 import { isolateReady } from "./rows/isolate-ready.ts";
 import { keptGraphs } from "./rows/kept-graphs.ts";
-import { langgraph } from "./rows/langgraph.ts";
+import { langgraphInMemory } from "./rows/langgraph-in-memory.ts";
+import { langgraphOnDisk } from "./rows/langgraph-on-disk.ts";
 import { makespan } from "./rows/makespan.ts";
 import { opening } from "./rows/opening.ts";
 import { rebuild } from "./rows/rebuild.ts";
@@ -19,5 +20,6 @@ export const rows: readonly Row[] = [
   isolateReady,
   rebuild,
   opening,
-  langgraph,
+  langgraphInMemory,
+  langgraphOnDisk,
 ];
