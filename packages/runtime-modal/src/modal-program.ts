@@ -1,0 +1,164 @@
+// The program of one REPL in a sandbox, and the channel to it.
+//
+// Owns: its streams. Does not own: the sandbox. Invariants: (1) what it writes to its error stream is read
+// all the time, and the end of it is kept; (2) when it is gone and nobody has closed it, whoever reads or
+// writes is told why, in bounded time; (3) after `release` nothing of it keeps this process busy.
+import { randomUUID } from "node:crypto";
+import { RLMError } from "@rlmflow/core";
+import type { ContainerProcess } from "modal";
+import { failureText } from "./modal-failure.ts";
+import type { ModalSandbox } from "./modal-sandbox.ts";
+import type { ModalSettings } from "./modal-settings.ts";
+import { within } from "./within.ts";
+
+/** Bytes of one call to Modal. */
+const PIECE_BYTES = 1024 * 1024;
+const KEPT_CHARACTERS = 4096;
+const CODE_MS = 3_000;
+const STDERR_MS = 500;
+const KILL_MS = 5_000;
+const KILLED = 137;
+const NOT_FOUND: readonly number[] = [126, 127];
+
+/** Runs the command after noting, in the file named first, the process that it will be. */
+const NOTED = ["sh", "-c", 'echo $$ > "$0" && exec "$@"'];
+const KILL = ["sh", "-c", 'kill -9 "$(cat "$0")"'];
+
+/** A program whose streams carry frames. */
+export class ModalProgram {
+  readonly #sandbox: ModalSandbox;
+  readonly #process: ContainerProcess<Uint8Array>;
+  readonly #settings: ModalSettings;
+  readonly #note: string;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #errors: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #errorsRead: Promise<void>;
+  #written = "";
+  #released = false;
+  #why: Promise<RLMError> | null = null;
+
+  private constructor(
+    sandbox: ModalSandbox,
+    process: ContainerProcess<Uint8Array>,
+    settings: ModalSettings,
+    note: string,
+  ) {
+    this.#sandbox = sandbox;
+    this.#process = process;
+    this.#settings = settings;
+    this.#note = note;
+    this.#reader = process.stdout.getReader();
+    this.#errors = process.stderr.getReader();
+    this.#writer = process.stdin.getWriter();
+    this.#errorsRead = this.#keepErrors();
+  }
+
+  /** Starts the program of the settings' language in a sandbox that holds it. */
+  static async start(sandbox: ModalSandbox, settings: ModalSettings): Promise<ModalProgram> {
+    const { language, timeMs, share } = settings;
+    const command = [...language.server.command, sandbox.programPath, "--time-ms", String(timeMs)];
+    const note = `${sandbox.folder}/${randomUUID()}.pid`;
+    const process = await sandbox.run(share === "run" ? [...NOTED, note, ...command] : command);
+    return new ModalProgram(sandbox, process, settings, note);
+  }
+
+  /** What the program writes. Throws `sandbox_lost`, after a call of `onLoss`, when it ends before it is released. */
+  async *read(onLoss: () => void): AsyncGenerator<Uint8Array> {
+    let failure: unknown;
+    try {
+      for (;;) {
+        const { done, value } = await this.#reader.read();
+        if (done) break;
+        yield value;
+      }
+    } catch (cause) {
+      failure = cause;
+    }
+    if (this.#released) return;
+    onLoss();
+    throw await this.#end(failure);
+  }
+
+  /** Resolves when Modal has taken the bytes. */
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
+        await this.#writer.write(bytes.subarray(start, start + PIECE_BYTES));
+      }
+    } catch (cause) {
+      throw this.#released ? cause : await this.#end(cause);
+    }
+  }
+
+  /** Lets go of the streams; the program may still run. */
+  release(): void {
+    this.#released = true;
+    for (const reader of [this.#reader, this.#errors]) reader.cancel().catch(() => {});
+    // A reason that is an error would hold on to whoever called.
+    this.#writer.abort("released").catch(() => {});
+  }
+
+  /** Kills the program in a sandbox that goes on. Says whether that worked. */
+  async kill(): Promise<boolean> {
+    try {
+      const process = await this.#sandbox.run([...KILL, this.#note]);
+      await within(KILL_MS, "", process.wait());
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #end(failure: unknown): Promise<RLMError> {
+    this.#why ??= this.#explain(failure);
+    return this.#why;
+  }
+
+  async #explain(failure: unknown): Promise<RLMError> {
+    const fate = await this.#sandbox.fate();
+    if (fate !== null) return fate;
+    await within(STDERR_MS, "", this.#errorsRead).catch(() => {});
+    // Only where Modal was reached a moment ago: without a connection, the SDK would wait for ever.
+    const code = await within(CODE_MS, "its exit code", this.#process.wait()).catch(() => null);
+    if (code === null && failure !== undefined) {
+      const message = `The connection to the sandbox ${this.#sandbox.id} was lost: ${failureText(failure)}`;
+      return new RLMError("sandbox_lost", message, { cause: failure, details: { blame: "none" } });
+    }
+    return this.#endedBy(code);
+  }
+
+  #endedBy(code: number | null): RLMError {
+    const { language, memoryLimitMiB } = this.#settings;
+    const place = `The program in the sandbox ${this.#sandbox.id}`;
+    const wrote = this.#written.trim() === "" ? "" : ` It wrote: ${this.#written.trim()}`;
+    if (code === KILLED) {
+      const limit = { name: "memoryLimitMiB", value: memoryLimitMiB, unit: "MiB" };
+      const message = `${place} was killed, as happens to one that wants more than ${memoryLimitMiB} MiB of memory.${wrote}`;
+      return new RLMError("sandbox_lost", message, { details: { limit } });
+    }
+    const hint =
+      code !== null && NOT_FOUND.includes(code) ? ` Is ${language.server.command[0]} in the image?` : "";
+    const how = code === null ? "" : ` with code ${code}`;
+    return new RLMError("sandbox_lost", `${place} ended${how}.${hint}${wrote}`);
+  }
+
+  async #keepErrors(): Promise<void> {
+    const decoder = new TextDecoder();
+    try {
+      for (;;) {
+        const { done, value } = await this.#errors.read();
+        if (done) return;
+        const text = this.#written + decoder.decode(value, { stream: true });
+        this.#written = printable(text.slice(-KEPT_CHARACTERS));
+      }
+    } catch {
+      // The output stream tells what happened.
+    }
+  }
+}
+
+/** Code that a model wrote may have written this: nothing of it steers a terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n\t]/gu, "");
+}

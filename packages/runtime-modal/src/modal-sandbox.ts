@@ -1,0 +1,132 @@
+// One sandbox of Modal's.
+//
+// Owns: its life, from `create` to `end`. Does not own: the programs in it. Invariants: (1) a sandbox that was
+// made is ended, also when nobody waits for it any more; (2) `end` settles in bounded time, and rejects when
+// Modal did not confirm: then the sandbox lives until its lifetime is over.
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { type ReplSpec, RLMError } from "@rlmflow/core";
+import type { ContainerProcess, Sandbox } from "modal";
+import { failureText, modalFailure } from "./modal-failure.ts";
+import type { ModalPlace } from "./modal-place.ts";
+import type { ModalSettings } from "./modal-settings.ts";
+import { within } from "./within.ts";
+
+/** Where the REPL's program lies in every sandbox. */
+const FOLDER = "/tmp/rlmflow";
+const END_MS = 10_000;
+const POLL_MS = 5_000;
+/** The code that the SDK gives for a sandbox whose lifetime was over. */
+const TIMED_OUT = 124;
+const TERMINATED = 137;
+
+/** A sandbox that holds the program of a language. */
+export class ModalSandbox {
+  readonly #sandbox: Sandbox;
+  readonly #settings: ModalSettings;
+  #end: Promise<void> | null = null;
+
+  private constructor(sandbox: Sandbox, settings: ModalSettings) {
+    this.#sandbox = sandbox;
+    this.#settings = settings;
+  }
+
+  /** Makes a sandbox and copies the program into it. */
+  static async create(place: ModalPlace, spec: ReplSpec, settings: ModalSettings): Promise<ModalSandbox> {
+    const { client, app, image, parameters } = place;
+    const made = client.sandboxes.create(app, image, { ...parameters, ...labels(spec) });
+    const sandbox = await made.catch((cause: unknown) => {
+      throw modalFailure("Modal made no sandbox", cause);
+    });
+    const own = new ModalSandbox(sandbox, settings);
+    try {
+      await sandbox.filesystem.copyFromLocal(settings.language.server.file, own.programPath);
+    } catch (cause) {
+      await own.end().catch(() => {});
+      throw modalFailure(`The REPL's program could not be copied into the sandbox ${own.id}`, cause);
+    }
+    return own;
+  }
+
+  get id(): string {
+    return this.#sandbox.sandboxId;
+  }
+
+  /** A folder in it that is there. */
+  get folder(): string {
+    return FOLDER;
+  }
+
+  get programPath(): string {
+    return `${FOLDER}/${this.#settings.language.server.file.split(/[\\/]/).at(-1)}`;
+  }
+
+  /** Starts a program; what goes over its streams is bytes. */
+  async run(command: readonly string[]): Promise<ContainerProcess<Uint8Array>> {
+    try {
+      return await this.#sandbox.exec([...command], { mode: "binary" });
+    } catch (cause) {
+      const wanted = `The sandbox ${this.id} could not start ${command.slice(0, 2).join(" ")}`;
+      throw modalFailure(wanted, cause);
+    }
+  }
+
+  /** Why the sandbox is over, `null` when it runs, or an error that says that Modal does not answer. */
+  async fate(): Promise<RLMError | null> {
+    try {
+      const code = await within(POLL_MS, "asking for the sandbox", this.#sandbox.poll());
+      return code === null ? null : this.#overBy(code);
+    } catch (cause) {
+      const message = `The connection to the sandbox ${this.id} was lost: ${failureText(cause)}`;
+      return new RLMError("sandbox_lost", message, { cause, details: { blame: "none" } });
+    }
+  }
+
+  /** Ends the sandbox and everything in it. */
+  end(): Promise<void> {
+    this.#end ??= this.#terminate();
+    return this.#end;
+  }
+
+  async #terminate(): Promise<void> {
+    try {
+      await within(END_MS, "ending it", this.#sandbox.terminate());
+    } catch (cause) {
+      const minutes = Math.ceil(this.#settings.lifetimeMs / 60_000);
+      const hint = `It ends by itself ${minutes} minutes after it began; end it with: modal sandbox terminate ${this.id}`;
+      const message = `The Modal sandbox ${this.id} may still run: ${failureText(cause)}. ${hint}`;
+      throw new RLMError("runtime_failed", message, { cause, details: { sandbox: this.id } });
+    } finally {
+      this.#sandbox.detach();
+    }
+  }
+
+  #overBy(code: number): RLMError {
+    const { lifetimeMs: value } = this.#settings;
+    if (code === TIMED_OUT) {
+      const limit = { name: "lifetimeMs", value, unit: "ms" };
+      const message = `The lifetime of the sandbox ${this.id}, ${value} ms, was over.`;
+      return new RLMError("sandbox_lost", message, { details: { limit, blame: "none" } });
+    }
+    const how = code === TERMINATED ? " (terminated from outside, or out of memory)" : "";
+    return new RLMError("sandbox_lost", `The sandbox ${this.id} ended with code ${code}${how}.`);
+  }
+}
+
+/** What tells a sandbox from others on Modal's pages, so that one that was left behind can be found. */
+function labels({ group, agentId }: ReplSpec): { name: string; tags: Record<string, string> } {
+  const unique = randomUUID().slice(0, 8);
+  const tags = {
+    rlmflow: "repl",
+    "rlmflow-run": group,
+    "rlmflow-agent": agentId,
+    "rlmflow-host": hostname(),
+  };
+  const plain = Object.entries(tags).map(([key, value]) => [key, plainName(value)]);
+  return { name: `rlmflow-${plainName(group).slice(0, 40)}-${unique}`, tags: Object.fromEntries(plain) };
+}
+
+/** Modal takes 64 characters of these; a name keeps its end, which tells it from others. */
+function plainName(text: string): string {
+  return text.replaceAll(/[^\w.-]/g, "_").slice(-60) || "_";
+}
