@@ -12,7 +12,7 @@ import { valueChecks } from "./runtime/value-checks.ts";
 
 const EVERY_LANGUAGE: RuntimeChecks = { ...sessionChecks, ...endChecks, ...turnChecks };
 
-const JAVASCRIPT: RuntimeChecks = {
+const WITH_PROGRAMS: RuntimeChecks = {
   ...blockChecks,
   ...valueChecks,
   ...handleChecks,
@@ -22,11 +22,11 @@ const JAVASCRIPT: RuntimeChecks = {
 };
 
 /**
- * What every runtime keeps to, as stated in `protocols/runtime.ts`, and what a REPL of JavaScript is to its
- * model. Each check gets a runtime of its own from the driver and closes it. Throws `invalid_options` when
+ * What every runtime keeps to, as stated in `protocols/runtime.ts`, and what a REPL is to its model. Each check gets a runtime of its own from the driver and closes it. Throws `invalid_options` when
  * the driver states an exception from a check that does not exist.
  */
 export function runtimeContract(driver: RuntimeDriver): readonly ContractCheck[] {
-  const checks = driver.code === undefined ? { ...EVERY_LANGUAGE, ...JAVASCRIPT } : EVERY_LANGUAGE;
+  const hasPrograms = driver.language === undefined || driver.language.programs !== undefined;
+  const checks = hasPrograms ? { ...EVERY_LANGUAGE, ...WITH_PROGRAMS } : EVERY_LANGUAGE;
   return runtimeChecks(driver, checks);
 }

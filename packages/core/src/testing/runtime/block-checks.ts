@@ -1,9 +1,11 @@
+import type { Outcome } from "../../data/node.ts";
+import type { Call } from "../../protocols/runtime.ts";
 import { ensure, ensureEqual } from "../contract.ts";
 import { ensureEnded, ensureIdle, ensureThrew } from "./repl-rig.ts";
 import type { RuntimeChecks } from "./runtime-driver.ts";
 import type { RuntimeRig } from "./runtime-rig.ts";
 
-/** Blocks of JavaScript: what lasts, what is shown, what ends them. */
+/** Blocks of code: what lasts, what is shown, what ends them. */
 export const blockChecks: RuntimeChecks = {
   "every kind of top-level name lasts and may be declared again": keepsDeclarations,
   "functions see later changes of top-level names": keepsClosures,
@@ -26,93 +28,60 @@ export const blockChecks: RuntimeChecks = {
 
 async function keepsDeclarations(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const declare = (n: number) => [
-    `const a = ${n}; let b = a + 1; var c = [a];`,
-    `function f() { return a * 10; } class G { value() { return b; } }`,
-    `const { d, e: [h = 7] = [] } = { d: "d${n}" }; undeclared = ${n};`,
-    `for (const i of [1]) { var inner = i + ${n}; }`,
-  ];
-  const show = "print(JSON.stringify([a, b, c, f(), new G().value(), d, h, undeclared, inner]));";
+  const { declare } = rig.programs.blocks;
   for (const n of [1, 5]) {
-    await repl.ended(...declare(n));
-    const expected = [n, n + 1, [n], n * 10, n + 1, `d${n}`, 7, n, n + 1];
-    ensureEqual(await repl.json(show), expected, "what was declared");
+    await repl.ended(declare.with(n));
+    ensureEqual(await repl.json(declare.show), declare.expected(n), "what was declared");
   }
 }
 
 async function keepsClosures(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  await repl.ended("let count = 0; const add = () => { count += 1; return count; };");
-  await repl.ended("add(); count = 10;");
-  ensureEqual(await repl.json("print(add());"), 11, "what the function counts");
-  await repl.ended("let count = 100;");
-  ensureEqual(await repl.json("print(add());"), 101, "what it counts once the name is declared again");
+  const { counter } = rig.programs.blocks;
+  await repl.ended(counter.define);
+  await repl.ended(counter.addAndSet);
+  ensureEqual(await repl.json(counter.add), 11, "what the function counts");
+  await repl.ended(counter.again);
+  ensureEqual(await repl.json(counter.add), 101, "what it counts once the name is declared again");
 }
 
 async function awaits(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const lines = [
-    'const texts = await Promise.all(["a", "b"].map(async (item) => (await echo(item)) + "!"));',
-    "for await (const text of texts) print(text);",
-    "const last = await (async () => await echo(texts.length))();",
-    "print(last);",
-  ];
-  const played = await repl.play(lines, ({ args }) => ({ ok: true, value: args[0] ?? null }));
+  const answerOf = ({ args }: Call): Outcome => ({ ok: true, value: args[0] ?? null });
+  const played = await repl.play([rig.programs.blocks.awaits], answerOf);
   ensureEnded(played);
   ensureEqual(played.output, "a!\nb!\n2\n", "the output");
 }
 
 async function stripsTypes(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const lines = [
-    "interface Row { name: string; size?: number }",
-    "type Rows = readonly Row[];",
-    'const rows: Rows = [{ name: "a", size: 1 }, { name: "b" }];',
-    "function sizes<T extends Row>(list: readonly T[]): number { return list.length as number; }",
-    "print(sizes<Row>(rows)!);",
-  ];
-  ensureEqual(await repl.output(...lines), "2\n", "the output");
+  ensureEqual(await repl.output(rig.programs.blocks.types), "2\n", "the output");
 }
 
 async function echoes(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const echo = async (code: string) => (await repl.ended(code)).echo;
-  ensureEqual(await echo("6 * 7"), "42", "the echo of 6 * 7");
-  ensureEqual(await echo("const a = 1;"), null, "the echo of a declaration");
-  ensureEqual(await echo("undefined"), null, "the echo of undefined");
-  ensureEqual(await echo("if (a) { print(a); }"), null, "the echo of a statement");
-  ensureEqual(await echo("await null"), "null", "the echo of await null");
-  const list = (await echo('[1, { key: "some text" }]')) ?? "";
+  const { echoes: samples, echoOfList, echoOfCall } = rig.programs.blocks;
+  for (const [code, expected] of samples) {
+    ensureEqual((await repl.ended(code)).echo, expected, `the echo of ${code}`);
+  }
+  const list = (await repl.ended(echoOfList)).echo ?? "";
   for (const part of ["1", "key", "some text"]) ensure(list.includes(part), `the echo of a list is ${list}`);
-  ensureIdle(await repl.start("await echo(1)"));
+  ensureIdle(await repl.start(echoOfCall));
   ensureEqual(ensureEnded(await repl.answer(0, 12345)).echo, "12345", "the echo of an awaited call");
 }
 
 async function prints(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const output = await repl.output(
-    'print("a", 1, true, null, undefined); console.log("log"); console.error("error"); console.warn("warn");',
-    'print(); print("two\\nlines"); console.info({ key: [1] });',
-  );
-  const lines = output.split("\n");
-  ensureEqual(
-    lines.slice(0, 7),
-    ["a 1 true null undefined", "log", "error", "warn", "", "two", "lines"],
-    "output",
-  );
-  const rest = lines.slice(7).join("\n");
+  const sample = rig.programs.blocks.prints;
+  const lines = (await repl.output(sample.code)).split("\n");
+  ensureEqual(lines.slice(0, sample.lines.length), sample.lines, "output");
+  const rest = lines.slice(sample.lines.length).join("\n");
   ensure(rest.includes("key") && rest.includes("1"), `the output of an object is ${rest}`);
 }
 
 async function runsToQuiescence(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const chain = (name: string) => `for (let i = 0; i < 1000; i += 1) await null; print("${name}");`;
-  const first = await repl.start(
-    `(async () => { ${chain("beside")} echo("from beside"); })();`,
-    chain("main"),
-    "await echo(0);",
-    chain("end"),
-  );
+  const first = await repl.start(rig.programs.blocks.quiescence);
   ensureEqual(first.output.split("\n").sort(), ["", "beside", "main"], "the lines of the first turn");
   ensureEqual(first.calls.length, 2, "the number of calls of the first turn");
   const asked = first.calls.find(({ args }) => args[0] === 0);
@@ -123,44 +92,34 @@ async function runsToQuiescence(rig: RuntimeRig): Promise<void> {
 
 async function showsErrors(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const { error, text } = await repl.threw(
-    "const rows = [];",
-    'const fault = () => { throw new RangeError("far out", { cause: new TypeError("deeper") }); };',
-    "fault(rows[0]);",
-  );
-  const expected = {
-    name: "RangeError",
-    message: "far out",
-    cause: { name: "TypeError", message: "deeper" },
-  };
-  ensureEqual(error, expected, "the error");
-  for (const part of ["RangeError", "far out", "deeper", "fault(rows[0]);"]) {
+  const { throwsFar, throwsOdd, missing } = rig.programs.blocks;
+  const { error, text } = await repl.threw(throwsFar.code);
+  ensureEqual(error, throwsFar.error, "the error");
+  for (const part of [error.name, "far out", "deeper", throwsFar.line]) {
     ensure(text.includes(part), `the error's text lacks ${part}: ${text}`);
   }
-  ensure(!/node:|\/src\/|\/dist\/|file:/.test(text), `the error's text shows the host: ${text}`);
-  const thrown = await repl.threw("throw { odd: 1 };");
+  ensure(!HOST_PLACE.test(text), `the error's text shows the host: ${text}`);
+  const thrown = await repl.threw(throwsOdd);
   ensure(thrown.text.includes("odd"), `the text of a thrown object is ${thrown.text}`);
-  const missing = await repl.threw("nowhere + 1");
-  ensureEqual(missing.error.name, "ReferenceError", "the error's name");
+  ensureEqual((await repl.threw(missing.code)).error.name, missing.name, "the error's name");
 }
+
+/** What only a host's stack has in it. */
+const HOST_PLACE = /node:|\/src\/|\/dist\/|file:|\.py\b/;
 
 async function keepsBeforeThrow(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  await repl.start('let step = "begun";', 'step = await echo("x");', "const list = [step]; null.nothing;");
+  const { halfWay, showHalfWay } = rig.programs.blocks;
+  await repl.start(halfWay.code);
   const turn = await repl.answer(0, "answered");
-  ensureEqual(ensureThrew(turn).error.name, "TypeError", "the error's name");
-  ensureEqual(
-    await repl.json("print(JSON.stringify([step, list]));"),
-    ["answered", ["answered"]],
-    "what was set",
-  );
+  ensureEqual(ensureThrew(turn).error.name, halfWay.name, "the error's name");
+  ensureEqual(await repl.json(showHalfWay), ["answered", ["answered"]], "what was set");
 }
 
 async function summarizesVariables(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const first = await repl.ended(
-    'const text = "x".repeat(1000); const list = [1, 2, 3]; const map = new Map();',
-  );
+  const samples = rig.programs.blocks.variables;
+  const first = await repl.ended(samples.first);
   const rows = first.variables.map(({ name, size, changed }) => [name, size, changed]);
   const expected = [
     ["list", 3, true],
@@ -168,7 +127,7 @@ async function summarizesVariables(rig: RuntimeRig): Promise<void> {
     ["text", 1000, true],
   ];
   ensureEqual(rows.toSorted(byName), expected, "the summary of the first block");
-  const second = await repl.ended("const other = 1; list.push(4);");
+  const second = await repl.ended(samples.second);
   const changed = second.variables.filter((row) => row.changed).map(({ name, size }) => [name, size]);
   ensureEqual(
     changed.toSorted(byName),
@@ -187,9 +146,9 @@ function byName([a]: readonly unknown[], [b]: readonly unknown[]): number {
 
 async function listsVariables(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open({ globals: { given: 1 } });
-  await repl.ended('const one = "1"; function two() {}');
-  const names = await repl.json("print(JSON.stringify(VARIABLES().map((row) => row.name).sort()));");
-  ensureEqual(names, ["given", "one", "two"], "the names that VARIABLES() lists");
+  const { lists } = rig.programs.blocks;
+  await repl.ended(lists.set);
+  ensureEqual(await repl.json(lists.show), ["given", "one", "two"], "the names that VARIABLES() lists");
 }
 
 async function hasSpec(rig: RuntimeRig): Promise<void> {
@@ -201,77 +160,51 @@ async function hasSpec(rig: RuntimeRig): Promise<void> {
     globals,
     functions: ["only"],
   });
-  const facts = "[AGENT_ID, DEPTH, MAX_DEPTH, given, globalThis['not a name'], typeof echo]";
-  const expected = ["root.scan_1", 2, 4, { list: [1, "two"] }, 3, "undefined"];
-  ensureEqual(await repl.json(`print(JSON.stringify(${facts}));`), expected, "what the spec gives");
-  const turn = await repl.start("print(only(1) instanceof Promise);");
-  ensureEqual(turn.output, "true\n", "whether a function gives a promise");
+  const expected = ["root.scan_1", 2, 4, { list: [1, "two"] }, 3, false];
+  ensureEqual(await repl.json(rig.programs.blocks.facts), expected, "what the spec gives");
+  const turn = await repl.start(rig.programs.blocks.awaitable);
+  ensureEqual(turn.output, "true\n", "whether a function gives something to await");
   ensureEqual(turn.calls, [{ index: 0, name: "only", args: [1] }], "the list of calls");
 }
 
 async function restoresNames(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open({ functions: ["echo"] });
-  const shadow = await repl.start(
-    "print = 1; const delegate = 2; let CONTEXT = 3; var llmQuery = 4; function done() {} echo = 5;",
-    "wait = 6; console = 7; DEPTH = 99; AGENT_ID = 'me';",
-    "[typeof print, typeof delegate, CONTEXT].join()",
-  );
-  const { echo } = ensureEnded(shadow);
-  ensure(echo?.includes("number,number,3") === true, `names can't be shadowed within a block: ${echo}`);
-  const types =
-    "[print, console.log, delegate, llmQuery, done, echo, wait, VARIABLES].map((one) => typeof one)";
-  const next = await repl.json(
-    `print(JSON.stringify([...new Set(${types}), typeof CONTEXT, DEPTH, AGENT_ID]));`,
-  );
-  ensureEqual(next, ["function", "object", 1, "root"], "the names in the next block");
+  const { shadows, restored } = rig.programs.blocks;
+  const { echo } = ensureEnded(await repl.start(shadows.code));
+  ensure(echo?.includes(shadows.seen) === true, `names can't be shadowed within a block: ${echo}`);
+  ensureEqual(await repl.json(restored), [true, true, 1, "root"], "the names in the next block");
 }
 
 async function namesUnawaited(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const lines = [
-    "const kept = echo(0);",
-    "echo(1);",
-    "echo(2).then(() => {});",
-    "llmQuery('3');",
-    "await lookUp(4);",
-    "await kept;",
-    'print("end");',
-  ];
-  const played = await repl.play(lines, () => ({ ok: true, value: null }));
+  const played = await repl.play([rig.programs.blocks.unawaited], () => ({ ok: true, value: null }));
   ensureEqual(ensureEnded(played).unawaited, [1, 3], "unawaited");
   ensureEqual(played.calls.length, 5, "the number of calls");
 }
 
 async function survivesStrays(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const first = await repl.start(
-    'Promise.reject(new Error("stray")); echo(1).then(() => {});',
-    'print("end");',
-  );
+  const first = await repl.start(rig.programs.blocks.strays);
   ensureEnded(first);
   ensure(first.output.startsWith("end\n"), `the output is ${first.output}`);
   ensureEnded(await repl.refuse(0, { name: "ToolError", message: "refused late" }));
-  ensureEqual(await repl.output('print("next");'), "next\n", "the output of the next block");
+  ensureEqual(await repl.output(rig.code.write("next")), "next\n", "the output of the next block");
 }
 
-async function knowsOthers({ runtime }: RuntimeRig): Promise<void> {
-  const said = (code: string) => runtime.kernel.parses(code) ?? "nothing";
-  const waits = said("const results = yield wait(handle);");
-  ensure(waits.includes("await wait("), `of yield wait(…) the kernel says: ${waits}`);
-  const python = said('def count(text):\n    return len(text.split())\n\nprint(f"{count(text)} words")');
-  ensure(python.includes("JavaScript"), `of Python the kernel says: ${python}`);
+async function knowsOthers({ runtime, programs }: RuntimeRig): Promise<void> {
+  for (const [code, expected] of programs.blocks.others) {
+    const said = runtime.kernel.parses(code) ?? "nothing";
+    ensure(said.includes(expected), `of ${code.split("\n", 1)[0]} the kernel says: ${said}`);
+  }
 }
 
 async function survivesDeadlock(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const stuck = await repl.start(
-    "const gate = Promise.withResolvers(); let reached = 1;",
-    "await gate.promise;",
-    "reached = 2;",
-  );
+  const { code } = rig;
+  const stuck = await repl.start(rig.programs.blocks.deadlock);
   ensureIdle(stuck);
   ensureEqual(stuck.calls, [], "the list of calls of a block that waits for nothing");
-  ensureEqual(await repl.json("print(reached);"), 1, "what the block reached");
-  ensureIdle(await repl.start("await echo(1); print(reached);"));
-  ensureEqual((await repl.answer(0, null)).output, "1\n", "the output of a later block");
+  ensureEqual(await repl.json(code.show("reached")), 1, "what the block reached");
+  ensureIdle(await repl.start(code.call("echo", 1), code.show("reached")));
+  ensureEqual((await repl.answer(0, null)).output, "null\n1\n", "the output of a later block");
 }

@@ -2,7 +2,7 @@ import { ensure, ensureEqual } from "../contract.ts";
 import type { RuntimeChecks } from "./runtime-driver.ts";
 import { type RuntimeRig, samplePayload } from "./runtime-rig.ts";
 
-/** CONTEXT, for JavaScript. */
+/** CONTEXT. */
 export const contextChecks: RuntimeChecks = {
   "CONTEXT says what it holds and reads ranges of it": readsRanges,
   "CONTEXT counts lines and reads them": readsLines,
@@ -22,32 +22,29 @@ const TEXT = "first line\nsecond line\r\n\nfourth: needle\nlast";
 async function readsRanges(rig: RuntimeRig): Promise<void> {
   const payload = { ...samplePayload("input", TEXT), metadata: { title: "a file" } };
   const repl = await rig.open({ contexts: [payload] });
+  const samples = rig.programs.contexts;
   const info = { key: "input", characters: TEXT.length, metadata: { title: "a file" } };
-  ensureEqual(await repl.json("print(JSON.stringify(CONTEXT.info()));"), info, "CONTEXT.info()");
-  const ranges =
-    "[CONTEXT.read(), CONTEXT.read(6, 10), CONTEXT.read(-4), CONTEXT.read(40, 9999), CONTEXT.read(5, 5)]";
+  ensureEqual(await repl.json(samples.info), info, "CONTEXT.info()");
   const expected = [TEXT, "line", "last", TEXT.slice(40), ""];
-  ensureEqual(await repl.json(`print(JSON.stringify(${ranges}));`), expected, "the ranges");
+  ensureEqual(await repl.json(samples.ranges), expected, "the ranges");
 }
 
 async function readsLines(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open({ contexts: [samplePayload("input", TEXT)] });
-  ensureEqual(await repl.json("print(CONTEXT.lineCount());"), 5, "CONTEXT.lineCount()");
-  const lines = await repl.json(
-    "print(JSON.stringify([CONTEXT.lines(), CONTEXT.lines(1, 3), CONTEXT.lines(-1)]));",
-  );
+  ensureEqual(await repl.json(rig.programs.contexts.lineCount), 5, "CONTEXT.lineCount()");
+  const lines = await repl.json(rig.programs.contexts.lines);
   const all = ["first line", "second line", "", "fourth: needle", "last"];
   ensureEqual(lines, [all, all.slice(1, 3), ["last"]], "the lines");
 }
 
 async function finds(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open({ contexts: [samplePayload("input", TEXT)] });
-  const grep = (args: string) => repl.json(`print(JSON.stringify(CONTEXT.grep(${args})));`);
+  const { grep } = rig.programs.contexts;
   const needle = { line: 3, start: TEXT.indexOf("needle"), text: "fourth: needle" };
-  ensureEqual(await grep('"needle"'), [needle], "the hits of a text");
-  ensureEqual(await grep("/N[e]+DLE/i"), [needle], "the hits of an expression");
-  ensureEqual(await grep('"absent"'), [], "the hits of a text that is not there");
-  const [first, ...rest] = (await grep("/line$/, 1")) as readonly unknown[];
+  ensureEqual(await repl.json(grep.text), [needle], "the hits of a text");
+  ensureEqual(await repl.json(grep.expression), [needle], "the hits of an expression");
+  ensureEqual(await repl.json(grep.absent), [], "the hits of a text that is not there");
+  const [first, ...rest] = (await repl.json(grep.first)) as readonly unknown[];
   ensureEqual(
     [first, rest],
     [{ line: 0, start: 6, text: "first line" }, []],
@@ -57,16 +54,13 @@ async function finds(rig: RuntimeRig): Promise<void> {
 
 async function slices(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open({ contexts: [samplePayload("input", "0123456789")] });
-  const shown = await repl.json(
-    "const shown = (slice) => [slice.key, slice.start, slice.end, slice.length, slice.text(), String(slice)];",
-    "print(JSON.stringify([...CONTEXT.chunks(4), CONTEXT.slice(3, 7)].map(shown)));",
-  );
+  const shown = await repl.json(rig.programs.contexts.slices);
   const expected = ["0123", "4567", "89", "3456"].map((text, k) => {
     const start = [0, 4, 8, 3][k] ?? 0;
     return ["input", start, start + text.length, text.length, text, text];
   });
   ensureEqual(shown, expected, "the slices");
-  const turn = await repl.start("echo(CONTEXT.slice(1, 3)); llmQuery(CONTEXT.slice(2, 4));");
+  const turn = await repl.start(rig.programs.contexts.slicesToCalls);
   ensureEqual(
     turn.calls.map(({ args }) => args[0]),
     ["12", "23"],
@@ -77,10 +71,7 @@ async function slices(rig: RuntimeRig): Promise<void> {
 async function keepsPairs(rig: RuntimeRig): Promise<void> {
   const pairs = "\u{1F600}".repeat(10);
   const repl = await rig.open({ contexts: [samplePayload("input", pairs)] });
-  const texts = await repl.json(
-    "const texts = [CONTEXT.read(0, 3), CONTEXT.read(3, 5), CONTEXT.read(1, 2), ...CONTEXT.chunks(5).map((chunk) => chunk.text())];",
-    "print(JSON.stringify([texts.every((text) => text.isWellFormed()), texts[0], texts[1], texts.slice(3).join('')]));",
-  );
+  const texts = await repl.json(rig.programs.contexts.pairs);
   ensureEqual(texts, [true, "\u{1F600}", "\u{1F600}", pairs], "texts between halves of pairs");
 }
 
@@ -96,31 +87,21 @@ async function readsWhereNeeded(rig: RuntimeRig): Promise<void> {
     fetched += end - start;
   });
   const repl = await rig.open({ contexts: [payload] });
-  ensureEqual(
-    await repl.json("print(JSON.stringify(CONTEXT.read(500000, 500010)));"),
-    text.slice(500_000, 500_010),
-    "a range",
-  );
+  const samples = rig.programs.contexts;
+  ensureEqual(await repl.json(samples.range), text.slice(500_000, 500_010), "a range");
   ensure(fetched <= MAX_FETCHED, `for 10 characters of ${UNITS} the runtime read ${fetched}`);
-  const whole = await repl.start("const whole = CONTEXT.read(); print(whole.length); echo(whole);");
+  const whole = await repl.start(samples.whole);
   ensureEqual(whole.output, `${UNITS}\n`, "the length of the whole");
   ensure(whole.calls[0]?.args[0] === text, "the whole of a large payload is not its text");
-  const counts = "[CONTEXT.lineCount(), CONTEXT.chunks(65536).map((part) => part.text()).join('') === whole]";
-  ensureEqual(
-    await repl.json(`print(JSON.stringify(${counts}));`),
-    [text.split("\n").length, true],
-    "lines and chunks",
-  );
+  ensureEqual(await repl.json(samples.pieces), [text.split("\n").length, true], "lines and chunks");
 }
 
 async function readsSeveral(rig: RuntimeRig): Promise<void> {
   const contexts = [samplePayload("one", "text of one"), samplePayload("__proto__", "text of another")];
   const repl = await rig.open({ contexts });
-  const seen = await repl.json(
-    'print(JSON.stringify([CONTEXT.keys(), CONTEXT.get("one").read(), CONTEXT.get("__proto__").lines(), CONTEXT.get("one").info().key]));',
-  );
+  const seen = await repl.json(rig.programs.contexts.several);
   ensureEqual(seen, [["one", "__proto__"], "text of one", ["text of another"], "one"], "the payloads");
-  for (const code of ["CONTEXT.read(0, 1)", "CONTEXT.lines()", 'CONTEXT.get("two")']) {
+  for (const code of rig.programs.contexts.ambiguous) {
     const { text } = await repl.threw(code);
     ensure(text.includes('"one"') && text.includes("__proto__"), `${code} does not name the keys: ${text}`);
   }
@@ -130,15 +111,15 @@ async function readsOwn(rig: RuntimeRig): Promise<void> {
   const texts = ["one", "two", "one"].map((word) => `${word} `.repeat(1000));
   for (const [k, text] of texts.entries()) {
     const repl = await rig.open({ agentId: `root.agent_${k}`, contexts: [samplePayload("input", text)] });
-    ensureEqual(await repl.json("print(JSON.stringify(CONTEXT.read()));"), text, `the payload of agent ${k}`);
+    ensureEqual(await repl.json(rig.programs.contexts.all), text, `the payload of agent ${k}`);
   }
 }
 
 async function readsNone(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const { text } = await repl.threw("CONTEXT.read(0, 1)");
+  const { text } = await repl.threw(rig.programs.contexts.some);
   ensure(text.includes("context"), `an agent without payloads is told: ${text}`);
-  ensureEqual(await repl.json("print(JSON.stringify(CONTEXT.keys()));"), [], "the keys");
+  ensureEqual(await repl.json(rig.programs.contexts.keys), [], "the keys");
 }
 
 async function failsToRead(rig: RuntimeRig): Promise<void> {
@@ -146,26 +127,23 @@ async function failsToRead(rig: RuntimeRig): Promise<void> {
     throw new RangeError("/host/path/of/the/payload is gone");
   });
   const repl = await rig.open({ contexts: [payload] });
-  const code =
-    "try { CONTEXT.read(); } catch (error) { print(error instanceof Error, error.message, error.stack); }";
-  const output = await repl.output(code);
+  const output = await repl.output(rig.programs.contexts.unreadable);
   ensure(output.startsWith("true "), `what the code sees is ${output}`);
   ensure(!output.includes("/host/path"), `the code sees the host's words: ${output}`);
-  ensureEqual(await repl.output('print("next");'), "next\n", "the output of the next block");
+  ensureEqual(await repl.output(rig.code.write("next")), "next\n", "the output of the next block");
 }
 
 async function recordsReads(rig: RuntimeRig): Promise<void> {
   const contexts = [samplePayload("one", "0123456789"), samplePayload("two", "0123456789")];
   const repl = await rig.open({ contexts });
-  const first = await repl.ended(
-    "const one = CONTEXT.get('one'); one.read(2, 4); one.read(3, 6); one.read(8, 9); one.slice(0, 2);",
-  );
+  const samples = rig.programs.contexts;
+  const first = await repl.ended(samples.reads);
   const expected = [
     { key: "one", start: 2, end: 6 },
     { key: "one", start: 8, end: 9 },
   ];
   ensureEqual(first.reads, expected, "what the first block read");
-  const second = await repl.threw("CONTEXT.get('two').read(0, 1); throw new Error('enough');");
+  const second = await repl.threw(samples.readsAndThrows);
   ensureEqual(second.reads, [{ key: "two", start: 0, end: 1 }], "what the second block read");
-  ensureEqual((await repl.ended("1")).reads, [], "what a block read that read nothing");
+  ensureEqual((await repl.ended(samples.readsNothing)).reads, [], "what a block read that read nothing");
 }

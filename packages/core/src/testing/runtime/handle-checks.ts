@@ -6,7 +6,7 @@ import { ensureEnded, ensureIdle, ensureThrew, type ReplRig } from "./repl-rig.t
 import type { RuntimeChecks } from "./runtime-driver.ts";
 import { type RuntimeRig, samplePayload } from "./runtime-rig.ts";
 
-/** `delegate`, `wait`, `done` and `llmQuery` as they cross from JavaScript. */
+/** `delegate`, `wait`, `done` and `llmQuery` as they cross. */
 export const handleChecks: RuntimeChecks = {
   "delegate gives a handle at once, and awaiting it waits for the child": delegates,
   "options of delegate cross as the protocol says": passesOptions,
@@ -50,8 +50,7 @@ function outcomeOf(
 
 async function delegates(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const lines = ['const handle = delegate("scan", "Count.");', 'print("at once");', "print(await handle);"];
-  const first = await repl.start(...lines);
+  const first = await repl.start(rig.programs.handles.delegate);
   ensureIdle(first);
   ensureEqual(first.output, "at once\n", "the output before the child was born");
   ensureEqual(first.calls[0], { index: 0, name: "delegate", args: ["scan", "Count.", {}] }, "the first call");
@@ -62,7 +61,7 @@ async function delegates(rig: RuntimeRig): Promise<void> {
   const last = await repl.answer(1, [{ ok: true, value: "twelve" }]);
   ensureEqual(last.output, "twelve\n", "the output when the child has ended");
   ensureEnded(last);
-  const left = await repl.start('delegate("left", "Nobody waits.")');
+  const left = await repl.start(rig.programs.handles.left);
   ensureEnded(left);
   ensureEqual(left.calls.length, 1, "the number of calls of a block that only delegates");
   ensureEqual((await repl.answer(0, "root.left")).calls, [], "the list of calls once its child is born");
@@ -70,12 +69,7 @@ async function delegates(rig: RuntimeRig): Promise<void> {
 
 async function passesOptions(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open({ contexts: [samplePayload("input", "0123456789")] });
-  const played = await repl.start(
-    'delegate("a", "q", { context: "text", model: "fast", maxIterations: 3, output: { type: "integer" } });',
-    "delegate('b', 'q', { context: CONTEXT.slice(2, 5), globals: { n: [1] } });",
-    "delegate('c', 'q', { context: { one: 'text', two: CONTEXT.slice(0, 1), three: [1, 2] } });",
-    "delegate('d', 'q', { context: CONTEXT });",
-  );
+  const played = await repl.start(rig.programs.handles.options);
   const slice = (start: number, end: number) => ({ key: "input", start, end });
   const text = (key: string, value: string) => ({ kind: "text", key, text: value });
   const expected = [
@@ -99,11 +93,8 @@ async function passesOptions(rig: RuntimeRig): Promise<void> {
 
 async function waitsForSeveral(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const lines = [
-    'const handles = ["a", "b", "c"].map((name) => delegate(name, "q"));',
-    "print((await wait(handles[2], handles[0], handles[1])).join());",
-  ];
-  const played = await repl.play(lines, hostWith(repl, { a: "A", b: "B", c: "C" }));
+  const host = hostWith(repl, { a: "A", b: "B", c: "C" });
+  const played = await repl.play([rig.programs.handles.waitsForSeveral], host);
   ensureEqual(played.output, "C,A,B\n", "the results");
   const refs = [2, 0, 1].map((index) => ({ block: repl.block, index }));
   ensureEqual(played.calls.slice(3), [{ index: 3, name: "wait", args: refs }], "the calls after the three");
@@ -112,10 +103,9 @@ async function waitsForSeveral(rig: RuntimeRig): Promise<void> {
 async function keepsHandles(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   const host = hostWith(repl, { a: "A", b: "B" });
-  await repl.play(['const [a, b] = ["a", "b"].map((name) => delegate(name, "q"));'], host);
+  await repl.play([rig.programs.handles.keeps], host);
   const from = repl.block;
-  const lines = ["print(await a, await a);", "print((await wait(a, b)).join());"];
-  const later = await repl.play(lines, host);
+  const later = await repl.play([rig.programs.handles.later], host);
   ensureEqual(later.output, "A A\nA,B\n", "the results in a later block");
   ensureEnded(later);
   const refs = later.calls.flatMap(({ args }) => args);
@@ -128,16 +118,12 @@ async function keepsHandles(rig: RuntimeRig): Promise<void> {
 
 async function rejectsChildren(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const caught = "catch (error) { print(error instanceof Error, error.name, error.message); }";
-  await repl.start('const refused = delegate("a", "q");', `try { await refused; } ${caught}`);
+  await repl.start(rig.programs.handles.refused);
   const turn = await repl.refuse(0, { name: "Refused", message: "too deep" });
   ensureEqual(turn.output, "true Refused too deep\n", "what the code sees of a refusal");
   ensureEnded(turn);
-  const lines = [
-    'const [good, bad] = [delegate("good", "q"), delegate("bad", "q")];',
-    "await good; await bad;",
-  ];
-  const played = await repl.play(lines, hostWith(repl, { good: "G", bad: { failed: "out of budget" } }));
+  const host = hostWith(repl, { good: "G", bad: { failed: "out of budget" } });
+  const played = await repl.play([rig.programs.handles.failed], host);
   const { error } = ensureThrew(played);
   ensureEqual([error.name, error.message], ["ChildError", "out of budget"], "the error of a failed child");
 }
@@ -145,17 +131,9 @@ async function rejectsChildren(rig: RuntimeRig): Promise<void> {
 async function combinesHandles(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   const host = hostWith(repl, { a: "A", b: { failed: "b failed" }, c: "C" });
-  const lines = [
-    'const [a, b, c] = ["a", "b", "c"].map((name) => delegate(name, "q"));',
-    "print((await Promise.all([a, c])).join());",
-    "print((await Promise.allSettled([a, b])).map((one) => one.value ?? one.reason.message).join());",
-    "print(await Promise.race([c, new Promise(() => {})]));",
-    "print(await b.catch((error) => error.message), await a.then((value) => value + value));",
-  ];
-  const played = await repl.play(lines, host);
+  const played = await repl.play([rig.programs.handles.combined], host);
   ensureEqual(played.output, "A,C\nA,b failed\nC\nb failed AA\n", "the results");
-  const noBarrier = "await Promise.all(['x', 'y'].map(async (name) => llmQuery(await delegate(name, 'q'))));";
-  const first = await repl.start(noBarrier);
+  const first = await repl.start(rig.programs.handles.noBarrier);
   const born = [first, await repl.answer(0, "root.x"), await repl.answer(1, "root.y")];
   const waits = born.flatMap(({ calls }) => calls).filter(({ name }) => name === "wait");
   ensureEqual(waits.length, 2, "the number of waits");
@@ -170,33 +148,24 @@ async function combinesHandles(rig: RuntimeRig): Promise<void> {
 async function delegatesAgain(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   const host = hostWith(repl, { a: "A" });
-  await repl.play(['const a = delegate("a", "q");', "await a"], host);
+  await repl.play([rig.programs.handles.first], host);
   const from = repl.block;
-  const turn = await repl.start('delegate(a, "Once more.");');
+  const turn = await repl.start(rig.programs.handles.again);
   const args = [{ block: from, index: 0 }, "Once more.", {}];
   ensureEqual(turn.calls, [{ index: 0, name: "delegate", args }], "the call of a further task");
 }
 
 async function refusesForgery(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const forged = `{ block: "${repl.spec.agentId}#1", index: 0 }`;
-  const turn = await repl.start(
-    'const real = delegate("a", "q");',
-    `for (const forged of [${forged}, "root.a", 0, null, { ...real }, Object.create(real)]) {`,
-    "  try { await wait(forged); print('waits'); } catch (error) { print(error.name); }",
-    "}",
-  );
-  ensureEqual(turn.output, "TypeError\n".repeat(6), "what becomes of forged handles");
+  const { forged, forgedError } = rig.programs.handles;
+  const turn = await repl.start(forged(`${repl.spec.agentId}#1`));
+  ensureEqual(turn.output, `${forgedError}\n`.repeat(6), "what becomes of forged handles");
   ensureEqual(turn.calls.length, 1, "the number of calls");
 }
 
 async function callsDoneAgain(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const first = await repl.start(
-    'try { await done({ total: "many" }); print("accepted"); } catch (error) { print(error.name, error.message); }',
-    "await done({ total: 3 });",
-    'print("after");',
-  );
+  const first = await repl.start(rig.programs.handles.done);
   ensureEqual(first.calls, [{ index: 0, name: "done", args: [{ total: "many" }] }], "the first call");
   const second = await repl.refuse(0, { name: "SchemaError", message: "total must be a number" });
   ensureEqual(second.output, "SchemaError total must be a number\n", "what the code sees of the refusal");
@@ -206,11 +175,8 @@ async function callsDoneAgain(rig: RuntimeRig): Promise<void> {
 
 async function queries(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const first = await repl.start(
-    'print(await llmQuery("alone", { model: "fast" }));',
-    'const answers = await llmQueryBatched(["a", "b", "c"], { output: { type: "string" } });',
-    "print(answers.length, answers[0], answers[1] instanceof Error, answers[1].message, answers[2]);",
-  );
+  const { code, line } = rig.programs.handles.queries;
+  const first = await repl.start(code);
   ensureEqual(
     first.calls,
     [{ index: 0, name: "llmQuery", args: ["alone", { model: "fast" }] }],
@@ -227,6 +193,6 @@ async function queries(rig: RuntimeRig): Promise<void> {
   ensureIdle(await repl.answer(3, "C"));
   ensureIdle(await repl.refuse(2, { name: "Error", message: "no answer" }));
   const last = await repl.answer(1, "A");
-  ensureEqual(last.output, "3 A true no answer C\n", "the answers of the batch");
+  ensureEqual(last.output, `${line}\n`, "the answers of the batch");
   ensureEnded(last);
 }

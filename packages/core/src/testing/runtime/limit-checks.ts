@@ -3,20 +3,15 @@ import { ensure, ensureEqual } from "../contract.ts";
 import { ensureIdle, ensureLost } from "./repl-rig.ts";
 import type { Examine, RuntimeChecks } from "./runtime-driver.ts";
 import type { RuntimeRig } from "./runtime-rig.ts";
+import type { LimitSamples } from "./samples/sample-programs.ts";
 
 /** How a runtime that isolates ends code that will not end. Nothing is asked of one that isolates nothing. */
 export const limitChecks: RuntimeChecks = {
-  "a loop without end is lost and blamed": isolated(ends("for (;;);")),
-  "microtasks without end are lost and blamed": isolated(
-    ends("const spin = () => Promise.resolve().then(spin); spin(); await new Promise(() => {});"),
-  ),
+  "a loop without end is lost and blamed": isolated(ends("loop")),
+  "microtasks without end are lost and blamed": isolated(ends("tasks")),
   "a loop without end after an answer is lost and blamed": isolated(losesAfterAnswer),
-  "code that fills the memory is lost and blamed, or throws": isolated(
-    ends("const full = []; for (;;) full.push(new Array(100000).fill(full.length + 0.5));", "throws"),
-  ),
-  "a recursion without end throws or is lost": isolated(
-    ends("const deeper = (n) => [deeper(n + 1), n]; deeper(0);", "throws"),
-  ),
+  "code that fills the memory is lost and blamed, or throws": isolated(ends("fillsMemory", "throws")),
+  "a recursion without end throws or is lost": isolated(ends("recursion", "throws")),
   "REPLs of other runs go on beside one that is lost": isolated(sparesOthers),
 };
 
@@ -27,16 +22,16 @@ function isolated(examine: Examine): Examine {
   };
 }
 
-function ends(code: string, otherwise?: "throws"): Examine {
+function ends(sample: keyof LimitSamples, otherwise?: "throws"): Examine {
   return async (rig) => {
     const repl = await rig.open({ alone: true });
-    const turn = await repl.start('print("begun");', code);
+    const turn = await repl.start(rig.code.write("begun"), rig.programs.limits[sample]);
     if (otherwise === "throws" && turn.state.kind === "threw") return;
     ensureBlamed(turn);
-    ensureLost(await repl.start("print(1);"));
+    ensureLost(await repl.start(rig.code.write("after")));
     await repl.dispose();
     const next = await rig.open({ alone: true });
-    ensureEqual(await next.output("print(6 * 7);"), "42\n", "the output of the next REPL");
+    ensureEqual(await next.output(rig.code.write("next")), "next\n", "the output of the next REPL");
   };
 }
 
@@ -49,7 +44,7 @@ function ensureBlamed(turn: Turn): void {
 
 async function losesAfterAnswer(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open({ alone: true });
-  ensureIdle(await repl.start("const value = await echo(1); for (;;) if (value) continue;"));
+  ensureIdle(await repl.start(rig.programs.limits.loopAfterAnswer));
   ensureBlamed(await repl.answer(0, true));
   await repl.dispose();
 }
@@ -60,14 +55,15 @@ async function sparesOthers(rig: RuntimeRig): Promise<void> {
     rig.open({ agentId: "root.stranger", group: "run-2" }),
   ]);
   const lost = await rig.open();
-  await mate.ended("const a = 1;");
-  await stranger.ended("const a = 1;");
-  const [turn, beside] = await Promise.all([lost.start("for (;;);"), stranger.start("await echo(a);")]);
+  const { loop, echoesA } = rig.programs.limits;
+  await mate.ended(rig.code.set("a", 1));
+  await stranger.ended(rig.code.set("a", 1));
+  const [turn, beside] = await Promise.all([lost.start(loop), stranger.start(echoesA)]);
   ensureBlamed(turn);
   ensureIdle(beside);
   ensureEqual((await stranger.answer(0, 1)).state.kind, "ended", "the state of a REPL of another run");
-  ensureEqual(await stranger.json("print(a);"), 1, "its variable");
-  const { state } = await mate.start("print(a);");
+  ensureEqual(await stranger.json(rig.code.show("a")), 1, "its variable");
+  const { state } = await mate.start(rig.code.show("a"));
   const isWell = state.kind === "ended" || (state.kind === "lost" && state.blame === "none");
   ensure(
     isWell,

@@ -2,7 +2,7 @@ import { RLMError } from "../../errors.ts";
 import type { Runtime } from "../../protocols/runtime.ts";
 import type { ContractCheck } from "../contract.ts";
 import { RuntimeRig } from "./runtime-rig.ts";
-import type { SampleCode } from "./sample-code.ts";
+import type { LanguageSamples } from "./samples/language-samples.ts";
 
 /** How the contract gets at the runtimes it examines. */
 export interface RuntimeDriver {
@@ -13,8 +13,8 @@ export interface RuntimeDriver {
   readonly exceptions?: Readonly<Record<string, string>>;
   /** Milliseconds within which a REPL opens, a turn comes, a REPL or runtime ends. Default 10,000. */
   readonly patienceMs?: number;
-  /** Code of a kernel that is not JavaScript; the checks of JavaScript are left out then. */
-  readonly code?: SampleCode;
+  /** The language that the REPLs speak; JavaScript unless given. */
+  readonly language?: LanguageSamples;
 }
 
 /** What a check does with a runtime of its own. */

@@ -2,13 +2,16 @@ import { createHash } from "node:crypto";
 import type { ContextPayload, ReplSpec, Runtime } from "../../protocols/runtime.ts";
 import { within } from "../contract.ts";
 import { ReplRig } from "./repl-rig.ts";
-import { javascriptCode, type SampleCode } from "./sample-code.ts";
+import type { SampleCode } from "./sample-code.ts";
+import { javascriptSamples } from "./samples/javascript/javascript-samples.ts";
+import type { LanguageSamples } from "./samples/language-samples.ts";
+import type { SamplePrograms } from "./samples/sample-programs.ts";
 
 /** What the rig needs of a driver. */
 export interface RuntimeSource {
   make(): Promise<Runtime> | Runtime;
   readonly patienceMs?: number;
-  readonly code?: SampleCode;
+  readonly language?: LanguageSamples;
 }
 
 const PATIENCE_MS = 10_000;
@@ -17,13 +20,17 @@ const PATIENCE_MS = 10_000;
 export class RuntimeRig {
   readonly runtime: Runtime;
   readonly code: SampleCode;
+  /** Programs of the language; those of JavaScript where it has none, and no check asks for them. */
+  readonly programs: SamplePrograms;
   readonly patienceMs: number;
   readonly #source: RuntimeSource;
 
   private constructor(runtime: Runtime, source: RuntimeSource) {
     this.runtime = runtime;
     this.#source = source;
-    this.code = source.code ?? javascriptCode;
+    const { code, programs } = source.language ?? javascriptSamples;
+    this.code = code;
+    this.programs = programs ?? javascriptSamples.programs;
     this.patienceMs = source.patienceMs ?? PATIENCE_MS;
   }
 

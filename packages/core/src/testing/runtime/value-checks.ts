@@ -6,7 +6,7 @@ import type { RuntimeRig } from "./runtime-rig.ts";
 
 const MIB = 1_048_576;
 
-/** What crosses the boundary of a REPL for JavaScript, and what does not. */
+/** What crosses the boundary of a REPL, and what does not. */
 export const valueChecks: RuntimeChecks = {
   "JSON values cross unchanged, both ways": crossesExactly,
   "half surrogate pairs cross without harm": crossesHalfPairs,
@@ -29,28 +29,21 @@ const VALUES: readonly JsonValue[] = [
 
 async function crossesExactly(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
+  const samples = rig.programs.values;
   for (const value of VALUES) {
-    const first = await repl.start(
-      `const value = JSON.parse(${JSON.stringify(JSON.stringify(value))});`,
-      "const back = await echo(value, [value]);",
-      "print(JSON.stringify(back) === JSON.stringify(value), Object.getPrototypeOf(back ?? {}) === Object.getPrototypeOf(value ?? {}));",
-    );
+    const first = await repl.start(samples.exact(JSON.stringify(value)));
     ensureEqual(first.calls, [{ index: 0, name: "echo", args: [value, [value]] }], "what the host is given");
     const second = await repl.answer(0, value);
-    ensureEqual(second.output, "true true\n", `whether the code gets ${JSON.stringify(value)}`);
+    ensureEqual(second.output, "true\n", `whether the code gets ${JSON.stringify(value)}`);
   }
-  ensureIdle(await repl.start("print(await echo(-0, [-0]) === 0);"));
+  ensureIdle(await repl.start(samples.minusZero));
   ensureEqual((await repl.answer(0, -0)).output, "true\n", "whether the code gets 0 for -0");
 }
 
 async function crossesHalfPairs(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   const text = "a\ud83d b\ude00 c\ud83d";
-  const first = await repl.start(
-    `print(${JSON.stringify(text)});`,
-    `const back = await echo(${JSON.stringify(text)}, { [${JSON.stringify(text)}]: 1 });`,
-    'print(back.replaceAll("\\ufffd", "?").replace(/[\\ud800-\\udfff]/g, "?"));',
-  );
+  const first = await repl.start(rig.programs.values.halfPairs(text));
   ensureEqual(first.calls[0]?.args.length, 2, "the number of arguments");
   for (const seen of [first.output.trimEnd(), first.calls[0]?.args[0]]) {
     ensure(seen === text || seen === text.toWellFormed(), `half pairs arrive as ${JSON.stringify(seen)}`);
@@ -62,10 +55,7 @@ async function crossesHalfPairs(rig: RuntimeRig): Promise<void> {
 async function crossesLongTexts(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   const text = "x\u{1F680}".repeat(MIB / 3);
-  const first = await repl.start(
-    `const text = "x\\u{1F680}".repeat(${MIB / 3});`,
-    "print(await echo(text) === text + text);",
-  );
+  const first = await repl.start(rig.programs.values.long(MIB / 3));
   ensure(first.calls[0]?.args[0] === text, "a text of a MiB does not arrive as it was sent");
   ensureEqual((await repl.answer(0, text + text)).output, "true\n", "whether the code gets 2 MiB");
 }
@@ -73,66 +63,38 @@ async function crossesLongTexts(rig: RuntimeRig): Promise<void> {
 async function crossesDeep(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   const deep = `${'[{"a":'.repeat(50)}1${"}]".repeat(50)}`;
-  const first = await repl.start(
-    `const deep = JSON.parse(${JSON.stringify(deep)});`,
-    "print(JSON.stringify(await echo(deep)) === JSON.stringify(deep));",
-  );
+  const first = await repl.start(rig.programs.values.deep(deep));
   ensureEqual(JSON.stringify(first.calls[0]?.args[0]), deep, "what the host is given");
   ensureEqual((await repl.answer(0, JSON.parse(deep))).output, "true\n", "whether the code gets it back");
 }
 
 async function refusesNonJson(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  const values = [
-    "() => 1",
-    "10n",
-    "[10n]",
-    "Symbol('s')",
-    "cyclic",
-    "{ deep: [cyclic] }",
-    "[Infinity, NaN].at(0)",
-  ];
-  const turn = await repl.start(
-    "const cyclic = {}; cyclic.self = cyclic;",
-    "const verdict = async (make) => { try { await make(); return 'sent'; } catch (error) { return error instanceof TypeError ? 'TypeError' : String(error); } };",
-    `const values = [${values.join(", ")}];`,
-    "for (const value of values) print(await verdict(() => echo(value)));",
-    "print(await verdict(() => done(values[0])));",
-    'print(await verdict(() => delegate("a", "q", { globals: { value: 10n } })));',
-    "print(await verdict(() => llmQuery(10n)));",
-  );
+  const { code, verdicts } = rig.programs.values.nonJson;
+  const turn = await repl.start(code);
   ensureEnded(turn);
-  ensureEqual(turn.output, "TypeError\n".repeat(values.length + 3), "the verdicts");
+  ensureEqual(turn.output.trimEnd().split("\n"), verdicts, "the verdicts");
   ensureEqual(turn.calls, [], "the list of calls");
 }
 
 async function throwsErrors(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  await repl.start(
-    "try { await echo(1); } catch (error) {",
-    "  print(JSON.stringify([error instanceof Error, error.name, error.message, error.cause?.name, error.cause?.message]));",
-    "  print(JSON.stringify([Object.keys(error), String(error.stack)]));",
-    "}",
-  );
+  await repl.start(rig.programs.values.caught);
   const cause = { name: "SystemError", message: "no such file" };
   const turn = await repl.refuse(0, { name: "ToolError", message: "it failed", cause });
   const [first = "", second = ""] = turn.output.split("\n");
   const seen = [true, "ToolError", "it failed", "SystemError", "no such file"];
   ensureEqual(JSON.parse(first || "null"), seen, "what the code sees of the error");
-  ensure(!/node:|\.ts\b|\.m?js\b|file:/.test(second), `the error shows the host: ${second}`);
+  ensure(!/node:|\.ts\b|\.m?js\b|\.py\b|file:/.test(second), `the error shows the host: ${second}`);
 }
 
 async function catchesRefusal(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
-  await repl.start(
-    "const settled = await Promise.allSettled([echo(0), echo(1)]);",
-    "print(settled.map((one) => one.status).join());",
-    "const caught = await echo(2).catch((error) => error.message);",
-    "print(caught);",
-  );
+  const { code, lines } = rig.programs.values.settled;
+  await repl.start(code);
   ensureIdle(await repl.refuse(1, { name: "Error", message: "one" }));
-  ensureEqual((await repl.answer(0, null)).output, "fulfilled,rejected\n", "the output after both answers");
+  ensureEqual((await repl.answer(0, null)).output, `${lines[0]}\n`, "the output after both answers");
   const last = await repl.refuse(2, { name: "Error", message: "two" });
-  ensureEqual(last.output, "two\n", "the output after the third");
+  ensureEqual(last.output, `${lines[1]}\n`, "the output after the third");
   ensureEnded(last);
 }
