@@ -1,0 +1,218 @@
+// Which agents are in which containers.
+//
+// Owns: every container of the runtime, the volume with the server program, the warm containers. Does not own:
+// what happens in a container. Invariants: (1) the engine is asked for an image, and swept, before the first
+// container; (2) a shared container serves one group in its life, and an agent that asks to be alone shares with
+// nobody; (3) when `close` has resolved nothing that carries our nonce is left, or it rejects and says what is.
+import { type ReplSpec, RLMError } from "@rlmflow/core";
+import type { Channel } from "@rlmflow/repl";
+import { DockerEngine } from "../engine/docker-engine.ts";
+import { hasStatus } from "../engine/engine-failure.ts";
+import { ownLabels } from "../owner/labels.ts";
+import { removeVolume, sweepForgotten, sweepNonce } from "../owner/sweep.ts";
+import { DEFAULT_IMAGE, type DockerRuntimeSettings } from "../resolve-options.ts";
+import { makeProgramVolume } from "./program-volume.ts";
+import { SandboxContainer } from "./sandbox-container.ts";
+
+interface Shared {
+  readonly group: string;
+  readonly container: Promise<SandboxContainer>;
+  /** Places taken or promised. */
+  taken: number;
+  idle: NodeJS.Timeout | undefined;
+}
+
+/** Milliseconds for which an empty shared container is kept for its group. */
+const IDLE_MS = 5_000;
+/** Milliseconds that `close` waits for what is being started. */
+const CLOSE_MS = 10_000;
+const JOIN_ATTEMPTS = 2;
+
+/** Containers and the places in them; see the head of this file. */
+export class ContainerPool {
+  readonly #settings: DockerRuntimeSettings;
+  readonly #engine: DockerEngine;
+  readonly #own = ownLabels();
+  readonly #shared = new Set<Shared>();
+  readonly #warm: Promise<SandboxContainer>[] = [];
+  readonly #starting = new Set<Promise<SandboxContainer>>();
+  #ready: Promise<void> | null = null;
+  #made = 0;
+  /** Something may have been made. */
+  #touched = false;
+  #closed = false;
+
+  constructor(settings: DockerRuntimeSettings) {
+    this.#settings = settings;
+    this.#engine = new DockerEngine(settings.docker);
+  }
+
+  /** A channel to a server program for this REPL. Rejects with `runtime_failed` or `closed`. */
+  async open(spec: ReplSpec): Promise<Channel> {
+    await this.#prepare();
+    if (this.#settings.share === "run" && !spec.alone) return await this.#join(spec.group);
+    // A first process is one REPL's: who is alone in a runtime that shares has a container of the same kind.
+    const container = await (this.#settings.share === "run" ? this.#start() : this.#next());
+    return container.channel();
+  }
+
+  /** Removes everything. Rejects with `runtime_failed` when something could not be removed. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { idle } of this.#shared) clearTimeout(idle);
+    try {
+      // Before the first container was asked for, there may not even be an engine.
+      if (!this.#touched) return;
+      const kept = [...this.#warm, ...[...this.#shared].map(({ container }) => container), ...this.#starting];
+      const removals = kept.map((container) => container.then((started) => started.remove()));
+      await settledWithin(CLOSE_MS, [this.#ready ?? Promise.resolve(), ...removals]);
+      const left = await sweepNonce(this.#engine, this.#own.nonce);
+      if (left.length > 0) throw notRemoved(left);
+      await removeVolume(this.#engine, this.#volume);
+    } finally {
+      this.#engine.close();
+    }
+  }
+
+  get #volume(): string {
+    return `rlmflow-${this.#own.nonce}`;
+  }
+
+  /** Once for all containers; when it fails, the next one tries again. */
+  async #prepare(): Promise<void> {
+    this.#refuseClosed();
+    const ready = (this.#ready ??= this.#prepareEngine());
+    try {
+      await ready;
+    } catch (error) {
+      if (this.#ready === ready) this.#ready = null;
+      throw error;
+    }
+  }
+
+  async #prepareEngine(): Promise<void> {
+    await this.#requireImage();
+    await sweepForgotten(this.#engine);
+    this.#touched = true;
+    const order = { name: this.#volume, labels: this.#own.labels };
+    await makeProgramVolume(this.#engine, this.#settings, order);
+  }
+
+  async #requireImage(): Promise<void> {
+    const { image } = this.#settings;
+    try {
+      await this.#engine.call("look for an image", () => this.#engine.docker.getImage(image).inspect());
+    } catch (error) {
+      if (!hasStatus(error, 404)) throw error;
+      const how =
+        image.split(":")[0] === DEFAULT_IMAGE
+          ? `Build it: rlmflow docker build`
+          : `Pull it: docker pull ${image}`;
+      throw new RLMError("runtime_failed", `The Docker engine has no image "${image}". ${how}`, {
+        cause: error,
+      });
+    }
+  }
+
+  #start(): Promise<SandboxContainer> {
+    this.#refuseClosed();
+    this.#made += 1;
+    const starting = SandboxContainer.start({
+      engine: this.#engine,
+      settings: this.#settings,
+      labels: this.#own.labels,
+      programVolume: this.#volume,
+      name: `rlmflow-${this.#own.nonce}-${this.#made}`,
+    });
+    this.#starting.add(starting);
+    const over = (): void => void this.#starting.delete(starting);
+    starting.then(over, over);
+    return starting;
+  }
+
+  /** A warm container that is still well, else a new one; then the warm ones are made up for. */
+  async #next(): Promise<SandboxContainer> {
+    for (let warm = this.#warm.shift(); warm !== undefined; warm = this.#warm.shift()) {
+      const container = await warm.catch(() => null);
+      if (container === null) continue;
+      if (await container.isRunning()) {
+        this.#keepWarm();
+        return container;
+      }
+      await container.remove();
+    }
+    const container = await this.#start();
+    this.#keepWarm();
+    return container;
+  }
+
+  #keepWarm(): void {
+    if (this.#closed) return;
+    while (this.#warm.length < this.#settings.warm) {
+      const starting = this.#start();
+      starting.catch(() => {});
+      this.#warm.push(starting);
+    }
+  }
+
+  async #join(group: string): Promise<Channel> {
+    for (let attempt = 1; ; attempt += 1) {
+      const place = this.#placeFor(group);
+      try {
+        const container = await place.container;
+        return await container.join(() => this.#leave(place));
+      } catch (error) {
+        if (!(await this.#hasDied(place))) this.#leave(place);
+        // A container that has died meanwhile is nobody's fault here: the next one is new.
+        else if (attempt < JOIN_ATTEMPTS && hasStatus(error, 404, 409, 500)) continue;
+        throw error;
+      }
+    }
+  }
+
+  /** Takes out a container that never started or runs no more. */
+  async #hasDied(place: Shared): Promise<boolean> {
+    const container = await place.container.catch(() => null);
+    if (await container?.isRunning()) return false;
+    this.#discard(place);
+    return true;
+  }
+
+  #placeFor(group: string): Shared {
+    const most = this.#settings.agentsPerContainer;
+    const known = this.#shared.values().find((shared) => shared.group === group && shared.taken < most);
+    const place = known ?? { group, container: this.#next(), taken: 0, idle: undefined };
+    this.#shared.add(place);
+    place.taken += 1;
+    clearTimeout(place.idle);
+    return place;
+  }
+
+  #leave(place: Shared): void {
+    place.taken -= 1;
+    if (place.taken > 0 || this.#closed) return;
+    place.idle = setTimeout(() => this.#discard(place), IDLE_MS).unref();
+  }
+
+  #discard(place: Shared): void {
+    this.#shared.delete(place);
+    place.container.then((container) => container.remove()).catch(() => {});
+  }
+
+  #refuseClosed(): void {
+    if (this.#closed)
+      throw new RLMError("closed", "The runtime was closed. Make another one with dockerRuntime().");
+  }
+}
+
+function notRemoved(names: readonly string[]): RLMError {
+  const command = `docker rm -f ${names.join(" ")}`;
+  return new RLMError("runtime_failed", `Containers could not be removed. Remove them: ${command}`);
+}
+
+async function settledWithin(ms: number, promises: readonly Promise<unknown>[]): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ms);
+  await Promise.race([Promise.allSettled(promises), late.promise]);
+  clearTimeout(timer);
+}

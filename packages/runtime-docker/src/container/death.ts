@@ -1,0 +1,59 @@
+import { RLMError } from "@rlmflow/core";
+import type { FailedLimit } from "@rlmflow/repl";
+
+/** What is known of a process in a container that has ended. */
+export interface Remains {
+  /** As the engine tells, or `null` when the container is gone without a word. */
+  readonly exitCode: number | null;
+  /** The kernel killed something in the container because its memory was full. */
+  readonly oomKilled: boolean;
+  /** End of what the process wrote to its errors. Code may have written it too. */
+  readonly errors: string;
+  /** The process shared its container with others. */
+  readonly shared: boolean;
+  /** The REPL was ready to work before. */
+  readonly greeted: boolean;
+  readonly memoryMB: number;
+}
+
+const KILLED = 128 + 9;
+const NOT_FOUND = 127;
+const HEAP_FULL = /heap out of memory|Reached heap limit/i;
+const LONGEST_ERRORS = 500;
+
+/**
+ * Why the process ended, as `sandbox_lost`. `details.limit` is the limit that was broken; `details.blame` is
+ * `none` where something else than the REPL's own code may have ended it.
+ */
+export function death(remains: Remains): RLMError {
+  const { exitCode, errors, greeted } = remains;
+  if (outOfMemory(remains)) return outOfMemoryError(remains);
+  if (exitCode === null || exitCode === KILLED) return killed(remains);
+  const said = greeted || errors === "" ? "" : ` It said: ${errors.slice(-LONGEST_ERRORS)}`;
+  const hint = exitCode === NOT_FOUND ? " Does the image have the language's interpreter?" : "";
+  return new RLMError(
+    "sandbox_lost",
+    `The program in the container ended with exit code ${exitCode}.${hint}${said}`,
+    { details: { exitCode } },
+  );
+}
+
+/** The kernel says so, or V8 on its way down: its heap is sized by the container's memory. */
+function outOfMemory({ exitCode, oomKilled, errors, shared }: Remains): boolean {
+  // In a shared container the kernel takes the largest, which need not be the one that asked for more.
+  if (oomKilled && !shared) return true;
+  return exitCode !== null && exitCode > 128 && exitCode !== KILLED && HEAP_FULL.test(errors);
+}
+
+function outOfMemoryError({ memoryMB, exitCode }: Remains): RLMError {
+  const limit: FailedLimit = { name: "memoryMB", value: memoryMB, unit: "MB" };
+  const message = `The block used up the memory of its container, which has ${memoryMB} MB.`;
+  return new RLMError("sandbox_lost", message, { details: { limit, exitCode } });
+}
+
+function killed({ shared, memoryMB }: Remains): RLMError {
+  const message = shared
+    ? `The process was killed from outside, or for the ${memoryMB} MB of memory that it shares with others.`
+    : "The container was killed from outside.";
+  return new RLMError("sandbox_lost", message, { details: { blame: "none" } });
+}

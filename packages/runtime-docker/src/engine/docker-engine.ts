@@ -1,0 +1,54 @@
+// A Docker engine, and the connections to it.
+//
+// Owns: the agent that keeps connections. Does not own: streams that took over a connection (attach, exec).
+// Invariants: (1) every call settles within its time; (2) what a call rejects with is one RLMError that says
+// what to do; (3) after `close` no connection of a call is left
+// and none is made.
+import { Agent } from "node:http";
+import { Agent as SecureAgent } from "node:https";
+import { RLMError } from "@rlmflow/core";
+import Docker from "dockerode";
+import { type DockerConnection, resolveConnection } from "./docker-connection.ts";
+import { engineFailure, type LateCall } from "./engine-failure.ts";
+
+/** Milliseconds of a call, unless it says otherwise. */
+const CALL_MS = 30_000;
+
+/** The engine at a connection; see the head of this file. */
+export class DockerEngine {
+  readonly docker: Docker;
+  readonly #address: string;
+  readonly #agent: Agent | undefined;
+  #closed = false;
+
+  constructor(connection?: DockerConnection) {
+    const { options, protocol, address } = resolveConnection(connection);
+    this.#address = address;
+    // An ssh connection has an agent of its own kind.
+    if (protocol !== "ssh")
+      this.#agent = new (protocol === "https" ? SecureAgent : Agent)({ keepAlive: true });
+    const withAgent = { ...options, agent: this.#agent };
+    this.docker = new Docker(withAgent);
+  }
+
+  /** What the request gives. `what` completes "The Docker engine did not …". */
+  async call<T>(what: string, request: () => Promise<T>, limitMs: number = CALL_MS): Promise<T> {
+    if (this.#closed) throw new RLMError("closed", "The connection to the Docker engine was closed.");
+    const late = Promise.withResolvers<never>();
+    const lateness: LateCall = { lateAfterMs: limitMs };
+    const timer = setTimeout(() => late.reject(lateness), limitMs);
+    try {
+      return await Promise.race([request(), late.promise]);
+    } catch (error) {
+      throw engineFailure(error, what, this.#address);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Cuts what is still under way. */
+  close(): void {
+    this.#closed = true;
+    this.#agent?.destroy();
+  }
+}

@@ -1,0 +1,3 @@
+export { dockerRuntime } from "./docker-runtime.ts";
+export type { DockerConnection } from "./engine/docker-connection.ts";
+export type { DockerMount, DockerRuntimeOptions } from "./options.ts";
