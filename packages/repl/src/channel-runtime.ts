@@ -81,13 +81,18 @@ class ChannelRuntime implements Runtime {
 
   async #connect(spec: ReplSpec): Promise<Channel> {
     const { openMs } = this.#times;
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(openMs)]);
-    const late = new Promise<never>((_, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    });
+    const late = Promise.withResolvers<never>();
+    const slow = new AbortController();
+    const timer = setTimeout(
+      () => slow.abort(new RLMError("runtime_failed", `it took longer than ${openMs} ms`)),
+      openMs,
+    );
+    const signal = AbortSignal.any([this.#closing.signal, slow.signal]);
+    const abort = (): void => late.reject(signal.reason);
+    signal.addEventListener("abort", abort);
     const connecting = this.#options.connect(spec, signal);
     try {
-      return await Promise.race([connecting, late]);
+      return await Promise.race([connecting, late.promise]);
     } catch (cause) {
       // A channel that comes too late must not stay open.
       connecting.then((channel) => channel.close()).catch(() => {});
@@ -96,6 +101,10 @@ class ChannelRuntime implements Runtime {
       throw new RLMError("runtime_failed", `The runtime "${this.name}" could not start a sandbox: ${why}`, {
         cause,
       });
+    } finally {
+      clearTimeout(timer);
+      // A signal that is listened to is kept, and the channel with it.
+      signal.removeEventListener("abort", abort);
     }
   }
 

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { ReplSpec } from "@rlmflow/core";
 import { expect, test } from "vitest";
 import {
@@ -277,4 +279,29 @@ test("closing ends what is open and what is being opened", async () => {
   await Promise.all([expect(opened).rejects.toMatchObject({ code: "closed" }), slow.close()]);
   give(late);
   await expect.poll(() => late.closed).toBe(1);
+});
+
+test("once it is there, nothing that waited for the channel keeps it", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  const signals: AbortSignal[] = [];
+  const openAndDispose = async () => {
+    const sandbox = opening(() => {});
+    const options = {
+      times: { openMs: 60_000 },
+      connect: async (_: ReplSpec, signal: AbortSignal) => {
+        signals.push(signal);
+        return sandbox;
+      },
+    };
+    await (await runtimeOver(sandbox, options).open(spec)).dispose();
+    return new WeakRef(sandbox);
+  };
+  const forgotten = await openAndDispose();
+  for (let tries = 0; tries < 50 && forgotten.deref() !== undefined; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    collect();
+  }
+  expect(forgotten.deref()).toBeUndefined();
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
 });
