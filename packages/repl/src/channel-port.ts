@@ -147,8 +147,7 @@ export class ChannelPort implements SandboxPort {
     this.#opening.reject(
       new RLMError("runtime_failed", `No REPL could be opened: ${messageOf(error)}`, { cause: error }),
     );
-    // With one REPL in it, a sandbox that dies while code runs was ended by that code.
-    this.#lose(lostBy(error, pending === null ? "none" : "block"));
+    this.#lose(lostBy(error, pending !== null));
     this.#close();
   }
 
@@ -171,8 +170,11 @@ export class ChannelPort implements SandboxPort {
   }
 }
 
-function lostBy(error: unknown, blame: LostState["blame"]): LostState {
+/** A sandbox that dies while code runs was ended by that code, unless its channel knows better. */
+function lostBy(error: unknown, isRunning: boolean): LostState {
   const message = `The sandbox is gone: ${messageOf(error)}`;
+  const isExcused = RLMError.is(error, "sandbox_lost") && error.details.blame === "none";
+  const blame = isRunning && !isExcused ? "block" : "none";
   const limit = RLMError.is(error, "sandbox_lost") ? readLimit(error.details.limit) : null;
   return limit === null ? { kind: "lost", blame, message } : { kind: "lost", blame, message, limit };
 }
