@@ -34,6 +34,7 @@ export class ModalProgram {
   readonly #errors: ReadableStreamDefaultReader<Uint8Array>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #errorsRead: Promise<void>;
+  #cutWrite: (reason: RLMError) => void = () => {};
   #written = "";
   #released = false;
   #why: Promise<RLMError> | null = null;
@@ -84,7 +85,7 @@ export class ModalProgram {
   async write(bytes: Uint8Array): Promise<void> {
     try {
       for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
-        await this.#writer.write(bytes.subarray(start, start + PIECE_BYTES));
+        await this.#writePiece(bytes.subarray(start, start + PIECE_BYTES));
       }
     } catch (cause) {
       throw this.#released ? cause : await this.#end(cause);
@@ -94,6 +95,7 @@ export class ModalProgram {
   /** Lets go of the streams; the program may still run. */
   release(): void {
     this.#released = true;
+    this.#cutWrite(new RLMError("closed", "The channel to the sandbox was closed."));
     for (const reader of [this.#reader, this.#errors]) reader.cancel().catch(() => {});
     // A reason that is an error would hold on to whoever called.
     this.#writer.abort("released").catch(() => {});
@@ -108,6 +110,14 @@ export class ModalProgram {
     } catch {
       return false;
     }
+  }
+
+  /** A call to Modal that is under way cannot be cut, but waiting for it can. */
+  #writePiece(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#cutWrite = reject;
+      this.#writer.write(bytes).then(resolve, reject);
+    });
   }
 
   #end(failure: unknown): Promise<RLMError> {

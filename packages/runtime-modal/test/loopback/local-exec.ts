@@ -12,6 +12,7 @@ export interface SandboxExec {
   readonly stdout: OutputLog;
   readonly stderr: OutputLog;
   readonly ended: Promise<ExecEnd>;
+  readonly running: boolean;
   /** Bytes of input taken so far, and whether that was all. */
   readonly input: { readonly length: number; readonly closed: boolean };
   /** Takes the bytes that are new after `offset`; resolves when the program's pipe has room. */
@@ -37,6 +38,7 @@ export class LocalExec implements SandboxExec {
   readonly stderr = new OutputLog();
   readonly ended: Promise<ExecEnd>;
   readonly input = { length: 0, closed: false };
+  running = true;
   readonly #child: ChildProcessWithoutNullStreams;
 
   constructor([file = "", ...args]: readonly string[], options: LocalExecOptions) {
@@ -77,6 +79,7 @@ export class LocalExec implements SandboxExec {
       });
       this.#child.once("close", (code) => resolve(code === null ? { signal: KILLED } : { code }));
     });
+    this.running = false;
     this.kill();
     this.stdout.end();
     this.stderr.end();
@@ -96,6 +99,7 @@ export class FileWriteExec implements SandboxExec {
   readonly stdout = new OutputLog();
   readonly stderr = new OutputLog();
   readonly input = { length: 0, closed: false };
+  running = true;
   readonly ended: Promise<ExecEnd>;
   readonly #path: string;
   readonly #pieces: Uint8Array[] = [];
@@ -122,6 +126,7 @@ export class FileWriteExec implements SandboxExec {
   }
 
   #finish(end: ExecEnd): void {
+    this.running = false;
     this.#end.resolve(end);
     this.stdout.end();
     this.stderr.end();

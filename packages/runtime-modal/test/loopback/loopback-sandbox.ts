@@ -93,6 +93,11 @@ export class LoopbackSandbox {
     return this.result === null;
   }
 
+  /** Programs that run in it. */
+  get programs(): number {
+    return [...this.#execs.values()].filter(({ running }) => running).length;
+  }
+
   exec(execId: string): SandboxExec | undefined {
     return this.#execs.get(execId);
   }
@@ -100,6 +105,11 @@ export class LoopbackSandbox {
   /** Starts a program; the same id again means the same program. */
   start(execId: string, command: readonly string[], environment: Readonly<Record<string, string>>): void {
     if (!this.#execs.has(execId)) this.#execs.set(execId, this.#run(command, environment));
+  }
+
+  /** Kills what runs in it, as the kernel does when memory runs out; the sandbox goes on. */
+  kill(): void {
+    for (const exec of this.#execs.values()) exec.kill();
   }
 
   /** Ends the sandbox and all that runs in it. */
