@@ -2,14 +2,15 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Client, Runtime } from "@rlmflow/core";
-import { isolatedRuntime } from "@rlmflow/runtime-isolated";
-import { localRuntime } from "@rlmflow/runtime-local";
+import { chooseRuntime, LANGUAGES, RUNTIMES } from "./choose-runtime.ts";
 import { scriptedModel } from "./scripted-model.ts";
 
 const USAGE = `Usage: pnpm --filter license-audit start [options]
   --model NAME              a real model; its key comes from OPENAI_API_KEY, or ANTHROPIC_API_KEY for claude-…
   --base-url URL            a server that speaks OpenAI's Chat Completions
-  --runtime isolated|local  where the agents' code runs (default isolated)
+  --runtime NAME            where the agents' code runs: ${RUNTIMES.join(", ")}
+                            (default isolated; subprocess for Python)
+  --language NAME           what agents write: ${LANGUAGES.join(", ")} (default javascript)
   --store FOLDER            the node_modules/.pnpm to audit (default this repository's)
   --tamper                  the scripted model leaves a package out of its answer`;
 
@@ -27,12 +28,17 @@ export interface Options {
 /** Reads the command line; prints the usage and ends the process when it makes no sense. */
 export async function readOptions(): Promise<Options> {
   try {
-    const { model, runtime, tamper, store, "base-url": baseURL } = parse();
+    const values = parse();
+    const { model, tamper, store, "base-url": baseURL } = values;
     if (baseURL !== undefined && model === undefined) throw new TypeError("--base-url needs a --model.");
     if (tamper && model !== undefined) throw new TypeError("--tamper is for the scripted model.");
     if (isEmpty(store)) throw new TypeError(`Nothing is installed in ${store}.`);
-    const client = model === undefined ? scriptedModel({ tamper }) : await realModel(model, baseURL);
-    return { client, runtime: chooseRuntime(runtime), realModel: model !== undefined, store };
+    const language = LANGUAGES.find((name) => name === values.language);
+    if (language === undefined) throw new TypeError(`--language is one of ${LANGUAGES.join(", ")}.`);
+    const runtime = values.runtime ?? (language === "python" ? "subprocess" : "isolated");
+    const client =
+      model === undefined ? scriptedModel({ language, tamper }) : await realModel(model, baseURL);
+    return { client, runtime: await chooseRuntime(runtime, language), realModel: model !== undefined, store };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
     process.exit(2);
@@ -44,7 +50,8 @@ function parse() {
     options: {
       model: { type: "string" },
       "base-url": { type: "string" },
-      runtime: { type: "string", default: "isolated" },
+      runtime: { type: "string" },
+      language: { type: "string", default: "javascript" },
       store: { type: "string", default: OWN_STORE },
       tamper: { type: "boolean", default: false },
     },
@@ -57,12 +64,6 @@ function isEmpty(folder: string): boolean {
   } catch {
     return true;
   }
-}
-
-function chooseRuntime(name: string): Runtime {
-  if (name === "isolated") return isolatedRuntime();
-  if (name === "local") return localRuntime();
-  throw new TypeError(`--runtime is "isolated" or "local", not "${name}".`);
 }
 
 /** Clients are loaded when they are wanted: without `--model` no provider's SDK is needed. */

@@ -39,7 +39,7 @@ function replyTo(messages: readonly ChatMessage[]): string {
   const turn = messages.filter(({ role }) => role === "assistant").length;
   const task = messages.find(({ role }) => role === "user")?.content ?? "";
   const level = TASKS.find(([beginning]) => task.includes(beginning))?.[1] ?? "unknown";
-  const file = join(import.meta.dirname, "../src/scripted-replies", `${level}.md`);
+  const file = join(import.meta.dirname, "../src/scripted-replies/javascript", `${level}.md`);
   return readFileSync(file, "utf8").split("\n---\n")[turn] ?? "";
 }
 

@@ -174,8 +174,8 @@ function counted(client: Client): { readonly client: Client; readonly replies: M
 test("the audit comes to the same nodes when its sandboxes are killed at random", {
   timeout: 90_000,
 }, async () => {
-  const undisturbed = await audit(scriptedModel({ tamper: false }));
-  const { client, replies } = counted(scriptedModel({ tamper: false }));
+  const undisturbed = await audit(scriptedModel({ language: "javascript", tamper: false }));
+  const { client, replies } = counted(scriptedModel({ language: "javascript", tamper: false }));
   const stop = killer(seeded(7));
   const disturbed = await audit(client).finally(stop);
   expect(stop()).toBeGreaterThanOrEqual(3);

@@ -16,6 +16,7 @@ import { runReport } from "../run/run-report.ts";
 export interface ResumeFlags extends RunFlags {
   readonly run?: string;
   readonly branch?: string;
+  readonly force?: boolean;
 }
 
 /** `rlmflow resume`: goes on with a run that was interrupted, killed, or stopped at a limit. */
@@ -29,12 +30,19 @@ export async function resumeCommand(path: string, flags: ResumeFlags, io: Comman
   const { maxConcurrency: _, ...config } = options.limits;
   const over = whyOver(graph, config);
   if (over !== null) throw over;
-  await using flow = await openFlow(options, workspace);
+  if (flags.force === true) await takeLock(graph, workspace);
+  await using flow = await openFlow(options, workspace, io);
   const run = flow.resume(graph, { config });
   const recovered = await run.recovered();
   if (recovered !== null && options.progress !== "none" && options.progress !== "json")
     for (const line of recoveredLines(graph.run.runId, recovered)) io.stderr.write(`${line}\n`);
   return await followRun(run, { options, io, directory: workspace.directory, recovered });
+}
+
+/** Takes the lock that a process on another host has left, and gives it back, for the run to take it as its own. */
+async function takeLock({ run }: Graph, workspace: Workspace): Promise<void> {
+  const store = await workspace.openRun(run.runId, run.branch.id, { force: true });
+  await store.close();
 }
 
 /** A run that has answered needs no model to tell its answer again. */

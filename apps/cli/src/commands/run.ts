@@ -16,7 +16,7 @@ export async function runCommand(
   const problems = await fileProblems(flags.context ?? [], flags.output ?? null);
   const options = readRunOptions(words, flags, io.environment, problems);
   await using workspace = await openWorkspace(options.dir);
-  await using flow = await openFlow(options, workspace);
+  await using flow = await openFlow(options, workspace, io);
   const context = await readContexts(options.contextFiles, workspace, io.stdin);
   const run = flow.run(options.query, {
     metadata: recordedFlags(options, flags),

@@ -25,7 +25,11 @@ export function declareRunCommands(program: Command, io: CommandIo, perform: Per
     .description("go on with a run that was interrupted, killed or stopped at a limit")
     .argument("<workspace>", "the workspace, or anything in its .rlmflow folder")
     .option("--run <id>", "the run; default the newest")
-    .option("--branch <id>", "the branch; default main");
+    .option("--branch <id>", "the branch; default main")
+    .option(
+      "--force",
+      "take the branch though a process on another host holds it: make sure that it is gone",
+    );
   viewOptions(limitOptions(modelOptions(resume)))
     .addHelpText("after", RESUME_HELP)
     .action((path: string, flags: ResumeFlags) => perform(resumeCommand(path, flags, io)));
@@ -45,7 +49,12 @@ function modelOptions(command: Command): Command {
     .option("--api-key-env <variable>", "the environment variable that holds the key")
     .addOption(new Option("--api-key [key]").hideHelp())
     .option("--price <in/out>", "US dollars per million tokens of input and of output, like 2.5/10")
-    .option("--runtime <name>", "isolated, or local for code that is trusted")
+    .option(
+      "--runtime <name>",
+      "where agents' code runs: isolated (default), docker, modal, or subprocess and local for code that is trusted",
+    )
+    .option("--language <name>", "what agents write: javascript (default) or python")
+    .option("--image <name>", "the image of the containers, with --runtime docker or modal")
     .option("--files <mode>", "what agents may do with the workspace's files: none (default), read or write");
 }
 

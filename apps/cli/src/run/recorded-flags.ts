@@ -4,11 +4,21 @@ import type { RunFlags, RunOptions } from "./run-options.ts";
 /** What a run's metadata says about the command that began it, so that `resume` needs no option twice. */
 const KEY = "rlmflow";
 
-const KEPT = ["model", "provider", "baseUrl", "apiKeyEnv", "price", "runtime", "files"] as const;
+const KEPT = [
+  "model",
+  "provider",
+  "baseUrl",
+  "apiKeyEnv",
+  "price",
+  "runtime",
+  "language",
+  "image",
+  "files",
+] as const;
 
 /** The options to keep with a new run: never a key, and no address that holds one. */
 export function recordedFlags(options: RunOptions, flags: RunFlags): JsonObject {
-  const { model, provider, runtime, files, apiKeyVariable, baseUrl } = options;
+  const { model, provider, runtime, language, image, files, apiKeyVariable, baseUrl } = options;
   const url = baseUrl === null ? null : new URL(baseUrl);
   const isOpen = url !== null && url.username === "" && url.password === "" && url.search === "";
   return {
@@ -16,7 +26,9 @@ export function recordedFlags(options: RunOptions, flags: RunFlags): JsonObject 
       model,
       provider,
       runtime,
+      language,
       files,
+      ...(image !== null && { image }),
       ...(isOpen && { baseUrl: url.href }),
       ...(apiKeyVariable !== null && { apiKeyEnv: apiKeyVariable }),
       ...(flags.price !== undefined && { price: flags.price }),

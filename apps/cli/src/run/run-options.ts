@@ -14,6 +14,8 @@ export interface RunFlags extends LimitFlags, ViewFlags {
   readonly context?: readonly string[];
   readonly dir?: string;
   readonly runtime?: string;
+  readonly language?: string;
+  readonly image?: string;
   readonly files?: string;
   readonly output?: string;
 }
@@ -32,13 +34,19 @@ export interface RunOptions extends ViewOptions {
   readonly contextFiles: readonly string[];
   /** The workspace that keeps the run. */
   readonly dir: string;
-  readonly runtime: "isolated" | "local";
+  readonly runtime: (typeof RUNTIMES)[number];
+  /** What agents write. */
+  readonly language: (typeof LANGUAGES)[number];
+  /** The image of the containers, for runtimes that have some. */
+  readonly image: string | null;
   /** What agents may do with the files of the workspace. */
   readonly files: "none" | "read" | "write";
   readonly outputFile: string | null;
   readonly limits: RunLimits;
 }
 
+const RUNTIMES = ["isolated", "local", "subprocess", "docker", "modal"] as const;
+const LANGUAGES = ["javascript", "python"] as const;
 const KEY_VARIABLES = { openai: "OPENAI_API_KEY", anthropic: "ANTHROPIC_API_KEY" } as const;
 
 /**
@@ -69,13 +77,21 @@ export function readRunOptions(
     contextFiles: flags.context ?? [],
     dir: flags.dir ?? ".",
     runtime:
-      read("--runtime", flags.runtime, oneOf(["isolated", "local"]), "isolated or local") ?? "isolated",
+      read("--runtime", flags.runtime, oneOf(RUNTIMES), "isolated, local, subprocess, docker or modal") ??
+      "isolated",
+    language: read("--language", flags.language, oneOf(LANGUAGES), "javascript or python") ?? "javascript",
+    image: flags.image ?? null,
     files: read("--files", flags.files, oneOf(["none", "read", "write"]), "none, read or write") ?? "none",
     outputFile: flags.output ?? null,
     limits: readLimits(flags, problems),
     ...readViewOptions(flags, problems),
   };
-  problems.push(...missingModel(options, flags), ...missingKey(options, flags, variables), ...fileProblems);
+  problems.push(
+    ...missingModel(options, flags),
+    ...missingKey(options, flags, variables),
+    ...sandboxProblems(options),
+    ...fileProblems,
+  );
   if (problems.length === 0) return options;
   throw new RLMError("invalid_options", problems.map((problem) => `- ${problem}`).join("\n"), {
     details: { problems },
@@ -98,6 +114,18 @@ function missingModel(options: RunOptions, flags: RunFlags): readonly string[] {
   if (options.limits.maxCostUsd !== undefined && flags.price === undefined) {
     problems.push("--max-cost needs to know what tokens cost: pass --price like 2.5/10");
   }
+  return problems;
+}
+
+/** What the runtime can't do for the language, or with the image. */
+function sandboxProblems({ runtime, language, image }: RunOptions): readonly string[] {
+  const problems: string[] = [];
+  if (language === "python" && (runtime === "isolated" || runtime === "local"))
+    problems.push(
+      `--runtime ${runtime} runs JavaScript only: for --language python pass --runtime docker, modal, or subprocess for code that is trusted`,
+    );
+  if (image !== null && runtime !== "docker" && runtime !== "modal")
+    problems.push(`--image is for --runtime docker or modal; ${runtime} has no images`);
   return problems;
 }
 

@@ -31,6 +31,8 @@ describe("readRunOptions", () => {
       files: "none",
       dir: ".",
       runtime: "isolated",
+      language: "javascript",
+      image: null,
       outputFile: null,
       limits: {},
       json: false,
@@ -101,7 +103,7 @@ describe("readRunOptions", () => {
       {
         maxDepth: "-1",
         maxTokens: "many",
-        runtime: "docker",
+        runtime: "vm",
         progress: "fancy",
         baseUrl: "ftp://x",
         color: "red",
@@ -112,7 +114,7 @@ describe("readRunOptions", () => {
     expect(message.split("\n")).toEqual([
       '- a query is needed: rlmflow run "What is …?"',
       '- --base-url must be an http or https address, not "ftp://x"',
-      '- --runtime must be isolated or local, not "docker"',
+      '- --runtime must be isolated, local, subprocess, docker or modal, not "vm"',
       '- --max-depth must be a whole number, not "-1"',
       '- --max-tokens must be a number above 0 like 200k or 1.5M, not "many"',
       '- --progress must be auto, plain or json, not "fancy"',
@@ -130,6 +132,15 @@ describe("readRunOptions", () => {
 
   it.each(["0", "h", "", "5 m", "-3s", "1d"])("refuses %j as a duration", (maxDuration) => {
     expect(problemsOf({ model: "m", maxDuration })).toContain("--max-duration must be");
+  });
+
+  it.each<[RunFlags, string]>([
+    [{ language: "python" }, "--runtime isolated runs JavaScript only: for --language python pass"],
+    [{ language: "python", runtime: "local" }, "--runtime local runs JavaScript only"],
+    [{ language: "ruby" }, '--language must be javascript or python, not "ruby"'],
+    [{ image: "node:24" }, "--image is for --runtime docker or modal; isolated has no images"],
+  ])("refuses the sandbox of %j", (flags, problem) => {
+    expect(problemsOf({ model: "m", ...flags })).toContain(problem);
   });
 
   it("says why there is no --api-key", () => {

@@ -69,8 +69,11 @@ export class AgentWriter {
   }
 
   statement(): string {
+    const childless = this.depth >= 2;
     const fitting = STATEMENTS.filter(
-      (rule) => !(this.calm && rule.order === "free") && (this.depth < 2 || rule.needs !== "children"),
+      ({ order, needs }) =>
+        (!this.calm || order === "fixed" || (order === "childless" && childless)) &&
+        (!childless || needs !== "children"),
     );
     return this.pick<Statement>(fitting).write(this);
   }

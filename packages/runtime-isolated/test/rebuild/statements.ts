@@ -2,8 +2,8 @@ import type { AgentWriter } from "./agent-program.ts";
 
 /** One kind of statement of a random program. */
 export interface Statement {
-  /** `free` when what it leaves behind depends on the order in which answers come, or on the time. */
-  readonly order: "fixed" | "free";
+  /** Whether what it leaves behind depends on the order in which answers come, or on the time: `childless` says not of agents without children. */
+  readonly order: "fixed" | "childless" | "free";
   readonly needs: "nothing" | "children";
   write(writer: AgentWriter): string;
 }
@@ -16,6 +16,10 @@ function racing(write: (writer: AgentWriter) => string): Statement {
   return { order: "free", needs: "nothing", write };
 }
 
+function chance(write: (writer: AgentWriter) => string): Statement {
+  return { order: "childless", needs: "nothing", write };
+}
+
 function family(write: (writer: AgentWriter) => string): Statement {
   return { order: "fixed", needs: "children", write };
 }
@@ -25,7 +29,8 @@ function racingFamily(write: (writer: AgentWriter) => string): Statement {
 }
 
 const STATE: readonly Statement[] = [
-  plain((w) => {
+  // Chance follows from the block's id, and that from whether an agent had to wait for children before.
+  chance((w) => {
     const value = w.number();
     return `let ${w.declare("n", w.numbers)} = ${value} + Math.floor(Math.random() * 100);`;
   }),
