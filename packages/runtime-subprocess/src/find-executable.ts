@@ -46,7 +46,7 @@ async function ensureExecutable(file: string): Promise<string> {
 async function faultOf(file: string): Promise<string | null> {
   if (!isAbsolute(file)) return "has no whole path";
   const found = await stat(file).catch(() => null);
-  if (found === null) return "does not exist. Is the path right?";
+  if (found === null) return "does not exist. Write the path of one that does";
   if (found.isDirectory()) return "is a directory. Name a file in it";
   const may = await access(file, constants.X_OK).then(
     () => true,

@@ -1,6 +1,7 @@
 import { RLMError } from "@rlmflow/core";
 import { type EvaluatorLimits, javascriptLanguage, type ReplLanguage } from "@rlmflow/repl";
-import type { SubprocessRuntimeOptions, SubprocessTimes } from "./options.ts";
+import { DEFAULT_TIME_MS, optionProblems } from "./option-problems.ts";
+import type { SubprocessEnvironment, SubprocessRuntimeOptions, SubprocessTimes } from "./options.ts";
 
 /** The options with every default in its place. */
 export interface SubprocessSettings {
@@ -22,56 +23,25 @@ export interface LaunchSettings {
   readonly timeMs: number;
 }
 
-interface Range {
-  readonly least: number;
-  readonly most: number;
-  readonly unit: string;
-}
-
-const SECOND = 1000;
-const HOUR = 3600 * SECOND;
-const RANGES = {
-  memoryMB: { least: 16, most: 65_536, unit: "megabytes" },
-  rssMB: { least: 128, most: 1_048_576, unit: "megabytes" },
-  timeMs: { least: 10, most: HOUR, unit: "milliseconds" },
-} as const satisfies Readonly<Record<string, Range>>;
-const TIMES: Readonly<Record<keyof SubprocessTimes, Range>> = {
-  openMs: { least: 100, most: 2 * HOUR, unit: "milliseconds" },
-  wallMs: { least: 100, most: 2 * HOUR, unit: "milliseconds" },
-  idleMs: { least: 100, most: 24 * HOUR, unit: "milliseconds" },
-};
-const KNOWN: Readonly<Record<keyof SubprocessRuntimeOptions, true>> = {
-  command: true,
-  workingDirectory: true,
-  environment: true,
-  permissions: true,
-  memoryMB: true,
-  rssMB: true,
-  timeMs: true,
-  times: true,
-  limits: true,
-  language: true,
-};
-
-const DEFAULT = { memoryMB: 512, rssMB: 1024, timeMs: 10_000, openMs: 30_000, wallMs: 30_000 };
+const DEFAULT = { memoryMB: 512, rssMB: 1024, openMs: 30_000, wallMs: 30_000 };
 /** Between the limit that the server holds itself and the one that is held from outside. */
 const WALL_SLACK_MS = 20_000;
 
 /** Fills in defaults. Throws one `invalid_options` that names everything wrong. */
 export function resolveOptions(options: SubprocessRuntimeOptions = {}): SubprocessSettings {
-  const problems = problemsOf(options);
+  const problems = optionProblems(options);
   if (problems.length > 0) {
     const message = `subprocessRuntime was given options it can't take: ${problems.join("; ")}.`;
     throw new RLMError("invalid_options", message, { details: { problems } });
   }
-  const { environment = {}, permissions, times = {}, timeMs = DEFAULT.timeMs } = options;
+  const { environment = {}, permissions, times = {}, timeMs = DEFAULT_TIME_MS } = options;
   const wallMs = times.wallMs ?? Math.max(DEFAULT.wallMs, timeMs + WALL_SLACK_MS);
   const { readable = [], writable = [] } = permissions ?? {};
   return {
     launch: {
       command: options.command ?? null,
       workingDirectory: options.workingDirectory ?? null,
-      environment: isList(environment)
+      environment: isNames(environment)
         ? Object.fromEntries(environment.map((name): [string, true] => [name, true]))
         : environment,
       permissions: permissions === undefined ? null : { readable, writable },
@@ -89,103 +59,6 @@ export function resolveOptions(options: SubprocessRuntimeOptions = {}): Subproce
   };
 }
 
-/** What is wrong, whatever the caller's types let through. */
-function problemsOf(options: SubprocessRuntimeOptions): readonly string[] {
-  const { times = {}, limits = {}, timeMs = DEFAULT.timeMs } = options;
-  const { wallMs = Number.POSITIVE_INFINITY } = times;
-  return [
-    ...unknown(options, KNOWN, ""),
-    ...unknown(times, TIMES, "times."),
-    ...commandProblems(options),
-    ...environmentProblems(options.environment),
-    ...pathProblems(options),
-    ...Object.entries(RANGES).flatMap(([name, range]) =>
-      numberProblems(Reflect.get(options, name), range, name),
-    ),
-    ...Object.entries(TIMES).flatMap(([name, range]) =>
-      numberProblems(Reflect.get(times, name), range, `times.${name}`),
-    ),
-    ...Object.entries(limits).flatMap(([name, value]) =>
-      numberProblems(
-        value,
-        { least: 1, most: 2 ** 31, unit: "characters, values or calls" },
-        `limits.${name}`,
-      ),
-    ),
-    ...(wallMs < timeMs ? [`times.wallMs (${wallMs}) must not be below timeMs (${timeMs})`] : []),
-  ];
-}
-
-function unknown(given: object, known: object, prefix: string): readonly string[] {
-  return Object.keys(given)
-    .filter((name) => !Object.hasOwn(known, name))
-    .map((name) => `there is no ${prefix}${name}`);
-}
-
-/** What only the server of this package knows. */
-const OWN_SERVER: readonly (keyof SubprocessRuntimeOptions)[] = ["permissions", "memoryMB", "rssMB"];
-
-function commandProblems(options: SubprocessRuntimeOptions): readonly string[] {
-  const { command, language = javascriptLanguage } = options;
-  const others = (names: readonly (keyof SubprocessRuntimeOptions)[], why: string): readonly string[] =>
-    names.filter((name) => options[name] !== undefined).map((name) => `${name} ${why}`);
-  if (command === undefined) {
-    if (language.server.takesDescriptor) return [];
-    return others(
-      ["permissions", "memoryMB"],
-      `is of Node, and ${language.kernel.language} runs on another program`,
-    );
-  }
-  if (!isList(command) || command.length === 0 || !command.every(isWord) || command[0] === "") {
-    return ["command must be a list of texts without NUL, the program first"];
-  }
-  return [
-    ...others(OWN_SERVER, "is not for a command of your own: put what it takes into the command"),
-    ...others(["timeMs"], 'is not for a command of your own: put "--time-ms" into the command'),
-  ];
-}
-
-function environmentProblems(environment: unknown): readonly string[] {
-  if (environment === undefined) return [];
-  if (typeof environment !== "object" || environment === null) {
-    return ["environment must be a list of names, or a record of values"];
-  }
-  const entries = isList(environment)
-    ? environment.map((name) => [name, true] as const)
-    : Object.entries(environment);
-  return entries.flatMap(([name, value]) => {
-    if (!isWord(name) || name === "" || name.includes("=")) {
-      return [`environment has a name that is none: ${JSON.stringify(name) ?? String(name)}`];
-    }
-    return value === true || isWord(value) ? [] : [`environment.${name} must be a text without NUL, or true`];
-  });
-}
-
-function pathProblems({ workingDirectory, permissions = {} }: SubprocessRuntimeOptions): readonly string[] {
-  const isPath = (path: unknown): boolean => isWord(path) && path !== "";
-  const lists = Object.entries({ readable: permissions.readable, writable: permissions.writable });
-  return [
-    ...(workingDirectory === undefined || isPath(workingDirectory)
-      ? []
-      : ["workingDirectory must be a path"]),
-    ...unknown(permissions, { readable: true, writable: true }, "permissions."),
-    ...lists
-      .filter(([, paths]) => paths !== undefined && !(isList(paths) && paths.every(isPath)))
-      .map(([name]) => `permissions.${name} must be a list of paths`),
-  ];
-}
-
-function numberProblems(value: unknown, { least, most, unit }: Range, name: string): readonly string[] {
-  if (value === undefined) return [];
-  const isGood = typeof value === "number" && Number.isInteger(value) && value >= least && value <= most;
-  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return isGood ? [] : [`${name} must be a whole number of ${unit} from ${least} to ${most}, not ${shown}`];
-}
-
-function isWord(value: unknown): value is string {
-  return typeof value === "string" && !value.includes("\0");
-}
-
-function isList(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value);
+function isNames(environment: SubprocessEnvironment): environment is readonly string[] {
+  return Array.isArray(environment);
 }
