@@ -83,6 +83,14 @@ function promptFor(settings: FlowSettings, task: TaskDraft, kernel: Kernel, tool
     globals: Object.keys(task.globals),
     tools,
     models: settings.models,
+    runtimes: [...settings.runtimes].map(
+      ([
+        key,
+        {
+          kernel: { language },
+        },
+      ]) => ({ key, language }),
+    ),
     kernel,
   };
   const prompt: unknown = fromUser("prompt", () => settings.prompt(view));

@@ -24,6 +24,7 @@ const PLAIN_ROOT: AgentView = {
   globals: [],
   tools: [],
   models: [{ key: "default", description: "" }],
+  runtimes: [{ key: "default", language: "javascript" }],
   kernel: javascriptKernel,
 };
 

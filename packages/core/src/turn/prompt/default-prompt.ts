@@ -11,6 +11,7 @@ export function defaultPrompt(): PromptBuilder {
     .section("repl", repl)
     .section("tools", tools)
     .section("models", models)
+    .section("runtimes", runtimes)
     .section("strategy", strategy)
     .section("output", output)
     .section("limits", limits);
@@ -25,11 +26,13 @@ function role(agent: AgentView): string {
     agent.depth === 0
       ? "You solve a task"
       : "You are a sub-agent: you solve one part of a larger task and answer the agent that gave it to you, tersely and in the asked-for form,";
-  return `${who} by writing ${languageName(agent)} that runs in a REPL.${input} Each of your replies holds one block of code; you are shown what it printed and go on, until you call done(...).`;
+  return `${who} by writing ${languageName(agent.kernel.language)} that runs in a REPL.${input} Each of your replies holds one block of code; you are shown what it printed and go on, until you call done(...).`;
 }
 
-function languageName(agent: AgentView): string {
-  return agent.kernel.language === "javascript" ? "JavaScript" : agent.kernel.language;
+/** As people write it. */
+function languageName(language: string): string {
+  const [first = "", ...rest] = language;
+  return language === "javascript" ? "JavaScript" : first.toUpperCase() + rest.join("");
 }
 
 function repl(agent: AgentView): string {
@@ -62,6 +65,12 @@ function models(agent: AgentView): string | null {
     (model) => `- "${model.key}"${model.description === "" ? "" : `: ${model.description}`}`,
   );
   return `Models for the option \`model\` (yours is "${agent.config.model}"):\n${lines.join("\n")}`;
+}
+
+function runtimes(agent: AgentView): string | null {
+  if (agent.runtimes.length < 2 || !agent.canDelegate) return null;
+  const lines = agent.runtimes.map(({ key, language }) => `- "${key}": ${languageName(language)}`);
+  return `Runtimes for the option \`runtime\` of delegate (yours is "${agent.config.runtime}"):\n${lines.join("\n")}`;
 }
 
 function strategy(agent: AgentView): string {

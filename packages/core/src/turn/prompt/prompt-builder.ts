@@ -19,6 +19,8 @@ export interface AgentView {
   readonly tools: readonly Pick<Tool, "name" | "description" | "parameters" | "returns">[];
   /** The models an agent may choose, by key, with what each is good for. */
   readonly models: readonly { readonly key: string; readonly description: string }[];
+  /** The runtimes an agent may choose for a child, by key, with what is written in each. */
+  readonly runtimes: readonly { readonly key: string; readonly language: string }[];
   readonly kernel: Kernel;
 }
 

@@ -24,6 +24,7 @@ export function agentView(more: Partial<AgentView> = {}): AgentView {
     globals: [],
     tools: [],
     models: [{ key: "default", description: "" }],
+    runtimes: [{ key: "default", language: "javascript" }],
     kernel,
     ...more,
   };

@@ -79,6 +79,18 @@ describe("the default prompt", () => {
     expect(promptOf({ models: models.slice(0, 1) })).not.toContain("Models for");
   });
 
+  test("lists runtimes only where there is a choice and a child to choose for", () => {
+    const runtimes = [
+      { key: "default", language: "javascript" },
+      { key: "docker", language: "python" },
+    ];
+    expect(promptOf({ runtimes })).toContain(
+      'Runtimes for the option `runtime` of delegate (yours is "default"):\n- "default": JavaScript\n- "docker": Python',
+    );
+    expect(promptOf({ runtimes: runtimes.slice(0, 1) })).not.toContain("Runtimes for");
+    expect(promptOf({ runtimes, canDelegate: false })).not.toContain("Runtimes for");
+  });
+
   test("shows the schema of the answer", () => {
     const output = { type: "object", properties: { n: { type: "number" } } } as const;
     expect(promptOf({ output })).toContain(
