@@ -22,6 +22,7 @@ describe("the default prompt", () => {
       "repl",
       "tools",
       "models",
+      "runtimes",
       "strategy",
       "output",
       "limits",
