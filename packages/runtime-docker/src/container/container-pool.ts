@@ -81,7 +81,8 @@ export class ContainerPool {
   /** Once for all containers; when it fails, the next one tries again. */
   async #prepare(): Promise<void> {
     this.#refuseClosed();
-    const ready = (this.#ready ??= this.#prepareEngine());
+    this.#ready ??= this.#prepareEngine();
+    const ready = this.#ready;
     try {
       await ready;
     } catch (error) {
@@ -106,7 +107,7 @@ export class ContainerPool {
       if (!hasStatus(error, 404)) throw error;
       const how =
         image.split(":")[0] === DEFAULT_IMAGE
-          ? `Build it: rlmflow docker build`
+          ? `Build it: rlmflow docker build${image === DEFAULT_IMAGE ? "" : ` --tag ${image}`}`
           : `Pull it: docker pull ${image}`;
       throw new RLMError("runtime_failed", `The Docker engine has no image "${image}". ${how}`, {
         cause: error,
@@ -162,10 +163,10 @@ export class ContainerPool {
         const container = await place.container;
         return await container.join(() => this.#leave(place));
       } catch (error) {
-        if (!(await this.#hasDied(place))) this.#leave(place);
-        // A container that has died meanwhile is nobody's fault here: the next one is new.
-        else if (attempt < JOIN_ATTEMPTS && hasStatus(error, 404, 409, 500)) continue;
-        throw error;
+        const hasDied = await this.#hasDied(place);
+        if (!hasDied) this.#leave(place);
+        // One that was there before and has died is nobody's fault here: the next one is new.
+        if (!hasDied || attempt === JOIN_ATTEMPTS || !RLMError.is(error, "sandbox_lost")) throw error;
       }
     }
   }
@@ -174,7 +175,7 @@ export class ContainerPool {
   async #hasDied(place: Shared): Promise<boolean> {
     const container = await place.container.catch(() => null);
     if (await container?.isRunning()) return false;
-    this.#discard(place);
+    await this.#discard(place);
     return true;
   }
 
@@ -194,9 +195,10 @@ export class ContainerPool {
     place.idle = setTimeout(() => this.#discard(place), IDLE_MS).unref();
   }
 
-  #discard(place: Shared): void {
+  async #discard(place: Shared): Promise<void> {
     this.#shared.delete(place);
-    place.container.then((container) => container.remove()).catch(() => {});
+    const container = await place.container.catch(() => null);
+    await container?.remove();
   }
 
   #refuseClosed(): void {

@@ -5,7 +5,7 @@
 // has had all the time it may have; (2) `onGone` is called once, when it is known to have ended.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RLMError } from "@rlmflow/core";
-import { type Channel, lineChannel } from "@rlmflow/repl";
+import type { Channel } from "@rlmflow/repl";
 import type { Container, Exec } from "dockerode";
 import type { DockerEngine } from "../engine/docker-engine.ts";
 import type { DockerRuntimeSettings } from "../resolve-options.ts";
@@ -58,16 +58,12 @@ export class JoinedProcess {
 
   /** The channel to it. Called once. */
   channel(): Channel {
-    return lineChannel({
-      input: this.#stream.output(() => this.#death()),
-      write: (bytes) => this.#stream.write(bytes),
-      close: () => this.#close(),
-    });
+    return this.#stream.channel({ why: () => this.#death(), close: () => this.#close() });
   }
 
   async #close(): Promise<void> {
     this.#stream.endInput();
-    this.#stream.drain();
+    void this.#stream.drain();
     if (await this.#endsWithin(GRACE_MS)) this.#gone();
     else void this.#endHard();
   }

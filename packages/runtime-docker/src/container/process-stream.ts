@@ -6,17 +6,27 @@
 import type { Duplex } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { RLMError } from "@rlmflow/core";
+import { type Channel, lineChannel } from "@rlmflow/repl";
 import { demultiplex } from "./demultiplex.ts";
 import { TextTail } from "./text-tail.ts";
 
 const ERRORS_KEPT = 4_096;
+
+/** How a channel to a process ends. */
+export interface ChannelEnds {
+  /** Why the process has ended. */
+  why(): Promise<RLMError>;
+  close(): Promise<void>;
+}
 
 /** A stream that the engine has connected with a process; see the head of this file. */
 export class ProcessStream {
   readonly #stream: Duplex;
   readonly #errors = new TextTail(ERRORS_KEPT);
   #spoken = false;
-  #destroyed = false;
+  #isRead = false;
+  /** Nobody wants to hear of it any more. */
+  #givenUp = false;
 
   constructor(stream: Duplex) {
     this.#stream = stream;
@@ -33,17 +43,13 @@ export class ProcessStream {
     return this.#errors.text();
   }
 
-  /** What the process writes. When that ends and nobody has destroyed the stream, throws what `why` gives. */
-  async *output(why: () => Promise<RLMError>): AsyncGenerator<Uint8Array> {
-    try {
-      for await (const piece of demultiplex(this.#stream, (bytes) => this.#errors.push(bytes))) {
-        this.#spoken = true;
-        yield piece;
-      }
-    } catch (error) {
-      if (!isStreamFailure(error)) throw error;
-    }
-    if (!this.#destroyed) throw await why();
+  /** Frames to and from the process. Called once. What the channel ends with, when it was not closed, is `why`. */
+  channel({ why, close }: ChannelEnds): Channel {
+    return lineChannel({
+      input: this.#output(why),
+      write: (bytes) => this.#write(bytes, why),
+      close,
+    });
   }
 
   /** Resolves when the output has ended, or the time is over. */
@@ -52,27 +58,53 @@ export class ProcessStream {
     await finished(this.#stream, { writable: false, signal }).catch(() => {});
   }
 
-  /** Reads and forgets all output. */
-  drain(): void {
-    this.#stream.resume();
-  }
-
-  /** Resolves when more may be written. */
-  write(bytes: Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#stream.write(bytes, (error) => (error ? reject(error) : resolve()));
-    });
+  /** Reads all output and keeps nothing but the end of the errors. Does nothing where it is read already. */
+  async drain(): Promise<void> {
+    if (this.#isRead) return;
+    try {
+      for await (const _ of this.#pieces());
+    } catch {
+      // What it has to say is of no interest.
+    }
   }
 
   /** The process reads the end of its input after what was written. */
   endInput(): void {
-    this.#destroyed = true;
+    this.#givenUp = true;
     this.#stream.end();
   }
 
   destroy(): void {
-    this.#destroyed = true;
+    this.#givenUp = true;
     this.#stream.destroy();
+  }
+
+  async *#output(why: ChannelEnds["why"]): AsyncGenerator<Uint8Array> {
+    try {
+      yield* this.#pieces();
+    } catch (error) {
+      if (!isStreamFailure(error)) throw error;
+    }
+    if (!this.#givenUp) throw await why();
+  }
+
+  async *#pieces(): AsyncGenerator<Uint8Array> {
+    this.#isRead = true;
+    for await (const piece of demultiplex(this.#stream, (bytes) => this.#errors.push(bytes))) {
+      this.#spoken = true;
+      yield piece;
+    }
+  }
+
+  /** Resolves when more may be written. That the process is gone says less than why it is. */
+  async #write(bytes: Uint8Array, why: ChannelEnds["why"]): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#stream.write(bytes, (error) => (error ? reject(error) : resolve()));
+    try {
+      await promise;
+    } catch (error) {
+      throw this.#givenUp ? error : await why();
+    }
   }
 }
 

@@ -7,7 +7,7 @@
 import { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RLMError } from "@rlmflow/core";
-import { type Channel, lineChannel } from "@rlmflow/repl";
+import type { Channel } from "@rlmflow/repl";
 import type { Container } from "dockerode";
 import type { DockerEngine } from "../engine/docker-engine.ts";
 import { removeContainer } from "../owner/sweep.ts";
@@ -67,19 +67,22 @@ export class SandboxContainer {
 
   /** The channel to the first process. Closing it removes the container. Called once, and not beside `join`. */
   channel(): Channel {
-    return lineChannel({
-      input: this.#first.output(() => this.#death()),
-      write: (bytes) => this.#first.write(bytes),
-      close: () => this.remove(),
-    });
+    return this.#first.channel({ why: () => this.#death(), close: () => this.remove() });
   }
 
-  /** Gives the channel to a further process, which serves one more REPL. `onGone` is called when it has ended. */
+  /**
+   * Gives the channel to a further process, which serves one more REPL. `onGone` is called when it has ended.
+   * Rejects with `sandbox_lost` when the container has.
+   */
   async join(onGone: () => void): Promise<Channel> {
-    this.#first.drain();
+    void this.#first.drain();
     const { engine, settings } = this.#order;
     const home = { engine, settings, container: this.#container, end: () => this.remove() };
-    return (await JoinedProcess.start(home, onGone)).channel();
+    try {
+      return (await JoinedProcess.start(home, onGone)).channel();
+    } catch (error) {
+      throw (await this.isRunning()) ? error : await this.#death();
+    }
   }
 
   /** Kills what runs in it and removes it. Never rejects: what fails is left to the runtime's close. */
