@@ -9,6 +9,7 @@ import type { ContainerProcess } from "modal";
 import { failureText } from "./modal-failure.ts";
 import type { ModalSandbox } from "./modal-sandbox.ts";
 import type { ModalSettings } from "./modal-settings.ts";
+import { programDeath } from "./program-death.ts";
 import { within } from "./within.ts";
 
 /** Bytes of one call to Modal. */
@@ -17,18 +18,26 @@ const KEPT_CHARACTERS = 4096;
 const CODE_MS = 3_000;
 const STDERR_MS = 500;
 const KILL_MS = 5_000;
-const KILLED = 137;
-const NOT_FOUND: readonly number[] = [126, 127];
 
 /** Runs the command after noting, in the file named first, the process that it will be. */
 const NOTED = ["sh", "-c", 'echo $$ > "$0" && exec "$@"'];
 const KILL = ["sh", "-c", 'kill -9 "$(cat "$0")"'];
+
+/** Where and for whom a program runs. */
+export interface ModalProgramOptions {
+  /** Holds the program of the settings' language. */
+  readonly sandbox: ModalSandbox;
+  readonly settings: ModalSettings;
+  /** Whether other programs run in the sandbox. */
+  readonly isShared: () => boolean;
+}
 
 /** A program whose streams carry frames. */
 export class ModalProgram {
   readonly #sandbox: ModalSandbox;
   readonly #process: ContainerProcess<Uint8Array>;
   readonly #settings: ModalSettings;
+  readonly #isShared: () => boolean;
   readonly #note: string;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #errors: ReadableStreamDefaultReader<Uint8Array>;
@@ -39,15 +48,11 @@ export class ModalProgram {
   #released = false;
   #why: Promise<RLMError> | null = null;
 
-  private constructor(
-    sandbox: ModalSandbox,
-    process: ContainerProcess<Uint8Array>,
-    settings: ModalSettings,
-    note: string,
-  ) {
-    this.#sandbox = sandbox;
+  private constructor(options: ModalProgramOptions, process: ContainerProcess<Uint8Array>, note: string) {
+    this.#sandbox = options.sandbox;
+    this.#settings = options.settings;
+    this.#isShared = options.isShared;
     this.#process = process;
-    this.#settings = settings;
     this.#note = note;
     this.#reader = process.stdout.getReader();
     this.#errors = process.stderr.getReader();
@@ -55,13 +60,14 @@ export class ModalProgram {
     this.#errorsRead = this.#keepErrors();
   }
 
-  /** Starts the program of the settings' language in a sandbox that holds it. */
-  static async start(sandbox: ModalSandbox, settings: ModalSettings): Promise<ModalProgram> {
-    const { language, timeMs, share } = settings;
+  /** Starts the program. Rejects with why it cannot be started. */
+  static async start(options: ModalProgramOptions): Promise<ModalProgram> {
+    const { sandbox } = options;
+    const { language, timeMs, share } = options.settings;
     const command = [...language.server.command, sandbox.programPath, "--time-ms", String(timeMs)];
     const note = `${sandbox.folder}/${randomUUID()}.pid`;
     const process = await sandbox.run(share === "run" ? [...NOTED, note, ...command] : command);
-    return new ModalProgram(sandbox, process, settings, note);
+    return new ModalProgram(options, process, note);
   }
 
   /** What the program writes. Throws `sandbox_lost`, after a call of `onLoss`, when it ends before it is released. */
@@ -135,22 +141,14 @@ export class ModalProgram {
       const message = `The connection to the sandbox ${this.#sandbox.id} was lost: ${failureText(failure)}`;
       return new RLMError("sandbox_lost", message, { cause: failure, details: { blame: "none" } });
     }
-    return this.#endedBy(code);
-  }
-
-  #endedBy(code: number | null): RLMError {
-    const { language, memoryLimitMiB } = this.#settings;
-    const place = `The program in the sandbox ${this.#sandbox.id}`;
-    const wrote = this.#written.trim() === "" ? "" : ` It wrote: ${this.#written.trim()}`;
-    if (code === KILLED) {
-      const limit = { name: "memoryLimitMiB", value: memoryLimitMiB, unit: "MiB" };
-      const message = `${place} was killed, as happens to one that wants more than ${memoryLimitMiB} MiB of memory.${wrote}`;
-      return new RLMError("sandbox_lost", message, { details: { limit } });
-    }
-    const hint =
-      code !== null && NOT_FOUND.includes(code) ? ` Is ${language.server.command[0]} in the image?` : "";
-    const how = code === null ? "" : ` with code ${code}`;
-    return new RLMError("sandbox_lost", `${place} ended${how}.${hint}${wrote}`);
+    return programDeath({
+      sandboxId: this.#sandbox.id,
+      interpreter: this.#settings.language.server.command[0] ?? "",
+      code,
+      wrote: this.#written.trim(),
+      memoryLimitMiB: this.#settings.memoryLimitMiB,
+      shared: this.#isShared(),
+    });
   }
 
   async #keepErrors(): Promise<void> {

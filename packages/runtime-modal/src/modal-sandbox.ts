@@ -109,7 +109,8 @@ export class ModalSandbox {
       return new RLMError("sandbox_lost", message, { details: { limit, blame: "none" } });
     }
     const how = code === TERMINATED ? " (terminated from outside, or out of memory)" : "";
-    return new RLMError("sandbox_lost", `The sandbox ${this.id} ended with code ${code}${how}.`);
+    const message = `The sandbox ${this.id} ended with code ${code}${how}.`;
+    return new RLMError("sandbox_lost", message, { details: { blame: "none" } });
   }
 }
 

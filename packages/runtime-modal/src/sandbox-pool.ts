@@ -56,7 +56,11 @@ export class SandboxPool {
     try {
       const sandbox = await tenancy.sandbox;
       signal.throwIfAborted();
-      const program = await ModalProgram.start(sandbox, this.#settings);
+      const program = await ModalProgram.start({
+        sandbox,
+        settings: this.#settings,
+        isShared: () => tenancy.users > 1,
+      });
       return this.#channel(tenancy, program);
     } catch (error) {
       this.#retire(tenancy);

@@ -125,7 +125,7 @@ describe("a REPL whose sandbox is lost says how", PATIENCE, () => {
     await startLoopback();
     const session = await makeRuntime({ lifetimeMs: 2_000 }).open(specOf());
     const { state } = await start(session, "for (;;);");
-    expect(state).toMatchObject({ kind: "lost", limit: { name: "lifetimeMs", value: 2_000, unit: "ms" } });
+    expect(state).toMatchObject({ blame: "none", limit: { name: "lifetimeMs", value: 2_000, unit: "ms" } });
     expect(lossOf({ state, calls: [], output: "", codeMs: 0 })).toMatch(
       /^The sandbox is gone: The lifetime of the sandbox sb-\S+, 2000 ms, was over\.$/,
     );
@@ -143,7 +143,7 @@ describe("a REPL whose sandbox is lost says how", PATIENCE, () => {
       limit: { name: "memoryLimitMiB", value: 1500, unit: "MiB" },
     });
     expect(lossOf(await turn)).toMatch(
-      /^The sandbox is gone: The program in the sandbox sb-\S+ was killed, as happens to one that wants more than 1500 MiB of memory\. It wrote: \d+$/,
+      /^The sandbox is gone: The program in the sandbox sb-\S+ was killed, as happens where more than 1500 MiB of memory are wanted\. It wrote: \d+$/,
     );
   });
 
@@ -152,6 +152,7 @@ describe("a REPL whose sandbox is lost says how", PATIENCE, () => {
     const session = await makeRuntime().open(specOf());
     const turn = start(session, "for (;;);");
     loopback.running[0]?.end({ status: 3, exitcode: 0, exception: "" });
+    expect((await turn).state).toMatchObject({ blame: "none" });
     expect(lossOf(await turn)).toMatch(
       /^The sandbox is gone: The sandbox sb-\S+ ended with code 137 \(terminated from outside, or out of memory\)\.$/,
     );
@@ -174,6 +175,7 @@ describe("when the network fails in the middle", { timeout: 120_000 }, () => {
     const session = await makeRuntime({ times: { openMs: 20_000, wallMs: 60_000 } }).open(specOf());
     const turn = start(session, "for (;;);");
     network.cut();
+    expect((await turn).state).toMatchObject({ blame: "none" });
     expect(lossOf(await turn)).toMatch(
       /^The sandbox is gone: The connection to the sandbox sb-\S+ was lost: /,
     );

@@ -36,6 +36,7 @@ export class ModalLoopback {
   readonly calls: string[] = [];
   readonly #server: Server;
   readonly #interventions: { readonly method: string; readonly before: () => Promise<void> }[] = [];
+  readonly #lost: string[] = [];
   #port = 0;
 
   private constructor(rewrite: (command: readonly string[]) => readonly string[]) {
@@ -91,6 +92,11 @@ export class ModalLoopback {
     this.#interventions.push({ method, before: action });
   }
 
+  /** The next call of the method is carried out, and its caller told that the connection broke. */
+  loseAnswer(method: string): void {
+    this.#lost.push(method);
+  }
+
   /** Ends all sandboxes, then drops every connection. */
   async stop(): Promise<void> {
     for (const sandbox of this.running) {
@@ -102,6 +108,7 @@ export class ModalLoopback {
   #intervene(): ServerMiddleware {
     const { calls } = this;
     const interventions = this.#interventions;
+    const lost = this.#lost;
     return async function* intervene(call, context) {
       const name = call.method.path.split("/").at(-1) ?? "";
       const method = name.charAt(0).toLowerCase() + name.slice(1);
@@ -109,7 +116,11 @@ export class ModalLoopback {
       refuseToken(context.metadata);
       const place = interventions.findIndex((intervention) => intervention.method === method);
       if (place >= 0) await interventions.splice(place, 1)[0]?.before();
-      return yield* call.next(call.request, context);
+      const answer = yield* call.next(call.request, context);
+      const lostAt = lost.indexOf(method);
+      if (lostAt < 0) return answer;
+      lost.splice(lostAt, 1);
+      throw new ServerError(Status.UNAVAILABLE, "The answer was lost.");
     };
   }
 }
