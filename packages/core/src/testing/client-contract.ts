@@ -7,8 +7,10 @@ import type {
   ProviderEnding,
   ProviderRefusal,
   ProviderScript,
+  TokenCounts,
 } from "./client-driver.ts";
 import { type ContractCheck, ensure, ensureEqual, rejectionOf, within } from "./contract.ts";
+import { withExceptions } from "./stated-exceptions.ts";
 
 const PATIENCE_MS = 5000;
 const ABORT_MS = 1000;
@@ -29,16 +31,21 @@ type Examine = (rig: ClientRig) => Promise<void>;
 
 /**
  * Everything that `Client` promises, as checks that any test runner can run. Each opens a provider of its
- * own through the driver and closes it.
+ * own through the driver and closes it. Throws `invalid_options` when the driver states an exception from a check
+ * that does not exist.
  */
 export function clientContract(driver: ClientDriver): readonly ContractCheck[] {
   const check = (name: string, script: Partial<ProviderScript>, examine: Examine): ContractCheck => ({
     name,
     run: () => withRig(driver, { text: PIECES, ending: STOP, usage: USAGE, ...script }, examine),
   });
-  return [
+  const checks = [
     check("names its protocol and its model", {}, namesItself),
-    check("resolves with the text, the model and the usage of a complete reply", {}, resolvesComplete),
+    check(
+      "resolves with the text, the model and the usage of a complete reply",
+      {},
+      resolvesComplete(reportedBy(driver)),
+    ),
     check("hands pieces to onText that add up to the text, all before it resolves", {}, streamsText),
     check("ignores what onText throws", {}, ignoresListener),
     check("sends every message, in order, in one request", {}, sendsMessages),
@@ -72,6 +79,12 @@ export function clientContract(driver: ClientDriver): readonly ContractCheck[] {
     check("stops in the middle of a reply when aborted", { ending: { kind: "silence" } }, stopsOnAbort),
     check("sends nothing when the signal is aborted already", {}, sendsNothing),
   ];
+  return withExceptions(checks, driver.exceptions ?? {}, "The client's driver");
+}
+
+/** What a client says of {@link USAGE}, its provider having a word for some counts only. */
+function reportedBy({ unreported = [] }: ClientDriver): TokenCounts {
+  return { ...USAGE, ...Object.fromEntries(unreported.map((count) => [count, null])) };
 }
 
 async function withRig(driver: ClientDriver, script: ProviderScript, examine: Examine): Promise<void> {
@@ -96,14 +109,16 @@ async function namesItself({ client }: ClientRig): Promise<void> {
   ensure(client.model !== "", "model is the empty string");
 }
 
-async function resolvesComplete(rig: ClientRig): Promise<void> {
-  const reply = await ask(rig);
-  ensureEqual(reply.text, PIECES.join(""), "the text");
-  ensure(reply.model !== "", "the reply's model is the empty string");
-  const { costMicroUsd, ...tokens } = reply.usage;
-  ensureEqual(tokens, USAGE, "the usage");
-  const isCost = costMicroUsd === null || (Number.isSafeInteger(costMicroUsd) && costMicroUsd >= 0);
-  ensure(isCost, `the cost is ${costMicroUsd}, neither null nor a whole number of micro-dollars`);
+function resolvesComplete(usage: TokenCounts): Examine {
+  return async (rig) => {
+    const reply = await ask(rig);
+    ensureEqual(reply.text, PIECES.join(""), "the text");
+    ensure(reply.model !== "", "the reply's model is the empty string");
+    const { costMicroUsd, ...tokens } = reply.usage;
+    ensureEqual(tokens, usage, "the usage");
+    const isCost = costMicroUsd === null || (Number.isSafeInteger(costMicroUsd) && costMicroUsd >= 0);
+    ensure(isCost, `the cost is ${costMicroUsd}, neither null nor a whole number of micro-dollars`);
+  };
 }
 
 async function streamsText(rig: ClientRig): Promise<void> {

@@ -1,6 +1,7 @@
 import type { FinishReason } from "../data/node.ts";
 import type { Usage } from "../data/usage.ts";
 import type { Client } from "../protocols/client.ts";
+import type { StatedExceptions } from "./stated-exceptions.ts";
 
 /** How a provider turns a request away. */
 export type ProviderRefusal =
@@ -24,13 +25,16 @@ export type ProviderEnding =
   /** The request is turned away; the text is not sent. */
   | { readonly kind: "refuse"; readonly refusal: ProviderRefusal; readonly retryAfterMs?: number };
 
+/** The counts of a {@link Usage}. */
+export type TokenCounts = Omit<Usage, "costMicroUsd">;
+
 /** What the provider behind a client under test does with every request. */
 export interface ProviderScript {
   /** The pieces in which the text is sent, or `echo` for the content of the request's last message. */
   readonly text: readonly string[] | "echo";
   readonly ending: ProviderEnding;
   /** What the provider reports, or `null` for a provider that reports nothing. */
-  readonly usage: Omit<Usage, "costMicroUsd"> | null;
+  readonly usage: TokenCounts | null;
 }
 
 /** What the provider has seen so far. */
@@ -50,5 +54,9 @@ export interface ClientRig {
 
 /** Makes a fresh client whose provider, real or on the loopback, follows the script. */
 export interface ClientDriver {
+  /** Counts for which this kind of provider has no word, for example `["cached"]`: the client must say `null`. */
+  readonly unreported?: readonly (keyof TokenCounts)[];
+  /** Names of checks that this client fails, each with the reason. One that no longer fails is refused. */
+  readonly exceptions?: StatedExceptions;
   open(script: ProviderScript): Promise<ClientRig>;
 }

@@ -11,6 +11,7 @@ export type {
   ProviderRefusal,
   ProviderScript,
   ProviderView,
+  TokenCounts,
 } from "./client-driver.ts";
 export type { ContractCheck } from "./contract.ts";
 export { ensure, ensureEqual, refusals, rejectionOf, within } from "./contract.ts";
@@ -24,5 +25,6 @@ export type { SamplePrograms } from "./runtime/samples/sample-programs.ts";
 export { runtimeContract } from "./runtime-contract.ts";
 export type { Script, ScriptedClientOptions, ScriptedReply, ScriptedRequest } from "./scripted-client.ts";
 export { scriptedClient } from "./scripted-client.ts";
+export type { StatedExceptions } from "./stated-exceptions.ts";
 export type { StoreDriver, StorePlace } from "./store/store-driver.ts";
 export { storeContract } from "./store-contract.ts";

@@ -1,12 +1,15 @@
 import type { ContractCheck } from "./contract.ts";
 import { blockChecks } from "./runtime/block-checks.ts";
 import { contextChecks } from "./runtime/context-checks.ts";
+import { deathChecks } from "./runtime/death-checks.ts";
+import { declarationChecks } from "./runtime/declaration-checks.ts";
 import { endChecks } from "./runtime/end-checks.ts";
 import { handleChecks } from "./runtime/handle-checks.ts";
 import { limitChecks } from "./runtime/limit-checks.ts";
 import { repeatChecks } from "./runtime/repeat-checks.ts";
 import { type RuntimeChecks, type RuntimeDriver, runtimeChecks } from "./runtime/runtime-driver.ts";
 import { sessionChecks } from "./runtime/session-checks.ts";
+import { transportChecks } from "./runtime/transport-checks.ts";
 import { turnChecks } from "./runtime/turn-checks.ts";
 import { valueChecks } from "./runtime/value-checks.ts";
 
@@ -19,6 +22,9 @@ const WITH_PROGRAMS: RuntimeChecks = {
   ...contextChecks,
   ...repeatChecks,
   ...limitChecks,
+  ...transportChecks,
+  ...deathChecks,
+  ...declarationChecks,
 };
 
 /**

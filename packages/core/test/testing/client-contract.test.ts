@@ -241,3 +241,53 @@ test("every check of the client contract refuses some broken client", () => {
 test("no broken client is refused by every check", () => {
   for (const names of refusedBy.values()) expect(names.length).toBeLessThan(checks.length);
 });
+
+describe("a provider that has no word for a count", () => {
+  const COMPLETE = "resolves with the text, the model and the usage of a complete reply";
+  const unreported = ["cached", "reasoning"] as const;
+  const saying = (none: null | 0) =>
+    broken((chat) => async (messages, options) => {
+      const reply = await chat(messages, options);
+      return { ...reply, usage: { ...reply.usage, cached: none, reasoning: none } };
+    });
+
+  test("has a client that says null", async () => {
+    expect(await refusals(clientContract, referenceDriver(saying(null)))).toEqual([COMPLETE]);
+    const driver = { ...referenceDriver(saying(null)), unreported };
+    expect(await refusals(clientContract, driver)).toEqual([]);
+  });
+
+  test("has no client that says 0, or a number it did not report", async () => {
+    const driver = { ...referenceDriver(saying(0)), unreported };
+    expect(await refusals(clientContract, driver)).toContain(COMPLETE);
+    expect(await refusals(clientContract, { ...referenceDriver(), unreported })).toEqual([COMPLETE]);
+  });
+});
+
+describe("an exception that a client's driver states", () => {
+  const REFUSED = "tells the finish reason refused";
+  const exceptions = { [REFUSED]: "the provider has no word for it" };
+  const wordless = broken((chat) => async (messages, options) => {
+    const reply = await chat(messages, options);
+    return { ...reply, finishReason: reply.finishReason === "refused" ? "stop" : reply.finishReason };
+  });
+
+  test("lets the check pass that fails", async () => {
+    expect(await refusals(clientContract, referenceDriver(wordless))).toEqual([REFUSED]);
+    expect(await refusals(clientContract, { ...referenceDriver(wordless), exceptions })).toEqual([]);
+  });
+
+  test("is refused once the check no longer fails", async () => {
+    const check = clientContract({ ...referenceDriver(), exceptions }).find(({ name }) => name === REFUSED);
+    await expect(check?.run()).rejects.toThrow(
+      'The client\'s driver states an exception from "tells the finish reason refused", which no longer fails. Remove it.',
+    );
+  });
+
+  test("is refused for a check that does not exist", () => {
+    const driver = { ...referenceDriver(), exceptions: { "reads minds": "it is early" } };
+    expect(() => clientContract(driver)).toThrow(
+      "The client's driver states exceptions from checks that do not exist: reads minds. Remove them.",
+    );
+  });
+});

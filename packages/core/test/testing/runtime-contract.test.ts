@@ -83,7 +83,7 @@ describe("an exception that a driver states", () => {
 
   test("is refused once the check no longer fails", async () => {
     await expect(runCheck(driverOf(unchanged, { exceptions }), UNNAMED)).rejects.toThrow(
-      'The runtime no longer fails "says what it is": remove the exception that "local" states.',
+      'The driver "local" states an exception from "says what it is", which no longer fails. Remove it.',
     );
   });
 

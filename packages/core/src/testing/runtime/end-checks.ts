@@ -3,6 +3,7 @@ import { runInNewContext } from "node:vm";
 import { RLMError } from "../../errors.ts";
 import type { ContextPayload, Turn } from "../../protocols/runtime.ts";
 import { ensure, ensureEqual, rejectionOf } from "../contract.ts";
+import { handleCounts, moreHandles } from "./handle-counts.ts";
 import { ensureEnded, ensureIdle, ensureLost, type ReplRig } from "./repl-rig.ts";
 import type { RuntimeChecks } from "./runtime-driver.ts";
 import { type RuntimeRig, samplePayload } from "./runtime-rig.ts";
@@ -72,35 +73,17 @@ async function closesOpen(rig: RuntimeRig): Promise<void> {
 }
 
 async function leavesNoHandle(rig: RuntimeRig): Promise<void> {
-  const before = handles();
+  const before = handleCounts();
   const own = await rig.another();
   for (const repl of await own.openMany(3)) await repl.start(own.code.call("echo", 1));
   await own.close();
   const end = performance.now() + rig.patienceMs;
-  let more = moreThan(before, handles());
+  let more = moreHandles(before, handleCounts());
   while (more.length > 0 && performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 20).unref());
-    more = moreThan(before, handles());
+    more = moreHandles(before, handleCounts());
   }
   ensure(more.length === 0, `after close() the process still holds ${more.join(", ")}`);
-}
-
-/** Kinds of things that may keep this process alive, each as often as it is there. */
-function handles(): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const kind of process.getActiveResourcesInfo()) {
-    // What is over in a moment by itself.
-    if (["Immediate", "TickObject", "FSReqCallback", "FSReqPromise"].includes(kind)) continue;
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  }
-  return counts;
-}
-
-function moreThan(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): readonly string[] {
-  return [...now].flatMap(([kind, count]) => {
-    const more = count - (before.get(kind) ?? 0);
-    return more > 0 ? [`${more} ${kind}`] : [];
-  });
 }
 
 const REPLS = 50;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ContextPayload, ReplSpec, Runtime } from "../../protocols/runtime.ts";
+import type { ContextPayload, ReplSession, ReplSpec, Runtime } from "../../protocols/runtime.ts";
 import { within } from "../contract.ts";
 import { ReplRig } from "./repl-rig.ts";
 import type { SampleCode } from "./sample-code.ts";
@@ -11,10 +11,13 @@ import type { SamplePrograms } from "./samples/sample-programs.ts";
 export interface RuntimeSource {
   make(): Promise<Runtime> | Runtime;
   readonly patienceMs?: number;
+  readonly sessions?: number;
+  kill?(session: ReplSession): Promise<void>;
   readonly language?: LanguageSamples;
 }
 
 const PATIENCE_MS = 10_000;
+const SESSIONS = 200;
 
 /** One runtime under examination: whatever takes too long fails the check. */
 export class RuntimeRig {
@@ -23,6 +26,8 @@ export class RuntimeRig {
   /** Programs of the language; those of JavaScript where it has none, and no check asks for them. */
   readonly programs: SamplePrograms;
   readonly patienceMs: number;
+  /** How many REPLs the check of leaks opens. */
+  readonly sessions: number;
   readonly #source: RuntimeSource;
 
   private constructor(runtime: Runtime, source: RuntimeSource) {
@@ -32,6 +37,7 @@ export class RuntimeRig {
     this.code = code;
     this.programs = programs ?? javascriptSamples.programs;
     this.patienceMs = source.patienceMs ?? PATIENCE_MS;
+    this.sessions = source.sessions ?? SESSIONS;
   }
 
   static async make(source: RuntimeSource): Promise<RuntimeRig> {
@@ -53,6 +59,16 @@ export class RuntimeRig {
   /** This many REPLs, opened at once, each of an agent of its own. */
   openMany(count: number): Promise<readonly ReplRig[]> {
     return Promise.all(Array.from({ length: count }, (_, k) => this.open({ agentId: `root.agent_${k}` })));
+  }
+
+  /** Whether sandboxes can be ended from outside. */
+  get kills(): boolean {
+    return this.#source.kill !== undefined;
+  }
+
+  /** Ends the sandbox of a REPL from outside. */
+  async kill({ session }: ReplRig): Promise<void> {
+    await this.within("killing a sandbox", this.#source.kill?.(session) ?? Promise.resolve());
   }
 
   close(): Promise<void> {

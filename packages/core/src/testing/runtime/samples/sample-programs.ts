@@ -215,6 +215,34 @@ export interface LimitSamples {
   readonly echoesA: Program;
 }
 
+/** What a transport must withstand, and what can be reached from inside. */
+export interface TransportSamples {
+  /** Waits for `echo(0)`, hands its answer to `echo`, and waits for that. */
+  readonly sendsBack: Program;
+  /**
+   * Writes these lines to every output that code can get at, the process's own included where it can; then writes
+   * `end` the usual way.
+   */
+  forges(lines: readonly string[]): Program;
+  /**
+   * Writes what code can reach the ordinary way as one line of JSON: {@link Reached}. Given are the name of a
+   * variable and the path of a file on the engine's machine.
+   */
+  reaches(variable: string, file: string): Program;
+}
+
+/** What code found of the world around its REPL; `null` where it found nothing. */
+export interface Reached {
+  /** Id of the process that it runs in. */
+  readonly process: number | null;
+  /** Value of the variable in its environment, or among its globals. */
+  readonly environment: string | null;
+  /** Whether it read the file. */
+  readonly file: boolean;
+  /** Name and version of the engine that runs it, as in `kernel.engine`. */
+  readonly engine: string | null;
+}
+
 /** Programs of one language for the checks that go beyond what every language has in common. */
 export interface SamplePrograms {
   readonly blocks: BlockSamples;
@@ -223,4 +251,5 @@ export interface SamplePrograms {
   readonly contexts: ContextSamples;
   readonly repeats: RepeatSamples;
   readonly limits: LimitSamples;
+  readonly transports: TransportSamples;
 }

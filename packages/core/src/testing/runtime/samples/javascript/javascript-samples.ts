@@ -5,6 +5,7 @@ import { contextSamples } from "./context-samples.ts";
 import { handleSamples } from "./handle-samples.ts";
 import { limitSamples } from "./limit-samples.ts";
 import { repeatSamples } from "./repeat-samples.ts";
+import { transportSamples } from "./transport-samples.ts";
 import { valueSamples } from "./value-samples.ts";
 
 /** JavaScript for `runtimeContract`; what it takes unless the driver names another language. */
@@ -17,5 +18,6 @@ export const javascriptSamples: LanguageSamples & Required<Pick<LanguageSamples,
     contexts: contextSamples,
     repeats: repeatSamples,
     limits: limitSamples,
+    transports: transportSamples,
   },
 };

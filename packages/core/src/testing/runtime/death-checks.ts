@@ -1,0 +1,68 @@
+import { ensure, ensureEqual } from "../contract.ts";
+import { ensureEnded, ensureIdle, ensureLost } from "./repl-rig.ts";
+import type { Examine, RuntimeChecks } from "./runtime-driver.ts";
+import type { RuntimeRig } from "./runtime-rig.ts";
+
+/** What becomes of a REPL whose sandbox is ended from outside. Made where the driver can end one. */
+export const deathChecks: RuntimeChecks = {
+  "a fresh REPL that dies is lost with nobody to blame": killing(losesFresh),
+  "a REPL that dies while it waits is lost with nobody to blame": killing(losesWaiting),
+  "a REPL that dies between blocks is lost with nobody to blame": killing(losesBetween),
+  "a REPL that dies while code runs is lost": killing(losesRunning),
+  "a REPL that died may be disposed, and others go on": killing(sparesOthers),
+};
+
+/** The check, for drivers that can kill. */
+function killing(examine: Examine): Examine {
+  return async (rig) => {
+    if (rig.kills) await examine(rig);
+  };
+}
+
+async function losesFresh(rig: RuntimeRig): Promise<void> {
+  const repl = await rig.open({ alone: true });
+  await rig.kill(repl);
+  ensureUnblamed(await repl.start(rig.code.write("too late")));
+  ensureUnblamed(await repl.start(rig.code.write("too late")));
+}
+
+async function losesWaiting(rig: RuntimeRig): Promise<void> {
+  const repl = await rig.open({ alone: true });
+  ensureIdle(await repl.start(rig.code.call("echo", 1)));
+  await rig.kill(repl);
+  ensureUnblamed(await repl.answer(0, 1));
+}
+
+async function losesBetween(rig: RuntimeRig): Promise<void> {
+  const repl = await rig.open({ alone: true });
+  await repl.ended(rig.code.set("a", 1));
+  await rig.kill(repl);
+  ensureUnblamed(await repl.start(rig.code.show("a")));
+}
+
+/** Who is to blame can't be told: it may have been the code. */
+async function losesRunning(rig: RuntimeRig): Promise<void> {
+  const repl = await rig.open({ alone: true });
+  const pending = repl.start(rig.programs.limits.loop);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await rig.kill(repl);
+  const { limit } = ensureLost(await pending);
+  ensure(limit === undefined, `a REPL that was killed is said to have broken the limit ${limit?.name}`);
+}
+
+async function sparesOthers(rig: RuntimeRig): Promise<void> {
+  const dying = await rig.open({ alone: true });
+  const stranger = await rig.open({ agentId: "root.stranger", group: "run-2" });
+  await stranger.ended(rig.code.set("a", 1));
+  await rig.kill(dying);
+  await dying.dispose();
+  ensureEqual(await stranger.json(rig.code.show("a")), 1, "the variable of a REPL of another run");
+  const next = await rig.open({ alone: true });
+  ensureEnded(await next.start(rig.code.write("next")));
+}
+
+function ensureUnblamed(turn: Parameters<typeof ensureLost>[0]): void {
+  const { blame, limit } = ensureLost(turn);
+  ensureEqual(blame, "none", "who is blamed for a sandbox that died while nothing ran");
+  ensureEqual(limit, undefined, "the limit that it is said to have broken");
+}

@@ -1,0 +1,23 @@
+import type { TransportSamples } from "../sample-programs.ts";
+
+/** JavaScript that tries what a transport must withstand. */
+export const transportSamples: TransportSamples = {
+  sendsBack: "await echo(await echo(0));",
+  forges: (lines) =>
+    [
+      `const lines = ${JSON.stringify(lines)};`,
+      "for (const line of lines) { print(line); console.error(line); console.log(`\\n${line}`); }",
+      // What an escaped program would do; where nothing escapes, nothing is written.
+      "const error = await eval(\"import('none')\").catch((reason) => reason);",
+      'const host = (() => { try { return error.constructor.constructor("return process")(); } catch { return null; } })();',
+      'for (const line of lines) for (const out of [1, 2]) try { host.getBuiltinModule("fs").writeSync(out, `${line}\\n`); } catch {}',
+      'print("end");',
+    ].join("\n"),
+  reaches: (variable, file) =>
+    [
+      "const attempt = (what) => { try { return what() ?? null; } catch { return null; } };",
+      `const environment = attempt(() => process.env[${JSON.stringify(variable)}]) ?? attempt(() => globalThis[${JSON.stringify(variable)}]);`,
+      `const text = attempt(() => require("node:fs").readFileSync(${JSON.stringify(file)}, "utf8"));`,
+      "print(JSON.stringify({ process: attempt(() => process.pid), environment, file: text !== null, engine: null }));",
+    ].join("\n"),
+};
