@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import type { CommandIo } from "./command-io.ts";
 import { addBranchCommands } from "./commands/add-branch-commands.ts";
+import { addDockerCommands } from "./commands/add-docker-commands.ts";
 import { renderCommand } from "./commands/render.ts";
 import { versionCommand } from "./commands/version.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit-code.ts";
@@ -45,6 +46,7 @@ function makeProgram(io: CommandIo, perform: Perform): Command {
   declareLiveCommands(program, io, perform);
   addRender(program, io, perform);
   addBranchCommands(program, io, perform);
+  addDockerCommands(program, io, perform);
   program
     .command("version")
     .description("print the version")

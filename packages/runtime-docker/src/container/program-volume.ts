@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { buffer, text } from "node:stream/consumers";
+import { text } from "node:stream/consumers";
 import { RLMError } from "@rlmflow/core";
-import { pack } from "tar-stream";
 import type { DockerEngine } from "../engine/docker-engine.ts";
+import { fileArchive } from "../engine/file-archive.ts";
 import { removeContainer } from "../owner/sweep.ts";
 import { type DockerRuntimeSettings, PROGRAM_FOLDER } from "../resolve-options.ts";
 
@@ -48,8 +48,5 @@ async function programArchive(file: string): Promise<Buffer> {
     const message = `The server program of the language is not at ${file}. Install the package again, or build it.`;
     throw new RLMError("runtime_failed", message, { cause });
   });
-  const archive = pack();
-  archive.entry({ name: basename(file), mode: 0o444 }, program);
-  archive.finalize();
-  return buffer(archive);
+  return await fileArchive(basename(file), program);
 }

@@ -1,7 +1,8 @@
+import { Readable } from "node:stream";
 import { RLMError } from "@rlmflow/core";
-import { pack } from "tar-stream";
 import type { DockerConnection } from "../engine/docker-connection.ts";
 import { DockerEngine } from "../engine/docker-engine.ts";
+import { fileArchive } from "../engine/file-archive.ts";
 import { DEFAULT_IMAGE } from "../resolve-options.ts";
 import { BASE_IMAGE, DOCKERFILE } from "./dockerfile.ts";
 
@@ -24,9 +25,7 @@ const BUILD_MS = 1_800_000;
 export async function buildDockerImage(options: BuildDockerImageOptions = {}): Promise<string> {
   const { tag = DEFAULT_IMAGE, from = BASE_IMAGE, onOutput = () => {} } = options;
   const engine = new DockerEngine(options.docker);
-  const context = pack();
-  context.entry({ name: "Dockerfile" }, DOCKERFILE);
-  context.finalize();
+  const context = Readable.from([await fileArchive("Dockerfile", DOCKERFILE)]);
   const build = async (): Promise<void> => {
     const answer = await engine.docker.buildImage(context, { t: tag, buildargs: { FROM: from } });
     await followed(engine, answer, onOutput);

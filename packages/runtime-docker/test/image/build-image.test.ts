@@ -22,7 +22,9 @@ describeWithEngine("building an image", () => {
 
   test("makes one that sandboxes run on, and tells how it goes", { timeout: 120_000 }, async () => {
     let output = "";
-    const onOutput = (text: string) => void (output += text);
+    const onOutput = (text: string): void => {
+      output += text;
+    };
     expect(await buildDockerImage({ tag: TAG, from: IMAGE, onOutput })).toBe(TAG);
     expect(output).toContain("FROM");
     await using runtime = closing(dockerRuntime({ image: TAG }));
