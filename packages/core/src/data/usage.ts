@@ -25,6 +25,10 @@ export interface UsageTotal {
   readonly unknownTokens: number;
   /** Requests whose cost is unknown (no price known for the model). */
   readonly unknownCost: number;
+  /** Requests of which nobody said how much came from a cache. */
+  readonly unknownCached: number;
+  /** Requests of which nobody said how much was reasoning. */
+  readonly unknownReasoning: number;
 }
 
 /** Nothing is known. */
@@ -46,6 +50,8 @@ export const ZERO_USAGE: UsageTotal = Object.freeze({
   requests: 0,
   unknownTokens: 0,
   unknownCost: 0,
+  unknownCached: 0,
+  unknownReasoning: 0,
 });
 
 /** The total with one more request's usage in it. */
@@ -59,6 +65,8 @@ export function addUsage(total: UsageTotal, usage: Usage): UsageTotal {
     requests: total.requests + 1,
     unknownTokens: total.unknownTokens + (usage.input === null || usage.output === null ? 1 : 0),
     unknownCost: total.unknownCost + (usage.costMicroUsd === null ? 1 : 0),
+    unknownCached: total.unknownCached + (usage.cached === null ? 1 : 0),
+    unknownReasoning: total.unknownReasoning + (usage.reasoning === null ? 1 : 0),
   };
 }
 
@@ -73,5 +81,7 @@ export function mergeUsage(a: UsageTotal, b: UsageTotal): UsageTotal {
     requests: a.requests + b.requests,
     unknownTokens: a.unknownTokens + b.unknownTokens,
     unknownCost: a.unknownCost + b.unknownCost,
+    unknownCached: a.unknownCached + b.unknownCached,
+    unknownReasoning: a.unknownReasoning + b.unknownReasoning,
   };
 }

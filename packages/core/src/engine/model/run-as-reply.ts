@@ -23,13 +23,13 @@ export function runAsFailure(error: unknown, signal: AbortSignal | undefined): R
 
 /** The sum where every part of it is known. */
 function usageOf(total: UsageTotal): Usage {
-  const { input, cached, output, reasoning, costMicroUsd, unknownTokens, unknownCost } = total;
-  const known = unknownTokens === 0;
+  const { input, cached, output, reasoning, costMicroUsd } = total;
+  const known = total.unknownTokens === 0;
   return {
     input: known ? input : null,
-    cached: known ? cached : null,
+    cached: total.unknownCached === 0 ? cached : null,
     output: known ? output : null,
-    reasoning: known ? reasoning : null,
-    costMicroUsd: unknownCost === 0 ? costMicroUsd : null,
+    reasoning: total.unknownReasoning === 0 ? reasoning : null,
+    costMicroUsd: total.unknownCost === 0 ? costMicroUsd : null,
   };
 }
