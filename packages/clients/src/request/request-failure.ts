@@ -57,8 +57,12 @@ const LONGEST_MESSAGE = 600;
 /** An error `request_failed` with its typed details. */
 export function requestFailed(message: string, details: RequestFailureDetails, cause?: unknown): RLMError {
   const advice = ADVICE[details.reason];
-  const full = advice === undefined ? message : `${message} ${advice}`;
+  const full = advice === undefined ? message : `${asSentence(message)} ${advice}`;
   return new RLMError("request_failed", full, { cause, details: { ...details } });
+}
+
+function asSentence(message: string): string {
+  return /[.!?…]$/.test(message) ? message : `${message}.`;
 }
 
 /** What an error of a provider's SDK, or of the connection under it, means. */
@@ -66,7 +70,7 @@ export function failureOf(provider: string, error: unknown): RLMError {
   const status = numberOr(member(error, "status"), undefined);
   const body = bodyOf(error);
   const answered = status !== undefined || body !== undefined;
-  const message = messageOf(error);
+  const message = answered ? messageOf(error) : withInnermost(messageOf(error), error);
   const reason = answered
     ? answerReason(status ?? numberOr(Number(member(body, "code")), 0), wordsOf(body), message)
     : connectionReason(error);
@@ -109,6 +113,14 @@ function connectionReason(error: unknown): RequestFailure {
   return "unknown";
 }
 
+/** The message and what is at the bottom of it: an SDK says "Connection error.", its cause says what with whom. */
+function withInnermost(message: string, error: unknown): string {
+  const [innermost] = causesOf(error);
+  const inner = innermost === undefined ? "" : innermost.message || String(member(innermost, "code") ?? "");
+  if (inner === "" || message.includes(inner)) return message;
+  return `${message.replace(/\.$/, "")} (${short(inner)})`;
+}
+
 function causesOf(error: unknown): readonly Error[] {
   const chain: Error[] = [];
   let link = error;
@@ -135,7 +147,10 @@ function numberOr<Other>(value: unknown, other: Other): number | Other {
 }
 
 function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  return short(error instanceof Error ? error.message : String(error));
+}
+
+function short(message: string): string {
   return message.length > LONGEST_MESSAGE
     ? `${message.slice(0, LONGEST_MESSAGE).toWellFormed()}… (${message.length} characters)`
     : message;

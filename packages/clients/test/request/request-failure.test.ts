@@ -48,6 +48,21 @@ describe("an error without an answer", () => {
     expect(failure.details).toEqual({ reason: "unknown" });
   });
 
+  test("says what is at the bottom of it, once", () => {
+    const refused = errorWith("connect ECONNREFUSED 127.0.0.1:1", "ECONNREFUSED");
+    const fetched = errorWith("fetch failed", undefined, refused);
+    expect(failureOf("p", errorWith("Connection error.", undefined, fetched)).message).toBe(
+      "p: the request failed (network): Connection error (connect ECONNREFUSED 127.0.0.1:1)",
+    );
+    expect(failureOf("p", refused).message).toBe(
+      "p: the request failed (network): connect ECONNREFUSED 127.0.0.1:1",
+    );
+    const several = errorWith("fetch failed", undefined, errorWith("", "ECONNREFUSED"));
+    expect(failureOf("p", several).message).toBe(
+      "p: the request failed (network): fetch failed (ECONNREFUSED)",
+    );
+  });
+
   test("does not go round in circles", () => {
     const error = new Error("round");
     error.cause = error;
