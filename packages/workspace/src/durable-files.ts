@@ -28,18 +28,26 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Makes the directory and those above it, for this user alone. One by one, since only so a failure tells its reason. */
-export async function makeDirectory(directory: string, durability: Durability): Promise<void> {
-  if (await madeOrThere(directory, durability)) return;
-  await makeDirectory(dirname(directory), durability);
-  await mkdir(directory, { mode: 0o700, recursive: true });
-  if (durability === "fsync") await syncDirectory(dirname(directory));
+/**
+ * Makes the directory and those above it, for this user alone unless another mode is given. One by one: so a
+ * failure tells its reason, and where no directory can be made (`/proc`) it is one, while Node's own recursive
+ * making tries for ever there.
+ */
+export async function makeDirectory(
+  directory: string,
+  durability: Durability,
+  mode: number = 0o700,
+): Promise<void> {
+  if (await madeOrThere(directory, durability, mode)) return;
+  await makeDirectory(dirname(directory), durability, mode);
+  if (await madeOrThere(directory, durability, mode)) return;
+  throw Object.assign(new Error(`no directory can be made in ${dirname(directory)}`), { code: "ENOENT" });
 }
 
-/** False when what lies above is missing. */
-async function madeOrThere(directory: string, durability: Durability): Promise<boolean> {
+/** False when what lies above is missing, or can hold no directory. */
+async function madeOrThere(directory: string, durability: Durability, mode: number): Promise<boolean> {
   try {
-    await mkdir(directory, { mode: 0o700 });
+    await mkdir(directory, { mode });
     if (durability === "fsync") await syncDirectory(dirname(directory));
     return true;
   } catch (error) {

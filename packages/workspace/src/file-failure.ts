@@ -12,6 +12,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   EROFS: "The file system is read-only: use a workspace in a directory that can be written.",
   EACCES: "Permission is missing: change the owner or mode, or use another directory.",
   EPERM: "Permission is missing: change the owner or mode, or use another directory.",
+  ENOENT: "Use a workspace in a directory that is there, on a file system that can be written.",
   EMFILE: "This process has too many files open: raise its limit (ulimit -n).",
   ENOTDIR: "A part of the path is a file where a directory is needed.",
 };

@@ -1,18 +1,11 @@
 import { join } from "node:path";
-import { RLMError } from "@rlmflow/core";
+import { isRunName, RLMError } from "@rlmflow/core";
 
 /** The folder of a workspace that holds everything but the main branch's files. */
 export const HIDDEN = ".rlmflow";
 
 /** The branch with which a run begins, whose files are the workspace's own. */
 export const MAIN = "main";
-
-const NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$/;
-
-/** True for what may be the id of a run or branch, and so the name of a folder. */
-export function isName(name: string): boolean {
-  return NAME.test(name) && !name.includes("..");
-}
 
 /** The files of one branch. */
 export interface BranchPaths {
@@ -74,10 +67,22 @@ export function branchFiles(directory: string): Omit<BranchPaths, "files"> {
   };
 }
 
-function checkedName(what: string, name: string): string {
-  if (isName(name)) return name;
+function checkedName(what: string, name: unknown): string {
+  if (typeof name !== "string")
+    throw new RLMError(
+      "invalid_options",
+      `The id of a ${what} is a string, not ${kindOf(name)}: pass the ids themselves, like load("run-1", "main").`,
+    );
+  if (isRunName(name)) return name;
   throw new RLMError(
     "invalid_options",
     `${JSON.stringify(name.slice(0, 100))} cannot be the id of a ${what}: it takes 1 to 64 of letters, digits, "_", "-" and ".", not "." first and no "..".`,
   );
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  return typeof value === "object"
+    ? `an object (${Object.keys(value).slice(0, 5).join(", ")})`
+    : typeof value;
 }

@@ -47,7 +47,7 @@ export async function makeRun(layout: Layout, branch: NewBranch): Promise<void> 
   const path = layout.run(run.runId);
   layout.branch(run.runId, run.branch.id);
   await orFileFailure("make", path, async () => {
-    await mkdir(layout.root, { recursive: true });
+    await makeDirectory(layout.root, durability, 0o777);
     await makeDirectory(layout.runs, durability);
     await placed(path, `Run ${run.runId}`, durability, async (temporary) => {
       await mkdir(join(temporary, "branches"), { mode: 0o700 });

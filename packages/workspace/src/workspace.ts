@@ -3,6 +3,7 @@ import {
   Graph,
   guardedPayloads,
   type Inbox,
+  type JsonObject,
   type PayloadStore,
   RLMError,
   type RunInfo,
@@ -11,6 +12,7 @@ import {
 } from "@rlmflow/core";
 import { BlobFiles } from "./blob-files.ts";
 import { BranchLock, type LockOptions, lockHolder } from "./branch-lock.ts";
+import { keepMetadata } from "./branch-metadata.ts";
 import { ContextFiles } from "./context-files.ts";
 import { copyBranch } from "./copy-branch.ts";
 import type { Durability } from "./durable-files.ts";
@@ -234,6 +236,15 @@ export class Workspace implements RunStores, AsyncDisposable {
   async copyBranch(graph: Graph, to: RunStores): Promise<void> {
     this.#assertOpen();
     await copyBranch(graph, this.#shared, to);
+  }
+
+  /**
+   * Puts these facts in the place of those that are kept with a branch. For whoever moves the branch; the log stays
+   * as it is, and other branches do too.
+   */
+  async keepMetadata(runId: string, branchId: string, metadata: JsonObject): Promise<void> {
+    this.#assertOpen();
+    await keepMetadata(this.#layout, { runId, branchId, metadata, durability: this.#durability });
   }
 
   /** The names of the runs, also of those that can't be read, and of their branches. */

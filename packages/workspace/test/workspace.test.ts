@@ -40,6 +40,22 @@ describe("opening a directory", () => {
     ]);
   });
 
+  test.runIf(process.platform === "linux")("where none can be made is refused, at once", async () => {
+    const workspace = await openedWorkspace("/proc/no/such");
+    expect(await message("store_failed", workspace.createRun(run("run-1")))).toMatch(
+      /^Could not make \/proc\/no\/such.*: no directory can be made in \/proc\. Use a workspace in/,
+    );
+    expect(await message("store_failed", workspace.payloads.putBlob("x"))).toContain("in /proc.");
+  });
+
+  test("takes ids, and says so of anything else", async () => {
+    const workspace = await openedWorkspace(await temporaryDirectory());
+    const options: unknown = { runId: "run-1" };
+    expect(await message("invalid_options", workspace.load(options as string))).toBe(
+      'The id of a run is a string, not an object (runId): pass the ids themselves, like load("run-1", "main").',
+    );
+  });
+
   test("through a symbolic link is the same workspace", async () => {
     const directory = await temporaryDirectory();
     const link = join(await temporaryDirectory(), "link");

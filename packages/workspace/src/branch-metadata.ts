@@ -1,0 +1,29 @@
+import type { JsonObject } from "@rlmflow/core";
+import { type Durability, moveIntoPlace, writeFully, writeTemporary } from "./durable-files.ts";
+import { orFileFailure } from "./file-failure.ts";
+import type { Layout } from "./layout.ts";
+import { encodeBranchFile, readBranchFile } from "./run-files.ts";
+
+/** What is to be kept with a branch. */
+export interface BranchMetadata {
+  readonly runId: string;
+  readonly branchId: string;
+  readonly metadata: JsonObject;
+  readonly durability: Durability;
+}
+
+/** Writes branch.json anew with this metadata: whoever reads it finds the old one or the new one, whole. */
+export async function keepMetadata(
+  layout: Layout,
+  { runId, branchId, metadata, durability }: BranchMetadata,
+): Promise<void> {
+  const run = await readBranchFile(layout, runId, branchId);
+  const { directory, info } = layout.branch(runId, branchId);
+  const text = encodeBranchFile({ ...run, metadata });
+  await orFileFailure("write", info, async () => {
+    const temporary = await writeTemporary(directory, durability, (handle) =>
+      writeFully(handle, Buffer.from(text), 0),
+    );
+    await moveIntoPlace(temporary, info, durability);
+  });
+}
