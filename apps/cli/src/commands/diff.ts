@@ -5,9 +5,11 @@ import { type Comparison, compareGraphs, type Own } from "../branches/compare-gr
 import { type CommandIo, widthOf, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { openGraph } from "../render/open-graph.ts";
-import { formatCost, formatCount, formatDuration } from "../terminal/quantities.ts";
+import { formatCount, formatDuration } from "../terminal/quantities.ts";
 import { clip } from "../terminal/text-width.ts";
 import { nodeText } from "../tree/node-text.ts";
+import { costText } from "../usage/cost-text.ts";
+import { toldUsage } from "../usage/told-usage.ts";
 
 /** The options of `rlmflow diff` as they are typed. */
 export interface DiffFlags {
@@ -88,7 +90,7 @@ function describe({ shared }: Comparison, [a, b]: readonly [Side, Side]): readon
       ["answer", answerOf(a), answerOf(b)],
       ["nodes", String(a.own.nodes), String(b.own.nodes)],
       ["tokens", ...[a, b].map(({ own }) => formatCount(own.usage.input + own.usage.output))],
-      ["cost", ...[a, b].map(({ own }) => formatCost(own.usage.costMicroUsd))],
+      ["cost", ...[a, b].map(({ own }) => costText(own.usage))],
       ["time", ...[a, b].map(({ own }) => formatDuration(own.durationMs))],
     ]),
   ];
@@ -106,7 +108,7 @@ function jsonOf({ own, graph }: Side) {
     answer: graph.result ?? null,
     finished: graph.finished,
     nodes,
-    usage,
+    usage: toldUsage(usage),
     durationMs,
   };
 }

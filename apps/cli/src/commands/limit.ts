@@ -11,9 +11,8 @@ export async function limitCommand(
   io: CommandIo,
 ): Promise<ExitCode> {
   const problems: string[] = [];
-  const { maxConcurrency, ...limits } = readLimits(flags, problems);
+  const { maxConcurrency: _, maxRetries: __, ...limits } = readLimits(flags, problems);
   const config: ConfigPatch = limits;
-  if (maxConcurrency !== undefined) problems.push("--max-concurrency can't be changed in a run that lives");
   if (problems.length === 0 && Object.keys(config).length === 0)
     problems.push("a limit is needed, like --max-tokens 500k or --max-iterations 50");
   if (problems.length > 0)

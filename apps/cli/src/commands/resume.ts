@@ -1,4 +1,5 @@
-import { type Graph, type JsonValue, RLMError } from "@rlmflow/core";
+import { isDeepStrictEqual } from "node:util";
+import { type Graph, type JsonObject, type JsonValue, RLMError } from "@rlmflow/core";
 import { openWorkspace, type Workspace } from "@rlmflow/workspace";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -8,7 +9,7 @@ import { recoveredLines } from "../resume/recovered-lines.ts";
 import { whyOver } from "../resume/why-over.ts";
 import { followRun } from "../run/follow-run.ts";
 import { openFlow } from "../run/open-flow.ts";
-import { flagsFromRecord } from "../run/recorded-flags.ts";
+import { flagsFromRecord, recordedFlags, withRecord } from "../run/recorded-flags.ts";
 import { type RunFlags, readRunOptions } from "../run/run-options.ts";
 import { runReport } from "../run/run-report.ts";
 
@@ -25,18 +26,27 @@ export async function resumeCommand(path: string, flags: ResumeFlags, io: Comman
   await using workspace = await openWorkspace(place.workspace);
   const graph = await workspace.load(place.run, place.branch);
   if (graph.head("root")?.type === "result") return await tellAnswer(graph, workspace, flags, io);
-  const typed = { ...flagsFromRecord(graph.run.metadata), ...flags };
+  const typed = withRecord(flagsFromRecord(graph.run.metadata), flags);
   const options = readRunOptions(["resume"], typed, io.environment, missingParts(graph, typed));
-  const { maxConcurrency: _, ...config } = options.limits;
+  const { maxConcurrency: _, maxRetries: __, ...config } = options.limits;
   const over = whyOver(graph, config);
   if (over !== null) throw over;
   if (flags.force === true) await takeLock(graph, workspace);
   await using flow = await openFlow(options, workspace, io);
   const run = flow.resume(graph, { config });
   const recovered = await run.recovered();
+  // Only now has this process the branch to itself.
+  await remember(graph, recordedFlags(options, typed), workspace);
   if (recovered !== null && options.progress !== "none" && options.progress !== "json")
     for (const line of recoveredLines(graph.run.runId, recovered)) io.stderr.write(`${line}\n`);
   return await followRun(run, { options, io, directory: workspace.directory, recovered });
+}
+
+/** Keeps the options with the branch, for the next resume of it and for forks of it. */
+async function remember({ run }: Graph, options: JsonObject, workspace: Workspace): Promise<void> {
+  const metadata = { ...run.metadata, ...options };
+  if (isDeepStrictEqual(metadata, run.metadata)) return;
+  await workspace.keepMetadata(run.runId, run.branch.id, metadata);
 }
 
 /** Takes the lock that a process on another host has left, and gives it back, for the run to take it as its own. */
@@ -58,6 +68,7 @@ async function tellAnswer(
   await report.end({
     exitCode: EXIT.ok,
     runId,
+    branch: graph.branch,
     directory: workspace.directory,
     answer: await answerOf(graph, workspace),
     usage: graph.usage(),

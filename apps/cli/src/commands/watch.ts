@@ -62,6 +62,7 @@ async function endOf(
 ): Promise<RunEnd> {
   const about = {
     runId: graph.run.runId,
+    branch: graph.branch,
     directory: workspace.directory,
     usage: graph.usage(),
     agents: graph.agentCount,

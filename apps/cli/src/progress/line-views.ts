@@ -1,4 +1,5 @@
-import { failureLine, summaryLine } from "./plain-lines.ts";
+import { toldUsage } from "../usage/told-usage.ts";
+import { failureLine, retryLine, summaryLine } from "./plain-lines.ts";
 import type { ProgressView } from "./progress-view.ts";
 import type { RunProgress } from "./run-progress.ts";
 
@@ -10,19 +11,31 @@ export interface LineViewOptions {
 
 const SUMMARY_EVERY_MS = 10_000;
 const MOST_FAILURES = 20;
+/** Many agents wait for the same provider: one line a second says enough. */
+const RETRY_EVERY_MS = 1000;
 
-/** Progress as lines that are never rewritten: each failure, and a summary at most every ten seconds. */
+/**
+ * Progress as lines that are never rewritten: each failure, requests that are made again, and a summary every
+ * ten seconds. The failure of the root is left to whoever tells how the run ended.
+ */
 export function plainView(progress: RunProgress, { now, write }: LineViewOptions): ProgressView {
   let told = progress.lastFailure;
   let failures = 0;
+  let toldRetry = Number.NEGATIVE_INFINITY;
   const timer = setInterval(() => write(`${summaryLine(progress, now())}\n`), SUMMARY_EVERY_MS);
   timer.unref();
   write(`run ${progress.runId}\n`);
   return {
     update() {
+      const retry = progress.lastRetry;
+      if (retry !== null && retry.at - toldRetry >= RETRY_EVERY_MS) {
+        toldRetry = retry.at;
+        write(`${retryLine(retry)}\n`);
+      }
       const failure = progress.lastFailure;
       if (failure === null || failure === told) return;
       told = failure;
+      if (failure.agentId === "root") return;
       failures += 1;
       if (failures <= MOST_FAILURES) write(`${failureLine(failure.agentId, failure.message)}\n`);
       if (failures === MOST_FAILURES) write("further failures are only counted\n");
@@ -42,7 +55,9 @@ export function jsonView(progress: RunProgress, { now, write }: LineViewOptions)
     last = now();
     const elapsedMs = last - progress.startedAt;
     const { counts, usage, runId } = progress;
-    write(`${JSON.stringify({ v: 1, type: "progress", runId, elapsedMs, ...counts, usage })}\n`);
+    write(
+      `${JSON.stringify({ v: 1, type: "progress", runId, elapsedMs, ...counts, usage: toldUsage(usage) })}\n`,
+    );
   };
   return {
     update() {

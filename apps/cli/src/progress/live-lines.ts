@@ -1,8 +1,9 @@
 import type { Glyphs } from "../terminal/glyphs.ts";
 import type { Palette } from "../terminal/palette.ts";
 import { oneLine } from "../terminal/plain-text.ts";
-import { formatCost, formatCount, formatDuration } from "../terminal/quantities.ts";
+import { formatCount, formatDuration } from "../terminal/quantities.ts";
 import { clip, columns, pad } from "../terminal/text-width.ts";
+import { costText } from "../usage/cost-text.ts";
 import type { LiveAgent, RunProgress } from "./run-progress.ts";
 
 /** How the live view is drawn. */
@@ -55,7 +56,7 @@ function rank(agent: LiveAgent): number {
 function headLine(progress: RunProgress, style: LiveStyle): string {
   const { glyphs, palette, now, width, maxCostUsd } = style;
   const { counts, usage } = progress;
-  const cost = formatCost(usage.costMicroUsd);
+  const cost = costText(usage);
   const parts = [
     `rlmflow  run ${progress.runId}`,
     `${glyphs.running} running`,
@@ -74,11 +75,19 @@ function agentLine(progress: RunProgress, agent: LiveAgent, style: LiveStyle): s
   const { glyphs, palette, width, now } = style;
   const name = clip(agent.agentId, NAME_WIDTH, glyphs.ellipsis);
   const right = `self ${formatCount(agent.own.input + agent.own.output)}`;
-  const left = `${pad(name, NAME_WIDTH)} ${phaseText(progress, agent, glyphs)} ${formatDuration(now - agent.since)}`;
+  const left = `${pad(name, NAME_WIDTH)} ${phaseText(progress, agent, glyphs)} ${formatDuration(now - Math.max(agent.since, progress.startedAt))}`;
   const room = width - columns(left) - columns(right) - 4;
-  const label = clip(oneLine(agent.label), Math.max(0, room), glyphs.ellipsis);
+  const label = clip(labelOf(agent, now), Math.max(0, room), glyphs.ellipsis);
   const line = clip(`${left}  ${pad(label, Math.max(0, room))}  ${right}`, width, glyphs.ellipsis);
   return agent.phase === "waiting" ? palette.dim(line) : line;
+}
+
+/** What it says or runs; of a request that is made again, how often, when and why. */
+function labelOf({ label, retry }: LiveAgent, now: number): string {
+  if (retry === null) return oneLine(label);
+  const left = retry.at + retry.waitMs - now;
+  const when = left > 0 ? ` in ${formatDuration(left)}` : "";
+  return `retry ${retry.attempt}${when}: ${oneLine(retry.message)}`;
 }
 
 function phaseText(progress: RunProgress, agent: LiveAgent, glyphs: Glyphs): string {

@@ -23,6 +23,20 @@ export interface LiveAgent {
   /** The children it waits for, ended ones among them. */
   readonly awaited: readonly string[];
   readonly own: UsageTotal;
+  /** The request that failed last and is made again; `null` when what is in flight has not failed. */
+  readonly retry: Retrying | null;
+}
+
+/** A request that failed and is made again. */
+export interface Retrying {
+  readonly agentId: string;
+  readonly model: string;
+  /** Requests made so far. */
+  readonly attempt: number;
+  readonly waitMs: number;
+  readonly message: string;
+  /** Epoch milliseconds at which it failed. */
+  readonly at: number;
 }
 
 /** The counts that every kind of progress shows. */
@@ -32,6 +46,8 @@ export interface ProgressCounts {
   readonly done: number;
   readonly failed: number;
   readonly deepest: number;
+  /** Requests that failed and were made again. */
+  readonly retries: number;
 }
 
 const LABEL_KEPT = 240;
@@ -41,8 +57,9 @@ export class RunProgress {
   readonly runId: string;
   readonly startedAt: number;
   readonly #agents = new Map<string, LiveAgent>();
-  #counts: ProgressCounts = { nodes: 0, agents: 0, done: 0, failed: 0, deepest: 0 };
+  #counts: ProgressCounts = { nodes: 0, agents: 0, done: 0, failed: 0, deepest: 0, retries: 0 };
   #usage: UsageTotal = ZERO_USAGE;
+  #lastRetry: Retrying | null = null;
   #lastFailure: { readonly agentId: string; readonly message: string } | null = null;
 
   constructor(runId: string, startedAt: number) {
@@ -64,6 +81,11 @@ export class RunProgress {
     return this.#lastFailure;
   }
 
+  /** The last request that failed and is made again. */
+  get lastRetry(): Retrying | null {
+    return this.#lastRetry;
+  }
+
   /** Agents that have not ended, in order of birth. */
   agents(): Iterable<LiveAgent> {
     return this.#agents.values();
@@ -83,14 +105,23 @@ export class RunProgress {
     const agent = this.#agents.get(node.agentId);
     if (agent === undefined) return;
     if (node.type === "result" || (node.type === "error" && node.fatal)) this.#end(node);
-    else this.#agents.set(agent.agentId, { ...agent, ...changeOf(node, agent) });
+    else this.#agents.set(agent.agentId, { ...agent, ...changeOf(node, agent), retry: null });
+  }
+
+  /** Takes a request that failed at `at` and is made again. */
+  addRetry({ agentId, model, attempt, waitMs, message }: Omit<Retrying, "at">, at: number): void {
+    const retry = { agentId, model, attempt, waitMs, message, at };
+    this.#lastRetry = retry;
+    this.#count({ retries: this.#counts.retries + 1 });
+    const agent = this.#agents.get(agentId);
+    if (agent !== undefined) this.#agents.set(agentId, { ...agent, retry });
   }
 
   /** Takes a piece of a reply that is still being written. */
   addText(agentId: string, delta: string): void {
     const agent = this.#agents.get(agentId);
     if (agent?.phase !== "model") return;
-    this.#agents.set(agentId, { ...agent, label: (agent.label + delta).slice(-LABEL_KEPT) });
+    this.#agents.set(agentId, { ...agent, label: (agent.label + delta).slice(-LABEL_KEPT), retry: null });
   }
 
   #begin(node: Extract<RunNode, { type: "query" }>): void {
@@ -107,6 +138,7 @@ export class RunProgress {
       label: "",
       awaited: [],
       own: ZERO_USAGE,
+      retry: null,
     });
   }
 
@@ -121,6 +153,7 @@ export class RunProgress {
       label: "",
       awaited: [],
       own: ZERO_USAGE,
+      retry: null,
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Recovered } from "@rlmflow/core";
 import { oneLine } from "../terminal/plain-text.ts";
+import { counted } from "../terminal/quantities.ts";
 
 const MOST_NAMES = 10;
 
@@ -7,7 +8,7 @@ const MOST_NAMES = 10;
 export function recoveredLines(runId: string, recovered: Recovered): readonly string[] {
   const { nodes, replies, agents, droppedBytes, outcomeUnknown, bornAgain, cancelled } = recovered;
   return [
-    `run ${runId}: ${nodes} nodes kept, ${replies} replies are not asked for again, ${agents} ${agents === 1 ? "agent goes" : "agents go"} on`,
+    `run ${runId}: ${counted(nodes, "node")} kept, ${replies === 1 ? "1 reply is" : `${replies} replies are`} not asked for again, ${agents} ${agents === 1 ? "agent goes" : "agents go"} on`,
     ...(droppedBytes > 0
       ? [`dropped ${droppedBytes} bytes of a last line that was never whole; nothing in it had been told`]
       : []),

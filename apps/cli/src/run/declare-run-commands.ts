@@ -17,7 +17,7 @@ export function declareRunCommands(program: Command, io: CommandIo, perform: Per
     .option("-c, --context <file...>", "files that agents read through CONTEXT; - is standard input")
     .option("-d, --dir <directory>", "the workspace that keeps the run; default the current directory")
     .option("--output <file>", "a JSON Schema that the answer must fit");
-  viewOptions(limitOptions(run))
+  viewOptions(requestOptions(limitOptions(run)))
     .addHelpText("after", RUN_HELP)
     .action((words: readonly string[], flags: RunFlags) => perform(runCommand(words, flags, io)));
   const resume = program
@@ -30,7 +30,7 @@ export function declareRunCommands(program: Command, io: CommandIo, perform: Per
       "--force",
       "take the branch though a process on another host holds it: make sure that it is gone",
     );
-  viewOptions(limitOptions(modelOptions(resume)))
+  viewOptions(requestOptions(limitOptions(modelOptions(resume))))
     .addHelpText("after", RESUME_HELP)
     .action((path: string, flags: ResumeFlags) => perform(resumeCommand(path, flags, io)));
 }
@@ -58,7 +58,7 @@ function modelOptions(command: Command): Command {
     .option("--files <mode>", "what agents may do with the workspace's files: none (default), read or write");
 }
 
-/** The options for limits. */
+/** The options for limits of one agent, which may change while a run lives. */
 export function limitOptions(command: Command): Command {
   return command
     .option("--max-depth <n>", "levels of agents below the root")
@@ -66,8 +66,13 @@ export function limitOptions(command: Command): Command {
     .option("--max-tokens <n>", "tokens of the whole run, like 200k")
     .option("--max-cost <dollars>", "US dollars of the whole run; needs --price")
     .option("--max-duration <time>", "time of the run, like 90s or 10m")
-    .option("--max-agents <n>", "agents of the whole run")
-    .option("--max-concurrency <n>", "requests in flight at a time");
+    .option("--max-agents <n>", "agents of the whole run");
+}
+
+function requestOptions(command: Command): Command {
+  return command
+    .option("--max-concurrency <n>", "requests in flight at a time")
+    .option("--max-retries <n>", "how often a request is made again that fails in a passing way; default 5");
 }
 
 /** The options that say how a run is shown. */

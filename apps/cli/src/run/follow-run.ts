@@ -11,6 +11,7 @@ import type { CommandIo } from "../command-io.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "../exit-code.ts";
 import { chooseView } from "../progress/choose-view.ts";
 import type { ProgressView } from "../progress/progress-view.ts";
+import type { RunProgress } from "../progress/run-progress.ts";
 import { plainText } from "../terminal/plain-text.ts";
 import { type Interrupts, watchInterrupts } from "./interrupts.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -37,14 +38,17 @@ export async function followRun(
   const startedAt = io.now();
   const report = runReport(io, options.json, recovered);
   const views: ProgressView[] = [];
+  // Until the run has begun there is nothing to keep, and an interrupt ends the process.
+  await run.recovered().catch(() => null);
   using interrupts = watchInterrupts(run, io, (line) => {
     for (const view of views) view.say(line);
   });
-  const watching = watchRun(run, report, (progress) => {
+  const makeView = (progress: RunProgress) => {
     const view = chooseView(progress, options, io);
     views.push(view);
     return view;
-  });
+  };
+  const watching = watchRun(run, { report, makeView, startedAt, now: io.now });
   const ended = await endOf(run, watching, interrupts);
   for (const view of views) view.close();
   const end = describe(ended, run, { directory, durationMs: io.now() - startedAt });
@@ -69,7 +73,14 @@ async function endOf(run: Run, watching: RunWatch, interrupts: Interrupts): Prom
 
 function describe(ended: Ended, run: Run, about: Pick<RunEnd, "directory" | "durationMs">): RunEnd {
   const graph = graphOf(ended, run);
-  const known = { ...about, runId: graph.run.runId, usage: graph.usage(), agents: graph.agentCount };
+  const { runId, branch } = graph.run;
+  const known = {
+    ...about,
+    runId,
+    branch: branch.id,
+    usage: graph.usage(),
+    agents: graph.agentCount,
+  };
   if (ended === "stopped") return { ...known, exitCode: EXIT.interrupted };
   if ("result" in ended) return { ...known, exitCode: EXIT.ok, answer: ended.result.answer };
   return { ...known, exitCode: exitCodeOf(ended.error), error: ended.error };

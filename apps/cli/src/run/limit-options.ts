@@ -9,6 +9,7 @@ export interface LimitFlags {
   readonly maxDuration?: string;
   readonly maxAgents?: string;
   readonly maxConcurrency?: string;
+  readonly maxRetries?: string;
 }
 
 /** Limits that were asked for; what is absent is the engine's default, or stays as it is. */
@@ -20,6 +21,7 @@ export interface RunLimits {
   readonly maxDurationMs?: number;
   readonly maxAgents?: number;
   readonly maxConcurrency?: number;
+  readonly maxRetries?: number;
 }
 
 /** The limits among the options; what is wrong with one is added to the problems. */
@@ -39,6 +41,7 @@ export function readLimits(flags: LimitFlags, problems: string[]): RunLimits {
     ),
     maxAgents: read("--max-agents", flags.maxAgents, readCount, count),
     maxConcurrency: read("--max-concurrency", flags.maxConcurrency, wholeNumber(1), "a whole number above 0"),
+    maxRetries: read("--max-retries", flags.maxRetries, wholeNumber(0), "a whole number"),
   };
   return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
 }

@@ -46,3 +46,21 @@ export function flagsFromRecord(metadata: JsonObject): RunFlags {
   });
   return Object.fromEntries(kept);
 }
+
+/**
+ * The options of a resume: what was typed, else what was kept. What was kept for another model or another server
+ * is left out: a price is that of one model, and a key goes to no server that it was not named for.
+ */
+export function withRecord(record: RunFlags, typed: RunFlags): RunFlags {
+  const { price, provider, apiKeyEnv, ...rest } = record;
+  const sameModel = typed.model === undefined || typed.model === record.model;
+  const sameServer = typed.baseUrl === undefined || typed.baseUrl === record.baseUrl;
+  const sameProvider = sameModel || record.baseUrl !== undefined || apiKeyEnv !== undefined;
+  return {
+    ...rest,
+    ...(sameModel && price !== undefined && { price }),
+    ...(sameProvider && provider !== undefined && { provider }),
+    ...(sameServer && apiKeyEnv !== undefined && { apiKeyEnv }),
+    ...typed,
+  };
+}

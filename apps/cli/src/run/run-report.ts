@@ -3,19 +3,23 @@ import {
   type JsonValue,
   type Recovered,
   RLMError,
+  type RunEvent,
   type RunNode,
   type UsageTotal,
 } from "@rlmflow/core";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { plainText } from "../terminal/plain-text.ts";
-import { formatCost, formatCount, formatDuration } from "../terminal/quantities.ts";
+import { formatCount, formatDuration } from "../terminal/quantities.ts";
 import { quoteForShell } from "../terminal/quote-for-shell.ts";
+import { costText, isCostUnknown } from "../usage/cost-text.ts";
+import { toldUsage } from "../usage/told-usage.ts";
 
 /** How a run ended. */
 export interface RunEnd {
   readonly exitCode: ExitCode;
   readonly runId: string;
+  readonly branch: string;
   readonly directory: string;
   /** Absent when there is no answer. */
   readonly answer?: JsonValue;
@@ -28,10 +32,15 @@ export interface RunEnd {
 /** The version of the lines that `--json` writes; it changes when a field changes its meaning. */
 const VERSION = 1;
 
+/** A request that failed and is made again. */
+export type RetryEvent = Extract<RunEvent, { readonly type: "retry" }>;
+
 /** What a command writes to standard output about a run: the answer alone, or every event as a line of JSON. */
 export interface RunReport {
   begin(runId: string): Promise<void>;
   node(node: RunNode): Promise<void>;
+  /** A request that failed is made again. */
+  retry(event: RetryEvent): Promise<void>;
   end(end: RunEnd): Promise<void>;
 }
 
@@ -47,9 +56,10 @@ export function endLine(end: RunEnd): string {
     `${STATUS[end.exitCode]} after ${formatDuration(end.durationMs)}`,
     `${agents} ${agents === 1 ? "agent" : "agents"}`,
     `${formatCount(usage.input + usage.output)} tokens`,
-    ...(usage.costMicroUsd > 0 ? [formatCost(usage.costMicroUsd)] : []),
+    ...(isCostUnknown(usage) || usage.requests === 0 ? [] : [costText(usage)]),
   ];
-  const where = `${quoteForShell(end.directory)} --run ${end.runId}`;
+  const branch = end.branch === "main" ? "" : ` --branch ${end.branch}`;
+  const where = `${quoteForShell(end.directory)} --run ${end.runId}${branch}`;
   const goOn = RESUMABLE.includes(end.exitCode) ? ` Go on: rlmflow resume ${where}${raised(end)}` : "";
   return `${parts.join(", ")}. See it: rlmflow render ${where}${goOn && `.${goOn}`}`;
 }
@@ -95,6 +105,7 @@ function answerReport({ stdout }: CommandIo): RunReport {
   return {
     begin: async () => {},
     node: async () => {},
+    retry: async () => {},
     async end({ answer }) {
       if (answer === undefined) return;
       const text = typeof answer === "string" ? answer : JSON.stringify(answer, null, 2);
@@ -108,12 +119,14 @@ function jsonReport({ stdout }: CommandIo, recovered: Recovered | null): RunRepo
   return {
     begin: (runId) => line({ type: "start", runId, ...(recovered !== null && { recovered }) }),
     node: (node) => line({ type: "node", node }),
-    end: ({ error, exitCode, ...end }) =>
+    retry: (event) => line({ ...event }),
+    end: ({ error, exitCode, usage, ...end }) =>
       line({
         type: "end",
         status: OUTCOMES[exitCode],
         exitCode,
         ...end,
+        usage: toldUsage(usage),
         ...(error !== undefined && errorOf(error)),
       }),
   };

@@ -14,12 +14,17 @@ export interface RunWatch {
   caughtUp(): Promise<void>;
 }
 
+/** Where what happens in a run is shown. */
+export interface Watching {
+  readonly report: RunReport;
+  readonly makeView: (progress: RunProgress) => ProgressView;
+  /** Epoch milliseconds at which this process began to move the run: time before counts for nothing. */
+  readonly startedAt: number;
+  readonly now: () => number;
+}
+
 /** Feeds the report and the view, which is made when the first node says which run it is. */
-export function watchRun(
-  run: Run,
-  report: RunReport,
-  makeView: (progress: RunProgress) => ProgressView,
-): RunWatch {
+export function watchRun(run: Run, { report, makeView, startedAt, now }: Watching): RunWatch {
   let shown = 0;
   let isOver = false;
   const watch = async () => {
@@ -28,7 +33,7 @@ export function watchRun(
     for await (const event of run) {
       if (event.type === "node") {
         if (progress === null) {
-          progress = new RunProgress(run.graph.run.runId, event.node.startedAt);
+          progress = new RunProgress(run.graph.run.runId, startedAt);
           view = makeView(progress);
           await report.begin(progress.runId);
         }
@@ -36,7 +41,10 @@ export function watchRun(
         await report.node(event.node);
         shown += 1;
       } else if (event.type === "text") progress?.addText(event.agentId, event.text);
-      else if (event.type === "repeated")
+      else if (event.type === "retry") {
+        progress?.addRetry(event, now());
+        await report.retry(event);
+      } else if (event.type === "repeated")
         view?.say(`${event.name} (${event.callId}) may have been in flight before: it is called again`);
       else if (event.type === "warning") view?.say(`${event.agentId}: ${oneLine(event.message)}`);
       else if (event.type === "refused")

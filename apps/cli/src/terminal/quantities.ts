@@ -13,6 +13,11 @@ export function formatCount(count: number): string {
   return String(count);
 }
 
+/** A count with its noun: `1 node`, `31 nodes`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** Millionths of a dollar as dollars: `$3.42`, below a cent with four places. */
 export function formatCost(microUsd: number): string {
   const dollars = microUsd / 1e6;

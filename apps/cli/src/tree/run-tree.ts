@@ -1,4 +1,5 @@
-import { type Graph, mergeUsage, type RunNode, type UsageTotal, ZERO_USAGE } from "@rlmflow/core";
+import { type Graph, mergeUsage, type RunNode, ZERO_USAGE } from "@rlmflow/core";
+import { type ToldUsage, toldUsage } from "../usage/told-usage.ts";
 import { type AgentStatus, type AgentSummary, agentTable } from "./agent-table.ts";
 import { nodeText, nodeTokens, quoted } from "./node-text.ts";
 
@@ -12,7 +13,7 @@ export interface TreeItem {
   readonly status: AgentStatus | null;
   readonly durationMs: number | null;
   readonly tokens: { readonly input: number; readonly output: number } | null;
-  readonly usage: Pick<UsageTotal, "input" | "output" | "costMicroUsd"> | null;
+  readonly usage: ToldUsage | null;
   readonly model: string | null;
   /** How many agents or nodes this line stands for. */
   readonly count: number;
@@ -109,7 +110,7 @@ class TreeBuilder {
       text: outcome || quoted(agent.query),
       status: agent.status,
       durationMs: agent.durationMs,
-      usage: pickUsage(agent.total),
+      usage: toldUsage(agent.total),
       model: agent.model === place.parentModel ? null : agent.model,
       failed: agent.status === "failed" ? 1 : 0,
       children: isOpen ? this.#nodes(agent, place.depth) : [],
@@ -204,7 +205,7 @@ class TreeBuilder {
       name: role,
       count: members.length,
       failed: members.filter((member) => member.status === "failed").length,
-      usage: pickUsage(members.reduce((sum, member) => mergeUsage(sum, member.total), ZERO_USAGE)),
+      usage: toldUsage(members.reduce((sum, member) => mergeUsage(sum, member.total), ZERO_USAGE)),
       spread: { p50: at(0.5), p95: at(0.95), max: at(1) },
       children: this.#members(this.#worstFirst(members), place),
     };
@@ -261,8 +262,4 @@ function nodeDuration(node: RunNode, next: RunNode | undefined): number | null {
   if (node.type === "supervising")
     return next === undefined ? null : Math.max(0, next.endedAt - node.endedAt);
   return node.endedAt - node.startedAt;
-}
-
-function pickUsage({ input, output, costMicroUsd }: UsageTotal): TreeItem["usage"] {
-  return { input, output, costMicroUsd };
 }

@@ -1,7 +1,8 @@
 import { type Glyphs, NODE_LETTERS } from "../terminal/glyphs.ts";
 import type { Palette } from "../terminal/palette.ts";
-import { formatCost, formatCount, formatDuration } from "../terminal/quantities.ts";
+import { formatCount, formatDuration } from "../terminal/quantities.ts";
 import { clip, columns, pad } from "../terminal/text-width.ts";
+import { costText } from "../usage/cost-text.ts";
 import type { TreeItem } from "./run-tree.ts";
 
 /** How a tree is drawn. */
@@ -115,8 +116,14 @@ function rightText(item: TreeItem, glyphs: Glyphs): string {
     parts.push(`${formatCount(item.tokens.input)}${glyphs.arrow}${formatCount(item.tokens.output)}`);
   }
   if (item.usage !== null) {
-    parts.push(`${glyphs.sum}${formatCount(item.usage.input + item.usage.output)} tok`);
-    if (item.usage.costMicroUsd > 0) parts.push(formatCost(item.usage.costMicroUsd));
+    const { input, output, requests, unknownCost, costMicroUsd } = item.usage;
+    parts.push(
+      input === null || output === null
+        ? `${glyphs.sum}? tok`
+        : `${glyphs.sum}${formatCount(input + output)} tok`,
+    );
+    if (costMicroUsd !== null && costMicroUsd > 0)
+      parts.push(costText({ costMicroUsd, requests, unknownCost }));
   }
   return parts.join("  ");
 }

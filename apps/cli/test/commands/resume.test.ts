@@ -51,7 +51,7 @@ describe("rlmflow resume", () => {
     const resumed = await resume();
     expect(resumed).toMatchObject({ exitCode: EXIT.ok, stdout: "2\n" });
     expect(resumed.stderr).toMatch(
-      /^run \w+: 3 nodes kept, 1 replies are not asked for again, 1 agent goes on\n/,
+      /^isolation .*\nrun \w+: 3 nodes kept, 1 reply is not asked for again, 1 agent goes on\n/,
     );
     expect(server.asked.map(({ turn }) => turn)).toEqual([0, 1, 1, 2]);
   });
@@ -72,6 +72,36 @@ describe("rlmflow resume", () => {
       stdout: "2\n",
       stderr: "",
     });
+  });
+
+  it("remembers the model and the server that a resume was given, also in the hint and for forks", async () => {
+    await using broken = await loopbackServer(counting);
+    await run(broken, new CapturedIo(), "--max-iterations", "1");
+    await broken[Symbol.asyncDispose]();
+    await runProgram(["fork", directory, "--at", "root#2"], new CapturedIo());
+    await using server = await loopbackServer(counting);
+    const other = await resume(
+      "--branch",
+      "fork-1",
+      ...["--max-iterations", "2", "-m", "m1", "--base-url", server.url],
+    );
+    expect(other.stderr).toMatch(
+      /See it: rlmflow render .* --branch fork-1\. Go on: rlmflow resume .* --branch fork-1 --max-iterations …\n$/,
+    );
+    const again = await resume("--branch", "fork-1", "--max-iterations", "9");
+    expect(again).toMatchObject({ exitCode: EXIT.ok, stdout: "2\n" });
+    await using workspace = await openWorkspace(directory);
+    const { metadata } = (await workspace.load(undefined, "fork-1")).run;
+    expect(metadata).toMatchObject({ rlmflow: { model: "m1", baseUrl: server.url } });
+    expect((await workspace.load()).run.metadata).toMatchObject({ rlmflow: { model: "test-model" } });
+  });
+
+  it("counts only the time in which it worked", async () => {
+    await using server = await loopbackServer(counting);
+    await run(server, new CapturedIo(), "--max-iterations", "1");
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const { stderr } = await resume("--max-iterations", "9");
+    expect(stderr).toMatch(/^t=[01]s /m);
   });
 
   it("tells the answer of a run that has answered, without a model", async () => {
@@ -138,7 +168,14 @@ describe("rlmflow resume", () => {
     await using workspace = await openWorkspace(directory);
     const [kept] = await workspace.runs();
     expect(kept?.metadata).toEqual({
-      rlmflow: { model: "m", provider: "openai", runtime: "local", files: "none", apiKeyEnv: "MY_KEY" },
+      rlmflow: {
+        model: "m",
+        provider: "openai",
+        runtime: "local",
+        language: "javascript",
+        files: "none",
+        apiKeyEnv: "MY_KEY",
+      },
     });
   });
 

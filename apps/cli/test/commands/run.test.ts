@@ -41,7 +41,9 @@ describe("rlmflow run", () => {
     const io = new CapturedIo();
     expect(await run(server, io)).toBe(EXIT.ok);
     expect(io.stdout.text).toBe("2-4-6\n");
-    expect(io.stderr.text).toMatch(/^run \w+\nt=\d+s agents=4 done=4 err=0 tok=600 cost=0\.00\ndone after /);
+    expect(io.stderr.text).toMatch(
+      /^isolation .*\nrun \w+\nt=\d+s agents=4 done=4 err=0 tok=600 cost=\?\ndone after /,
+    );
     expect(io.stderr.text).toContain(`rlmflow render ${directory} --run `);
   });
 
@@ -122,6 +124,49 @@ describe("rlmflow run", () => {
     });
     expect(io.stderr.text).toContain("rlmflow: ");
     expect(io.stderr.text).toContain("401");
+  });
+
+  it("tells an unknown cost as unknown, and never as 0", async () => {
+    await using server = await loopbackServer(mapReduce);
+    const io = new CapturedIo();
+    await run(server, io, "--json", "--progress", "json");
+    const unknown = { costMicroUsd: null, unknownCost: 5, cached: null, reasoning: null, input: 500 };
+    expect(linesOf(io).at(-1)?.usage).toMatchObject(unknown);
+    expect(JSON.parse(io.stderr.text.trimEnd().split("\n").at(-1) ?? "").usage).toMatchObject(unknown);
+    const shown = new CapturedIo();
+    await runProgram(["render", directory, "--json"], shown);
+    expect(JSON.parse(shown.stdout.text).usage).toMatchObject(unknown);
+  });
+
+  it("says that a request is made again, how often and why", async () => {
+    let asked = 0;
+    await using server = await loopbackServer(() => (++asked < 3 ? 503 : block("done('at last')")));
+    const io = new CapturedIo();
+    expect(await run(server, io, "--json")).toBe(EXIT.ok);
+    expect(io.stderr.text).toMatch(
+      /retry root: request 1 to test-model failed, the next in \d\.\ds: .*overloaded.*503/,
+    );
+    expect(io.stderr.text).toMatch(/t=\d+s .* retries=2\n/);
+    expect(linesOf(io).filter(({ type }) => type === "retry")).toMatchObject([
+      { attempt: 1 },
+      { attempt: 2 },
+    ]);
+  });
+
+  it("makes no request more often than --max-retries allows", async () => {
+    await using server = await loopbackServer(() => 503);
+    const io = new CapturedIo();
+    expect(await run(server, io, "--max-retries", "0")).toBe(EXIT.failed);
+    expect(server.asked).toHaveLength(1);
+  });
+
+  it("names the server that can't be reached, and the model, once", async () => {
+    const server = await loopbackServer(() => "");
+    await server[Symbol.asyncDispose]();
+    const io = new CapturedIo();
+    expect(await run(server, io, "--max-retries", "0")).toBe(EXIT.failed);
+    expect(io.stderr.text).toContain(`ECONNREFUSED ${new URL(server.url).host}`);
+    expect(io.stderr.text.split("test-model")).toHaveLength(2);
   });
 
   it("ends with 3 when a limit is reached", async () => {

@@ -46,7 +46,7 @@ describe("the live view", () => {
     const progress = progressOf(run);
     progress.addText("root.map_3", "I will check\nsection 7");
     expect(liveLines(progress, style(run, { maxCostUsd: 5 })).join("\n")).toMatchInlineSnapshot(`
-      "rlmflow  run run7f3a  ● running  8.0s  agents 6  depth 1  nodes 19  Σ 1.8k tok  $0.70 / $5.00 ▓░░░░…
+      "rlmflow  run run7f3a  ● running  8.0s  agents 6  depth 1  nodes 19  Σ 1.8k tok  $0.70+ / $5.00 ▓░░░…
       root                     ◷ waiting 3/5 done ▓▓▓▓▓▓░░░░ 7.0s                                self 1.0k
       root.map_2               ■ code  2.0s  find(chunk)                                          self 510
       root.map_3               ◆ model 7.0s  I will check section 7                                 self 0
@@ -87,11 +87,32 @@ describe("the live view", () => {
   });
 });
 
+describe("a request that is made again", () => {
+  it("is shown with its agent until the model writes", () => {
+    const run = new SampleRun().query("root");
+    run.now += 1000;
+    const progress = progressOf(run);
+    const retry = { agentId: "root", model: "gpt-x", attempt: 2, waitMs: 4000, message: "503\nbusy" };
+    progress.addRetry(retry, 500);
+    expect(liveLines(progress, style(run))[1]).toContain("retry 2 in 3.5s: 503 busy");
+    expect(summaryLine(progress, run.now)).toContain(" retries=1");
+    progress.addText("root", "I look");
+    expect(liveLines(progress, style(run))[1]).toContain("I look");
+  });
+});
+
 describe("RunProgress", () => {
   it("counts nodes, agents, ends and depth", () => {
     const run = mapRun(5, 2).error("root.map_4", "no").error("root.map_3", "stop", true, "cancelled");
     const progress = progressOf(run);
-    expect(progress.counts).toEqual({ nodes: run.nodes.length, agents: 6, done: 2, failed: 2, deepest: 1 });
+    expect(progress.counts).toEqual({
+      nodes: run.nodes.length,
+      agents: 6,
+      done: 2,
+      failed: 2,
+      deepest: 1,
+      retries: 0,
+    });
     expect([...progress.agents()].map(({ agentId, phase }) => [agentId, phase])).toEqual([
       ["root", "waiting"],
       ["root.map_2", "model"],
@@ -128,7 +149,7 @@ describe("plain progress", () => {
   it("is one line of fields in a fixed order", () => {
     const run = mapRun(3, 2);
     run.now = 161_400;
-    expect(summaryLine(progressOf(run), run.now)).toBe("t=161s agents=4 done=2 err=0 tok=1.2k cost=0.70");
+    expect(summaryLine(progressOf(run), run.now)).toBe("t=161s agents=4 done=2 err=0 tok=1.2k cost=0.70+");
     expect(failureLine("root.a", "x\u001b[2J\ny")).toBe("failed root.a: x y");
   });
 });
