@@ -33,6 +33,9 @@ interface Pending {
   readonly timer: NodeJS.Timeout;
 }
 
+/** For the last frame to be on its way. */
+const FAREWELL_MS = 500;
+
 /** A {@link SandboxPort} over a channel. Make it with {@link openChannelPort}. */
 export class ChannelPort implements SandboxPort {
   readonly #channel: Channel;
@@ -76,8 +79,17 @@ export class ChannelPort implements SandboxPort {
 
   async dispose(): Promise<void> {
     this.#lose({ kind: "lost", blame: "none", message: "The REPL was disposed." });
-    await this.#channel.send(encodeFrame({ type: "dispose" })).catch(() => {});
+    await this.#sayFarewell();
     await this.#channel.close();
+  }
+
+  /** A sandbox that reads no more never takes it, and must not keep its REPL from being closed. */
+  async #sayFarewell(): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, FAREWELL_MS);
+    const sent = this.#channel.send(encodeFrame({ type: "dispose" })).catch(() => {});
+    await Promise.race([sent, late.promise]);
+    clearTimeout(timer);
   }
 
   async #receiveAll(): Promise<void> {

@@ -305,3 +305,14 @@ test("once it is there, nothing that waited for the channel keeps it", async () 
   expect(forgotten.deref()).toBeUndefined();
   expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
 });
+
+test("disposes a REPL whose sandbox takes no more frames", { timeout: 10_000 }, async () => {
+  const sandbox = opening(() => {});
+  const send = sandbox.send.bind(sandbox);
+  sandbox.send = (text) => (text.includes("dispose") ? new Promise(() => {}) : send(text));
+  const session = await runtimeOver(sandbox).open(spec);
+  const running = session.start(block);
+  await session.dispose();
+  expect((await running).state).toMatchObject({ kind: "lost", blame: "none" });
+  expect(sandbox.closed).toBe(1);
+});
