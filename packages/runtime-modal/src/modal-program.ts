@@ -18,10 +18,13 @@ const KEPT_CHARACTERS = 4096;
 const CODE_MS = 3_000;
 const STDERR_MS = 500;
 const KILL_MS = 5_000;
+/** For a program that was told to end. */
+const GRACE_MS = 500;
 
 /** Runs the command after noting, in the file named first, the process that it will be. */
 const NOTED = ["sh", "-c", 'echo $$ > "$0" && exec "$@"'];
-const KILL = ["sh", "-c", 'kill -9 "$(cat "$0")"'];
+/** Fails only where no process was noted; it may have ended by itself. */
+const KILL = ["sh", "-c", 'process=$(cat "$0") || exit 1; kill -9 "$process" || true'];
 
 /** Where and for whom a program runs. */
 export interface ModalProgramOptions {
@@ -43,6 +46,8 @@ export class ModalProgram {
   readonly #errors: ReadableStreamDefaultReader<Uint8Array>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #errorsRead: Promise<void>;
+  /** When its output has ended: whether it did, or could only not be read any more. */
+  readonly #over = Promise.withResolvers<boolean>();
   #cutWrite: (reason: RLMError) => void = () => {};
   #written = "";
   #released = false;
@@ -64,8 +69,8 @@ export class ModalProgram {
   static async start(options: ModalProgramOptions): Promise<ModalProgram> {
     const { sandbox } = options;
     const { language, timeMs, share } = options.settings;
-    const command = [...language.server.command, sandbox.programPath, "--time-ms", String(timeMs)];
-    const note = `${sandbox.folder}/${randomUUID()}.pid`;
+    const command = [...language.server.command, await sandbox.program(), "--time-ms", String(timeMs)];
+    const note = sandbox.pathOf(`${randomUUID()}.pid`);
     const process = await sandbox.run(share === "run" ? [...NOTED, note, ...command] : command);
     return new ModalProgram(options, process, note);
   }
@@ -82,6 +87,7 @@ export class ModalProgram {
     } catch (cause) {
       failure = cause;
     }
+    this.#over.resolve(failure === undefined);
     if (this.#released) return;
     onLoss();
     throw await this.#end(failure);
@@ -100,19 +106,31 @@ export class ModalProgram {
 
   /** Lets go of the streams; the program may still run. */
   release(): void {
-    this.#released = true;
-    this.#cutWrite(new RLMError("closed", "The channel to the sandbox was closed."));
+    this.#letGo();
     for (const reader of [this.#reader, this.#errors]) reader.cancel().catch(() => {});
     // A reason that is an error would hold on to whoever called.
     this.#writer.abort("released").catch(() => {});
   }
 
-  /** Kills the program in a sandbox that goes on. Says whether that worked. */
-  async kill(): Promise<boolean> {
+  /** Releases the program and sees to it that it ends in a sandbox that goes on. Says whether that worked. */
+  async end(): Promise<boolean> {
+    this.#letGo();
+    const isOver = await within(GRACE_MS, "", this.#over.promise).catch(() => false);
+    // A process that is gone is not killed: its number may be another's by now.
+    const isEnded = isOver || (await this.#kill());
+    this.release();
+    return isEnded;
+  }
+
+  #letGo(): void {
+    this.#released = true;
+    this.#cutWrite(new RLMError("closed", "The channel to the sandbox was closed."));
+  }
+
+  async #kill(): Promise<boolean> {
     try {
       const process = await this.#sandbox.run([...KILL, this.#note]);
-      await within(KILL_MS, "", process.wait());
-      return true;
+      return (await within(KILL_MS, "", process.wait())) === 0;
     } catch {
       return false;
     }

@@ -1,10 +1,11 @@
 // One sandbox of Modal's.
 //
-// Owns: its life, from `create` to `end`. Does not own: the programs in it. Invariants: (1) a sandbox that was
-// made is ended, also when nobody waits for it any more; (2) `end` settles in bounded time, and rejects when
-// Modal did not confirm: then the sandbox lives until its lifetime is over.
+// Owns: the connection to it, and the copy of the language's program in it. Does not own: how long it is needed,
+// and what runs in it. Invariants: (1) the program is copied once; (2) `end` settles in bounded time, and rejects
+// when Modal did not confirm: then the sandbox lives until its lifetime is over.
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { basename } from "node:path";
 import { type ReplSpec, RLMError } from "@rlmflow/core";
 import type { ContainerProcess, Sandbox } from "modal";
 import { failureText, modalFailure } from "./modal-failure.ts";
@@ -24,6 +25,7 @@ const TERMINATED = 137;
 export class ModalSandbox {
   readonly #sandbox: Sandbox;
   readonly #settings: ModalSettings;
+  #program: Promise<string> | null = null;
   #end: Promise<void> | null = null;
 
   private constructor(sandbox: Sandbox, settings: ModalSettings) {
@@ -31,34 +33,30 @@ export class ModalSandbox {
     this.#settings = settings;
   }
 
-  /** Makes a sandbox and copies the program into it. */
+  /** Makes a sandbox. Nobody but the caller ends it. */
   static async create(place: ModalPlace, spec: ReplSpec, settings: ModalSettings): Promise<ModalSandbox> {
     const { client, app, image, parameters } = place;
-    const made = client.sandboxes.create(app, image, { ...parameters, ...labels(spec) });
-    const sandbox = await made.catch((cause: unknown) => {
-      throw modalFailure("Modal made no sandbox", cause);
-    });
-    const own = new ModalSandbox(sandbox, settings);
     try {
-      await sandbox.filesystem.copyFromLocal(settings.language.server.file, own.programPath);
+      const sandbox = await client.sandboxes.create(app, image, { ...parameters, ...labels(spec) });
+      return new ModalSandbox(sandbox, settings);
     } catch (cause) {
-      await own.end().catch(() => {});
-      throw modalFailure(`The REPL's program could not be copied into the sandbox ${own.id}`, cause);
+      throw modalFailure("Modal made no sandbox", cause);
     }
-    return own;
   }
 
   get id(): string {
     return this.#sandbox.sandboxId;
   }
 
-  /** A folder in it that is there. */
-  get folder(): string {
-    return FOLDER;
+  /** Path of the language's program in it; the first call copies it there. */
+  program(): Promise<string> {
+    this.#program ??= this.#copyProgram();
+    return this.#program;
   }
 
-  get programPath(): string {
-    return `${FOLDER}/${this.#settings.language.server.file.split(/[\\/]/).at(-1)}`;
+  /** A path for a file, beside the program. */
+  pathOf(name: string): string {
+    return `${FOLDER}/${name}`;
   }
 
   /** Starts a program; what goes over its streams is bytes. */
@@ -86,6 +84,17 @@ export class ModalSandbox {
   end(): Promise<void> {
     this.#end ??= this.#terminate();
     return this.#end;
+  }
+
+  async #copyProgram(): Promise<string> {
+    const { file } = this.#settings.language.server;
+    const path = this.pathOf(basename(file));
+    try {
+      await this.#sandbox.filesystem.copyFromLocal(file, path);
+      return path;
+    } catch (cause) {
+      throw modalFailure(`The REPL's program could not be copied into the sandbox ${this.id}`, cause);
+    }
   }
 
   async #terminate(): Promise<void> {

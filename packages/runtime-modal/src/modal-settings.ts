@@ -28,26 +28,14 @@ const DAY_MS = 24 * 3600 * 1000;
 
 /** Throws `invalid_options`, naming everything that is wrong at once. */
 export function modalSettings(options: ModalRuntimeOptions): ModalSettings {
-  const language = options.language ?? javascriptLanguage;
-  const timeMs = options.timeMs ?? 10_000;
-  const memoryMiB = options.memoryMiB ?? 256;
-  const tag = IMAGES[language.kernel.language];
-  const settings = {
-    app: "rlmflow",
-    createApp: true,
-    share: "agent",
-    memoryLimitMiB: Math.max(memoryMiB, 1024),
-    lifetimeMs: 3_600_000,
-    blockNetwork: true,
-    secrets: [],
-    volumes: {},
-    image: { registry: tag ?? "" },
-    ...options,
-    language,
-    timeMs,
-    memoryMiB,
-    times: { openMs: OPEN_MS, wallMs: timeMs + SLACK_MS, ...options.times },
-  } as const satisfies ModalSettings;
+  const { language = javascriptLanguage, timeMs = 10_000, memoryMiB = 256 } = options;
+  const { app = "rlmflow", createApp = true, share = "agent", blockNetwork = true } = options;
+  const { lifetimeMs = 3_600_000, secrets = [], volumes = {} } = options;
+  const { memoryLimitMiB = Math.max(memoryMiB, 1024) } = options;
+  const { image = { registry: IMAGES[language.kernel.language] ?? "" } } = options;
+  const times = { openMs: OPEN_MS, wallMs: timeMs + SLACK_MS, ...options.times };
+  const sandbox = { app, createApp, image, share, memoryMiB, memoryLimitMiB, lifetimeMs };
+  const settings = { ...options, ...sandbox, language, timeMs, times, blockNetwork, secrets, volumes };
   const wrong = faults(settings);
   if (wrong.length > 0) throw new RLMError("invalid_options", `modalRuntime: ${wrong.join("; ")}.`);
   return settings;

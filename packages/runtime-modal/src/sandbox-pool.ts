@@ -78,8 +78,8 @@ export class SandboxPool {
   }
 
   async #closeProgram(tenancy: Tenancy, program: ModalProgram): Promise<void> {
-    program.release();
-    if (tenancy.users > 1 && !(await program.kill())) this.#retire(tenancy);
+    if (tenancy.users === 1) program.release();
+    else if (!(await program.end())) this.#retire(tenancy);
     await this.#leave(tenancy);
   }
 

@@ -162,6 +162,16 @@ describe("sandboxes on Modal end", PATIENCE, () => {
     await vi.waitFor(() => expect(loopback.running).toEqual([]), 10_000);
   });
 
+  test("when the program could not be brought in, or close says which may still run", async () => {
+    const loopback = await startLoopback();
+    loopback.fail("taskExecStart", Status.INVALID_ARGUMENT, "no exec");
+    loopback.fail("sandboxTerminateV2", Status.PERMISSION_DENIED, "no");
+    const runtime = makeRuntime();
+    expect(await refusal(runtime.open(specOf()))).toContain("could not be copied into the sandbox");
+    const [sandbox] = loopback.running;
+    expect(await refusal(runtime.close())).toContain(`The Modal sandbox ${sandbox?.id} may still run: no.`);
+  });
+
   test("or close says which may still run, and how to end them", async () => {
     const loopback = await startLoopback();
     const runtime = makeRuntime({ lifetimeMs: 120_000 });

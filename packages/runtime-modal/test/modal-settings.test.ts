@@ -22,6 +22,17 @@ describe("the options of a runtime on Modal", () => {
     });
   });
 
+  test("may be named and left undefined", () => {
+    const options: ModalRuntimeOptions = Object.fromEntries([
+      ["app", undefined],
+      ["lifetimeMs", undefined],
+    ]);
+    expect(modalSettings(options)).toMatchObject({
+      app: "rlmflow",
+      lifetimeMs: 3_600_000,
+    });
+  });
+
   test("bring each other along", () => {
     const { memoryLimitMiB, times } = modalSettings({ memoryMiB: 4096, timeMs: 60_000 });
     expect({ memoryLimitMiB, times }).toEqual({
