@@ -44,7 +44,7 @@ export { nodeUsage } from "./data/node-usage.ts";
 export type { ForkKeep, ForkPlan } from "./data/plan-fork.ts";
 export { planFork } from "./data/plan-fork.ts";
 export type { BranchInfo, RunInfo } from "./data/run-info.ts";
-export { FORMAT } from "./data/run-info.ts";
+export { FORMAT, isRunName } from "./data/run-info.ts";
 export type { Usage, UsageTotal } from "./data/usage.ts";
 export { addUsage, mergeUsage, UNKNOWN_USAGE, ZERO_USAGE } from "./data/usage.ts";
 export type { ContextInput, ContextsInput } from "./engine/block/contexts.ts";

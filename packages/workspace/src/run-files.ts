@@ -1,7 +1,15 @@
 import { readdir, readFile } from "node:fs/promises";
-import { decodeRunInfo, FORMAT, isJsonObject, type JsonObject, RLMError, type RunInfo } from "@rlmflow/core";
+import {
+  decodeRunInfo,
+  FORMAT,
+  isJsonObject,
+  isRunName,
+  type JsonObject,
+  RLMError,
+  type RunInfo,
+} from "@rlmflow/core";
 import { orFileFailure, systemCode } from "./file-failure.ts";
-import { isName, type Layout } from "./layout.ts";
+import type { Layout } from "./layout.ts";
 
 /** What run.json holds. */
 export interface RunFile {
@@ -59,7 +67,7 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   return orFileFailure("list", directory, async () => {
     try {
       const entries = await readdir(directory, { withFileTypes: true });
-      const folders = entries.filter((entry) => entry.isDirectory() && isName(entry.name));
+      const folders = entries.filter((entry) => entry.isDirectory() && isRunName(entry.name));
       return folders.map(({ name }) => name).sort();
     } catch (error) {
       if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return [];

@@ -73,7 +73,7 @@ function foldNode(before: Fold | undefined, node: ChainNode, place: number): Fol
   };
 }
 
-/** An edit changes what applies, not where the agent stands; but a raised limit opens again what it had ended. */
+/** An edit changes what applies, not where the agent stands; but one of limits opens again what had ended for want of them. */
 function foldEdit(before: Fold, node: ChainNode, place: number): Fold {
   const edit = node.type === "observation" ? node.edit : undefined;
   if (edit?.kind !== "config")
@@ -83,10 +83,14 @@ function foldEdit(before: Fold, node: ChainNode, place: number): Fold {
   return reopens(node, before.head) ? { ...after, finalAsked: false, head: node } : after;
 }
 
-/** True for the edit that raises the limit which had ended its agent: the only node but a query that may follow an end. */
+/**
+ * True for the edit of limits that lets an agent go on which a limit or a failed request had ended: the only node
+ * but a query that may follow an end.
+ */
 export function reopens(node: ChainNode, end: ChainNode): boolean {
-  const atLimit = end.type === "error" && end.fatal && end.kind === "limit_reached";
-  return atLimit && node.type === "observation" && node.edit?.kind === "config";
+  const mayGoOn =
+    end.type === "error" && end.fatal && (end.kind === "limit_reached" || end.kind === "request_failed");
+  return mayGoOn && node.type === "observation" && node.edit?.kind === "config";
 }
 
 function isSpokenEdit(node: ChainNode): boolean {

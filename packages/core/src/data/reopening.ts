@@ -8,11 +8,12 @@ import { parentAgent } from "./node-id.ts";
 export function whyStaysEnded(graph: Graph, state: AgentState, patch: ConfigPatch): string | null {
   const { head, query } = state;
   const ended = `Agent ${query.agentId} has ended with ${head.id}`;
-  if (head.type !== "error" || head.kind !== "limit_reached" || head.limit === undefined)
-    return `${ended}, and not at a limit; give it a further task, or fork before that node.`;
-  const { name, value } = head.limit;
-  if (!raises(state, head.limit, patch))
-    return `${ended} at ${name} = ${value}: only a higher ${name} lets it go on.`;
+  const limit = head.type === "error" && head.kind === "limit_reached" ? head.limit : undefined;
+  const failed = head.type === "error" && head.kind === "request_failed";
+  if (limit === undefined && !failed)
+    return `${ended}, and neither at a limit nor by a failed request; give it a further task, or fork before that node.`;
+  if (limit !== undefined && !raises(state, limit, patch))
+    return `${ended} at ${limit.name} = ${limit.value}: only a higher ${limit.name} lets it go on.`;
   const parentId = parentAgent(query.agentId);
   if (parentId === null) return null;
   const parentHead = graph.head(parentId);
@@ -53,7 +54,8 @@ function wasTold(graph: Graph, agentId: string, endId: string): boolean {
 
 /** What the model is told by an edit of limits: something only where it lets an ended agent go on. */
 export function reopeningText(edit: ChainNode, end: ChainNode): string {
-  if (end.type !== "error" || !reopens(edit, end)) return "";
+  // Of a request that failed the model knows nothing, and need not.
+  if (end.type !== "error" || end.kind === "request_failed" || !reopens(edit, end)) return "";
   const limit = end.limit === undefined ? "" : ` (${end.limit.name} = ${end.limit.value})`;
   const undone =
     end.dropped === undefined

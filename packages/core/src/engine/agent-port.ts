@@ -35,6 +35,8 @@ export interface AgentPort {
   readonly budget: Budget;
   /** Aborts when the agent is cancelled, the run is aborted or its time is up. */
   readonly signal: AbortSignal;
+  /** Aborts when the run is paused: what was not sent yet is not sent. */
+  readonly restSignal: AbortSignal;
   /** Effects of the running block in flight, by call index; they outlive a lost sandbox. */
   readonly running: Set<number>;
   /** Aborts with `signal`, and when nobody will take the answers of the block's calls any more. */

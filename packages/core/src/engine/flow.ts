@@ -2,7 +2,7 @@ import { agentState } from "../data/chain.ts";
 import { Graph } from "../data/graph.ts";
 import { deepFreeze, type JsonValue } from "../data/json.ts";
 import { ROOT } from "../data/node-id.ts";
-import type { RunInfo } from "../data/run-info.ts";
+import { isRunName, type RunInfo } from "../data/run-info.ts";
 import { RLMError } from "../errors.ts";
 import type { ChatOptions, Client, Message, Reply } from "../protocols/client.ts";
 import type { Store } from "../protocols/store.ts";
@@ -149,6 +149,11 @@ export class RLMFlow implements Client {
     if (query === undefined && options.context === undefined)
       throw new RLMError("invalid_options", "A run needs a query, a context, or both.");
     if (query?.trim() === "") throw emptyQuery();
+    if (options.runId !== undefined && !isRunName(options.runId))
+      throw new RLMError(
+        "invalid_options",
+        `${JSON.stringify(options.runId)} can't be a runId: it takes 1 to 64 of letters, digits, "_", "-" and ".", not "." first and no "..".`,
+      );
     const schema = this.#rootSchema(options.output);
     const run: RunInfo = deepFreeze({
       runId: options.runId ?? environment.randomId(),

@@ -30,7 +30,7 @@ import { transition } from "./transition.ts";
 /**
  * One branch while it moves: brings the log, the REPLs, the budget and the scheduler together.
  *
- * Owns: the live REPLs and the budget. Does not own: the log (the journal does), the order of moves
+ * Owns: the live REPLs. Does not own: the log (the journal does), the order of moves and the budgets of agents
  * (the scheduler does), clients and runtimes (the flow does).
  * 1. A node that ends an agent reaches its parent's slot in the moment it is in the graph.
  * 2. An agent is cancelled only after its transition has stopped, so its log has one writer.
@@ -288,6 +288,7 @@ export class LiveRun {
       journal: this.journal,
       repls: this.#repls,
       signal: slot.controller.signal,
+      restSignal: slot.rest.signal,
       effectSignal: slot.effects.signal,
       takenUp: this.#takenUp,
       beingBorn: this.#beingBorn,

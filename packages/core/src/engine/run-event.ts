@@ -8,6 +8,15 @@ export type RunEvent =
   | { readonly type: "text"; readonly agentId: string; readonly text: string }
   /** What code has just written. */
   | { readonly type: "output"; readonly agentId: string; readonly text: string }
+  /** A request that failed and is made again after `waitMs` milliseconds; `attempt` were made so far. */
+  | {
+      readonly type: "retry";
+      readonly agentId: string;
+      readonly model: string;
+      readonly attempt: number;
+      readonly waitMs: number;
+      readonly message: string;
+    }
   /** A call that may have been in flight when the process before this one died, and is made now. */
   | { readonly type: "repeated"; readonly agentId: string; readonly callId: string; readonly name: string }
   /** A block that was run again for a rebuild made the recorded calls, but wrote or left something else. */

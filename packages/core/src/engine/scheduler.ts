@@ -108,9 +108,10 @@ export class Scheduler {
     return chosen.map((slot) => slot.agentId);
   }
 
-  /** Lets nothing new start; resolves when what is in flight has landed. */
+  /** Lets nothing new start or be sent; resolves when what is in flight has landed. */
   async pause(): Promise<void> {
     this.#pumping = false;
+    for (const slot of this.#slots.values()) slot.rest.abort();
     await this.whenQuiet();
   }
 
@@ -212,6 +213,7 @@ export class Scheduler {
     slot.parked = false;
     slot.controller = new AbortController();
     slot.effects = new AbortController();
+    slot.rest = new AbortController();
     const move = this.#hooks.begin(slot);
     if (move === null) return;
     this.#busy += 1;

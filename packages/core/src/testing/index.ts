@@ -21,6 +21,7 @@ export type { RuntimeDriver } from "./runtime/runtime-driver.ts";
 export type { SampleCode } from "./runtime/sample-code.ts";
 export { javascriptSamples } from "./runtime/samples/javascript/javascript-samples.ts";
 export type { LanguageSamples } from "./runtime/samples/language-samples.ts";
+export { pythonSamples } from "./runtime/samples/python/python-samples.ts";
 export type { SamplePrograms } from "./runtime/samples/sample-programs.ts";
 export { runtimeContract } from "./runtime-contract.ts";
 export type { Script, ScriptedClientOptions, ScriptedReply, ScriptedRequest } from "./scripted-client.ts";

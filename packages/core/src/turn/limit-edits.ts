@@ -6,11 +6,17 @@ import { unfinishedAgents } from "./plan.ts";
 
 /**
  * The edits that change limits of a whole run: the root gets the patch, every other unfinished agent the part
- * of it that it has had from the root. None for an empty patch.
+ * of it that it has had from the root. None for an empty patch, unless the root has ended by a failed request:
+ * then the edit that names its model again lets it go on.
  */
 export function limitEdits(graph: Graph, patch: ConfigPatch): readonly Edit[] {
   const root = agentState(graph, ROOT);
-  if (root === undefined || Object.keys(patch).length === 0) return [];
+  if (root === undefined) return [];
+  if (Object.keys(patch).length === 0) {
+    const { head, config } = root;
+    const failed = head.type === "error" && head.fatal && head.kind === "request_failed";
+    return failed ? [{ kind: "config", agentId: ROOT, config: { model: config.model } }] : [];
+  }
   const below = unfinishedAgents(graph).flatMap((agentId): Edit[] => {
     const config = agentId === ROOT ? undefined : agentState(graph, agentId)?.config;
     const inherited = Object.entries(patch).filter(

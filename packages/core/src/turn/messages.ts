@@ -1,3 +1,4 @@
+import { reopens } from "../data/chain.ts";
 import type { ChainNode } from "../data/node.ts";
 import type { Message } from "../protocols/client.ts";
 
@@ -19,8 +20,10 @@ export const FINAL_REQUEST =
 export function defaultMessages(chain: readonly ChainNode[], options: MessageOptions): readonly Message[] {
   const messages: Message[] = [];
   const replaced = new Set(chain.map((node) => (node.type === "action" ? node.replaces : undefined)));
-  for (const node of chain) {
-    if (replaced.has(node.id)) continue;
+  for (const [place, node] of chain.entries()) {
+    const next = chain[place + 1];
+    // An end that was opened again repeats the last output, which the model has been shown.
+    if (replaced.has(node.id) || (next !== undefined && reopens(next, node))) continue;
     const message = nodeMessage(node);
     if (message !== null) push(messages, message);
   }

@@ -79,7 +79,8 @@ const EDITS: readonly Edit[] = [
 ];
 
 function fits(state: string, { kind }: Edit): boolean {
-  if (state === "fatal" || state === "result") return false;
+  if (state === "fatal") return kind === "config";
+  if (state === "result") return false;
   return kind !== "code" || state === "action";
 }
 
@@ -173,6 +174,8 @@ describe("applyEdit", () => {
   test("leaves ended what did not end at a limit", () => {
     const ended = chainOf(query, { ...atLimit("maxDepth", 1), kind: "refused" });
     const edit = { kind: "config", agentId: "root", config: { maxDepth: 70 } } as const;
-    expect(() => applyEdit(ended, edit, 5)).toThrow("and not at a limit; give it a further task, or fork");
+    expect(() => applyEdit(ended, edit, 5)).toThrow(
+      "and neither at a limit nor by a failed request; give it a further task",
+    );
   });
 });

@@ -331,3 +331,8 @@ describe("a signal", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });
+
+test.each(["a/b", "", "..", ".x", "a..b", "x".repeat(65)])("a run can't be called %j", async (runId) => {
+  await using flow = flowOf([block("done(1)")]);
+  await expect(flow.run("Go.", { runId })).rejects.toThrow("can't be a runId");
+});

@@ -8,18 +8,21 @@ export interface DecodeOptions {
   readonly where: string;
   readonly what: string;
   readonly code: RLMErrorCode;
+  /** Where such a value comes from, when it is not from a file. */
+  readonly advice?: string;
 }
+
+const FROM_A_FILE = "It was changed after it was written, or written by another version of rlmflow.";
 
 /** The value, frozen all the way down, when the check passes; else an RLMError that names place and expectation. */
 export function decode<T>(check: Check<T>, value: unknown, options: DecodeOptions): T {
   const wrong = check(value);
   if (wrong === null) return deepFreeze(value as T);
-  const { where, what, code } = options;
+  const { where, what, code, advice = FROM_A_FILE } = options;
   const place = `${where}${wrong.path}`;
   throw new RLMError(
     code,
-    `This is not ${what}: ${place} should be ${wrong.expected} but is ${inWords(wrong.found)}. ` +
-      "It was changed after it was written, or written by another version of rlmflow.",
+    `This is not ${what}: ${place} should be ${wrong.expected} but is ${inWords(wrong.found)}. ${advice}`,
     { details: { place, expected: wrong.expected } },
   );
 }

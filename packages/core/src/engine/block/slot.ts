@@ -20,6 +20,8 @@ export class Slot {
   readonly queued: (() => Promise<void>)[] = [];
   /** Aborts when its transition is to stop. */
   controller: AbortController = new AbortController();
+  /** Aborts when nothing more of it is to be sent for now. */
+  rest: AbortController = new AbortController();
   /** Aborts when nobody will take the answers of its calls any more. */
   effects: AbortController = new AbortController();
   busy: Promise<void> | null = null;

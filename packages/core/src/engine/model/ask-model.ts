@@ -28,8 +28,11 @@ export async function askModel(port: AgentPort, state: AgentState, final: boolea
       });
     return await endExhausted(port, state, last.outcome.limit);
   } catch (error) {
-    if (port.signal.aborted) port.cut.push(...attemptsOf(error));
+    const resting = port.restSignal.aborted && RLMError.is(error, "aborted");
+    if (port.signal.aborted || resting) port.cut.push(...attemptsOf(error));
     if (port.signal.aborted || port.journal.failure !== null) throw error;
+    // Nothing is in flight: the agent asks when the run goes on.
+    if (resting) return "moved";
     return await endFailed(port, error, startedAt);
   }
 }
@@ -53,12 +56,19 @@ async function send(
     },
     effectKey: effectKey(run.runId, run.branch.id, chainNodeId(agentId, journal.graph.chainLength(agentId))),
     signal: port.signal,
+    rest: port.restSignal,
     caller: { agentId, turn: state.replies, purpose: "act" },
     budget: port.budget,
     onText: (text) => port.hint({ type: "text", text }),
+    onRetry: (retry) => port.hint({ type: "retry", model: modelName(port, state), ...retry }),
     squeeze,
   });
   return { outcome, sent };
+}
+
+/** The name of the agent's model; its key stands in where no client has that key. */
+function modelName({ settings }: AgentPort, { config }: AgentState): string {
+  return settings.providers.get(config.model)?.model ?? config.model;
 }
 
 function messagesOf(
@@ -109,7 +119,7 @@ async function takeReply(
     usage: reply.usage,
     finishReason: reply.finishReason,
     request: await port.journal.environment.digest(JSON.stringify(facts.sent)),
-    attempts,
+    attempts: [...port.cut.splice(0), ...attempts],
     final: facts.final,
     ...(facts.limit !== undefined && { limit: facts.limit }),
   } as const;
@@ -145,7 +155,7 @@ function firstLine(text: string): string {
 
 async function endFailed(port: AgentPort, error: unknown, startedAt: number): Promise<TransitionEnd> {
   const message = error instanceof Error ? error.message : String(error);
-  const attempts = attemptsOf(error);
+  const attempts = [...port.cut.splice(0), ...attemptsOf(error)];
   const code = RLMError.is(error) ? error.code : "request_failed";
   const state = agentState(port.journal.graph, port.agentId);
   await port.journal.appendChain(port.agentId, [
@@ -153,7 +163,7 @@ async function endFailed(port: AgentPort, error: unknown, startedAt: number): Pr
       type: "error",
       kind: "request_failed",
       startedAt,
-      message: `The request to model "${state?.config.model ?? ""}" failed: ${message}`,
+      message: `The request to model "${state === undefined ? "" : modelName(port, state)}" failed: ${message}`,
       content: lastOutput(port),
       fatal: true,
       attempts,

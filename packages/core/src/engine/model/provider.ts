@@ -30,6 +30,26 @@ export interface ProviderOptions {
   readonly price: Price | undefined;
 }
 
+/** How a reply is asked for. */
+export interface AskOptions extends ChatOptions {
+  /** Cuts a request in flight. */
+  readonly signal: AbortSignal;
+  /** Lets nothing more be sent; what is in flight lands. */
+  readonly rest?: AbortSignal;
+  /** Hears of a request that failed and will be made again. */
+  readonly onRetry?: (retry: Retry) => void;
+}
+
+/** A request that failed and will be made again. */
+export interface Retry {
+  /** Requests made so far. */
+  readonly attempt: number;
+  /** Milliseconds until the next. */
+  readonly waitMs: number;
+  /** Why the last one failed. */
+  readonly message: string;
+}
+
 const PASSING: readonly RequestFailure[] = ["rate_limit", "overloaded", "network", "timeout", "incomplete"];
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
@@ -51,7 +71,8 @@ type Sent =
  * back every request to this client. Does not own: the client; the flow's cap; budgets.
  * 1. A request is made again only after a failure that passes by itself, at most `maxRetries` times.
  * 2. Every request that was sent appears in `attempts`, failed and cut ones too.
- * 3. The pause grows with failures of requests that were sent after the last pause; of several that were in
+ * 3. Once `rest` has aborted nothing is sent that is not in flight: `ask` rejects with `aborted`.
+ * 4. The pause grows with failures of requests that were sent after the last pause; of several that were in
  *    flight together the first counts.
  */
 export class Provider {
@@ -78,13 +99,11 @@ export class Provider {
    * The complete reply. Rejects with the client's last error, its `details.attempts` added, and as soon as the
    * signal aborts, whether or not the client heeds it.
    */
-  async ask(
-    messages: readonly Message[],
-    options: ChatOptions & { readonly signal: AbortSignal },
-  ): Promise<Answered> {
+  async ask(messages: readonly Message[], { onRetry, rest, ...options }: AskOptions): Promise<Answered> {
     const attempts: Attempt[] = [];
+    const stop = rest === undefined ? options.signal : AbortSignal.any([options.signal, rest]);
     for (;;) {
-      await this.#waitForPause(options.signal);
+      await this.#waitForPause(stop, attempts);
       const pauses = this.#pauses;
       const sent = await this.#send(messages, options, attempts);
       attempts.push(sent.attempt);
@@ -94,6 +113,8 @@ export class Provider {
       }
       if (!this.#mayPass(sent.attempt.outcome, attempts.length)) throw withAttempts(sent.error, attempts);
       this.#pause(sent.retryAfterMs, pauses);
+      const waitMs = Math.max(0, this.#pausedUntil - this.#options.environment.now());
+      onRetry?.({ attempt: attempts.length, waitMs, message: sent.attempt.message ?? "" });
     }
   }
 
@@ -152,10 +173,13 @@ export class Provider {
     this.#pausedUntil = Math.max(this.#pausedUntil, environment.now() + Math.max(backOff, retryAfterMs));
   }
 
-  async #waitForPause(signal: AbortSignal): Promise<void> {
+  async #waitForPause(signal: AbortSignal, attempts: readonly Attempt[]): Promise<void> {
     const { environment } = this.#options;
     for (;;) {
-      if (signal.aborted) throw new RLMError("aborted", "The request was aborted before it was sent.");
+      if (signal.aborted)
+        throw new RLMError("aborted", "The request was aborted before it was sent.", {
+          details: { attempts },
+        });
       const left = this.#pausedUntil - environment.now();
       if (left <= 0) return;
       await environment.sleep(left, signal);

@@ -5,7 +5,7 @@ import { RLMError } from "../../errors.ts";
 import type { Message } from "../../protocols/client.ts";
 import type { FlowSettings } from "../settings.ts";
 import type { Amount, Budget } from "./budget.ts";
-import type { Answered, Price } from "./provider.ts";
+import type { Answered, Price, Retry } from "./provider.ts";
 
 /** One request on behalf of an agent. */
 export interface ModelRequest {
@@ -13,11 +13,15 @@ export interface ModelRequest {
   /** Derived only when there is a place, so that agents in line hold none. */
   readonly messages: () => readonly Message[];
   readonly effectKey: string;
+  /** Cuts the request in flight. */
   readonly signal: AbortSignal;
+  /** Lets nothing be sent that is not in flight; the request rejects with `aborted`. */
+  readonly rest: AbortSignal;
   readonly caller: { readonly agentId: string; readonly turn: number; readonly purpose: "act" | "query" };
   readonly budget: Budget;
   readonly output?: JsonSchema;
   readonly onText?: (delta: string) => void;
+  readonly onRetry?: (retry: Retry) => void;
   /** Asks with whatever output cap still fits, instead of being refused. */
   readonly squeeze?: boolean;
 }
@@ -40,11 +44,12 @@ const SHORT_OUTPUT_TOKENS = 1024;
 export async function request(settings: FlowSettings, wanted: ModelRequest): Promise<RequestOutcome> {
   const provider = settings.providers.get(wanted.model);
   if (provider === undefined) throw unknownModel(wanted.model, settings);
-  const leaveProvider = await provider.gate.enter(wanted.signal);
+  const stop = AbortSignal.any([wanted.signal, wanted.rest]);
+  const leaveProvider = await provider.gate.enter(stop);
   try {
-    const leaveFlow = await settings.requests.enter(wanted.signal);
+    const leaveFlow = await settings.requests.enter(stop);
     try {
-      return await send(settings, wanted);
+      return await send(settings, wanted, stop);
     } finally {
       leaveFlow();
     }
@@ -61,8 +66,12 @@ export function unknownModel(model: string, settings: Pick<FlowSettings, "provid
   );
 }
 
-async function send(settings: FlowSettings, wanted: ModelRequest): Promise<RequestOutcome> {
-  const { budget, signal } = wanted;
+async function send(
+  settings: FlowSettings,
+  wanted: ModelRequest,
+  stop: AbortSignal,
+): Promise<RequestOutcome> {
+  const { budget, signal, rest } = wanted;
   const messages = wanted.messages();
   const input = estimateTokens(messages);
   const { price } = provider(settings, wanted.model);
@@ -72,12 +81,12 @@ async function send(settings: FlowSettings, wanted: ModelRequest): Promise<Reque
   });
   const { maxOutputTokens } = settings.config;
   let cap = maxOutputTokens;
-  let reservation = await budget.reserve(estimateFor(cap), signal);
+  let reservation = await budget.reserve(estimateFor(cap), stop);
   if (reservation === null) {
     // What is left may still do for a reply, only for a shorter one.
     const least = wanted.squeeze === true ? LEAST_OUTPUT_TOKENS : SHORT_OUTPUT_TOKENS;
     cap = shorterOutput(budget.left, { input, price, cap, least });
-    reservation = await budget.reserve(estimateFor(cap), signal);
+    reservation = await budget.reserve(estimateFor(cap), stop);
   }
   const estimate = estimateFor(cap);
   if (reservation === null)
@@ -86,11 +95,13 @@ async function send(settings: FlowSettings, wanted: ModelRequest): Promise<Reque
   try {
     const answered = await provider(settings, wanted.model).ask(messages, {
       signal,
+      rest,
       effectKey: wanted.effectKey,
       maxOutputTokens: cap,
       caller: wanted.caller,
       ...(wanted.output !== undefined && { output: wanted.output }),
       ...(wanted.onText !== undefined && { onText: wanted.onText }),
+      ...(wanted.onRetry !== undefined && { onRetry: wanted.onRetry }),
     });
     attempts = answered.attempts;
     return { kind: "answered", answered };
