@@ -141,7 +141,7 @@ function heldHere(path: string, holder: ProcessIdentity): RLMError {
   return locked(
     path,
     what,
-    "Wait for it or end it; to look at the run meanwhile, load it: that needs no lock.",
+    "Wait for it or end it. To look at the run meanwhile needs no lock: load it, or rlmflow watch.",
     holder,
   );
 }

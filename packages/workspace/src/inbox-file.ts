@@ -72,6 +72,15 @@ export class InboxFile implements Inbox {
     return this.#known.get(id)?.fate ?? null;
   }
 
+  /** Entries that were not settled yet, in order; takes nothing. */
+  async pending(): Promise<readonly InboxEntry[]> {
+    this.#options.assertOpen();
+    await this.#advance();
+    return [...this.#known.values()].flatMap(({ entry, fate }) =>
+      entry !== null && fate === null ? [entry] : [],
+    );
+  }
+
   async take(): Promise<readonly InboxEntry[]> {
     this.#options.assertOpen();
     await this.#advance();

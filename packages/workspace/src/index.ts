@@ -1,3 +1,4 @@
+export type { BranchInbox } from "./branch-inbox.ts";
 export type { LockOptions } from "./branch-lock.ts";
 export type { Durability } from "./durable-files.ts";
 export type { BranchExamination, Finding } from "./examine-branch.ts";
@@ -7,7 +8,7 @@ export type { BranchPaths } from "./layout.ts";
 export type { WorkspaceOptions } from "./open-workspace.ts";
 export { openWorkspace } from "./open-workspace.ts";
 export type { BranchState, BranchSummary, RunSummary } from "./run-summary.ts";
-export type { BranchInbox, BranchReader } from "./workspace.ts";
+export type { BranchReader } from "./workspace.ts";
 export { Workspace } from "./workspace.ts";
 export type { CallFiles } from "./workspace-files.ts";
 export type { Recovery, WorkspaceStore } from "./workspace-store.ts";

@@ -2,7 +2,6 @@ import { join } from "node:path";
 import {
   Graph,
   guardedPayloads,
-  type Inbox,
   type JsonObject,
   type PayloadStore,
   RLMError,
@@ -11,7 +10,8 @@ import {
   type RunStores,
 } from "@rlmflow/core";
 import { BlobFiles } from "./blob-files.ts";
-import { BranchLock, type LockOptions, lockHolder } from "./branch-lock.ts";
+import { type BranchInbox, branchInbox } from "./branch-inbox.ts";
+import { BranchLock, type LockOptions } from "./branch-lock.ts";
 import { keepMetadata } from "./branch-metadata.ts";
 import { ContextFiles } from "./context-files.ts";
 import { copyBranch } from "./copy-branch.ts";
@@ -19,7 +19,6 @@ import type { Durability } from "./durable-files.ts";
 import { type BranchExamination, examineBranch } from "./examine-branch.ts";
 import { draftFork, type ForkOptions, type ForkResult, freeBranchName } from "./fork-branch.ts";
 import type { ForkedFiles } from "./fork-files.ts";
-import { InboxFile } from "./inbox-file.ts";
 import { type BranchPaths, HIDDEN, type Layout, MAIN } from "./layout.ts";
 import { LogReader } from "./log-reader.ts";
 import { makeBranch, makeRun } from "./new-branch.ts";
@@ -44,13 +43,6 @@ export interface BranchReader {
   next(): Promise<readonly RunNode[]>;
   /** Bytes of a line behind the last whole one: one that is being written, or that a dead process left. */
   readonly tornBytes: number;
-}
-
-/** The inbox of a branch as processes see it that do not move the branch. */
-export interface BranchInbox extends Pick<Inbox, "put" | "fateOf" | "changed"> {
-  readonly run: RunInfo;
-  /** Whether a process has the branch open for writing, and so may take what is put. */
-  isTaken(): Promise<boolean>;
 }
 
 /** Runs kept in a directory. Made by `openWorkspace`. */
@@ -207,15 +199,7 @@ export class Workspace implements RunStores, AsyncDisposable {
     const id = runId ?? (await this.#newestRun());
     await readRunFile(this.#layout, id);
     const run = await readBranchFile(this.#layout, id, branchId);
-    const { inbox: file, directory } = this.#layout.branch(id, branchId);
-    const inbox = new InboxFile({ file, durability: "fsync", assertOpen: () => this.#assertOpen() });
-    return {
-      run,
-      put: (request) => inbox.put(request),
-      fateOf: (entry) => inbox.fateOf(entry),
-      changed: (signal) => inbox.changed(signal),
-      isTaken: async () => (await lockHolder(directory)) !== null,
-    };
+    return branchInbox(run, this.#layout.branch(id, branchId), () => this.#assertOpen());
   }
 
   /** Every run with what a list shows of it, the newest first. */

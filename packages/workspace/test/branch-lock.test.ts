@@ -35,7 +35,7 @@ describe("the lock of a branch", () => {
     expect(await nextLine(holder)).toBe("held");
     const message = await lockedMessage(workspace.openRun("run"));
     expect(message).toContain(`process ${holder.process.pid} on this host (${hostname()})`);
-    expect(message).toContain("to look at the run meanwhile, load it");
+    expect(message).toContain("To look at the run meanwhile needs no lock: load it, or rlmflow watch.");
     expect(await lockedMessage(workspace.openRun("run", "main", { force: true }))).toBe(message);
     expect(await workspace.runs()).toMatchObject([{ branches: [{ state: "running" }] }]);
     expect((await workspace.load("run")).length).toBe(0);
