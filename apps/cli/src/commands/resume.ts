@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 import { branchPlace } from "../render/branch-place.ts";
 import { missingParts } from "../resume/missing-parts.ts";
 import { recoveredLines } from "../resume/recovered-lines.ts";
+import { refuseKept } from "../resume/refuse-kept.ts";
 import { whyOver } from "../resume/why-over.ts";
 import { followRun } from "../run/follow-run.ts";
 import { openFlow } from "../run/open-flow.ts";
@@ -29,7 +30,12 @@ export async function resumeCommand(path: string, flags: ResumeFlags, io: Comman
   const typed = withRecord(flagsFromRecord(graph.run.metadata), flags);
   const options = readRunOptions(["resume"], typed, io.environment, missingParts(graph, typed));
   const { maxConcurrency: _, maxRetries: __, ...config } = options.limits;
-  const over = whyOver(graph, config);
+  const kept = await (await workspace.inbox(graph.run.runId, graph.branch)).pending();
+  const over = whyOver(
+    graph,
+    config,
+    kept.map(({ request }) => request),
+  );
   if (over !== null) throw over;
   if (flags.force === true) await takeLock(graph, workspace);
   await using flow = await openFlow(options, workspace, io);
@@ -75,7 +81,11 @@ async function tellAnswer(
     agents: graph.agentCount,
     durationMs: 0,
   });
-  if (flags.quiet !== true) io.stderr.write(`run ${runId} had answered already; nothing was asked\n`);
+  const refused = await refuseKept(graph, workspace);
+  if (flags.quiet !== true) {
+    io.stderr.write(`run ${runId} had answered already; nothing was asked\n`);
+    for (const what of refused) io.stderr.write(`refused to ${what}: the run has answered\n`);
+  }
   return EXIT.ok;
 }
 

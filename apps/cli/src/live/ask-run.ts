@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { InboxFate, InboxRequest } from "@rlmflow/core";
-import { RLMError } from "@rlmflow/core";
-import { type BranchInbox, openWorkspace } from "@rlmflow/workspace";
+import { applyEdit, RLMError } from "@rlmflow/core";
+import { type BranchInbox, openWorkspace, type Workspace } from "@rlmflow/workspace";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { branchPlace } from "../render/branch-place.ts";
@@ -21,7 +21,7 @@ const DEFAULT_WAIT_MS = 30_000;
 
 /**
  * Puts a request into the inbox of a run and waits until the process that moves the run has done it or has
- * refused it. An edit of a run that nobody moves is kept for whoever resumes it.
+ * refused it. An edit of a run that nobody moves is kept for whoever resumes it, when it fits.
  */
 export async function askRun(
   path: string,
@@ -40,14 +40,39 @@ export async function askRun(
       "nothing_to_do",
       `No process moves run ${runId}; there is nothing to ${request.kind}.`,
     );
+  const obstacle = isMoved ? null : await whyUnfit(request, inbox, workspace);
+  if (obstacle !== null) return await tellFate({ state: "refused", reason: obstacle }, request, runId, io);
   const { id } = await inbox.put(request);
   const fate = isMoved ? await awaitFate(inbox, id, waitMs) : null;
   if (fate !== null) return await tellFate(fate, request, runId, io);
-  const kept = isMoved
+  const kept = (await inbox.isTaken())
     ? `not done within ${waitMs / 1000} s: the agent is busy. It is kept and done when what is in flight has landed.`
     : `no process moves run ${runId} now. It is kept and done when the run is resumed.`;
   io.stderr.write(`rlmflow: ${kept}\n`);
   return EXIT.pending;
+}
+
+/** Why the edit would be refused when the run is resumed, edits that are kept already made before it; else `null`. */
+async function whyUnfit(
+  request: InboxRequest,
+  inbox: BranchInbox,
+  workspace: Workspace,
+): Promise<string | null> {
+  const { runId, branch } = inbox.run;
+  let graph = await workspace.load(runId, branch.id);
+  const kept = (await inbox.pending()).map((entry) => entry.request);
+  let obstacle: string | null = null;
+  for (const edit of [...kept, request]) {
+    if (!("agentId" in edit)) continue;
+    obstacle = null;
+    try {
+      graph = applyEdit(graph, edit, Date.now());
+    } catch (error) {
+      if (!RLMError.is(error)) throw error;
+      obstacle = error.message;
+    }
+  }
+  return obstacle;
 }
 
 function readWait(text: string | undefined): number {
@@ -77,8 +102,9 @@ async function tellFate(
     io.stderr.write(`rlmflow: refused to ${what}: ${plainText(fate.reason)}\n`);
     return EXIT.failed;
   }
-  const shown =
-    fate.nodes.slice(0, 5).join(", ") + (fate.nodes.length > 5 ? ` and ${fate.nodes.length - 5} more` : "");
-  await write(io.stdout, `${what}: ${fate.nodes.length === 0 ? "done" : oneLine(shown)}\n`);
+  const shown = fate.nodes.slice(0, 5).join(", ");
+  const more = fate.nodes.length > 5 ? ` and ${fate.nodes.length - 5} more` : "";
+  const nodes = fate.nodes.length === 0 ? "" : `, as ${oneLine(shown)}${more}`;
+  await write(io.stdout, `${what}: done${nodes}\n`);
   return EXIT.ok;
 }

@@ -26,7 +26,7 @@ export function declareLiveCommands(program: Command, io: CommandIo, perform: Pe
     ["unpause", unpauseCommand, "let a paused run go on"],
     ["abort", abortCommand, "cut off what a run has in flight and end it; resume goes on"],
   ] as const) {
-    asking(program, name, description).action((path: string, flags: AskFlags) =>
+    asking(program, name, description, CONTROL_HELP).action((path: string, flags: AskFlags) =>
       perform(command(path, flags, io)),
     );
   }
@@ -66,10 +66,13 @@ function declareEdits(program: Command, io: CommandIo, perform: Perform): void {
 }
 
 function edit(program: Command, name: string, description: string): Command {
-  return asking(program, name, description).option("-a, --agent <id>", "the agent, like root or root.scan");
+  return asking(program, name, description, EDIT_HELP).option(
+    "-a, --agent <id>",
+    "the agent, like root or root.scan",
+  );
 }
 
-function asking(program: Command, name: string, description: string): Command {
+function asking(program: Command, name: string, description: string, help: string): Command {
   return program
     .command(name)
     .description(description)
@@ -77,10 +80,16 @@ function asking(program: Command, name: string, description: string): Command {
     .option("--run <id>", "the run; default the newest")
     .option("--branch <id>", "the branch; default main")
     .option("--wait <time>", "how long to wait until it was done; default 30s")
-    .addHelpText("after", ASK_HELP);
+    .addHelpText("after", help);
 }
 
-const ASK_HELP = `
-An edit of a run that no process moves is kept, and done when the run is resumed.
+const EDIT_HELP = `
+An edit of a run that no process moves is kept, and done when the run is resumed; one that can't be made then is
+refused at once.
 Exit codes: 0 done, 1 refused, 2 wrong options, 4 kept but not done yet.
+`;
+
+const CONTROL_HELP = `
+Refused when no process moves the run.
+Exit codes: 0 done, 1 refused, 2 wrong options, 4 not done within the time.
 `;

@@ -97,6 +97,7 @@ function graphOf(ended: Ended, run: Run): Graph {
 }
 
 function messageOf(error: unknown): string {
+  if (RLMError.is(error, "aborted")) return "The run was aborted; nothing that was answered is lost.";
   const message = error instanceof Error ? error.message : String(error);
   return plainText(RLMError.is(error) ? message : `${message} (this should not happen)`);
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openWorkspace } from "@rlmflow/workspace";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../../src/exit-code.ts";
 import { runProgram } from "../../src/program.ts";
@@ -67,7 +68,7 @@ describe("commands that reach a run in another process", () => {
     const said = command("say", "--agent", "root", "Mind", "the gap.");
     await new Promise((resolve) => setTimeout(resolve, 200));
     letGo();
-    expect(await said).toEqual({ exitCode: EXIT.ok, stdout: "say root: root#2\n", stderr: "" });
+    expect(await said).toEqual({ exitCode: EXIT.ok, stdout: "say root: done, as root#2\n", stderr: "" });
     expect(await ended).toBe(EXIT.ok);
     expect(io.stdout.text).toBe("end\n");
     expect(server.asked).toHaveLength(2);
@@ -108,7 +109,9 @@ describe("commands that reach a run in another process", () => {
     const file = join(directory, "other.js");
     await writeFile(file, "done('from a file')");
     await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(await command("code", "-a", "root", file)).toMatchObject({ stdout: "code root: root#2\n" });
+    expect(await command("code", "-a", "root", file)).toMatchObject({
+      stdout: "code root: done, as root#2\n",
+    });
     await command("unpause");
     expect(await ended).toBe(EXIT.ok);
     expect(io.stdout.text).toBe("from a file\n");
@@ -125,7 +128,7 @@ describe("commands that reach a run in another process", () => {
     const { ended, io } = begin(server);
     await asked;
     const cancelled = await command("cancel", "-a", "root.a", "--reason", "too dear");
-    expect(cancelled).toMatchObject({ exitCode: EXIT.ok, stdout: "cancel root.a: root.a#1\n" });
+    expect(cancelled).toMatchObject({ exitCode: EXIT.ok, stdout: "cancel root.a: done, as root.a#1\n" });
     const given = command("result", "-a", "root.b", '{"by": "hand"}');
     await new Promise((resolve) => setTimeout(resolve, 200));
     letGo();
@@ -142,6 +145,7 @@ describe("commands that reach a run in another process", () => {
     expect((await command("abort")).exitCode).toBe(EXIT.ok);
     expect(await ended).toBe(EXIT.interrupted);
     expect(io.stderr.text).toContain("rlmflow resume");
+    expect(io.stderr.text).not.toContain("its graph");
     letGo();
     expect(await command("resume", "-q")).toEqual({ exitCode: EXIT.ok, stdout: "end\n", stderr: "" });
   });
@@ -161,7 +165,7 @@ describe("commands that reach a run in another process", () => {
     expect(raised.stderr).toBe("");
     expect(raised).toMatchObject({
       exitCode: EXIT.ok,
-      stdout: expect.stringMatching(/^limit root\.a: root\.a#\d\n$/),
+      stdout: expect.stringMatching(/^limit root\.a: done, as root\.a#\d\n$/),
     });
     letGo();
     expect(await ended).toBe(EXIT.ok);
@@ -215,6 +219,36 @@ describe("commands for a run that nobody moves", () => {
     expect(server.asked.length).toBeGreaterThan(2);
   });
 
+  it("refuse an edit that could not be made when it is resumed", async () => {
+    await using server = await loopbackServer(() => block("done(1)"));
+    await begin(server).ended;
+    const file = join(directory, "other.js");
+    await writeFile(file, "done(2)");
+    for (const args of [
+      ["code", "-a", "root", file],
+      ["limit", "--max-iterations", "50"],
+      ["say", "-a", "root", "x"],
+    ]) {
+      const refused = await command(...args);
+      expect(refused.exitCode).toBe(EXIT.failed);
+      expect(refused.stderr).toContain("has ended");
+    }
+    expect((await command("resume")).stderr).not.toContain("refused");
+    await using workspace = await openWorkspace(directory);
+    await (await workspace.inbox()).put({ kind: "final", agentId: "root" });
+    expect((await command("resume")).stderr).toContain("refused to final root: the run has answered");
+    expect(await (await workspace.inbox()).pending()).toEqual([]);
+  });
+
+  it("keep a raised limit, with which the run goes on", async () => {
+    await using server = await loopbackServer(twoTurns);
+    const where = ["-m", "m", "--base-url", server.url, "-d", directory, "--runtime", "local", "-q"];
+    await runProgram(["run", "Go.", ...where, "--max-iterations", "1"], new CapturedIo());
+    expect((await command("limit", "--max-iterations", "5")).exitCode).toBe(EXIT.pending);
+    expect((await command("say", "-a", "root", "Now you may.")).exitCode).toBe(EXIT.pending);
+    expect(await command("resume", "-q")).toMatchObject({ exitCode: EXIT.ok, stdout: "end\n" });
+  });
+
   it("watch says that nobody moves it", async () => {
     await using _ = await interrupted();
     const { exitCode, stderr } = await command("watch", "--plain");
@@ -229,6 +263,7 @@ describe("wrong options", () => {
     [["say", "-a", "root"], "a text is needed"],
     [["result", "-a", "root", "done"], "the result must be JSON"],
     [["code", "-a", "root", "/nowhere/at/all"], "/nowhere/at/all can't be read"],
+    [["limit", "-a", "root", "--max-concurrency", "2"], "unknown option"],
     [["limit", "-a", "root"], "a limit is needed, like --max-tokens 500k"],
     [["limit", "--max-iterations", "none"], "--max-iterations must be a whole number above 0"],
     [["final", "-a", "root", "--wait", "soon"], "--wait must be a time like 5s or 2m"],
