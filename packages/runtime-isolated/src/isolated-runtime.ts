@@ -8,7 +8,7 @@ import { ProcessPool } from "./pool/process-pool.ts";
 const OPEN_ATTEMPTS = 3;
 
 /** Caps of the evaluator that keep a turn, at three bytes a character, within one frame. */
-const EVALUATOR_LIMITS = { outputKept: 1_000_000, argumentSize: 4_000_000, unsentSize: 4_000_000 };
+const EVALUATOR_LIMITS = { outputKept: 1_000_000, argumentSize: 4_000_000, turnSize: 4_000_000 };
 
 /**
  * Runs agents' code in V8 isolates, which live in child processes without rights that may be killed at any

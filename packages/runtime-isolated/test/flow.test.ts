@@ -64,6 +64,28 @@ async function runOn(runtime: Runtime): Promise<Graph> {
   return graph;
 }
 
+describe("a batch of queries", () => {
+  test("over chunks of 20 MB is answered whole, though its prompts do not fit one turn", async () => {
+    const characters = 20_000_000;
+    const blocks = [
+      "const notes = await llmQueryBatched(CONTEXT.chunks(200_000).map((part) => 'Summarize:\\n' + part.text()));",
+      "await done([notes.length, notes.filter((note) => note === 'noted').length]);",
+    ];
+    let queries = 0;
+    const client = scriptedClient(({ purpose, turn }) => {
+      if (purpose === "act") return block(blocks[turn] ?? "");
+      queries += 1;
+      return "noted";
+    });
+    const runtime = isolatedRuntime({ spareProcesses: 0 });
+    await using flow = new RLMFlow({ client, runtime });
+    const { answer, graph } = await flow.run("Summarize.", { context: "0123456789".repeat(characters / 10) });
+    expect(answer).toEqual([100, 100]);
+    expect(queries).toBe(100);
+    expect([...graph.walk()].filter((node) => node.type === "error")).toEqual([]);
+  });
+});
+
 describe("a flow on real REPLs", () => {
   test("gives the same answer and the same outputs in isolates and in this process, and replays in either", async () => {
     await using isolated = Object.assign(isolatedRuntime(), { [Symbol.asyncDispose]: async () => {} });

@@ -1,3 +1,4 @@
+import { refusalToDeclare } from "./open-global.ts";
 import {
   bare,
   defineValue,
@@ -45,7 +46,7 @@ export class Bindings {
     if (now !== undefined && hasOwnKey(now, "value") && now.writable === true && now.enumerable === true)
       return;
     if (!defineValue(realmGlobal, name, ownValue(realmGlobal, name))) {
-      throw new TypeErrorConstructor(`${name} cannot be declared: choose another name`);
+      throw new TypeErrorConstructor(refusalToDeclare(name));
     }
   }
 }

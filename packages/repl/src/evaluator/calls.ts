@@ -1,10 +1,11 @@
 // The calls of one block: issued by guest code, answered by the host.
 //
-// Owns: indices, the queue of calls the host has not seen, what each answer settles.
+// Owns: indices, the queue of calls the host has not seen, what each answer settles, which calls were refused.
 // Does not own: what the calls mean. Invariants: (1) indices are contiguous from 0 in the order in which
 // code made the calls; (2) a call that is refused here takes no index; (3) at most `outstandingCalls` are
-// with the host, waits apart; (4) an answer settles its call once.
-import type { Use } from "./call-promise.ts";
+// with the host, waits apart; (4) the calls of one turn fit `turnSize`, the others queue; (5) an answer
+// settles its call once.
+import { callPromise, type Use } from "./call-promise.ts";
 import {
   append,
   bareList,
@@ -44,14 +45,29 @@ interface UnsentCall {
   readonly json: string;
 }
 
+interface OpenCall {
+  readonly waits: boolean;
+  readonly settle: NewCall["settle"];
+}
+
+interface Refusal {
+  readonly reason: unknown;
+  readonly use: Use;
+}
+
+/** Refused calls of one block of which it is kept whether somebody awaits them. */
+const MOST_REFUSALS = 1_000;
+
 /** The calls of one block. */
 export class Calls {
   readonly #limits: EvaluatorLimits;
-  readonly #open = new MapConstructor<number, NewCall>();
+  readonly #open = new MapConstructor<number, OpenCall>();
   readonly #known: KnownCall[] = bareList();
   readonly #unsent: UnsentCall[] = bareList();
+  #refusals: Refusal[] = bareList();
+  #tooMany: Error | null = null;
+  #tooManyAnswer: Promise<never> | null = null;
   #sent = 0;
-  #unsentSize = 0;
   #withHost = 0;
   #unanswered = 0;
 
@@ -64,36 +80,72 @@ export class Calls {
     return this.#unanswered;
   }
 
-  /** Takes a call and gives its index. Throws a RangeError when the block has made too many. */
+  /** Throws a RangeError, always the same one, when the block has made all the calls it can. */
+  ensureRoom(): void {
+    const { callsPerBlock } = this.#limits;
+    if (this.#known.length < callsPerBlock) return;
+    this.#tooMany ??= new RangeErrorConstructor(
+      `a block can make at most ${callsPerBlock} calls; make the others in your next block`,
+    );
+    throw this.#tooMany;
+  }
+
+  /** Takes a call and gives its index. Throws a RangeError for one too many, or too large for a turn. */
   issue(call: NewCall): number {
+    this.ensureRoom();
     const index = this.#known.length;
-    if (index >= this.#limits.callsPerBlock) {
-      throw new RangeErrorConstructor(`a block can make at most ${this.#limits.callsPerBlock} calls`);
-    }
+    const { turnSize } = this.#limits;
     const json = `{"index":${index},"name":${quote(call.name)},"args":[${joined(call.args)}]}`;
-    if (this.#unsentSize + json.length > this.#limits.unsentSize) {
+    if (json.length > turnSize) {
       throw new RangeErrorConstructor(
-        `the calls that wait to be sent hold more than ${this.#limits.unsentSize} characters; await some first`,
+        `the arguments of ${call.name} hold more than ${turnSize} characters of JSON; send less`,
       );
     }
-    this.#unsentSize += json.length;
-    append(this.#unsent, { json, waits: call.name === "wait" });
+    const waits = call.name === "wait";
+    append(this.#unsent, { json, waits });
     append(this.#known, { index, name: call.name, use: call.use, refused: false });
-    mapSet(this.#open, index, call);
+    mapSet(this.#open, index, { waits, settle: call.settle });
     this.#unanswered += 1;
     return index;
   }
 
-  /** JSON texts of the calls the host may start now, in order. */
+  /** A promise that rejects with why a call was refused. Calls beyond the last that may be made share one. */
+  refuse(reason: unknown): Promise<never> {
+    if (reason === this.#tooMany && this.#tooManyAnswer !== null) return this.#tooManyAnswer;
+    const use = { used: false };
+    const { promise, reject } = callPromise<never>(use);
+    reject(reason);
+    this.noteRefusal(reason, use);
+    if (reason === this.#tooMany) this.#tooManyAnswer = promise;
+    return promise;
+  }
+
+  /** Keeps in mind a refusal that is told when the block ends, unless somebody has used it by then. */
+  noteRefusal(reason: unknown, use: Use): void {
+    if (this.#refusals.length < MOST_REFUSALS) append(this.#refusals, { reason, use });
+  }
+
+  /** Hands out, once, the reasons of refusals that nobody has used. */
+  takeRefusals(): readonly unknown[] {
+    const reasons = bareList<unknown>();
+    for (let i = 0; i < this.#refusals.length; i += 1) {
+      const refusal = this.#refusals[i];
+      if (refusal?.use.used === false) append(reasons, refusal.reason);
+    }
+    this.#refusals = bareList();
+    return reasons;
+  }
+
+  /** JSON texts of the calls the host may start now, in order: as many as fit one turn. */
   takeUnsent(): string {
     let text = "";
     while (this.#sent < this.#unsent.length) {
       const call = this.#unsent[this.#sent];
       if (call === undefined) break;
       if (!call.waits && this.#withHost >= this.#limits.outstandingCalls) break;
+      if (text !== "" && text.length + call.json.length >= this.#limits.turnSize) break;
       if (!call.waits) this.#withHost += 1;
       text += text === "" ? call.json : `,${call.json}`;
-      this.#unsentSize -= call.json.length;
       this.#unsent[this.#sent] = SENT;
       this.#sent += 1;
     }
@@ -107,7 +159,7 @@ export class Calls {
     if (call === undefined || known === undefined || index >= this.#sent) return;
     mapDelete(this.#open, index);
     this.#unanswered -= 1;
-    if (call.name !== "wait") this.#withHost -= 1;
+    if (!call.waits) this.#withHost -= 1;
     known.refused = !outcome.ok;
     call.settle(outcome);
   }

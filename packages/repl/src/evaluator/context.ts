@@ -5,6 +5,7 @@ import { registerNative } from "./native-values.ts";
 import { Payload, toPosition } from "./payload.ts";
 import {
   append,
+  bare,
   bareList,
   defineValue,
   handOver,
@@ -15,12 +16,14 @@ import {
   mapSet,
   objectFreeze,
   quote,
+  reflectDefineProperty,
   smaller,
   TypeErrorConstructor,
 } from "./primordials.ts";
 import type { Slices } from "./slice.ts";
 import type { PayloadSpec, ReadContext } from "./spec.ts";
 import { splitLines } from "./split-lines.ts";
+import { installTextHints } from "./text-hints.ts";
 
 const MAX_CHUNKS = 100_000;
 const DEFAULT_HITS = 100;
@@ -128,7 +131,13 @@ export class Contexts {
   }
 
   #view(find: () => Entry, name: string, extend?: (methods: object) => void): object {
-    const view = contextMethods(find, this.#slices, name);
+    const view = contextMethods(find, this.#slices);
+    installTextHints(view, (instead) => {
+      find();
+      return `${name} is not a string: use ${name}.${instead}`;
+    });
+    const length = (): number => find().payload.characters;
+    reflectDefineProperty(view, "length", bare({ get: length, enumerable: false, configurable: false }));
     extend?.(view);
     return objectFreeze(view);
   }
@@ -142,7 +151,7 @@ function infoOf({ key, characters, metadata }: Payload): object {
   return metadata === undefined ? { key, characters } : { key, characters, metadata };
 }
 
-function contextMethods(find: () => Entry, slices: Slices, name: string): object {
+function contextMethods(find: () => Entry, slices: Slices): object {
   return {
     info(): object {
       return infoOf(find().payload);
@@ -176,9 +185,6 @@ function contextMethods(find: () => Entry, slices: Slices, name: string): object
     },
     chunks(size: unknown): object[] {
       return chunksOf(find().payload, size, slices);
-    },
-    toString(): string {
-      throw new TypeErrorConstructor(`${name} is not a string: use ${name}.read(start, end)`);
     },
   };
 }

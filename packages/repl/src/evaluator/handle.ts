@@ -36,13 +36,15 @@ import { currentFrames, type Frame } from "./stack.ts";
 export interface Child {
   readonly name: string;
   readonly block: string;
-  /** JSON text of the reference that crosses. */
-  readonly ref: string;
+  /** JSON text of the reference that crosses; `null` when the call was refused before it was made. */
+  readonly ref: string | null;
   readonly at: readonly Frame[];
   /** The agent's id; `null` until the delegation is answered. */
   agent: string | null;
   /** Why there is no child. */
-  refusal: Error | null;
+  refusal: { readonly reason: unknown } | null;
+  /** Whether somebody waited for it. */
+  readonly use: Use;
   result: HostOutcome | null;
   /** The promise of the wait that a block has out for this child alone. */
   asked: { readonly block: string; readonly promise: Promise<unknown> } | null;
@@ -55,6 +57,8 @@ export interface HandleHost {
   /** Id of the running block. */
   readonly block: () => string;
   readonly issue: (call: NewCall) => number;
+  /** Has a refusal told at the end of the block if nobody uses it. */
+  readonly noteRefusal: (reason: unknown, use: Use) => void;
 }
 
 /** The handles of one REPL. */
@@ -80,20 +84,37 @@ export class Handles {
       if (child !== null) born(child, outcome);
     };
     const index = this.#host.issue({ name: "delegate", args, use: { used: true }, settle });
-    const block = this.#host.block();
-    child = {
+    const ref = `{"block":${quote(this.#host.block())},"index":${index}}`;
+    child = this.#child(name, ref, currentFrames());
+    return this.#handleOf(child);
+  }
+
+  /** The handle of a child that can't be: it rejects. */
+  refused(name: string, reason: unknown): object {
+    const child = this.#child(name, null, NOWHERE);
+    child.refusal = bare({ reason });
+    this.#host.noteRefusal(reason, child.use);
+    return this.#handleOf(child);
+  }
+
+  #child(name: string, ref: string | null, at: readonly Frame[]): Child {
+    return {
       name,
-      block,
-      ref: `{"block":${quote(block)},"index":${index}}`,
-      at: currentFrames(),
+      block: this.#host.block(),
+      ref,
+      at,
       agent: null,
       refusal: null,
+      use: { used: false },
       result: null,
       asked: null,
       whenBorn: bareList(),
     };
+  }
+
+  #handleOf(child: Child): object {
     const handle = bare({});
-    registerNative(handle, { label: `Handle(${name})`, advice: "a handle; await it first" });
+    registerNative(handle, { label: `Handle(${child.name})`, advice: "a handle; await it first" });
     weakMapSet(this.#children, handle, child);
     reflectSetPrototypeOf(handle, this.#prototype);
     return objectFreeze(handle);
@@ -105,7 +126,7 @@ export class Handles {
     const { promise, resolve, reject } = callPromise<unknown[]>(use);
     const finish = (): void => {
       const failure = firstFailure(children, at);
-      if (failure !== null) reject(failure);
+      if (failure !== null) reject(failure.reason);
       else resolve(resultsOf(children));
     };
     const settle = (open: readonly Child[], outcome: HostOutcome): void => {
@@ -113,6 +134,10 @@ export class Handles {
       if (outcome.ok) finish();
       else reject(outcomeError(outcome.error, at));
     };
+    for (let i = 0; i < children.length; i += 1) {
+      const child = children[i];
+      if (child !== undefined) child.use.used = true;
+    }
     const ask = (): void => {
       const open = anyRefused(children) ? NOBODY : withoutResult(children);
       if (open.length === 0) finish();
@@ -147,7 +172,9 @@ export class Handles {
       const child = children[i];
       if (child === undefined || child.agent !== null || child.refusal !== null) continue;
       if (child.block !== this.#host.block()) {
-        child.refusal = new ErrorConstructor(`the child ${child.name} was never started`);
+        child.refusal = bare({
+          reason: new ErrorConstructor(`the child ${child.name} was never started`),
+        });
         continue;
       }
       missing += 1;
@@ -196,10 +223,11 @@ export class Handles {
 }
 
 const NOBODY: readonly Child[] = [];
+const NOWHERE: readonly Frame[] = [];
 
 function born(child: Child, outcome: HostOutcome): void {
   if (outcome.ok) child.agent = typeof outcome.value === "string" ? outcome.value : child.name;
-  else child.refusal = outcomeError(outcome.error, child.at);
+  else child.refusal = bare({ reason: outcomeError(outcome.error, child.at) });
   const waiting = child.whenBorn;
   for (let i = 0; i < waiting.length; i += 1) waiting[i]?.();
   waiting.length = 0;
@@ -238,7 +266,7 @@ function keepResults(children: readonly Child[], value: unknown): void {
   }
 }
 
-function firstFailure(children: readonly Child[], at: readonly Frame[]): Error | null {
+function firstFailure(children: readonly Child[], at: readonly Frame[]): Child["refusal"] {
   for (let i = 0; i < children.length; i += 1) {
     const child = children[i];
     if (child === undefined) continue;
@@ -246,7 +274,7 @@ function firstFailure(children: readonly Child[], at: readonly Frame[]): Error |
     if (child.result === null || child.result.ok) continue;
     const error = outcomeError(child.result.error, at.length > 0 ? at : child.at);
     defineValue(error, "agent", child.agent, true);
-    return error;
+    return { reason: error };
   }
   return null;
 }

@@ -1,11 +1,23 @@
 // The functions through which code calls the host.
+//
+// Invariant: whatever keeps a call from being made rejects what code was given, as a failed call would; so one
+// bad call among many takes none of the others along.
 import { callPromise } from "./call-promise.ts";
 import type { HostOutcome, NewCall } from "./calls.ts";
 import { encodeDelegateOptions } from "./delegate-arguments.ts";
 import { encodeJson } from "./encode-json.ts";
 import type { Child, Handles } from "./handle.ts";
 import { outcomeError } from "./outcome-error.ts";
-import { append, bareList, defineValue, handOver, isArray, TypeErrorConstructor } from "./primordials.ts";
+import {
+  append,
+  bareList,
+  defineValue,
+  handOver,
+  isArray,
+  RangeErrorConstructor,
+  reflectApply,
+  TypeErrorConstructor,
+} from "./primordials.ts";
 import type { Slices } from "./slice.ts";
 import type { EvaluatorLimits } from "./spec.ts";
 import { currentFrames } from "./stack.ts";
@@ -13,6 +25,10 @@ import { currentFrames } from "./stack.ts";
 /** What the functions need of the REPL. */
 export interface CallHost {
   readonly issue: (call: NewCall) => number;
+  /** Throws when the block can make no further call; asking first saves the work of preparing one. */
+  readonly ensureRoom: () => void;
+  /** The promise of a call that was not made. */
+  readonly refuse: (reason: unknown) => Promise<never>;
   readonly handles: Handles;
   readonly slices: Slices;
   readonly limits: EvaluatorLimits;
@@ -20,7 +36,7 @@ export interface CallHost {
 
 /** A host function of the spec: its arguments as JSON, its answer as a promise. */
 export function toolFunction(name: string, host: CallHost): object {
-  return named(name, (...args: unknown[]): Promise<unknown> => {
+  return asking(name, host, (...args: unknown[]): Promise<unknown> => {
     let count = args.length;
     while (count > 0 && args[count - 1] === undefined) count -= 1;
     const texts = bareList<string>();
@@ -33,33 +49,41 @@ export function toolFunction(name: string, host: CallHost): object {
 
 /** `llmQuery(prompt, options)`. */
 export function queryFunction(host: CallHost): object {
-  return named(
-    "llmQuery",
-    (prompt: unknown, options?: unknown): Promise<unknown> =>
-      call(host, "llmQuery", queryArguments(prompt, options, host)),
-  );
+  return asking("llmQuery", host, (prompt?: unknown, options?: unknown): Promise<unknown> => {
+    const last = queryOptions(options, host);
+    return call(host, "llmQuery", queryArguments(prompt, last, host));
+  });
 }
 
-/** `llmQueryBatched(prompts, options)`: one call each; a failed one leaves its Error in its place. */
+/** `llmQueryBatched(prompts, options)`: one call each; one that failed or was refused leaves its Error in its place. */
 export function batchedQueryFunction(host: CallHost): object {
-  return named("llmQueryBatched", (prompts: unknown, options?: unknown): Promise<unknown[]> => {
+  return asking("llmQueryBatched", host, (prompts?: unknown, options?: unknown): Promise<unknown[]> => {
     if (!isArray(prompts)) throw new TypeErrorConstructor("llmQueryBatched takes a list of prompts");
-    const all = bareList<readonly string[]>();
-    for (let i = 0; i < prompts.length; i += 1) append(all, queryArguments(prompts[i], options, host));
+    const { length } = prompts;
+    if (length > host.limits.argumentNodes) {
+      throw new RangeErrorConstructor(`llmQueryBatched takes at most ${host.limits.argumentNodes} prompts`);
+    }
+    const last = queryOptions(options, host);
     const use = { used: false };
     const at = currentFrames();
     const { promise, resolve } = callPromise<unknown[]>(use);
     const answers = bareList<unknown>();
-    let missing = all.length;
+    for (let i = 0; i < length; i += 1) append(answers, undefined);
+    let missing = length;
+    const answer = (i: number, value: unknown): void => {
+      answers[i] = value;
+      missing -= 1;
+      if (missing === 0) resolve(handOver(answers));
+    };
     if (missing === 0) resolve([]);
-    for (let i = 0; i < all.length; i += 1) {
-      append(answers, undefined);
-      const settle = (outcome: HostOutcome): void => {
-        answers[i] = outcome.ok ? outcome.value : outcomeError(outcome.error, at);
-        missing -= 1;
-        if (missing === 0) resolve(handOver(answers));
-      };
-      host.issue({ name: "llmQuery", args: all[i] ?? [], use, settle });
+    for (let i = 0; i < length; i += 1) {
+      const settle = (outcome: HostOutcome): void =>
+        answer(i, outcome.ok ? outcome.value : outcomeError(outcome.error, at));
+      try {
+        host.issue({ name: "llmQuery", args: queryArguments(prompts[i], last, host), use, settle });
+      } catch (reason) {
+        answer(i, reason);
+      }
     }
     return promise;
   });
@@ -67,24 +91,42 @@ export function batchedQueryFunction(host: CallHost): object {
 
 /** `delegate(name, query, options)`: a handle at once. The name may be the handle of a finished child. */
 export function delegateFunction(host: CallHost): object {
-  return named("delegate", (name: unknown, query: unknown, options?: unknown): object => {
+  return named("delegate", (name?: unknown, query?: unknown, options?: unknown): object => {
     const child = host.handles.childOf(name);
-    if (child === undefined && typeof name !== "string") {
-      throw new TypeErrorConstructor(
-        "delegate(name, query, options): the name is a string, or a child's handle",
-      );
+    const label = child?.name ?? (typeof name === "string" ? name : "?");
+    try {
+      return host.handles.delegate(label, delegateArguments(host, { name, child, query, options }));
+    } catch (reason) {
+      return host.handles.refused(label, reason);
     }
-    const args = bareList<string>();
-    append(args, child === undefined ? encodeJson(name, "the name of delegate", host.limits) : child.ref);
-    append(args, promptText(query, "delegate(name, query, options): the query", host));
-    append(args, encodeDelegateOptions(options, host.slices, host.limits));
-    return host.handles.delegate(child?.name ?? `${name}`, args);
   });
+}
+
+interface Delegation {
+  readonly name: unknown;
+  /** The child that the name stands for, when it is a handle. */
+  readonly child: Child | undefined;
+  readonly query: unknown;
+  readonly options: unknown;
+}
+
+function delegateArguments(host: CallHost, { name, child, query, options }: Delegation): readonly string[] {
+  if (child === undefined && typeof name !== "string") {
+    throw new TypeErrorConstructor(
+      "delegate(name, query, options): the name is a string, or a child's handle",
+    );
+  }
+  if (child?.ref === null) throw new TypeErrorConstructor(`the child ${child.name} was never started`);
+  const args = bareList<string>();
+  append(args, child?.ref ?? encodeJson(name, "the name of delegate", host.limits));
+  append(args, promptText(query, "delegate(name, query, options): the query", host));
+  append(args, encodeDelegateOptions(options, host.slices, host.limits));
+  return args;
 }
 
 /** `wait(...handles)`: the results in order; a list of handles is taken too. */
 export function waitFunction(host: CallHost): object {
-  return named("wait", (...given: unknown[]): Promise<unknown[]> => {
+  return asking("wait", host, (...given: unknown[]): Promise<unknown[]> => {
     const children = bareList<Child>();
     for (let i = 0; i < given.length; i += 1) {
       const item = given[i];
@@ -97,7 +139,7 @@ export function waitFunction(host: CallHost): object {
 
 /** `done(value)`: never resolves when the value is accepted. */
 export function doneFunction(host: CallHost): object {
-  return named("done", (value?: unknown): Promise<unknown> => {
+  return asking("done", host, (value?: unknown): Promise<unknown> => {
     if (value === undefined) {
       throw new TypeErrorConstructor("done(value) needs the answer; use null for an empty one");
     }
@@ -115,6 +157,7 @@ export function doneFunction(host: CallHost): object {
 }
 
 function call(host: CallHost, name: string, args: readonly string[]): Promise<unknown> {
+  host.ensureRoom();
   const use = { used: false };
   const at = currentFrames();
   const { promise, resolve, reject } = callPromise<unknown>(use);
@@ -126,13 +169,18 @@ function call(host: CallHost, name: string, args: readonly string[]): Promise<un
   return promise;
 }
 
-function queryArguments(prompt: unknown, options: unknown, host: CallHost): readonly string[] {
-  const args = bareList<string>();
-  append(args, promptText(prompt, "llmQuery(prompt, options): the prompt", host));
+/** JSON text of the options of a query, the same for all of a batch. */
+function queryOptions(options: unknown, host: CallHost): string {
   if (options !== undefined && options !== null && typeof options !== "object") {
     throw new TypeErrorConstructor("the options of llmQuery are an object, such as { model: name }");
   }
-  append(args, encodeJson(options ?? {}, "the options of llmQuery", host.limits));
+  return encodeJson(options ?? {}, "the options of llmQuery", host.limits);
+}
+
+function queryArguments(prompt: unknown, options: string, host: CallHost): readonly string[] {
+  const args = bareList<string>();
+  append(args, promptText(prompt, "llmQuery(prompt, options): the prompt", host));
+  append(args, options);
   return args;
 }
 
@@ -148,6 +196,17 @@ function childOrThrow(value: unknown, host: CallHost): Child {
   const child = host.handles.childOf(value);
   if (child === undefined) throw new TypeErrorConstructor("wait takes handles, as delegate gives them");
   return child;
+}
+
+/** A function whose promise rejects with what the method throws. */
+function asking(name: string, host: CallHost, method: (...args: never[]) => Promise<unknown>): object {
+  return named(name, (...args: unknown[]): Promise<unknown> => {
+    try {
+      return reflectApply(method, undefined, args);
+    } catch (reason) {
+      return host.refuse(reason);
+    }
+  });
 }
 
 function named<T extends object>(name: string, method: T): T {

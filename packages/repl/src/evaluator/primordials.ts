@@ -26,7 +26,7 @@ export const {
   ownKeys: reflectOwnKeys,
   setPrototypeOf: reflectSetPrototypeOf,
 } = Reflect;
-export const { freeze: objectFreeze } = Object;
+export const { freeze: objectFreeze, isExtensible } = Object;
 export const { isArray } = Array;
 export const { parse: jsonParse } = JSON;
 export const { imul, max: larger, min: smaller, trunc } = Math;

@@ -5,6 +5,7 @@
 import { type Clock, installClock } from "./clock.ts";
 import { installFormatClock } from "./format-clock.ts";
 import { installLocale } from "./locale.ts";
+import { keepGlobalOpen } from "./open-global.ts";
 import {
   bare,
   callUnknown,
@@ -50,6 +51,7 @@ export function fixRealm(clock: Clock, random: () => number): void {
   installFixedBuffers();
   keepListedGlobals();
   installStandardFunctions();
+  keepGlobalOpen();
 }
 
 function keepListedGlobals(): void {

@@ -6,6 +6,7 @@
 // behind reaches a later one; (2) `turn` does not throw; (3) only strings go in and out.
 import { Bindings } from "./bindings.ts";
 import { BlockRun } from "./block-run.ts";
+import { callPromise, type Use } from "./call-promise.ts";
 import type { HostOutcome, NewCall } from "./calls.ts";
 import { seededRandom } from "./chance.ts";
 import type { Clock } from "./clock.ts";
@@ -26,6 +27,7 @@ import { outputFunctions } from "./output-functions.ts";
 import {
   defineValue,
   ErrorConstructor,
+  joinList,
   jsonParse,
   larger,
   ownValue,
@@ -41,6 +43,8 @@ import { Variables, variablesJson, variablesList } from "./variables.ts";
 
 const STACK_FRAMES = 30;
 const STRAY_TEXT = 2_000;
+/** Refused calls of a block that are told one by one. */
+const MOST_WARNINGS = 20;
 
 /** The REPL of one agent in one realm. */
 export class Repl {
@@ -107,6 +111,7 @@ export class Repl {
     this.#open = false;
     const block = this.#block;
     const calls = block === null ? "" : block.calls.takeUnsent();
+    if (block?.ended === true) this.#writeNotices(block);
     const state = block === null ? '{"kind":"idle"}' : block.stateJson(this.#sources, () => this.#leftJson());
     const output = this.#output.take();
     const cut =
@@ -123,8 +128,29 @@ export class Repl {
 
   /** Tells of a rejection that nobody handled; it becomes a warning in the output. */
   stray(reason: unknown): void {
+    this.#warn("a promise was rejected and nobody awaited it", reason);
+  }
+
+  #warn(what: string, reason: unknown): void {
     const text = reportError(reason, this.#sources, STRAY_TEXT).text;
-    this.#output.write(`Warning: a promise was rejected and nobody awaited it: ${text}\n`);
+    this.#output.write(`Warning: ${what}: ${text}\n`);
+  }
+
+  /** What the model should know of a block that has ended. */
+  #writeNotices(block: BlockRun): void {
+    const refusals = block.calls.takeRefusals();
+    for (let i = 0; i < refusals.length && i < MOST_WARNINGS; i += 1) {
+      this.#warn("a call was not made and nobody awaited it", refusals[i]);
+    }
+    if (refusals.length > MOST_WARNINGS) {
+      this.#output.write(`Warning: ${refusals.length - MOST_WARNINGS} more calls were not made\n`);
+    }
+    const names = this.#reserved.takeShadowed();
+    if (names.length === 0) return;
+    const own = `${joinList(names, ", ")} ${names.length === 1 ? "is a name" : "are names"} of the REPL`;
+    this.#output.write(
+      `Note: ${own} and restored in your next block: keep your own values under other names.\n`,
+    );
   }
 
   #enter(message: object): void {
@@ -148,8 +174,13 @@ export class Repl {
   #installNames(): void {
     const { agentId, depth, maxDepth, functions, limits } = this.#spec;
     const issue = (call: NewCall): number => this.#issue(call);
-    const handles = new Handles({ block: () => this.#block?.id ?? "", issue });
-    const host: CallHost = { issue, handles, slices: this.#slices, limits };
+    const noteRefusal = (reason: unknown, use: Use): void => {
+      if (this.#open) this.#block?.calls.noteRefusal(reason, use);
+    };
+    const handles = new Handles({ block: () => this.#block?.id ?? "", issue, noteRefusal });
+    const refuse = (reason: unknown): Promise<never> => this.#refuse(reason);
+    const ensureRoom = (): void => this.#block?.calls.ensureRoom();
+    const host: CallHost = { issue, ensureRoom, refuse, handles, slices: this.#slices, limits };
     const install = (name: string, value: unknown): void => this.#reserved.install(name, value);
     for (let i = 0; i < functions.length; i += 1) {
       const name = functions[i];
@@ -173,6 +204,14 @@ export class Repl {
   #issue(call: NewCall): number {
     if (!this.#open || this.#block === null) throw new ErrorConstructor("this block has ended");
     return this.#block.calls.issue(call);
+  }
+
+  /** An ended block is told of nothing any more. */
+  #refuse(reason: unknown): Promise<never> {
+    if (this.#open && this.#block !== null) return this.#block.calls.refuse(reason);
+    const { promise, reject } = callPromise<never>({ used: true });
+    reject(reason);
+    return promise;
   }
 
   #write(line: string): void {

@@ -3,7 +3,9 @@
 // Owns: accessors on the global object that nobody can redefine. Invariants: (1) at the start of a block
 // each name has its own value, whatever earlier blocks assigned; (2) within a block it can be shadowed.
 import {
+  append,
   bare,
+  bareList,
   MapConstructor,
   mapClear,
   mapGet,
@@ -23,6 +25,7 @@ interface Shadow {
 export class ReservedNames {
   readonly #names = new SetConstructor<PropertyKey>();
   readonly #shadows = new MapConstructor<string, Shadow>();
+  #shadowed: string[] = bareList();
 
   /** Puts a value under a name for good. */
   install(name: string, value: unknown): void {
@@ -33,6 +36,7 @@ export class ReservedNames {
       return shadow === undefined ? value : shadow.value;
     };
     const set = (next: unknown): void => {
+      if (mapGet(shadows, name) === undefined) append(this.#shadowed, name);
       mapSet(shadows, name, { value: next });
     };
     reflectDefineProperty(realmGlobal, name, bare({ get, set, enumerable: false, configurable: false }));
@@ -46,5 +50,13 @@ export class ReservedNames {
   /** Forgets what blocks assigned. */
   restore(): void {
     mapClear(this.#shadows);
+    this.#shadowed = bareList();
+  }
+
+  /** Hands out, once, the names that code has assigned to since `restore`. */
+  takeShadowed(): readonly string[] {
+    const names = this.#shadowed;
+    this.#shadowed = bareList();
+    return names;
   }
 }

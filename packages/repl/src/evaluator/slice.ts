@@ -2,6 +2,7 @@ import { registerNative } from "./native-values.ts";
 import type { Payload } from "./payload.ts";
 import {
   bare,
+  defineMethods,
   objectFreeze,
   reflectSetPrototypeOf,
   TypeErrorConstructor,
@@ -9,6 +10,7 @@ import {
   weakMapGet,
   weakMapSet,
 } from "./primordials.ts";
+import { installTextHints } from "./text-hints.ts";
 
 /** A range of a payload whose ends split no surrogate pair. */
 export interface PayloadRange {
@@ -37,7 +39,9 @@ export class Slices {
       if (state === undefined) throw new TypeErrorConstructor("this is not a slice of CONTEXT");
       return state.payload.read(state.start, state.end);
     };
-    this.#prototype = objectFreeze({
+    const prototype = {};
+    installTextHints(prototype, () => "a slice is not a string: use slice.text(), which reads it");
+    defineMethods(prototype, {
       text(): string {
         return textOf(this);
       },
@@ -45,6 +49,7 @@ export class Slices {
         return textOf(this);
       },
     });
+    this.#prototype = objectFreeze(prototype);
   }
 
   /** A slice object for a guest. */

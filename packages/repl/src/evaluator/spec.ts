@@ -2,10 +2,10 @@
 export interface EvaluatorLimits {
   /** Output kept per block. */
   readonly outputKept: number;
-  /** JSON text of the arguments of one call. */
+  /** JSON text of one argument. */
   readonly argumentSize: number;
-  /** JSON text of all calls that have not been handed to the host yet. */
-  readonly unsentSize: number;
+  /** JSON text of the calls that one turn hands to the host; further ones queue inside. */
+  readonly turnSize: number;
   /** Values in the arguments of one call. */
   readonly argumentNodes: number;
   readonly argumentDepth: number;
@@ -40,7 +40,7 @@ export interface EvaluatorSpec {
 export const DEFAULT_LIMITS: EvaluatorLimits = Object.freeze({
   outputKept: 1_000_000,
   argumentSize: 8_388_608,
-  unsentSize: 33_554_432,
+  turnSize: 33_554_432,
   argumentNodes: 200_000,
   argumentDepth: 200,
   outstandingCalls: 256,

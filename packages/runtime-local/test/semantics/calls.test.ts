@@ -6,6 +6,9 @@ const runtime = localRuntime();
 afterAll(() => runtime.close());
 
 const open = () => ReplDriver.open(runtime);
+/** Small caps: the default of 10,000 calls would be 10,000 entries into a REPL. */
+const narrow = localRuntime({ limits: { callsPerBlock: 20, outstandingCalls: 5 } });
+afterAll(() => narrow.close());
 
 describe("a call", () => {
   test("is issued with its arguments and resolves with its answer", async () => {
@@ -140,7 +143,9 @@ const REFUSED: readonly (readonly [string, string])[] = [
 describe("arguments", () => {
   test.each(REFUSED)("%s are refused", async (code, message) => {
     const repl = await open();
-    const turn = await repl.start(`try { readFile(${code}) } catch (e) { print(e.name + ': ' + e.message) }`);
+    const turn = await repl.start(
+      `try { await readFile(${code}) } catch (e) { print(e.name + ': ' + e.message) }`,
+    );
     expect(turn.output).toContain("TypeError: argument 1 of readFile");
     expect(turn.output).toContain(message);
     expect(turn.calls.filter((call) => call.name === "readFile")).toEqual([]);
@@ -189,21 +194,112 @@ describe("many calls", () => {
     expect(turn.state).toMatchObject({ kind: "ended", echo: "400" });
   });
 
-  test("a block can make 10,000 of them", async () => {
-    const repl = await open();
-    const turn = await repl.start("for (let i = 0; i < 10_001; i++) readFile(i)");
-    expect(turn.calls).toHaveLength(256);
-    expect(turn.state).toMatchObject({ kind: "threw", error: { name: "RangeError" } });
-    expect(turn.state).toMatchObject({ error: { message: "a block can make at most 10000 calls" } });
+  test("beyond what a block can make reject, and none of the others is lost", async () => {
+    const repl = await ReplDriver.open(narrow);
+    let turn = await repl.start(
+      "const all = await Promise.allSettled(Array.from({ length: 23 }, (_, i) => readFile(i))); print(all[19].value, all[20].reason.message, all[22].reason.name); all.length",
+    );
+    for (let i = 0; i < 20; i += 1) turn = await repl.answer(i, i);
+    expect(turn.output).toBe(
+      "19 a block can make at most 20 calls; make the others in your next block RangeError\n",
+    );
+    expect(turn.state).toMatchObject({ kind: "ended", echo: "23" });
   });
 
-  test("the text of calls that wait to be sent is bounded", async () => {
+  test("beyond what a block can make, awaited by nobody, are one warning", async () => {
+    const repl = await open();
+    const turn = await repl.start("for (let i = 0; i < 50_000; i++) readFile(i)");
+    expect(turn.calls).toHaveLength(256);
+    expect(turn.output).toMatch(
+      /^Warning: a call was not made and nobody awaited it: RangeError: a block can make at most 10000 calls.*\n {2}at line 1/,
+    );
+    expect(turn.output.match(/Warning/g)).toHaveLength(1);
+  });
+
+  test("those whose text does not fit one turn follow as answers come", async () => {
+    const repl = await open();
+    let turn = await repl.start(
+      "const text = 'x'.repeat(8_000_000); const all = await Promise.all(Array.from({ length: 10 }, () => readFile(text))); all",
+    );
+    expect(turn.calls.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+    turn = await repl.answer(2, 2);
+    expect(turn.calls.map(({ index }) => index)).toEqual([4, 5, 6, 7]);
+    turn = await repl.answer(4, 4);
+    expect(turn.calls.map(({ index }) => index)).toEqual([8, 9]);
+    for (const index of [0, 1, 3, 5, 6, 7, 8, 9]) turn = await repl.answer(index, index);
+    expect(turn.state).toMatchObject({ kind: "ended", echo: "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]" });
+  });
+
+  test("one that is too large for any turn rejects, and the next is made", async () => {
     const repl = await open();
     const turn = await repl.start(
-      "const text = 'x'.repeat(8_000_000); for (let i = 0; i < 10; i++) readFile(text)",
+      "const text = 'x'.repeat(8_000_000); const big = readFile(text, text, text, text, text); readFile('a'); await big",
     );
-    expect(turn.calls).toHaveLength(4);
-    expect(turn.state).toMatchObject({ kind: "threw", error: { name: "RangeError" } });
+    expect(turn.calls).toEqual([{ index: 0, name: "readFile", args: ["a"] }]);
+    expect(turn.state).toMatchObject({
+      kind: "threw",
+      error: {
+        name: "RangeError",
+        message: "the arguments of readFile hold more than 33554432 characters of JSON; send less",
+      },
+    });
+  });
+});
+
+/** Calls that cannot be made, and why. */
+const NOT_MADE: readonly (readonly [string, string])[] = [
+  ["llmQuery(5)", "llmQuery(prompt, options): the prompt is a string"],
+  ["llmQuery('x'.repeat(9_000_000))", "the prompt is larger than 8388608 characters of JSON; send less"],
+  ["llmQueryBatched(5)", "llmQueryBatched takes a list of prompts"],
+  ["delegate('a', 5)", "delegate(name, query, options): the query is a string"],
+  ["delegate(5, 'q')", "delegate(name, query, options): the name is a string, or a child's handle"],
+  ["wait(5)", "wait takes handles, as delegate gives them"],
+  ["done()", "done(value) needs the answer; use null for an empty one"],
+  ["readFile(() => {})", "argument 1 of readFile is a function: only JSON can be sent"],
+];
+
+describe("a call that cannot be made", () => {
+  test.each(NOT_MADE)("%s rejects, and takes no other along", async (code, message) => {
+    const repl = await open();
+    const first = await repl.start(
+      `const all = await Promise.allSettled([() => readFile('a'), () => ${code}, () => readFile('b')].map((make) => make())); all.map((one) => one.value ?? one.reason.message)`,
+    );
+    expect(first.calls.map((call) => call.args)).toEqual([["a"], ["b"]]);
+    expect(first.state.kind).toBe("idle");
+    await repl.answer(0, "A");
+    const last = await repl.answer(1, "B");
+    expect(last.output).toBe("");
+    const state = last.state.kind === "ended" ? last.state : null;
+    const [a, refusal, b] = JSON.parse(state?.echo ?? "[]");
+    expect([a, b]).toEqual(["A", "B"]);
+    expect(refusal).toContain(message);
+  });
+
+  test.each(NOT_MADE)("%s that nobody awaits is told when the block ends", async (code, message) => {
+    const repl = await open();
+    const turn = await repl.start(`print('before');\n${code};\nprint('after');`);
+    const [before, after, warning] = turn.output.split("\n");
+    expect([before, after]).toEqual(["before", "after"]);
+    expect(warning).toMatch(/^Warning: a call was not made and nobody awaited it: (Type|Range)Error: /);
+    expect(warning).toContain(message);
+    expect(turn.output).toContain("at line 2:");
+    expect(turn.state.kind).toBe("ended");
+    expect((await repl.start("1")).output).toBe("");
+  });
+
+  test("may be awaited after another one, and is then no warning", async () => {
+    const repl = await open();
+    await repl.start(
+      "const bad = delegate('a', 5), worse = llmQuery(5); await readFile('x'); for (const one of [bad, worse]) await one.catch((e) => print(e.name))",
+    );
+    expect((await repl.answer(0, 1)).output).toBe("TypeError\nTypeError\n");
+  });
+
+  test("many that nobody awaits are told in a few lines", async () => {
+    const repl = await open();
+    const turn = await repl.start("for (let i = 0; i < 5_000; i++) llmQuery(i);");
+    expect(turn.output.match(/^Warning: a call/gm)).toHaveLength(20);
+    expect(turn.output).toMatch(/Warning: \d+ more calls were not made\n$/);
   });
 });
 
@@ -236,6 +332,37 @@ describe("llmQuery", () => {
     expect(last.state).toMatchObject({ kind: "ended", echo: "3", unawaited: [] });
   });
 
+  test("in a batch, a prompt that cannot be sent leaves its Error and loses no other", async () => {
+    const repl = await open();
+    const first = await repl.start(
+      "const answers = await llmQueryBatched(['a', 'x'.repeat(9_000_000), 5, 'b']); answers.map((one) => one.message ?? one)",
+    );
+    expect(first.calls.map(({ index, args }) => [index, args[0]])).toEqual([
+      [0, "a"],
+      [1, "b"],
+    ]);
+    await repl.answer(1, "B");
+    const last = await repl.answer(0, "A");
+    const state = last.state.kind === "ended" ? last.state : null;
+    expect(JSON.parse(state?.echo ?? "[]")).toEqual([
+      "A",
+      "llmQuery(prompt, options): the prompt is larger than 8388608 characters of JSON; send less",
+      "llmQuery(prompt, options): the prompt is a string",
+      "B",
+    ]);
+  });
+
+  test("in a batch of more than a block can make, the first ones are answered", async () => {
+    const repl = await ReplDriver.open(narrow);
+    let turn = await repl.start(
+      "const answers = await llmQueryBatched(Array(22).fill('p')); [answers.filter((one) => one === 'A').length, answers[21].message]",
+    );
+    for (let i = 0; i < 20; i += 1) turn = await repl.answer(i, "A");
+    expect(turn.state).toMatchObject({
+      echo: '[20, "a block can make at most 20 calls; make the others in your next block"]',
+    });
+  });
+
   test("of an empty batch is an empty list", async () => {
     const repl = await open();
     expect(await repl.print("await llmQueryBatched([])")).toBe("[]");
@@ -245,7 +372,7 @@ describe("llmQuery", () => {
     ["llmQuery(5)", "llmQuery(prompt, options): the prompt is a string"],
     ["llmQuery('p', 'fast')", "the options of llmQuery are an object, such as { model: name }"],
     ["llmQueryBatched('abc')", "llmQueryBatched takes a list of prompts"],
-    ["llmQueryBatched(['a', 1])", "llmQuery(prompt, options): the prompt is a string"],
+    ["llmQueryBatched(['a'], 'fast')", "the options of llmQuery are an object, such as { model: name }"],
   ])("%s is refused", async (code, message) => {
     const repl = await open();
     const turn = await repl.start(code);

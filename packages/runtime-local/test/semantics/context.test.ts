@@ -172,6 +172,43 @@ describe("large payloads", () => {
   });
 });
 
+describe("what CONTEXT shares with a string", () => {
+  test("is its length", async () => {
+    const repl = await open("abc");
+    expect(
+      await repl.print(
+        "[CONTEXT.length, CONTEXT.get('doc').length, Object.keys(CONTEXT).includes('length')]",
+      ),
+    ).toBe("[3, 3, false]");
+    const two = await ReplDriver.open(runtime, { contexts: [payload("a", "x"), payload("b", "yy")] });
+    expect(await two.print("CONTEXT.get('b').length")).toBe("2");
+    expect(await two.print("CONTEXT.length")).toContain("use CONTEXT.get(key); the keys are");
+  });
+
+  test.each([
+    ["CONTEXT.split('\\n')", "CONTEXT is not a string: use CONTEXT.lines(start, end)"],
+    ["CONTEXT.substring(0, 5)", "CONTEXT is not a string: use CONTEXT.read(start, end)"],
+    ["CONTEXT.indexOf('x')", "CONTEXT is not a string: use CONTEXT.grep(pattern, max)"],
+    ["for (const line of CONTEXT) print(line)", "CONTEXT is not a string: use CONTEXT.lines(start, end)"],
+    ["[...CONTEXT]", "CONTEXT is not a string: use CONTEXT.lines(start, end)"],
+    [
+      "CONTEXT.get('doc').trim()",
+      'CONTEXT.get("doc") is not a string: use CONTEXT.get("doc").read(start, end)',
+    ],
+    ["CONTEXT.slice(0, 2).split('')", "a slice is not a string: use slice.text(), which reads it"],
+    ["CONTEXT.chunks(2)[0].match(/x/)", "a slice is not a string: use slice.text(), which reads it"],
+  ])("%s says what to call instead", async (code, message) => {
+    const repl = await open("abc");
+    const turn = await repl.start(code);
+    expect(turn.state).toMatchObject({ kind: "threw", error: { name: "TypeError", message } });
+  });
+
+  test("with several payloads names the keys", async () => {
+    const repl = await ReplDriver.open(runtime, { contexts: [payload("a", "x"), payload("b", "y")] });
+    expect(await repl.print("CONTEXT.split('')")).toContain("use CONTEXT.get(key); the keys are");
+  });
+});
+
 describe("what was read", () => {
   test("is merged, per key and per block", async () => {
     const repl = await open("0123456789".repeat(100));

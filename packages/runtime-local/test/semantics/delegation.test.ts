@@ -71,9 +71,21 @@ describe("delegate", () => {
     ["delegate({ then() {} }, 'q')", "the name is a string, or a child's handle"],
   ])("%s is refused", async (code, message) => {
     const repl = await open();
-    const turn = await repl.start(code);
+    const turn = await repl.start(`await ${code}`);
     expect(turn.calls).toEqual([]);
     expect(turn.state).toMatchObject({ kind: "threw", text: expect.stringContaining(message) });
+  });
+
+  test("that is refused gives a handle that can be kept, waited for and not be given another task", async () => {
+    const repl = await open();
+    expect(await repl.print("globalThis.h = delegate('a', 5); 0")).toContain("the query is a string");
+    expect(await repl.print("try { await h } catch (e) { print(e.message) }")).toBe(
+      "delegate(name, query, options): the query is a string\n",
+    );
+    expect(await repl.print("try { await wait(h) } catch (e) { print(e.name) }")).toBe("TypeError\n");
+    const turn = await repl.start("await delegate(h, 'again')");
+    expect(turn.calls).toEqual([]);
+    expect(turn.state).toMatchObject({ error: { message: "the child a was never started" } });
   });
 
   test("with a handle gives that child another task", async () => {

@@ -55,6 +55,49 @@ test.each([
   expect(await repl.print(`typeof ${name}`)).toBe(before);
 });
 
+describe("a name of the REPL", () => {
+  test("that code assigns to is told, once, when the block ends", async () => {
+    const repl = await open();
+    const turn = await repl.start("const print = 1; const done = 2; var CONTEXT = 'x'; CONTEXT = 'y';");
+    expect(turn.output).toBe(
+      "Note: print, done, CONTEXT are names of the REPL and restored in your next block: keep your own values under other names.\n",
+    );
+    expect((await repl.start("print('fine')")).output).toBe("fine\n");
+    expect((await repl.start("function wait() {}")).output).toContain("wait is a name of the REPL");
+    expect((await repl.start("{ const print = 1; } ((done) => done)(2); 0")).output).toBe("");
+  });
+});
+
+describe("globalThis", () => {
+  test.each(["freeze", "seal", "preventExtensions"])("cannot be closed with Object.%s", async (name) => {
+    const repl = await open();
+    const shown = await repl.print(`let a = 1;\nObject.${name}(globalThis);`);
+    expect(shown).toContain(
+      `TypeError: Object.${name} cannot be used on globalThis: later blocks declare their names there`,
+    );
+    expect(shown).toContain("at line 2");
+    expect(await repl.print("const q = 5; a = 2; q + a")).toBe("7");
+    expect(
+      await repl.print(
+        `const o = { a: 1 }; [Object.${name}(o) === o, Object.isExtensible(o), Object.${name}(1)]`,
+      ),
+    ).toBe("[true, false, 1]");
+    expect(
+      await repl.print(
+        "[Object.freeze.name, Reflect.preventExtensions({}), Reflect.preventExtensions(globalThis)]",
+      ),
+    ).toBe('["freeze", true, false]');
+  });
+
+  test("says why there are no new names when code closed it through a Proxy", async () => {
+    const repl = await open();
+    await repl.start("Object.freeze(new Proxy(globalThis, {}))");
+    expect(await repl.print("const q = 1")).toContain(
+      "TypeError: q cannot be declared: globalThis was closed to new names, which cannot be undone",
+    );
+  });
+});
+
 describe("VARIABLES and the summary", () => {
   test("name what blocks have made, with type, size and preview", async () => {
     const repl = await open();
