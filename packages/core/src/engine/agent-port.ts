@@ -59,6 +59,8 @@ export interface AgentPort {
   park(waits: WaitTable): void;
   /** Cancels every unfinished agent below this one, or below the named children of it. */
   cancelBelow(reason: string, children?: readonly string[]): Promise<void>;
+  /** Says what the agent failed of, which the log keeps only in words. */
+  failed(error: unknown): void;
   /** Text as it arrives from the model or is written by code; a hint for people, not part of the record. */
   hint(hint: Hint): void;
 }

@@ -52,6 +52,7 @@ export class LiveRun {
   #gap: Gap | null = null;
   #recovered: Recovered | null = null;
   #paused: PromiseWithResolvers<void> | null = null;
+  #rootCause: unknown;
   readonly #listeners = new Set<(event: RunEvent) => void>();
 
   constructor(
@@ -108,6 +109,11 @@ export class LiveRun {
   /** What was found when the run was taken up; `null` for one that was begun here. */
   get recovered(): Recovered | null {
     return this.#recovered;
+  }
+
+  /** What the root failed of in this process; the log keeps it only in words. */
+  get rootCause(): unknown {
+    return this.#rootCause;
   }
 
   /** True when an agent could move. */
@@ -299,6 +305,9 @@ export class LiveRun {
       },
       cancelBelow: async (reason, children = this.graph.children(agentId)) =>
         void (await this.#cancels.cancel({ agents: children, reason, origin: "engine" })),
+      failed: (error) => {
+        if (agentId === ROOT) this.#rootCause = error;
+      },
       hint: (hint) => this.#tell({ ...hint, agentId }),
     };
   }

@@ -28,15 +28,15 @@ const CODES: Readonly<Record<ErrorKind, RLMErrorCode>> = {
   runtime_failed: "runtime_failed",
 };
 
-/** The error of a run whose root ended with this node. */
-export function rootFailure(graph: Graph, node: ErrorNode): RunError {
+/** The error of a run whose root ended with this node, and what it failed of where that is known. */
+export function rootFailure(graph: Graph, node: ErrorNode, cause?: unknown): RunError {
   const details = {
     node: node.id,
     kind: node.kind,
     ...(node.limit !== undefined && { limit: node.limit }),
     ...node.details,
   };
-  return new RunError(codeOf(node), node.message, graph, { details });
+  return new RunError(codeOf(node), node.message, graph, { details, cause });
 }
 
 function codeOf(node: ErrorNode): RLMErrorCode {

@@ -28,6 +28,8 @@ export class Run<Answer = JsonValue> implements PromiseLike<RunResult<Answer>>, 
   readonly #result: Promise<RunResult<Answer>>;
   #current: LiveRun | null = null;
   #stopped = false;
+  /** Why the caller's signal aborted. */
+  #reason: unknown;
   #over = false;
 
   constructor(live: Promise<LiveRun>, { signal, over }: RunParts = {}) {
@@ -35,8 +37,14 @@ export class Run<Answer = JsonValue> implements PromiseLike<RunResult<Answer>>, 
       this.#current = ready;
       return ready;
     });
-    const abort = () => void this.abort();
-    if (signal?.aborted === true) this.#stopped = true;
+    const abort = () => {
+      this.#reason = signal?.reason;
+      void this.abort();
+    };
+    if (signal?.aborted === true) {
+      this.#reason = signal.reason;
+      this.#stopped = true;
+    }
     signal?.addEventListener("abort", abort, { once: true });
     this.#result = this.#finish().finally(() => {
       this.#over = true;
@@ -131,7 +139,7 @@ export class Run<Answer = JsonValue> implements PromiseLike<RunResult<Answer>>, 
       }
       return await resultOf<Answer>(live);
     } catch (error) {
-      throw asRunError(error, live.graph);
+      throw asRunError(error, live.graph, this.#reason);
     }
   }
 }
@@ -152,9 +160,11 @@ function stuck(graph: Graph): RLMError {
   return new RunError("nothing_to_do", message, graph);
 }
 
-/** Errors of a run carry its graph. */
-function asRunError(error: unknown, graph: Graph): RunError {
+/** Errors of a run carry its graph; the cause of an abort is the reason that the caller gave. */
+function asRunError(error: unknown, graph: Graph, reason: unknown): RunError {
   if (error instanceof RunError) return error;
+  if (RLMError.is(error, "aborted") && reason !== undefined)
+    return new RunError(error.code, error.message, graph, { cause: reason, details: error.details });
   if (RLMError.is(error))
     return new RunError(error.code, error.message, graph, { cause: error, details: error.details });
   const { message } = errorData(error);
@@ -165,7 +175,7 @@ function asRunError(error: unknown, graph: Graph): RunError {
 async function resultOf<Answer>(live: LiveRun): Promise<RunResult<Answer>> {
   const { graph, journal } = live;
   const head = graph.head(ROOT);
-  if (head?.type === "error") throw rootFailure(graph, head);
+  if (head?.type === "error") throw rootFailure(graph, head, live.rootCause);
   if (head?.type !== "result") throw new RLMError("nothing_to_do", "The run has no answer yet.");
   const answer = await journal.unpack(head.result, head.blobs?.result);
   return { answer: answer as Answer, graph, usage: graph.usage() };

@@ -125,3 +125,25 @@ describe("a run whose root ended by a failed request", () => {
     );
   });
 });
+
+describe("the error of a run", () => {
+  test("has what its client threw as cause", async () => {
+    const bug = new TypeError("Cannot read properties of null");
+    const client: Client = { ...scriptedClient([]), chat: () => Promise.reject(bug) };
+    await using flow = new RLMFlow({ client, runtime: inlineRuntime() });
+    const error = await runFailureOf(flow.run("Try."));
+    expect(RLMError.is(error.cause) && error.cause.cause).toBe(bug);
+  });
+
+  test("has the reason of the signal as cause when that ended it", async () => {
+    const leaving = new AbortController();
+    const reason = new Error("the user left");
+    const client = scriptedClient(() => {
+      leaving.abort(reason);
+      return new Promise<string>(() => {});
+    });
+    await using flow = new RLMFlow({ client, runtime: inlineRuntime() });
+    const error = await runFailureOf(flow.run("Try.", { signal: leaving.signal }));
+    expect([error.code, error.cause]).toEqual(["aborted", reason]);
+  });
+});

@@ -158,6 +158,7 @@ async function endFailed(port: AgentPort, error: unknown, startedAt: number): Pr
   const attempts = [...port.cut.splice(0), ...attemptsOf(error)];
   const code = RLMError.is(error) ? error.code : "request_failed";
   const state = agentState(port.journal.graph, port.agentId);
+  port.failed(error);
   await port.journal.appendChain(port.agentId, [
     {
       type: "error",
