@@ -4,12 +4,14 @@ import { RLMError, type Runtime } from "../../src/index.ts";
 import type { RuntimeDriver } from "../../src/testing/runtime/runtime-driver.ts";
 import { javascriptCode } from "../../src/testing/runtime/sample-code.ts";
 import { runtimeContract } from "../../src/testing/runtime-contract.ts";
+import { BROKEN_DEATHS, kill, mortal } from "./runtime/broken-deaths.ts";
 import { BROKEN_HANDLES } from "./runtime/broken-handles.ts";
 import { BROKEN_KERNELS } from "./runtime/broken-kernels.ts";
 import { BROKEN_LIMITS } from "./runtime/broken-limits.ts";
 import { BROKEN_REPLAYS } from "./runtime/broken-replays.ts";
 import { BROKEN_SESSIONS } from "./runtime/broken-sessions.ts";
 import { BROKEN_STATES } from "./runtime/broken-states.ts";
+import { BROKEN_DECLARATIONS, BROKEN_TRANSPORTS } from "./runtime/broken-transports.ts";
 import { BROKEN_TURNS } from "./runtime/broken-turns.ts";
 import { type BrokenRuntime, changed } from "./runtime/changed-runtime.ts";
 
@@ -21,11 +23,14 @@ const BROKEN: readonly BrokenRuntime[] = [
   ...BROKEN_HANDLES,
   ...BROKEN_REPLAYS,
   ...BROKEN_LIMITS,
+  ...BROKEN_TRANSPORTS,
+  ...BROKEN_DEATHS,
+  ...BROKEN_DECLARATIONS,
 ];
 const UNNAMED = "says what it is";
 
 function driverOf(make: (good: Runtime) => Runtime, more: Partial<RuntimeDriver> = {}): RuntimeDriver {
-  return { name: "local", make: () => make(localRuntime({ timeMs: 500 })), patienceMs: 1500, ...more };
+  return { name: "local", make: () => make(localRuntime({ timeMs: 500 })), patienceMs: 1500, kill, ...more };
 }
 
 function unchanged(good: Runtime): Runtime {
@@ -46,6 +51,14 @@ async function runCheck(driver: RuntimeDriver, name: string): Promise<void> {
 describe("the contract takes a runtime that keeps it", () => {
   const driver: RuntimeDriver = { name: "local", make: () => localRuntime() };
   for (const { name, run } of runtimeContract(driver)) test(name, run);
+});
+
+describe("the contract takes a runtime whose sandboxes can be killed", () => {
+  const driver: RuntimeDriver = { name: "mortal", make: () => mortal(localRuntime()), kill };
+  const checks = runtimeContract(driver).filter(({ name }) =>
+    BROKEN_DEATHS.some(({ foundBy }) => foundBy.includes(name)),
+  );
+  for (const { name, run } of checks) test(name, run);
 });
 
 describe("the contract refuses a runtime that", () => {

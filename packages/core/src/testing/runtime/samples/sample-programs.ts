@@ -239,7 +239,7 @@ export interface Reached {
   readonly environment: string | null;
   /** Whether it read the file. */
   readonly file: boolean;
-  /** Name and version of the engine that runs it, as in `kernel.engine`. */
+  /** Name and version of the engine that runs it; begins with what `kernel.engine` says. */
   readonly engine: string | null;
 }
 

@@ -5,6 +5,7 @@ import { handleSamples } from "./handle-samples.ts";
 import { limitSamples } from "./limit-samples.ts";
 import { pythonCode } from "./python-code.ts";
 import { repeatSamples } from "./repeat-samples.ts";
+import { transportSamples } from "./transport-samples.ts";
 import { valueSamples } from "./value-samples.ts";
 
 /** Python for `runtimeContract`. */
@@ -17,5 +18,6 @@ export const pythonSamples: LanguageSamples = {
     contexts: contextSamples,
     repeats: repeatSamples,
     limits: limitSamples,
+    transports: transportSamples,
   },
 };
