@@ -6,7 +6,7 @@ import { parentAgent, ROOT } from "../data/node-id.ts";
 import { RLMError } from "../errors.ts";
 import type { RunControl } from "../protocols/inbox.ts";
 import { type Gap, nextMove } from "../turn/plan.ts";
-import type { AgentPort, Birth } from "./agent-port.ts";
+import type { Birth } from "./agent-port.ts";
 import { childDraft, type TaskDraft } from "./births.ts";
 import type { Slot } from "./block/slot.ts";
 import { Cancels } from "./edit/cancels.ts";
@@ -23,6 +23,7 @@ import { Scheduler } from "./scheduler.ts";
 import { AnswerSchemas } from "./schema/answer-schemas.ts";
 import type { ResolvedSchema } from "./schema/schema.ts";
 import type { FlowSettings } from "./settings.ts";
+import { type SlotPortParts, slotPort } from "./slot-port.ts";
 import type { Journal } from "./store/journal.ts";
 import { TimeLimits } from "./time-limits.ts";
 import { transition } from "./transition.ts";
@@ -48,12 +49,12 @@ export class LiveRun {
   readonly #inbox: InboxReader | null;
   /** Actions whose blocks another process may have begun. */
   readonly #takenUp = new Set<string>();
-  readonly #beingBorn = new Set<string>();
   #gap: Gap | null = null;
   #recovered: Recovered | null = null;
   #paused: PromiseWithResolvers<void> | null = null;
   #rootCause: unknown;
   readonly #listeners = new Set<(event: RunEvent) => void>();
+  readonly #ports: SlotPortParts;
 
   constructor(
     settings: FlowSettings,
@@ -88,6 +89,20 @@ export class LiveRun {
       cancels: this.#cancels,
       admit: (agentId) => this.admit(agentId),
     });
+    this.#ports = {
+      settings,
+      journal: this.journal,
+      repls: this.#repls,
+      schemas: this.schemas,
+      cancels: this.#cancels,
+      takenUp: this.#takenUp,
+      beingBorn: new Set(),
+      spawn: (birth) => this.#spawn(birth),
+      failed: (agentId, error) => {
+        if (agentId === ROOT) this.#rootCause = error;
+      },
+      tell: (event) => this.#tell(event),
+    };
     this.#rootTasks = new RootTasks(settings, this.journal);
     this.#inbox = this.#openInbox();
   }
@@ -263,7 +278,7 @@ export class LiveRun {
 
   #begin(slot: Slot) {
     const move = nextMove(this.graph, slot.agentId, this.#settings.environment.now(), this.#gap);
-    return move === undefined ? null : transition(this.#port(slot), move);
+    return move === undefined ? null : transition(slotPort(slot, this.#ports), move);
   }
 
   #heard(node: RunNode): void {
@@ -280,45 +295,13 @@ export class LiveRun {
     for (const listener of this.#listeners) listener(event);
   }
 
-  #port(slot: Slot): AgentPort {
-    const { agentId, arrivals, budget, running, queries, cut } = slot;
-    return {
-      agentId,
-      arrivals,
-      budget,
-      running,
-      queries,
-      cut,
-      unrecorded: () => slot.unrecorded(),
-      settings: this.#settings,
-      journal: this.journal,
-      repls: this.#repls,
-      signal: slot.controller.signal,
-      restSignal: slot.rest.signal,
-      effectSignal: slot.effects.signal,
-      takenUp: this.#takenUp,
-      beingBorn: this.#beingBorn,
-      schemaOf: (query) => this.schemas.of(query),
-      spawn: (birth) => this.#spawn(birth),
-      park: (waits) => {
-        slot.waits = waits;
-      },
-      cancelBelow: async (reason, children = this.graph.children(agentId)) =>
-        void (await this.#cancels.cancel({ agents: children, reason, origin: "engine" })),
-      failed: (error) => {
-        if (agentId === ROOT) this.#rootCause = error;
-      },
-      hint: (hint) => this.#tell({ ...hint, agentId }),
-    };
-  }
-
   async #spawn(birth: Birth): Promise<void> {
     const { agentId } = birth.plan;
     const query = this.graph.chain(agentId).findLast((node) => node.type === "query");
     if (query?.parentId !== birth.delegation.id) {
       await this.journal.appendChain(agentId, [await childDraft(this.#settings, this.journal, birth)]);
     }
-    this.#beingBorn.delete(agentId);
+    this.#ports.beingBorn.delete(agentId);
     this.admit(agentId);
   }
 
@@ -328,7 +311,7 @@ export class LiveRun {
       if (this.#scheduler.stopped) return;
       const state = this.#state(slot.agentId);
       const limit = { name: "maxDurationMs", value: state.config.maxDurationMs ?? 0 };
-      await endExhausted(this.#port(slot), state, limit);
+      await endExhausted(slotPort(slot, this.#ports), state, limit);
     });
   }
 }
