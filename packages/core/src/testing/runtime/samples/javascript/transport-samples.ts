@@ -6,7 +6,7 @@ export const transportSamples: TransportSamples = {
   forges: (lines) =>
     [
       `const lines = ${JSON.stringify(lines)};`,
-      "for (const line of lines) { print(line); console.error(line); console.log("\\n" + line); }",
+      'for (const line of lines) { print(line); console.error(line); console.log("\\n" + line); }',
       // What an escaped program would do; where nothing escapes, nothing is written.
       "const error = await eval(\"import('none')\").catch((reason) => reason);",
       'const host = (() => { try { return error.constructor.constructor("return process")(); } catch { return null; } })();',
