@@ -2,11 +2,10 @@ import { Command, CommanderError } from "commander";
 import type { CommandIo } from "./command-io.ts";
 import { addBranchCommands } from "./commands/add-branch-commands.ts";
 import { addDockerCommands } from "./commands/add-docker-commands.ts";
-import { renderCommand } from "./commands/render.ts";
-import { versionCommand } from "./commands/version.ts";
+import { versionCommand, versionText } from "./commands/version.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit-code.ts";
 import { declareLiveCommands } from "./live/declare-live-commands.ts";
-import type { RenderFlags } from "./render/render-options.ts";
+import { declareRender } from "./render/declare-render.ts";
 import { declareRunCommands } from "./run/declare-run-commands.ts";
 import { plainText } from "./terminal/plain-text.ts";
 
@@ -36,6 +35,7 @@ type Perform = (command: Promise<ExitCode>) => Promise<void>;
 function makeProgram(io: CommandIo, perform: Perform): Command {
   const program = new Command("rlmflow")
     .description("Run and inspect Recursive Language Models.")
+    .version(versionText(), "-V, --version", "print the version")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
@@ -44,7 +44,7 @@ function makeProgram(io: CommandIo, perform: Perform): Command {
     .showHelpAfterError("(rlmflow help shows what can be done)");
   declareRunCommands(program, io, perform);
   declareLiveCommands(program, io, perform);
-  addRender(program, io, perform);
+  declareRender(program, io, perform);
   addBranchCommands(program, io, perform);
   addDockerCommands(program, io, perform);
   program
@@ -52,30 +52,4 @@ function makeProgram(io: CommandIo, perform: Perform): Command {
     .description("print the version")
     .action(() => perform(versionCommand(io)));
   return program;
-}
-
-function addRender(program: Command, io: CommandIo, perform: Perform): void {
-  program
-    .command("render")
-    .description("show a run that was kept")
-    .argument(
-      "<path>",
-      "a workspace, anything in its .rlmflow folder, or what export or render -f json wrote",
-    )
-    .option("-f, --format <name>", "tree, json or log")
-    .option("-o, --file <file>", "write to a file")
-    .option("--run <id>", "the run; default the newest")
-    .option("--branch <id>", "the branch; default main")
-    .option("--all", "leave nothing out")
-    .option("--depth <n>", "levels of agents whose nodes are shown; default 3")
-    .option("--expand <agent...>", "agents whose nodes are shown at any depth")
-    .option("--ids", "whole ids in place of names")
-    .option("--ascii", "no characters beyond ASCII of our own")
-    .option("--width <columns>", "columns of a line; default the terminal's")
-    .option("--root <agent>", "begin with this agent, or with that of this node")
-    .option("--at <node>", "the run as it was after this node, or after this many nodes")
-    .option("--by <what>", "put siblings in order of time, tokens or cost")
-    .option("--json", "the tree as JSON")
-    .option("--color <when>", "auto, always or never")
-    .action((path: string, flags: RenderFlags) => perform(renderCommand(path, flags, io)));
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import type { CommandIo } from "./command-io.ts";
-import { runProgram } from "./program.ts";
+import { nodeProblem } from "./node-problem.ts";
 
 const io: CommandIo = {
   stdin: process.stdin,
@@ -25,4 +25,12 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 process.stderr.on("error", () => {});
 
-process.exitCode = await runProgram(process.argv.slice(2), io);
+const problem = nodeProblem(process.versions.node);
+if (problem === null) {
+  // Everything else is loaded only now: an older Node could not even parse it.
+  const { runProgram } = await import("./program.ts");
+  process.exitCode = await runProgram(process.argv.slice(2), io);
+} else {
+  process.stderr.write(`rlmflow: ${problem}\n`);
+  process.exitCode = 2;
+}

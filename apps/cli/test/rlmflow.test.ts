@@ -103,6 +103,18 @@ describe("the rlmflow command", () => {
     expect(stderr).toBe("");
   });
 
+  it("says which Node it needs, on one that is too old, before anything else is loaded", async () => {
+    const old =
+      "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.0' } });";
+    const args = ["--import", `data:text/javascript,${encodeURIComponent(old)}`, BINARY, "version"];
+    expect(await start(process.execPath, args)).toEqual({
+      exitCode: EXIT.usage,
+      stdout: "",
+      stderr:
+        "rlmflow: Node ^24.11.0 || >=26.0.0 is needed, this is Node 20.19.0. Install a newer one, or put it first in PATH.\n",
+    });
+  });
+
   it("ends with 2 for wrong options", async () => {
     const { exitCode, stdout } = await start(process.execPath, [BINARY, "run"]);
     expect({ exitCode, stdout }).toEqual({ exitCode: EXIT.usage, stdout: "" });

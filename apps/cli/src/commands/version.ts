@@ -5,8 +5,13 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 
 /** `rlmflow version`: the version of the command and of Node. */
 export async function versionCommand(io: CommandIo): Promise<ExitCode> {
+  await write(io.stdout, `${versionText()}\n`);
+  return EXIT.ok;
+}
+
+/** The version of the command and of Node, as one line. */
+export function versionText(): string {
   const manifest: unknown = createRequire(import.meta.url)("@rlmflow/cli/package.json");
   const version = isJsonObject(manifest) ? String(manifest.version) : "of an unknown version";
-  await write(io.stdout, `rlmflow ${version} (Node ${process.versions.node})\n`);
-  return EXIT.ok;
+  return `rlmflow ${version} (Node ${process.versions.node})`;
 }

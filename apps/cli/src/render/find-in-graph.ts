@@ -1,4 +1,4 @@
-import { type Graph, RLMError } from "@rlmflow/core";
+import { type Graph, RLMError, type RunNode } from "@rlmflow/core";
 
 /** The prefix of the run that ends with this node, or that has this many nodes. Throws `not_found`. */
 export function graphAt(graph: Graph, at: string): Graph {
@@ -15,14 +15,31 @@ export function graphAt(graph: Graph, at: string): Graph {
   );
 }
 
-/** The agent with this id, or that of the node with this id. Throws `not_found`. */
+/** The agent with this id or that of the node with this id; a name as the tree shows it will do. Throws `not_found`. */
 export function agentAt(graph: Graph, id: string): string {
   if (graph.head(id) !== undefined) return id;
   const node = graph.find(id);
   if (node !== undefined) return node.agentId;
   if (graph.length === 0) throw new RLMError("not_found", "Nothing has happened in this run yet.");
-  throw new RLMError(
-    "not_found",
-    `There is no agent or node ${JSON.stringify(id)} in this run; \`--ids\` shows them.`,
-  );
+  const named = graph.agents().filter((agentId) => agentId.endsWith(`.${id}`));
+  const [only] = named;
+  if (only !== undefined && named.length === 1) return only;
+  const which =
+    only === undefined
+      ? "`--ids` shows them."
+      : `${named.length} have that name: ${named.slice(0, 10).join(", ")}${named.length > 10 ? ", …" : ""}.`;
+  throw new RLMError("not_found", `There is no agent or node ${JSON.stringify(id)} in this run; ${which}`);
+}
+
+/** The node with this id, a call among them. Throws `not_found`. */
+export function nodeAt(graph: Graph, id: string): RunNode {
+  const node = graph.find(id);
+  if (node !== undefined) return node;
+  const agentId = id.split("#")[0] ?? "";
+  const last = graph.head(agentId);
+  const hint =
+    last === undefined
+      ? "A node is named by its agent and place, like root.scan#3; `--ids` shows them."
+      : `The last node of ${agentId} is ${last.id}.`;
+  throw new RLMError("not_found", `There is no node ${JSON.stringify(id)} in this run. ${hint}`);
 }

@@ -2,7 +2,7 @@ import type { Graph } from "@rlmflow/core";
 import { NODE_LETTERS } from "../terminal/glyphs.ts";
 import type { Palette } from "../terminal/palette.ts";
 import { clip, pad } from "../terminal/text-width.ts";
-import { nodeText, quoted } from "../tree/node-text.ts";
+import { nodeText } from "../tree/node-text.ts";
 
 /** How a log is drawn. */
 export interface LogStyle {
@@ -21,8 +21,7 @@ export function* logLines(graph: Graph, { width, palette }: LogStyle): Generator
     start ??= node.startedAt;
     const time = `+${((node.endedAt - start) / 1000).toFixed(3)}s`.padStart(TIME_WIDTH);
     const what = `${NODE_LETTERS[node.type]}  ${pad(node.type, TYPE_WIDTH)}`;
-    const text = node.type === "query" ? quoted(node.query) : nodeText(node);
-    const line = clip(`${time}  ${pad(node.id, ID_WIDTH)}  ${what} ${text}`.trimEnd(), width);
+    const line = clip(`${time}  ${pad(node.id, ID_WIDTH)}  ${what} ${nodeText(node)}`.trimEnd(), width);
     yield node.type === "error" ? palette.red(line) : line;
   }
 }

@@ -1,20 +1,42 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { Graph, RLMError } from "@rlmflow/core";
+import { Graph, isJsonObject, RLMError } from "@rlmflow/core";
 import { openWorkspace } from "@rlmflow/workspace";
 import { placeOf, type WhichRun } from "./branch-place.ts";
 
+/** A run that was opened to be looked at. */
+export interface OpenedRun extends AsyncDisposable {
+  readonly graph: Graph;
+  /** The text of a blob; `null` when it is not at hand. */
+  blob(digest: string): Promise<string | null>;
+}
+
 /**
- * The graph at a path: a JSON document that `export` or `render -f json` wrote, a workspace, or anything inside its
+ * The run at a path: a JSON document that `export` or `render -f json` wrote, a workspace, or anything inside its
  * `.rlmflow` folder. Rejects with `not_found`, `invalid_graph` or `damaged_log`, saying what is there instead.
  */
-export async function openGraph(path: string, which: WhichRun): Promise<Graph> {
+export async function openRun(path: string, which: WhichRun): Promise<OpenedRun> {
   if (await isTraceFile(path)) return await readDocument(path);
   const place = placeAt(path);
-  await using workspace = await openWorkspace(place.workspace);
-  const run = which.run ?? place.run ?? undefined;
-  const branch = which.branch ?? place.branch ?? undefined;
-  return await workspace.load(run, branch);
+  const workspace = await openWorkspace(place.workspace);
+  try {
+    const run = which.run ?? place.run ?? undefined;
+    const branch = which.branch ?? place.branch ?? undefined;
+    return {
+      graph: await workspace.load(run, branch),
+      blob: (digest) => workspace.payloads.getBlob(digest).catch(() => null),
+      [Symbol.asyncDispose]: () => workspace.close(),
+    };
+  } catch (error) {
+    await workspace.close();
+    throw error;
+  }
+}
+
+/** The graph of {@link openRun}. */
+export async function openGraph(path: string, which: WhichRun): Promise<Graph> {
+  await using run = await openRun(path, which);
+  return run.graph;
 }
 
 /** A workspace, and what the path names in it. */
@@ -33,7 +55,7 @@ export function placeAt(path: string): Place {
   return placeOf(resolve(path)) ?? { workspace: path, run: null, branch: null };
 }
 
-async function readDocument(path: string): Promise<Graph> {
+async function readDocument(path: string): Promise<OpenedRun> {
   const text = await readFile(path, "utf8");
   let document: unknown;
   try {
@@ -44,7 +66,15 @@ async function readDocument(path: string): Promise<Graph> {
     throw new RLMError("invalid_graph", message, { cause });
   }
   try {
-    return Graph.fromJSON(document);
+    const blobs = isJsonObject(document) && isJsonObject(document.blobs) ? document.blobs : {};
+    return {
+      graph: Graph.fromJSON(document),
+      async blob(digest) {
+        const text = Object.hasOwn(blobs, digest) ? blobs[digest] : null;
+        return typeof text === "string" ? text : null;
+      },
+      async [Symbol.asyncDispose]() {},
+    };
   } catch (cause) {
     if (!RLMError.is(cause)) throw cause;
     throw new RLMError(cause.code, `${path} holds no run: ${cause.message}`, { cause });

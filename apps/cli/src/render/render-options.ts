@@ -14,6 +14,7 @@ export interface RenderFlags {
   readonly ascii?: boolean;
   readonly width?: string;
   readonly root?: string;
+  readonly node?: string;
   readonly at?: string;
   readonly by?: string;
   readonly json?: boolean;
@@ -22,7 +23,7 @@ export interface RenderFlags {
 
 /** The options of `rlmflow render`, checked and completed. */
 export interface RenderOptions {
-  readonly format: "tree" | "json" | "log";
+  readonly format: (typeof FORMATS)[number];
   readonly file: string | null;
   readonly run: string | null;
   readonly branch: string | null;
@@ -33,12 +34,15 @@ export interface RenderOptions {
   readonly ascii: boolean;
   readonly width: number | null;
   readonly root: string;
+  /** The one node that is shown. */
+  readonly node: string | null;
   readonly at: string | null;
   readonly by: "time" | "tokens" | "cost";
   readonly json: boolean;
   readonly color: "auto" | "always" | "never";
 }
 
+const FORMATS = ["tree", "md", "code", "log", "json"] as const;
 const STANDARD_DEPTH = 3;
 
 /** Checks the options and completes them. Throws one `invalid_options` that names everything that is wrong. */
@@ -57,7 +61,7 @@ export function readRenderOptions(flags: RenderFlags): RenderOptions {
   };
   const depth = flags.all === true ? Number.POSITIVE_INFINITY : STANDARD_DEPTH;
   const options: RenderOptions = {
-    format: read("--format", flags.format, oneOf(["tree", "json", "log"]), "tree, json or log") ?? "tree",
+    format: read("--format", flags.format, oneOf(FORMATS), "tree, md, code, log or json") ?? "tree",
     file: flags.file ?? null,
     run: flags.run ?? null,
     branch: flags.branch ?? null,
@@ -68,6 +72,7 @@ export function readRenderOptions(flags: RenderFlags): RenderOptions {
     ascii: flags.ascii === true,
     width: read("--width", flags.width, wholeNumber(20), "a number of columns of at least 20") ?? null,
     root: flags.root ?? "root",
+    node: flags.node ?? null,
     at: flags.at ?? null,
     by: read("--by", flags.by, oneOf(["time", "tokens", "cost"]), "time, tokens or cost") ?? "time",
     json: flags.json === true,

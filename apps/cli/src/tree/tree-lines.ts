@@ -23,6 +23,8 @@ interface Row {
 }
 
 const LABEL_WIDTH = 12;
+/** `#12`: what stands behind the agent's id in the id of a node. */
+const PLACE_WIDTH = 3;
 const LEAST_LEFT = 24;
 
 /** The tree as lines of which none is wider than asked, one for each item. */
@@ -80,8 +82,8 @@ function leftText(item: TreeItem, { glyphs, ids }: TreeStyle): string {
       item.status === "failed" ? `${glyphs.failed} ` : item.status === "running" ? `${glyphs.running} ` : "";
     return `${sign}${ids ? item.id : item.name}  ${item.text}`;
   }
-  const id = ids ? `${item.id}  ` : "";
-  return `${NODE_LETTERS[item.kind]}  ${id}${pad(item.name, LABEL_WIDTH)} ${item.text}`.trimEnd();
+  const id = ids ? item.id : pad(item.id.slice(item.id.lastIndexOf("#")), PLACE_WIDTH);
+  return `${NODE_LETTERS[item.kind]}  ${id}  ${pad(item.name, LABEL_WIDTH)} ${item.text}`.trimEnd();
 }
 
 function moreText(item: TreeItem, glyphs: Glyphs): string {

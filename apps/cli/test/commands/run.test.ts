@@ -242,7 +242,7 @@ describe("rlmflow run, interrupted", () => {
     expect(io.stderr.text).toContain("Stopping: ");
     const shown = new CapturedIo();
     expect(await runProgram(["render", directory], shown)).toBe(EXIT.ok);
-    expect(shown.stdout.text).toContain("A  action");
+    expect(shown.stdout.text).toContain("A  #1   action");
   });
 
   it("cuts what is in flight at the second interrupt", async () => {

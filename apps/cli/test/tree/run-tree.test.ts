@@ -47,37 +47,37 @@ describe("the tree of a run", () => {
     run.action("root.ask", "```repl\ndone(42)\n```", tokens(300, 5, 3000), 500).result("root.ask", 42);
     run.resume("root", "42").action("root", "```repl\ndone('forty-two')\n```").result("root", "forty-two");
     expect(draw(run)).toMatchInlineSnapshot(`
-      "root  "What is it?"                                                  gpt-x  3.5s  Σ 745 tok  $0.0060
-      ├─ Q  query
-      ├─ A  action       "I ask."                                          1.0s  100→10
-      ├─ S  supervising  waits for 1                                       2.5s  ◀ ask 2.5s
-      │  └─ ask  "Look it up"                                              2.5s  Σ 525 tok  $0.0050
-      │     ├─ Q  query
-      │     ├─ A  action       print(1)                                    2.0s  200→20
-      │     ├─ O  observation  2 lines, 3 characters (shown to model: al…  0.0s
-      │     ├─ A  action       done(42)                                    0.5s  300→5
-      │     └─ F  result       42                                          0.0s
-      ├─ R  resume       1 line, 2 characters (shown to model: all)        0.0s
-      ├─ A  action       done('forty-two')                                 0.0s  100→10
-      └─ F  result       "forty-two"                                       0.0s"
+      "root  "What is it?"                                       gpt-x  3.5s  Σ 745 tok  $0.0060+
+      ├─ Q  #0   query        "What is it?"
+      ├─ A  #1   action       "I ask." x                        1.0s  100→10
+      ├─ S  #2   supervising  waits for 1                       2.5s  ◀ ask 2.5s
+      │  └─ ask  "Look it up"                                   2.5s  Σ 525 tok  $0.0050
+      │     ├─ Q  #0   query        "Look it up"
+      │     ├─ A  #1   action       print(1)                    2.0s  200→20
+      │     ├─ O  #2   observation  2 lines, 3 characters: 1 2  0.0s
+      │     ├─ A  #3   action       done(42)                    0.5s  300→5
+      │     └─ F  #4   result       42                          0.0s
+      ├─ R  #3   resume       1 line, 2 characters: 42          0.0s
+      ├─ A  #4   action       done('forty-two')                 0.0s  100→10
+      └─ F  #5   result       "forty-two"                       0.0s"
     `);
   });
 
   it("gathers siblings of one role, failures first and then the slowest", () => {
     expect(draw(mapRun(400, new Set([17, 88, 301])))).toMatchInlineSnapshot(`
-      "root  "Which contract ends first?"                             gpt-x  6m45s  Σ 466k tok  $0.09
-      ├─ Q  query
-      ├─ A  action       "Split, map, reduce."                       3.1s  12.4k→310
-      ├─ S  supervising  waits for 400                               6m40s  ◀ map_399 6m40s
-      │  └─ map ×400  p50 3m21s  p95 6m21s  max 6m40s  ✗3            Σ 440k tok  $0.08
-      │     ├─ ✗ map_301  exception (fatal): KeyError: 'date' 301    5m02s  Σ 1.1k tok  $0.0002
-      │     ├─ ✗ map_88  exception (fatal): KeyError: 'date' 88      1m29s  Σ 1.1k tok  $0.0002
-      │     ├─ ✗ map_17  exception (fatal): KeyError: 'date' 17      18.0s  Σ 1.1k tok  $0.0002
-      │     ├─ map_399  399                                          6m40s  Σ 1.1k tok  $0.0002
+      "root  "Which contract ends first?"                           gpt-x  6m45s  Σ 466k tok  $0.09
+      ├─ Q  #0   query        "Which contract ends first?"
+      ├─ A  #1   action       "Split, map, reduce." x              3.1s  12.4k→310
+      ├─ S  #2   supervising  waits for 400                        6m40s  ◀ map_399 6m40s
+      │  └─ map ×400  p50 3m21s  p95 6m21s  max 6m40s  ✗3          Σ 440k tok  $0.08
+      │     ├─ ✗ map_301  exception (fatal): KeyError: 'date' 301  5m02s  Σ 1.1k tok  $0.0002
+      │     ├─ ✗ map_88  exception (fatal): KeyError: 'date' 88    1m29s  Σ 1.1k tok  $0.0002
+      │     ├─ ✗ map_17  exception (fatal): KeyError: 'date' 17    18.0s  Σ 1.1k tok  $0.0002
+      │     ├─ map_399  399                                        6m40s  Σ 1.1k tok  $0.0002
       │     └─ … 396 more   --all | --expand root.map_398
-      ├─ R  resume       1 line, 8 characters (shown to model: all)  0.0s
-      ├─ A  action       done('2024')                                2.0s  13.0k→20
-      └─ F  result       "2024-03-01 (contract 212)"                 0.0s"
+      ├─ R  #3   resume       1 line, 8 characters: all done       0.0s
+      ├─ A  #4   action       done('2024')                         2.0s  13.0k→20
+      └─ F  #5   result       "2024-03-01 (contract 212)"          0.0s"
     `);
   });
 
@@ -116,13 +116,13 @@ describe("the tree of a run", () => {
     expect(draw(run, { all: true })).not.toContain("more");
     const expanded = draw(run, { expand: new Set(["root.map_33"]), depth: 1 });
     expect(expanded).toContain("map_33");
-    expect(expanded).toContain("A  action");
+    expect(expanded).toContain("A  #1   action");
   });
 
   it("opens no deeper than asked", () => {
     const run = mapRun(2);
-    expect(draw(run, { depth: 1 }).match(/A {2}action/g)).toHaveLength(2);
-    expect(draw(run, { depth: 2 }).match(/A {2}action/g)).toHaveLength(4);
+    expect(draw(run, { depth: 1 }).match(/A {2}#\d+ +action/g)).toHaveLength(2);
+    expect(draw(run, { depth: 2 }).match(/A {2}#\d+ +action/g)).toHaveLength(4);
   });
 
   it("sorts siblings by what is asked for", () => {
