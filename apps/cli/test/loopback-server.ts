@@ -11,6 +11,8 @@ export interface Asked {
 export interface LoopbackServer extends AsyncDisposable {
   readonly url: string;
   readonly asked: readonly Asked[];
+  /** The bodies of the requests, and what their `authorization` said. */
+  readonly received: readonly { readonly body: string; readonly authorization: string }[];
 }
 
 interface Body {
@@ -23,8 +25,11 @@ export async function loopbackServer(
   reply: (asked: Asked) => string | number | Promise<string | number>,
 ): Promise<LoopbackServer> {
   const asked: Asked[] = [];
+  const received: { readonly body: string; readonly authorization: string }[] = [];
   const server = createServer(async (request, response) => {
-    const body: Body = JSON.parse(await textOf(request));
+    const sent = await textOf(request);
+    received.push({ body: sent, authorization: request.headers.authorization ?? "" });
+    const body: Body = JSON.parse(sent);
     const query = body.messages.find((message) => message.role === "user")?.content ?? "";
     const turn = body.messages.filter((message) => message.role === "assistant").length;
     asked.push({ query, turn });
@@ -46,6 +51,7 @@ export async function loopbackServer(
   return {
     url: `http://127.0.0.1:${port}/v1`,
     asked,
+    received,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
