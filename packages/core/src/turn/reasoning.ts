@@ -14,6 +14,15 @@ const OPENING = /^[ \t]*<(think|thinking|reasoning)(?:[ \t][^>]*)?>/i;
 /** Not directly after a backtick: then somebody writes about the tag. */
 const CLOSING = /(?<!`)<\/(think|thinking|reasoning)[ \t]*>/i;
 
+/** A fence right before a closing tag ends all the same, though Markdown would have it go on. */
+const GLUED = /^([ \t]*(?:`{3,}|~{3,}))([ \t]*<\/(?:think|thinking|reasoning)[ \t]*>.*)$/i;
+
+interface Line {
+  readonly text: string;
+  /** True for what stands on the reply's line of the one before: a closing tag behind a fence. */
+  readonly glued: boolean;
+}
+
 interface Tag {
   /** Name of the section that begins here, or `null` when one ends whose beginning is not in the reply. */
   readonly opens: string | null;
@@ -28,17 +37,30 @@ interface Tag {
  * that is never closed is plain text, unless the reply begins with it.
  */
 export function withoutReasoning(reply: string): WithoutReasoning {
-  let lines: readonly string[] = splitLines(reply);
-  let kept: string[] = [];
+  let lines: readonly Line[] = splitLines(reply).flatMap(unglue);
+  let kept: Line[] = [];
   for (let section = 0; section < MAX_SECTIONS; section += 1) {
-    const tag = nextTag(lines);
+    const tag = nextTag(lines.map(({ text }) => text));
     if (tag === null) break;
-    kept = tag.opens === null ? [] : [...kept, ...lines.slice(0, tag.line), ""];
-    const after = [(lines[tag.line] ?? "").slice(tag.end), ...lines.slice(tag.line + 1)];
+    kept = tag.opens === null ? [] : [...kept, ...lines.slice(0, tag.line), line("")];
+    const after = [line((lines[tag.line]?.text ?? "").slice(tag.end)), ...lines.slice(tag.line + 1)];
     lines = tag.opens === null ? after : afterSection(after, tag.opens);
   }
   if (isOpen(kept, lines)) return { text: "", endsInside: true };
-  return { text: [...kept, ...lines].join("\n"), endsInside: false };
+  return { text: joined([...kept, ...lines]), endsInside: false };
+}
+
+function unglue(text: string): readonly Line[] {
+  const [, fence, tag] = GLUED.exec(text) ?? [];
+  return fence === undefined || tag === undefined ? [line(text)] : [line(fence), { text: tag, glued: true }];
+}
+
+function line(text: string): Line {
+  return { text, glued: false };
+}
+
+function joined(lines: readonly Line[]): string {
+  return lines.map(({ text, glued }, index) => (index === 0 || glued ? text : `\n${text}`)).join("");
 }
 
 /** The first tag that begins a section which also ends, or that ends one which began with the reply. */
@@ -69,13 +91,14 @@ function closingNames(lines: readonly string[]): ReadonlyMap<string, number> {
 }
 
 /** What follows the section's closing tag: the first outside fences, else the first of all. */
-function afterSection(lines: readonly string[], name: string): readonly string[] {
+function afterSection(lines: readonly Line[], name: string): readonly Line[] {
   const closing = new RegExp(`</${name}[ \\t]*>`, "i");
-  const holds = (line: number) => closing.test(lines[line] ?? "");
-  const line = linesOutsideFences(lines).find(holds) ?? lines.findIndex((_, index) => holds(index));
-  const text = lines[line] ?? "";
+  const texts = lines.map(({ text }) => text);
+  const holds = (at: number) => closing.test(texts[at] ?? "");
+  const at = linesOutsideFences(texts).find(holds) ?? texts.findIndex((_, index) => holds(index));
+  const text = texts[at] ?? "";
   const found = closing.exec(text);
-  return [text.slice((found?.index ?? 0) + (found?.[0].length ?? 0)), ...lines.slice(line + 1)];
+  return [line(text.slice((found?.index ?? 0) + (found?.[0].length ?? 0))), ...lines.slice(at + 1)];
 }
 
 /** Lines that are not the content of a closed fence. What an unclosed fence holds may be the rest of a thought. */
@@ -91,8 +114,8 @@ function linesOutsideFences(lines: readonly string[]): readonly number[] {
     .toArray();
 }
 
-function isOpen(kept: readonly string[], lines: readonly string[]): boolean {
-  const isBlank = (line: string) => line.trim() === "";
-  const first = lines.find((line) => !isBlank(line));
-  return kept.every(isBlank) && first !== undefined && OPENING.test(first);
+function isOpen(kept: readonly Line[], lines: readonly Line[]): boolean {
+  const isBlank = ({ text }: Line) => text.trim() === "";
+  const first = lines.find((one) => !isBlank(one));
+  return kept.every(isBlank) && first !== undefined && OPENING.test(first.text);
 }

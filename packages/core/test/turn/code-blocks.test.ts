@@ -135,6 +135,11 @@ const WITH_FENCES_INSIDE: readonly Found[] = [
 const REASONED: readonly Found[] = [
   ["a think section first", ["<think>", "hm", "</think>", "```repl", "x", "```"], "x"],
   ["a draft in a think section", ["<think>", "```repl", "a", "```", "</think>", "```repl", "b", "```"], "b"],
+  [
+    "a section that ends behind a fence",
+    ["<think>", "```repl", "a", "```</think>", "```repl", "b", "```"],
+    "b",
+  ],
   ["a half draft in it", ["<think>", "```repl", "a", "</think>", "```repl", "b", "```"], "b"],
   ["thinking", ["<thinking>hm", "</thinking>", "", "```repl", "x", "```"], "x"],
   ["reasoning", ["<reasoning effort=high>", "</reasoning>", "```repl", "x", "```"], "x"],

@@ -32,6 +32,22 @@ describe("withoutReasoning", () => {
     expect(withoutReasoning(text)).toEqual({ text, endsInside: false });
   });
 
+  it.each([
+    ["<think>\ndraft\n```repl\na\n```</think>\n```repl\nb\n```"],
+    ["<thinking>\n~~~\na\n~~~ </thinking>\n```repl\nb\n```"],
+    ["<think>hm\n```</think>\n```repl\nb\n```"],
+    ["draft\n```repl\na\n```</think>\n```repl\nb\n```"],
+    ["<think>\n```repl\na\n```</think>```repl\nb\n```"],
+  ])("%j ends its section at the tag behind the fence", (reply) => {
+    const { text, endsInside } = withoutReasoning(reply);
+    expect({ text: text.trim(), endsInside }).toEqual({ text: "```repl\nb\n```", endsInside: false });
+  });
+
+  it("leaves a fence with a tag behind it as it was where no section ends", () => {
+    const text = "````repl\ns = `\n```</think>\n`\n````";
+    expect(withoutReasoning(text).text).toBe(text);
+  });
+
   it.each(["<think>", "  <thinking>\nplan", "\n\n<reasoning>\n```\nx\n```", "a</think>\n<think>\nb"])(
     "takes all of %j as reasoning",
     (reply) => {
