@@ -13,7 +13,7 @@ export interface RuntimeDriver {
   readonly exceptions?: StatedExceptions;
   /** Milliseconds within which a REPL opens, a turn comes, a REPL or runtime ends. Default 10,000. */
   readonly patienceMs?: number;
-  /** REPLs that the check of leaks opens, one after another; fewer for a runtime that takes long. Default 200. */
+  /** REPLs that the check of leaks opens, a few at a time. Default 40; state 200 where that takes seconds. */
   readonly sessions?: number;
   /**
    * Ends the sandbox of a session from outside, as the operating system would. Checks of what becomes of its REPL

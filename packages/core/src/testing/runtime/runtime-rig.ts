@@ -17,7 +17,7 @@ export interface RuntimeSource {
 }
 
 const PATIENCE_MS = 10_000;
-const SESSIONS = 200;
+const SESSIONS = 40;
 
 /** One runtime under examination: whatever takes too long fails the check. */
 export class RuntimeRig {
