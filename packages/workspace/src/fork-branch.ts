@@ -1,12 +1,15 @@
 import {
+  addUsage,
   applyEdit,
   type Edit,
   type ForkKeep,
   Graph,
+  nodeUsage,
   planFork,
   type RunInfo,
   type RunNode,
   type UsageTotal,
+  ZERO_USAGE,
 } from "@rlmflow/core";
 import type { ForkedFiles } from "./fork-files.ts";
 
@@ -37,6 +40,8 @@ export interface ForkResult {
   readonly dropped: number;
   /** What the kept nodes consumed. A fork asks for none of it again. */
   readonly keptUsage: UsageTotal;
+  /** What the nodes left behind had consumed; going on asks for what of it is needed again. */
+  readonly droppedUsage: UsageTotal;
   readonly files: ForkedFiles;
 }
 
@@ -45,7 +50,7 @@ export interface ForkDraft {
   readonly run: RunInfo;
   readonly graph: Graph;
   readonly kept: readonly RunNode[];
-  readonly dropped: number;
+  readonly dropped: readonly RunNode[];
 }
 
 /** What a fork of this graph begins with, edits included. Throws what `planFork` and `applyEdit` throw. */
@@ -55,7 +60,12 @@ export function draftFork(source: Graph, options: ForkOptions, name: string, now
   const run: RunInfo = { ...source.run, branch: { id: name, parent, createdAt: now } };
   const begun = Graph.fromNodes(run, kept);
   const graph = (options.edits ?? []).reduce((edited, edit) => applyEdit(edited, edit, now), begun);
-  return { run, graph, kept, dropped: dropped.length };
+  return { run, graph, kept, dropped };
+}
+
+/** What these nodes consumed. */
+export function usageOf(nodes: readonly RunNode[]): UsageTotal {
+  return nodes.flatMap(nodeUsage).reduce(addUsage, ZERO_USAGE);
 }
 
 /** The first of `fork-1`, `fork-2`, … that is not taken. */

@@ -17,7 +17,7 @@ import { ContextFiles } from "./context-files.ts";
 import { copyBranch } from "./copy-branch.ts";
 import type { Durability } from "./durable-files.ts";
 import { type BranchExamination, examineBranch } from "./examine-branch.ts";
-import { draftFork, type ForkOptions, type ForkResult, freeBranchName } from "./fork-branch.ts";
+import { draftFork, type ForkOptions, type ForkResult, freeBranchName, usageOf } from "./fork-branch.ts";
 import type { ForkedFiles } from "./fork-files.ts";
 import { type BranchPaths, HIDDEN, type Layout, MAIN } from "./layout.ts";
 import { LogReader } from "./log-reader.ts";
@@ -140,8 +140,9 @@ export class Workspace implements RunStores, AsyncDisposable {
     const nodes = [...graph.walk()];
     const files = await this.#files.fork(run, nodes, options.maxFileBytes);
     await makeBranch(this.#layout, { run, nodes, durability: this.#durability, files });
-    const keptUsage = Graph.fromNodes(run, kept).usage();
-    return { graph, kept: kept.length, dropped, keptUsage, files: await this.forkedFiles(runId, name) };
+    const usages = { keptUsage: usageOf(kept), droppedUsage: usageOf(dropped) };
+    const forked = await this.forkedFiles(runId, name);
+    return { graph, kept: kept.length, dropped: dropped.length, ...usages, files: forked };
   }
 
   /** What became of the agents' files when a branch was forked: what it cost, and what was left out. */
