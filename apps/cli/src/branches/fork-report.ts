@@ -1,6 +1,7 @@
+import type { UsageTotal } from "@rlmflow/core";
 import type { ForkResult } from "@rlmflow/workspace";
 import { oneLine } from "../terminal/plain-text.ts";
-import { formatCount, formatDuration } from "../terminal/quantities.ts";
+import { counted, formatCount, formatDuration } from "../terminal/quantities.ts";
 import { quoteForShell } from "../terminal/quote-for-shell.ts";
 
 const MAX_LISTED = 20;
@@ -10,16 +11,20 @@ export function forkReport(
   fork: ForkResult,
   place: { readonly directory: string; readonly files: string },
 ): readonly string[] {
-  const { kept, dropped, keptUsage, graph } = fork;
+  const { kept, dropped, keptUsage, droppedUsage, graph } = fork;
   const { runId, branch } = graph.run;
   const from = branch.parent === null ? "" : `, from ${branch.parent.branch} at ${branch.parent.at}`;
-  const tokens = formatCount(keptUsage.input + keptUsage.output);
   return [
-    `${kept} nodes kept, ${dropped} dropped, 0 tokens`,
-    `branch ${branch.id} of run ${runId}${from}; ${tokens} tokens of replies are kept and not asked for again`,
+    `${counted(kept, "node")} kept, which took ${tokens(keptUsage)}: they are not asked for again`,
+    `${counted(dropped, "node")} dropped, which had taken ${tokens(droppedUsage)}; the fork itself cost nothing`,
+    `branch ${branch.id} of run ${runId}${from}`,
     ...fileLines(fork.files, place.files),
     `go on: rlmflow resume ${quoteForShell(place.directory)} --run ${runId} --branch ${branch.id}`,
   ];
+}
+
+function tokens({ input, output }: UsageTotal): string {
+  return `${formatCount(input + output)} tokens`;
 }
 
 function fileLines(files: ForkResult["files"], directory: string): readonly string[] {

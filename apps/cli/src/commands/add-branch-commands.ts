@@ -25,7 +25,10 @@ export function addBranchCommands(program: Command, io: CommandIo, perform: Perf
     )
     .option("--code <file>", "run this code in place of that of the node, which must be an action")
     .option("--say <text>", "say something to the agent")
-    .option("--model <key>", "let another of the run's models answer the agent")
+    .option(
+      "--model <name>",
+      "let another model answer on the branch; of a run that a program began, the key of one of its models, for the agent",
+    )
     .option("--run <id>", "the run; default the newest")
     .option("--branch <id>", "the branch that is forked; default main")
     .option("--json", "the numbers as JSON")

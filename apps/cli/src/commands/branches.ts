@@ -6,7 +6,7 @@ import { type CommandIo, widthOf, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { placeAt } from "../render/open-graph.ts";
 import { ASCII_GLYPHS, showsUnicode, UNICODE_GLYPHS } from "../terminal/glyphs.ts";
-import { formatCount } from "../terminal/quantities.ts";
+import { counted, formatCount } from "../terminal/quantities.ts";
 import { clip } from "../terminal/text-width.ts";
 import { nodeText } from "../tree/node-text.ts";
 
@@ -42,7 +42,7 @@ async function cellsOf(workspace: Workspace, runId: string, row: LineageRow): Pr
     name,
     state,
     from,
-    `${graph.length} nodes`,
+    counted(graph.length, "node"),
     `${formatCount(input + output)} tokens`,
     answerOf(graph),
   ];

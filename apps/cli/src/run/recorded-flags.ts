@@ -47,6 +47,18 @@ export function flagsFromRecord(metadata: JsonObject): RunFlags {
   return Object.fromEntries(kept);
 }
 
+/** True for a run that this command began, and so can go on with by itself. */
+export function hasRecord(metadata: JsonObject): boolean {
+  return isJsonObject(metadata[KEY]);
+}
+
+/** The metadata with another model, and without what was kept for the old one alone. */
+export function withModel(metadata: JsonObject, model: string): JsonObject {
+  const flags = Object.entries(withRecord(flagsFromRecord(metadata), { model }));
+  const kept = flags.flatMap(([name, value]) => (typeof value === "string" ? [[name, value] as const] : []));
+  return { ...metadata, [KEY]: Object.fromEntries(kept) };
+}
+
 /**
  * The options of a resume: what was typed, else what was kept. What was kept for another model or another server
  * is left out: a price is that of one model, and a key goes to no server that it was not named for.

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../../src/exit-code.ts";
 import { runProgram } from "../../src/program.ts";
 import { CapturedIo } from "../captured-io.ts";
-import { block } from "../loopback-server.ts";
+import { block, type LoopbackServer, loopbackServer } from "../loopback-server.ts";
 
 let directory = "";
 
@@ -61,7 +61,7 @@ describe("rlmflow fork", () => {
     );
     expect({ exitCode, said }).toEqual({ exitCode: EXIT.ok, said: "" });
     expect(text).toMatch(
-      /^12 nodes kept, 7 dropped, 0 tokens\nbranch again of run r1, from main at root\.scan#1; /,
+      /^12 nodes kept, which took \d\S* tokens: they are not asked for again\n7 nodes dropped, which had taken \d\.\dk tokens; the fork itself cost nothing\nbranch again of run r1, from main at root\.scan#1\n/,
     );
     expect(text).toContain(`go on: rlmflow resume ${directory} --run r1 --branch again\n`);
     expect(await go("again")).toEqual(["root.scan 1", "root 1"]);
@@ -126,6 +126,40 @@ describe("rlmflow fork", () => {
   });
 });
 
+describe("rlmflow fork of a run of the command", () => {
+  const where = (server: LoopbackServer) => [
+    "--base-url",
+    server.url,
+    "--dir",
+    directory,
+    "--runtime",
+    "local",
+  ];
+
+  it("refuses to keep the failure that ended the run, and names the node before it", async () => {
+    await using server = await loopbackServer(() => 401);
+    await rlmflow("run", "Go.", "-m", "m", ...where(server));
+    const { exitCode, text, said } = await rlmflow("fork", directory, "--at", "root#1");
+    expect({ exitCode, text }).toEqual({ exitCode: EXIT.failed, text: "" });
+    expect(said).toContain("could not go on. Fork before it: --at root#0.");
+    expect((await rlmflow("branches", directory)).text).not.toContain("fork-1");
+    expect((await rlmflow("fork", directory, "--at", "root#0")).exitCode).toBe(EXIT.ok);
+  });
+
+  it("takes a model by name, which the branch is resumed with", async () => {
+    await using server = await loopbackServer(({ turn }) => block(turn === 0 ? "let x = 1" : "done(x)"));
+    await rlmflow("run", "Go.", "-m", "m", "--price", "1/2", ...where(server));
+    await rlmflow("fork", directory, "--at", "root#2", "--model", "better");
+    expect((await rlmflow("resume", directory, "--branch", "fork-1")).text).toBe("1\n");
+    const { text } = await rlmflow("render", directory, "--branch", "fork-1", "--node", "root#3");
+    expect(text).toContain("root#3 action (better, ");
+    await using workspace = await openWorkspace(directory);
+    expect((await workspace.load(undefined, "fork-1")).run.metadata).toMatchObject({
+      rlmflow: { model: "better", baseUrl: server.url },
+    });
+  });
+});
+
 describe("rlmflow branches and diff", () => {
   beforeEach(async () => {
     await go(null);
@@ -149,7 +183,7 @@ describe("rlmflow branches and diff", () => {
     const { text } = await rlmflow("diff", "main", "a", "--dir", directory);
     expect(text).toMatch(/^main and a share 12 nodes, then they part:\n {2}main +root\.scan#2 +observation/);
     expect(text).toMatch(
-      /\nanswer +42 +22\nnodes +7 +\d\ntokens +\d\S* +\d\S*\ncost +\$0\.00 +\$0\.00\ntime /,
+      /\nanswer +42 +22\nnodes +7 +\d\ntokens +\d\S* +\d\S*\ncost +\? +\?\ntime /,
     );
     const same = await rlmflow(
       "diff",
