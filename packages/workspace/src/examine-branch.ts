@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { blobsOf, Graph, type PayloadStore, RLMError, type RunInfo, type RunNode } from "@rlmflow/core";
+import { examineInbox } from "./examine-inbox.ts";
 import { systemCode } from "./file-failure.ts";
 import type { Layout } from "./layout.ts";
 import { LogReader } from "./log-reader.ts";
@@ -41,15 +42,20 @@ export async function examineBranch(
 ): Promise<BranchExamination> {
   const findings: Finding[] = [];
   const run = await describe(place.layout, runId, branchId, findings);
-  const { directory, log, writes } = place.layout.branch(runId, branchId);
+  const { directory, log, writes, inbox } = place.layout.branch(runId, branchId);
   const lock = await lockFinding(directory);
   const nodes = await readGood(log, findings, lock?.isHeld === true);
   const fitting = fittingNodes(run, nodes, log, findings);
   const good = await upToMissing(place, fitting, log, findings);
   if (lock !== null) findings.push(lock.finding);
-  findings.push(...(await writesFindings(writes)), ...(await leftovers(directory)));
+  if (good.length === 0 && findings.length === 0)
+    findings.push({ severity: "note", file: log, message: EMPTY });
+  const beside = [writesFindings(writes), examineInbox(inbox), leftovers(directory)];
+  findings.push(...(await Promise.all(beside)).flat());
   return { runId, branchId, good, findings };
 }
+
+const EMPTY = "The log has no node: the run had not begun, or the file was emptied.";
 
 /** What the branch is called; where that can't be read, what its folders say. */
 async function describe(
@@ -186,7 +192,7 @@ async function leftovers(directory: string): Promise<readonly Finding[]> {
   });
   const temporary = names.filter((name) => name.startsWith(".tmp-"));
   if (temporary.length === 0) return [];
-  const message = `${temporary.length} files that were never finished (${temporary[0]}, …); unless a process is at work here they can be removed.`;
+  const message = `${temporary.length} ${temporary.length === 1 ? "file that was" : "files that were"} never finished (${temporary[0]}, …); unless a process is at work here they can be removed.`;
   return [{ severity: "note", file: directory, message }];
 }
 

@@ -1,0 +1,53 @@
+import { open } from "node:fs/promises";
+import type { Finding } from "./examine-branch.ts";
+import { systemCode } from "./file-failure.ts";
+import { decodeInboxLine, decodeRequest } from "./inbox-line.ts";
+import { readLines } from "./line-reader.ts";
+
+/** What an inbox holds that somebody should know of: what waits to be done, and what nobody can read. */
+export async function examineInbox(file: string): Promise<readonly Finding[]> {
+  const handle = await open(file, "r").catch((error: unknown) => {
+    if (systemCode(error) === "ENOENT") return null;
+    throw error;
+  });
+  if (handle === null) return [];
+  const waiting = new Map<string, string>();
+  const findings: Finding[] = [];
+  let line = 0;
+  try {
+    for await (const lines of readLines(handle, 0)) {
+      for (const { bytes } of lines) {
+        line += 1;
+        // Every line begins with a newline, so that a torn one before it is closed off.
+        if (bytes.length === 0) continue;
+        const found = decodeInboxLine(bytes);
+        if (found === null) findings.push({ severity: "note", file, line, message: UNREADABLE });
+        else if (found.kind === "settled") waiting.delete(found.id);
+        else waiting.set(found.id, nameOf(found.request));
+      }
+    }
+  } finally {
+    await handle.close();
+  }
+  return waiting.size === 0 ? findings : [...findings, waitingFinding(file, [...waiting.values()])];
+}
+
+const UNREADABLE = "It was never whole, was changed, or is of a newer format; what it asked for is not done.";
+
+function waitingFinding(file: string, names: readonly string[]): Finding {
+  const shown = names.slice(0, 5).join(", ") + (names.length > 5 ? ` and ${names.length - 5} more` : "");
+  return {
+    severity: "note",
+    file,
+    message: `Asked for and not done yet: ${shown}. It is done or refused when the run is resumed.`,
+  };
+}
+
+function nameOf(request: unknown): string {
+  try {
+    const edit = decodeRequest(request);
+    return "agentId" in edit ? `${edit.kind} ${edit.agentId}` : edit.kind;
+  } catch {
+    return "a request that can't be read";
+  }
+}
