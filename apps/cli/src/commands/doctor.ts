@@ -5,6 +5,7 @@ import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { isTraceFile, type Place, placeAt } from "../render/open-graph.ts";
 import { plainText } from "../terminal/plain-text.ts";
+import { counted } from "../terminal/quantities.ts";
 import { quoteForShell } from "../terminal/quote-for-shell.ts";
 
 /** The options of `rlmflow doctor` as they are typed. */
@@ -17,18 +18,39 @@ export async function doctorCommand(path: string, flags: DoctorFlags, io: Comman
   if (await isTraceFile(path)) return await examineTrace(path, io);
   const place = placeAt(path);
   await using workspace = await openWorkspace(place.workspace);
-  const examined: BranchExamination[] = [];
+  let examined: BranchExamination[] = [];
   for (const { runId, branchId } of await branchesAt(workspace, place)) {
-    const examination = await workspace.examine(runId, branchId);
-    examined.push(examination);
-    await write(io.stdout, `${linesOf(examination).map(plainText).join("\n")}\n`);
+    examined.push(await workspace.examine(runId, branchId));
   }
+  examined = withLostParents(examined, workspace);
+  for (const examination of examined)
+    await write(io.stdout, `${linesOf(examination).map(plainText).join("\n")}\n`);
   const problems = examined
     .flatMap(({ findings }) => findings)
     .filter(({ severity }) => severity === "problem");
   if (flags.copyGood !== undefined) await copyAll(examined, workspace, flags.copyGood, io);
   else if (problems.length > 0) await write(io.stdout, `${advice(problems.length, path)}\n`);
   return problems.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** Adds what branches tell of one another: a branch has lost the nodes that others were forked at and it lacks. */
+function withLostParents(examined: readonly BranchExamination[], workspace: Workspace): BranchExamination[] {
+  const byName = new Map(examined.map((one) => [`${one.runId} ${one.branchId}`, one]));
+  const lost = new Map<BranchExamination, string[]>();
+  for (const { runId, branchId, good } of examined) {
+    const { parent } = good.run.branch;
+    const source = parent === null ? undefined : byName.get(`${runId} ${parent.branch}`);
+    if (parent === null || source === undefined || source.good.find(parent.at) !== undefined) continue;
+    lost.set(source, [...(lost.get(source) ?? []), `${branchId} at ${parent.at}`]);
+  }
+  return examined.map((one) => {
+    const forks = lost.get(one);
+    if (forks === undefined) return one;
+    const shown = forks.slice(0, 5).join(", ") + (forks.length > 5 ? ` and ${forks.length - 5} more` : "");
+    const message = `Nodes are lost that other branches were forked at: ${shown}. Those branches have copies of what they kept.`;
+    const file = workspace.branchPaths(one.runId, one.branchId).log;
+    return { ...one, findings: [...one.findings, { severity: "problem", file, message }] };
+  });
 }
 
 async function branchesAt(workspace: Workspace, { run, branch }: Place) {
@@ -43,7 +65,12 @@ async function branchesAt(workspace: Workspace, { run, branch }: Place) {
 
 function linesOf({ runId, branchId, good, findings }: BranchExamination): readonly string[] {
   const isWhole = findings.every(({ severity }) => severity !== "problem");
-  const state = isWhole ? `${good.length} nodes, all good` : `${good.length} nodes are good`;
+  const state =
+    good.length === 0 && isWhole
+      ? "no nodes"
+      : isWhole
+        ? `${counted(good.length, "node")}, all good`
+        : `${counted(good.length, "node")} ${good.length === 1 ? "is" : "are"} good`;
   return [
     `run ${runId} branch ${branchId}: ${state}`,
     ...findings.map(({ severity, file, line, message }) => {
@@ -65,7 +92,15 @@ async function copyAll(
       "--copy-good needs another directory than the one that is examined.",
     );
   const mainFirst = examined.toSorted((a, b) => a.good.run.branch.createdAt - b.good.run.branch.createdAt);
+  const there = new Set((await target.branches()).map(({ runId, branchId }) => `${runId} ${branchId}`));
   for (const { runId, branchId, good } of mainFirst) {
+    if (there.has(`${runId} ${branchId}`)) {
+      await write(
+        io.stdout,
+        `run ${runId} branch ${branchId} is in ${target.directory} already: left as it is\n`,
+      );
+      continue;
+    }
     if (good.length === 0) {
       await write(io.stdout, `nothing of run ${runId} branch ${branchId} can be copied\n`);
       continue;
@@ -73,7 +108,7 @@ async function copyAll(
     await workspace.copyBranch(good, target);
     await write(
       io.stdout,
-      `copied ${good.length} nodes of run ${runId} branch ${branchId} to ${target.directory}\n`,
+      `copied ${counted(good.length, "node")} of run ${runId} branch ${branchId} to ${target.directory}\n`,
     );
   }
   await write(io.stdout, "The agents' files were not copied.\n");
@@ -89,7 +124,7 @@ async function examineTrace(path: string, io: CommandIo): Promise<ExitCode> {
     const { graph } = await loadTrace(await readFile(path, "utf8"));
     await write(
       io.stdout,
-      `trace of run ${graph.run.runId} branch ${graph.branch}: ${graph.length} nodes, all good\n`,
+      `trace of run ${graph.run.runId} branch ${graph.branch}: ${counted(graph.length, "node")}, all good\n`,
     );
     return EXIT.ok;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Graph, loadTrace, RLMFlow } from "@rlmflow/core";
@@ -182,9 +182,7 @@ describe("rlmflow branches and diff", () => {
   it("show where two branches part and what differs after that", async () => {
     const { text } = await rlmflow("diff", "main", "a", "--dir", directory);
     expect(text).toMatch(/^main and a share 12 nodes, then they part:\n {2}main +root\.scan#2 +observation/);
-    expect(text).toMatch(
-      /\nanswer +42 +22\nnodes +7 +\d\ntokens +\d\S* +\d\S*\ncost +\? +\?\ntime /,
-    );
+    expect(text).toMatch(/\nanswer +42 +22\nnodes +7 +\d\ntokens +\d\S* +\d\S*\ncost +\? +\?\ntime /);
     const same = await rlmflow(
       "diff",
       "a",
@@ -290,7 +288,7 @@ describe("rlmflow doctor", () => {
     expect(exitCode).toBe(EXIT.ok);
     expect(told).toMatch(/note .*log\.jsonl: \d+ bytes behind the last whole line were being written when/);
     expect(told).toMatch(/note .*lock: Process 4194301 left it and is gone/);
-    expect(told).toContain("1 files that were never finished (.tmp-1-x");
+    expect(told).toContain("1 file that was never finished (.tmp-1-x");
   });
 
   it("says which line is damaged, and copies out what is good before it", async () => {
@@ -317,6 +315,52 @@ describe("rlmflow doctor", () => {
     expect((await rlmflow("doctor", directory, "--copy-good", directory)).said).toContain(
       "needs another directory",
     );
+  });
+
+  it("does not take an emptied log for a good one", async () => {
+    await go(null);
+    await rlmflow("fork", directory, "--at", "root.scan#1");
+    await writeFile(log(), "");
+    const { exitCode, text } = await rlmflow("doctor", directory);
+    expect(exitCode).toBe(EXIT.failed);
+    expect(text).toContain("run r1 branch main: 0 nodes are good\n");
+    expect(text).toMatch(/note .*log\.jsonl: The log has no node/);
+    expect(text).toMatch(/problem .*log\.jsonl: Nodes are lost .* forked at: fork-1 at root\.scan#1\./);
+    const target = join(directory, "good");
+    await rlmflow("doctor", directory, "--copy-good", target);
+    const again = await rlmflow("doctor", directory, "--copy-good", target);
+    expect(again.text).toContain(`run r1 branch fork-1 is in ${target} already: left as it is`);
+    expect(again.said).toBe("");
+  });
+
+  it("reads the inbox: what waits in it, and what nobody can read", async () => {
+    await go(null);
+    await using workspace = await openWorkspace(directory);
+    const inbox = await workspace.inbox("r1");
+    await inbox.put({ kind: "final", agentId: "root" });
+    await appendFile(join(log(), "../inbox.jsonl"), '\n{"v":1,"put":{"id":"x"\n');
+    const { exitCode, text } = await rlmflow("doctor", directory);
+    expect(exitCode).toBe(EXIT.ok);
+    expect(text).toContain("Asked for and not done yet: final root.");
+    expect(text).toMatch(/note .*inbox\.jsonl line \d+: It was never whole/);
+  });
+
+  it("is right: nothing is asked for by a run or fork whose context is lost", async () => {
+    await using server = await loopbackServer(() => block("print(1)"));
+    const file = join(directory, "notes.txt");
+    await writeFile(file, "forty-two");
+    const where = ["--base-url", server.url, "--dir", directory, "--runtime", "local", "-m", "m"];
+    await rlmflow("run", "Go.", ...where, "--context", file, "--max-iterations", "1");
+    await rm(join(directory, ".rlmflow/context"), { recursive: true });
+    const forked = await rlmflow("fork", directory, "--at", "root#0");
+    expect(forked.said).toMatch(
+      /can't go on: root#0 needs what is lost: There is no context .* Nothing was asked\./,
+    );
+    expect((await rlmflow("branches", directory)).text).not.toContain("fork-1");
+    const asked = server.asked.length;
+    const resumed = await rlmflow("resume", directory, "--max-iterations", "5");
+    expect(resumed.said).toContain("root#0 needs what is lost");
+    expect(server.asked.length).toBe(asked);
   });
 
   it("misses payloads, and says whose they are", async () => {
