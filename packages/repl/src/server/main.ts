@@ -8,6 +8,7 @@ import { RealmRepl } from "../realm/realm-repl.ts";
 import { readThrough, serveRepl } from "../serve-repl.ts";
 import { DescriptorChannel } from "./descriptor-channel.ts";
 import { evaluatorText } from "./evaluator-text.ts";
+import { privateDescriptors } from "./private-descriptors.ts";
 
 const DEFAULT_TIME_MS = 10_000;
 
@@ -16,7 +17,7 @@ const { values } = parseArgs({
 });
 const timeMs = Number(values["time-ms"] ?? DEFAULT_TIME_MS);
 const descriptors =
-  values.fd === undefined ? { input: 0, output: 1 } : { input: Number(values.fd), output: Number(values.fd) };
+  values.fd === undefined ? privateDescriptors() : { input: Number(values.fd), output: Number(values.fd) };
 
 // The engine that CONTEXT.grep runs on; it adds a flag for expressions that ask for it, nothing else.
 setFlagsFromString("--enable-experimental-regexp-engine");
