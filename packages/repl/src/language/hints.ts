@@ -33,6 +33,22 @@ const HINTS: readonly Hint[] = [
     text: 'Put `;` or `+` between the two; a line of three backticks cannot stand in a template literal: build such text from an array with .join("\\n") and "`".repeat(3).',
   },
   {
+    applies: inMessage(/^Unexpected character '[“”„‟‘’‚‛«»‹›′″]'/u),
+    text: "Write straight quotes around text, \" or ', or backticks.",
+  },
+  {
+    applies: inMessage(/^Unexpected character '[‐‑‒–—−]'/u),
+    text: "Write - for minus, and put text between quotes.",
+  },
+  {
+    applies: inMessage(/^Unexpected character '[\uFF01-\uFF5E、。]'/u),
+    text: 'Write the signs of the language in ASCII, such as ( ) , ; : and ".',
+  },
+  {
+    applies: inMessage(/^Unexpected character '[^\p{L}\p{N}\p{P}\p{S} ]'/u),
+    text: "A character stands there that cannot be seen: write the line again without it.",
+  },
+  {
     applies: inMessage(/keyword arguments/),
     text: 'Give arguments by position and options as an object: `await delegate("name", "task", { model: "fast" })`.',
   },

@@ -36,10 +36,19 @@ export function describeRefusal(message: string): SyntaxFailure {
 }
 
 function worded(code: string, { message, at }: ParseFailure): string {
+  const character = /^Unexpected character '(\P{ASCII}|\p{Cc})'/u.exec(message)?.[1];
+  if (character !== undefined) return `Unexpected ${named(character)}`;
   if (message !== "Unexpected token") return message;
   if (at >= code.length) return "Unexpected end of the code: a bracket is not closed";
   const token = /^(?:[\p{ID_Continue}$]{1,40}|\S)/u.exec(code.slice(at, at + 40))?.[0];
   return token === undefined ? message : `Unexpected ${JSON.stringify(token)}`;
+}
+
+/** A character beyond ASCII with its number: many cannot be seen, or look like others. */
+function named(character: string): string {
+  const number = character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
+  const isSeen = /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(character);
+  return isSeen ? `character "${character}" (U+${number})` : `invisible character U+${number}`;
 }
 
 function placeOf(code: string, at: number): Place {

@@ -60,6 +60,25 @@ describe("what a REPL does not have is answered with what it has", () => {
   });
 });
 
+describe("a character that the language does not have is named", () => {
+  test.each([
+    ["const a\u200b = 1", "Unexpected invisible character U+200B", "cannot be seen"],
+    ["a\u001b[31m b", "Unexpected invisible character U+001B", "cannot be seen"],
+    ["\u2060print(1)", "Unexpected invisible character U+2060", "cannot be seen"],
+    ["print(“hello”)", 'Unexpected character "“" (U+201C)', "Write straight quotes"],
+    ["const s = ‘a’;", 'Unexpected character "‘" (U+2018)', "Write straight quotes"],
+    ["const n = 5 – 3;", 'Unexpected character "–" (U+2013)', "Write - for minus"],
+    ["print（1）", 'Unexpected character "（" (U+FF08)', "in ASCII"],
+    ["const a = 1 € 2", 'Unexpected character "€" (U+20AC)', ""],
+    ["const a = 1 😀", 'Unexpected character "😀" (U+1F600)', ""],
+  ])("%j", (code, told, hint) => {
+    const text = refusal(code);
+    expect(text).toContain(`SyntaxError: ${told} (line 1, column`);
+    expect(text).toContain(hint);
+    expect(text.split("\n")).toHaveLength(hint === "" ? 3 : 4);
+  });
+});
+
 describe("a line of three backticks in a template literal", () => {
   test("is recognised where it makes a syntax error", () => {
     expect(refusal(`const s = \`a\n${FENCE}js\ncode\n${FENCE}\n\``)).toContain(

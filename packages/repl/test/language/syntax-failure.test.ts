@@ -39,7 +39,7 @@ describe("a syntax error", () => {
   });
 
   test("keeps tabs under tabs and shows no control characters", () => {
-    expect(refusal("\t\ta\u001b[31m b").split("\n").slice(1)).toEqual([
+    expect(refusal("\t\ta\u001b[31m b").split("\n").slice(1, 3)).toEqual([
       "  1 | \t\ta\uFFFD[31m b",
       "      \t\t ^",
     ]);

@@ -59,8 +59,8 @@ export function showSignature({ name, parameters }: ToolSignature): string {
 }
 
 /**
- * The input that arguments mean: one by one, or a single object with parameter names as its keys (for a tool of
- * several parameters, or of none and an empty object). Throws a TypeError that names the tool and the parameter.
+ * The input that arguments mean: one by one, or a single object with parameter names as its keys (where that object
+ * cannot be the only argument itself). Throws a TypeError that names the tool and the parameter.
  */
 export function bindArguments(tool: ToolSignature, args: readonly JsonValue[]): JsonObject {
   const named = namedArguments(tool, args);
@@ -78,13 +78,22 @@ export function bindArguments(tool: ToolSignature, args: readonly JsonValue[]): 
   );
 }
 
-function namedArguments({ parameters }: ToolSignature, args: readonly JsonValue[]): JsonObject | null {
+function namedArguments(tool: ToolSignature, args: readonly JsonValue[]): JsonObject | null {
   const [only] = args;
   if (args.length !== 1 || !isJsonObject(only)) return null;
   const keys = Object.keys(only);
-  if (parameters.length === 0) return keys.length === 0 ? only : null;
-  const known = keys.every((key) => parameters.some((one) => one.name === key));
-  return parameters.length > 1 && keys.length > 0 && known ? only : null;
+  const [first, ...others] = tool.parameters;
+  if (first === undefined) return keys.length === 0 ? only : null;
+  const unknown = keys.find((key) => !tool.parameters.some((one) => one.name === key));
+  if (takesObject(first)) return unknown === undefined && others.length > 0 && keys.length > 0 ? only : null;
+  if (unknown === undefined) return only;
+  throw new TypeError(`${showSignature(tool)}: there is no argument ${showValue(unknown)}`);
+}
+
+/** False only where the words of a type are sure to be of no object. */
+function takesObject({ type }: ToolParameter): boolean {
+  const words = type.replaceAll(/"(?:[^"\\]|\\.)*"/g, "");
+  return /\b(?:any|object)\b(?!\[)|[{&…]/.test(words);
 }
 
 /** The input without the optional parameters that were passed as `null`; `null` when there are none such. */

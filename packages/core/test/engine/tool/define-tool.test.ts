@@ -1,7 +1,7 @@
 import { type } from "arktype";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
-import type { JsonValue } from "../../../src/data/json.ts";
+import type { JsonSchema, JsonValue } from "../../../src/data/json.ts";
 import { typedSchema } from "../../../src/engine/schema/typed-schema.ts";
 import { defineTool, type ToolDefinition } from "../../../src/engine/tool/define-tool.ts";
 import { functionTool } from "../../../src/engine/tool/function-tool.ts";
@@ -151,9 +151,42 @@ describe("a tool", () => {
     expect(await complaint(search, "x", "y", 1, true, 5)).toBe(
       `${signature} takes at most 4 arguments, got 5`,
     );
-    expect(await complaint(search, { pattern: "x", file: "y" })).toContain(
-      'needs "path" (string), got an object',
+    expect(await complaint(search, { pattern: "x" })).toBe(
+      `${signature} needs "path" (string), got an object`,
     );
+    expect(await complaint(search, { pattern: "x", file: "y" })).toBe(
+      `${signature}: there is no argument "file"`,
+    );
+    expect(await complaint(search, {})).toBe(`${signature} needs "pattern" (string), got an object`);
+  });
+
+  const lookup = (name: JsonSchema) =>
+    defineTool({
+      name: "lookup",
+      description: "",
+      repeat: "safe",
+      input: { type: "object", properties: { name }, required: ["name"] },
+      run: (input) => input,
+    });
+
+  it("of one parameter that is no object takes its name too", async () => {
+    const tool = lookup({ type: "string" });
+    expect(await call(tool, "x")).toEqual({ name: "x" });
+    expect(await call(tool, { name: "x" })).toEqual({ name: "x" });
+    expect(await complaint(tool, { nme: "x" })).toBe('lookup(name: string): there is no argument "nme"');
+    expect(await complaint(tool, {})).toBe('lookup(name: string) needs "name" (string), got an object');
+    expect(await complaint(lookup({ enum: ["{", "b"] }), { nme: 1 })).toContain('no argument "nme"');
+    expect(await complaint(lookup({ type: "array", items: {} }), { nme: 1 })).toContain('no argument "nme"');
+  });
+
+  it.each<[string, JsonSchema]>([
+    ["an object", { type: "object" }],
+    ["anything", {}],
+    ["one of several types", { type: ["string", "object"] }],
+    ["fields", { type: "object", properties: { nme: { type: "string" } } }],
+  ])("of one parameter that may be an object takes that: %s", async (_, schema) => {
+    expect(await call(lookup(schema), { nme: "x" })).toEqual({ name: { nme: "x" } });
+    expect(await call(lookup(schema), { name: "x" })).toEqual({ name: { name: "x" } });
   });
 
   it.each([
