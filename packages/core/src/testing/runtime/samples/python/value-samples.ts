@@ -29,7 +29,7 @@ export const valueSamples: ValueSamples = {
       'print(re.sub("[\\ufffd\\ud800-\\udfff]", "?", back))',
     ].join("\n"),
   long: (times) =>
-    `import json\ntext = "x\\U0001F680" * ${times}\nprint(json.dumps(await echo(text) == text + text))`,
+    `import json\ntext = "x\\U0001F680" * ${Math.floor(times)}\nprint(json.dumps(await echo(text) == text + text))`,
   deep: (json) =>
     [
       "import json",

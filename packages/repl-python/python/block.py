@@ -1,0 +1,125 @@
+# One run of a block: how its code is compiled, how far it has come.
+import ast
+import asyncio
+import inspect
+import textwrap
+import warnings
+
+from calls import CallFuture, Calls
+from errors import ErrorReport
+from formatting import echo_of
+
+# No name of code's own: where the value of a last expression is kept until it is shown.
+LAST_VALUE = "<last value>"
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+class TopLevelYields(ast.NodeTransformer):
+    """`yield` at the top level means `await`: some systems wait for children that way."""
+
+    def visit(self, node):
+        if isinstance(node, SCOPES + COMPREHENSIONS):
+            return node
+        node = self.generic_visit(node)
+        if isinstance(node, (ast.Yield, ast.YieldFrom)) and node.value is not None:
+            return ast.copy_location(ast.Await(value=node.value), node)
+        return node
+
+
+def compile_block(code, filename):
+    """The block as code that keeps the value of a last expression. Raises what Python's own parser raises."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = TopLevelYields().visit(parse(code, filename))
+        if tree.body and isinstance(tree.body[-1], ast.Expr):
+            last = tree.body[-1]
+            target = ast.copy_location(ast.Name(id=LAST_VALUE, ctx=ast.Store()), last)
+            tree.body[-1] = ast.copy_location(ast.Assign(targets=[target], value=last.value), last)
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        return compile(tree, filename, "exec", flags=flags, dont_inherit=True)
+
+
+def parse(code, filename):
+    try:
+        return ast.parse(code, filename)
+    except IndentationError:
+        dedented = textwrap.dedent(code)
+        if dedented == code:
+            raise
+        return ast.parse(dedented, filename)
+
+
+class BlockRun:
+    """See the head of this part. `loop` runs it; `namespace` is what it sets names in."""
+
+    def __init__(self, block_id, loop, limits):
+        self.id = block_id
+        self.calls = Calls(limits)
+        self._loop = loop
+        self._limits = limits
+        self._main = None
+        self._syntax_error = None
+        self._hint = ""
+        self._report = None
+        self._echo = None
+        self._reported = False
+
+    def run(self, code, filename, namespace, hint):
+        """Makes the main code ready to run. Never raises for anything the code is."""
+        try:
+            compiled = compile_block(code, filename)
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+            self._syntax_error, self._hint = error, hint
+            return
+        self._main = self._loop.create_task(run_main(compiled, namespace), name="block")
+
+    def is_over(self):
+        """True when the main code has ended, or never began."""
+        return self._main is None or self._main.done()
+
+    def waits_for_host(self):
+        return self.calls.unanswered > 0
+
+    def is_main(self, task):
+        return task is self._main
+
+    def state(self, sources, left):
+        """How the block stands. `left` gives what is told of a block that is over."""
+        if not self.is_over():
+            return {"kind": "idle"}
+        self._report_once(sources)
+        rest = {**left(), "unawaited": self.calls.unawaited()}
+        if self._report is None:
+            return {"kind": "ended", "echo": self._echo, **rest}
+        syntax = self._syntax_error is not None
+        return {"kind": "threw", "error": self._report.data, "text": self._report.text, "syntax": syntax, **rest}
+
+    def _report_once(self, sources):
+        if self._reported:
+            return
+        self._reported = True
+        error = self._error()
+        if error is not None:
+            self._report = ErrorReport(error, sources, self._limits["errorText"], self._hint)
+        elif self._main is not None and self._main.result() is not None:
+            self._echo = echo_of(self._main.result())
+
+    def _error(self):
+        if self._main is None:
+            return self._syntax_error
+        if self._main.cancelled():
+            return asyncio.CancelledError("the block cancelled itself")
+        return self._main.exception()
+
+
+async def run_main(compiled, namespace):
+    """Runs the main code; gives the value of its last expression, awaited where that is what it is for."""
+    namespace.pop(LAST_VALUE, None)
+    value = eval(compiled, namespace)
+    if compiled.co_flags & inspect.CO_COROUTINE:
+        await value
+    last = namespace.pop(LAST_VALUE, None)
+    if asyncio.iscoroutine(last) or isinstance(last, CallFuture):
+        return await last
+    return last

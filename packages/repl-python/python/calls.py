@@ -1,0 +1,123 @@
+# The calls of one block: made by code, answered by the host.
+#
+# Owns: indices, the queue of calls the host has not seen, what each answer settles. Does not own: what the calls
+# mean. Invariants: (1) indices are contiguous from 0 in the order in which code made the calls; (2) a call that is
+# refused here takes no index; (3) at most `outstandingCalls` are with the host, waits apart; (4) an answer settles
+# its call once.
+import asyncio
+import json
+
+
+class Use:
+    """Whether anybody has used what a call gave. Several calls may share one."""
+
+    def __init__(self, used=False):
+        self.used = used
+
+
+class CallFuture(asyncio.Future):
+    """The answer to a call. Waiting for it is what using it means; an error of it is never news."""
+
+    def __init__(self, loop, use, name):
+        super().__init__(loop=loop)
+        self._use = use
+        self._name = name
+
+    def __await__(self):
+        self._use.used = True
+        return super().__await__()
+
+    __iter__ = __await__
+
+    def add_done_callback(self, callback, *, context=None):
+        self._use.used = True
+        super().add_done_callback(callback, context=context)
+
+    def __repr__(self):
+        return f"<call of {self._name}: await it>"
+
+    def resolve(self, value):
+        if not self.done():
+            self.set_result(value)
+
+    def reject(self, error):
+        if not self.done():
+            self.set_exception(error)
+            self.exception()
+
+
+class Call:
+    """A call as code makes it. `settle` takes the outcome, at most once."""
+
+    def __init__(self, name, args, use, settle):
+        self.name = name
+        self.args = args
+        self.use = use
+        self.settle = settle
+        self.refused = False
+        self.answered = False
+
+
+class Calls:
+    """See the head of this part."""
+
+    def __init__(self, limits):
+        self._limits = limits
+        self._known = []
+        self._unsent = {}
+        self._sent = 0
+        self._unsent_size = 0
+        self._with_host = 0
+        self.unanswered = 0
+
+    def issue(self, call):
+        """Takes a call, its arguments JSON texts, and gives its index."""
+        index = len(self._known)
+        if index >= self._limits["callsPerBlock"]:
+            raise RuntimeError(f"a block can make at most {self._limits['callsPerBlock']} calls")
+        text = f'{{"index":{index},"name":{json.dumps(call.name)},"args":[{",".join(call.args)}]}}'
+        if self._unsent_size + len(text) > self._limits["unsentSize"]:
+            most = self._limits["unsentSize"]
+            raise RuntimeError(f"the calls that wait to be sent hold more than {most} characters; await some first")
+        call.args = None
+        self._unsent_size += len(text)
+        self._unsent[index] = text
+        self._known.append(call)
+        self.unanswered += 1
+        return index
+
+    def take_unsent(self):
+        """JSON texts of the calls the host may start now, in order."""
+        texts = []
+        while self._sent < len(self._known):
+            waits = self._known[self._sent].name == "wait"
+            if not waits and self._with_host >= self._limits["outstandingCalls"]:
+                break
+            self._with_host += 0 if waits else 1
+            text = self._unsent.pop(self._sent)
+            self._unsent_size -= len(text)
+            texts.append(text)
+            self._sent += 1
+        return texts
+
+    def deliver(self, index, outcome):
+        """Gives a call its answer. An index that is not open is ignored."""
+        if not 0 <= index < self._sent or self._known[index].answered:
+            return
+        call = self._known[index]
+        call.answered = True
+        call.refused = outcome.get("ok") is not True
+        self.unanswered -= 1
+        self._with_host -= 0 if call.name == "wait" else 1
+        call.settle(outcome)
+
+    def unawaited(self):
+        """
+        Indices of calls the host has seen and whose answer nobody used. Children are named by whoever waits for
+        them, and an accepted `done` has nobody left to tell.
+        """
+        return [
+            index
+            for index, call in enumerate(self._known[: self._sent])
+            if not call.use.used and call.name != "delegate" and (call.name != "done" or call.refused)
+        ]

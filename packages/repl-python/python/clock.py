@@ -1,0 +1,113 @@
+# Time as code sees it: it stands still while code runs, moves to the time of each answer, and forward with a sleep.
+#
+# Owns: what `time` and `datetime` of this process say. Invariants: (1) on the main thread no way of theirs leads to
+# the system's clock; (2) the time zone is UTC; (3) time never goes back within a REPL.
+import datetime
+import os
+import threading
+import time
+
+elapsed_seconds = time.perf_counter
+
+
+class Clock:
+    """Where time stands, in epoch milliseconds."""
+
+    def __init__(self):
+        self.now = 0
+
+    def move_to(self, now):
+        self.now = max(self.now, now)
+
+    def move_by(self, seconds):
+        self.now += max(0, seconds) * 1000
+
+    def seconds(self):
+        return self.now / 1000
+
+    def nanoseconds(self):
+        return int(self.now * 1_000_000)
+
+
+def fix_time(clock):
+    """Makes the modules `time` and `datetime` follow the clock."""
+    os.environ["TZ"] = "UTC"
+    if hasattr(time, "tzset"):
+        time.tzset()
+    fix_time_module(clock)
+    fix_datetime_module(clock)
+
+
+def fix_time_module(clock):
+    for name in ("time", "monotonic", "perf_counter", "process_time", "thread_time"):
+        setattr(time, name, reader(name, clock.seconds))
+        setattr(time, f"{name}_ns", reader(f"{name}_ns", clock.nanoseconds))
+    time.clock_gettime = lambda clock_id: clock.seconds()
+    time.clock_gettime_ns = lambda clock_id: clock.nanoseconds()
+    for name in ("localtime", "gmtime", "ctime"):
+        setattr(time, name, from_now(getattr(time, name), clock))
+    real_asctime, real_strftime = time.asctime, time.strftime
+    time.asctime = lambda moment=None: real_asctime(time.gmtime() if moment is None else moment)
+    time.strftime = lambda format, moment=None: real_strftime(format, time.gmtime() if moment is None else moment)
+    real_sleep, main_thread = time.sleep, threading.get_ident()
+
+    def sleep(seconds):
+        """On the main thread time moves at once; another thread really sleeps."""
+        if threading.get_ident() != main_thread:
+            return real_sleep(seconds)
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        clock.move_by(seconds)
+
+    time.sleep = sleep
+
+
+def reader(name, read):
+    def function():
+        return read()
+
+    function.__name__ = function.__qualname__ = name
+    return function
+
+
+def from_now(convert, clock):
+    """The conversion of a time, of now where none is given."""
+
+    def function(seconds=None):
+        return convert(clock.seconds() if seconds is None else seconds)
+
+    function.__name__ = function.__qualname__ = convert.__name__
+    return function
+
+
+def fix_datetime_module(clock):
+    real_date, real_datetime, utc = datetime.date, datetime.datetime, datetime.timezone.utc
+
+    class LikeReal(type):
+        """Instances of the class that was there before count as instances of the one in its place."""
+
+        def __instancecheck__(cls, value):
+            return type.__instancecheck__(cls.__dict__.get("_stands_for", cls), value)
+
+        def __subclasscheck__(cls, other):
+            return type.__subclasscheck__(cls.__dict__.get("_stands_for", cls), other)
+
+    def in_place_of(real, methods):
+        methods.update(__module__="datetime", __qualname__=real.__name__, __doc__=real.__doc__, _stands_for=real)
+        methods["__repr__"] = lambda self: f"datetime.{real.__repr__(self)}".replace("datetime.datetime.", "datetime.")
+        return LikeReal(real.__name__, (real,), methods)
+
+    def now(cls, tz=None):
+        return cls.fromtimestamp(clock.seconds(), tz)
+
+    def utcnow(cls):
+        return cls.fromtimestamp(clock.seconds(), utc).replace(tzinfo=None)
+
+    def today(cls):
+        return cls.fromtimestamp(clock.seconds())
+
+    datetime.date = in_place_of(real_date, {"today": classmethod(today)})
+    datetime.datetime = in_place_of(
+        real_datetime,
+        {"now": classmethod(now), "utcnow": classmethod(utcnow), "today": classmethod(today)},
+    )

@@ -1,0 +1,197 @@
+# The functions through which code calls the host.
+import threading
+
+from calls import Call, CallFuture, Use
+from context import Slice, View
+from host_errors import outcome_error
+from values import Encoder
+
+DELEGATE_OPTIONS = {
+    "model": "model",
+    "runtime": "runtime",
+    "max_iterations": "maxIterations",
+    "max_total_tokens": "maxTotalTokens",
+    "max_cost_usd": "maxCostUsd",
+    "output": "output",
+    "globals": "globals",
+}
+QUERY_OPTIONS = {"model": "model", "output": "output"}
+DEFAULT_KEY = "context"
+NAMED_ARGUMENTS = "$named"
+
+
+class HostFunctions:
+    """Makes them. `issue` takes a call of the running block; `handles` knows the children."""
+
+    def __init__(self, loop, issue, handles, limits):
+        self._loop = loop
+        self._issue = issue
+        self._handles = handles
+        self._limits = limits
+        self._thread = threading.get_ident()
+
+    def tool(self, name):
+        """A host function of the spec: its arguments as JSON, its answer as a future."""
+
+        def function(*args, **named):
+            texts = [self._encode(value, f"argument {place} of {name}") for place, value in enumerate(args, 1)]
+            if named:
+                # Which place a name has the host knows.
+                texts.append(self._encode({NAMED_ARGUMENTS: named}, f"a named argument of {name}"))
+            return self._call(name, texts)
+
+        function.__name__ = function.__qualname__ = name
+        return function
+
+    def llm_query(self, prompt, *positional, **options):
+        """Asks a model without a REPL: llm_query(prompt, model=…, output=schema)."""
+        return self._call("llmQuery", self._query_arguments("llm_query", prompt, positional, options))
+
+    def llm_query_batched(self, prompts, *positional, **options):
+        """Asks many at once; a failed one leaves its exception in its place."""
+        if not isinstance(prompts, (list, tuple)):
+            raise TypeError("llm_query_batched takes a list of prompts")
+        every = [self._query_arguments("llm_query_batched", prompt, positional, options) for prompt in prompts]
+        use = Use()
+        future = CallFuture(self._loop, use, "llm_query_batched")
+        answers = [None] * len(every)
+        missing = set(range(len(every)))
+        if not missing:
+            future.resolve(answers)
+
+        def settle_at(place):
+            def settle(outcome):
+                answers[place] = outcome.get("value") if is_ok(outcome) else outcome_error(outcome.get("error"))
+                missing.discard(place)
+                if not missing:
+                    future.resolve(answers)
+
+            return settle
+
+        for place, args in enumerate(every):
+            self._checked_issue(Call("llmQuery", args, use, settle_at(place)))
+        return future
+
+    def delegate(self, name, query, *positional, context=None, **options):
+        """Starts a child and gives its handle at once: delegate(name, query, context=…, output=schema)."""
+        refuse_positional("delegate", positional, ("context", *DELEGATE_OPTIONS))
+        child = self._handles.child_of(name)
+        if child is None and not isinstance(name, str):
+            raise TypeError("delegate(name, query, ...): the name is a string, or a child's handle")
+        first = self._encode(name, "the name of delegate") if child is None else child.reference
+        text = self._prompt(query, "delegate(name, query, ...): the query")
+        given = self._options("delegate", options, DELEGATE_OPTIONS, also=("context",))
+        if context is not None:
+            given.insert(0, f'"contexts":[{",".join(self._payloads(context))}]')
+        self._check_thread()
+        return self._handles.delegate(name if child is None else child.name, [first, text, f"{{{','.join(given)}}}"])
+
+    def wait(self, *handles):
+        """The results of children in order; a list of handles is taken too."""
+        flat = []
+        for item in handles:
+            flat.extend(item if isinstance(item, (list, tuple)) else (item,))
+        children = [self._handles.child_of(item) for item in flat]
+        if any(child is None for child in children):
+            raise TypeError("wait takes handles, as delegate gives them")
+        self._check_thread()
+        return self._handles.wait(children)
+
+    def done(self, *values):
+        """Gives the answer. Never comes back when it is accepted."""
+        if len(values) != 1:
+            raise TypeError("done(value) takes one value, the answer; None for an empty one")
+        future = CallFuture(self._loop, Use(), "done")
+
+        def settle(outcome):
+            if not is_ok(outcome):
+                future.reject(outcome_error(outcome.get("error")))
+
+        text = self._encode(values[0], "the value of done")
+        self._checked_issue(Call("done", [text], future._use, settle))
+        return future
+
+    def _call(self, name, texts):
+        use = Use()
+        future = CallFuture(self._loop, use, name)
+
+        def settle(outcome):
+            if is_ok(outcome):
+                future.resolve(outcome.get("value"))
+            else:
+                future.reject(outcome_error(outcome.get("error")))
+
+        self._checked_issue(Call(name, texts, use, settle))
+        return future
+
+    def _checked_issue(self, call):
+        self._check_thread()
+        self._issue(call)
+
+    def _check_thread(self):
+        if threading.get_ident() != self._thread:
+            raise RuntimeError(
+                "the host is called from the block itself, not from a thread: "
+                "await asyncio.gather(...) has many calls side by side"
+            )
+
+    def _encode(self, value, what):
+        return Encoder(what, self._limits, self._text_of).text(value)
+
+    def _text_of(self, value):
+        """The text that an object of the REPL's own stands for, or None."""
+        if isinstance(value, Slice):
+            return value.text()
+        if isinstance(value, View):
+            return value.text_of()
+        return None
+
+    def _prompt(self, value, what):
+        if not isinstance(value, (str, Slice, View)):
+            raise TypeError(f"{what} is a string, not {type(value).__name__}")
+        return self._encode(value, what)
+
+    def _query_arguments(self, name, prompt, positional, options):
+        refuse_positional(name, positional, QUERY_OPTIONS)
+        text = self._prompt(prompt, f"{name}: the prompt")
+        return [text, f"{{{','.join(self._options(name, options, QUERY_OPTIONS))}}}"]
+
+    def _options(self, name, options, known, also=()):
+        unknown = [option for option in options if option not in known]
+        if unknown:
+            raise TypeError(f"{name} has no option {', '.join(unknown)}; it has {', '.join((*also, *known))}")
+        return [
+            f'"{known[option]}":{self._encode(value, f"the option {option} of {name}")}'
+            for option, value in options.items()
+            if value is not None
+        ]
+
+    def _payloads(self, context):
+        """A dict is a set of payloads by key; anything else is one payload."""
+        if not isinstance(context, dict):
+            return [self._payload(DEFAULT_KEY, context)]
+        return [self._payload(key, value) for key, value in dict.items(context)]
+
+    def _payload(self, key, value):
+        if not isinstance(key, str):
+            raise TypeError(f"the keys of the option context are strings, not {type(key).__name__}")
+        name = self._encode(key, "a key of the option context")
+        if isinstance(value, (Slice, View)):
+            source, start, end = value.range()
+            part = f'{{"key":{self._encode(source, "a key")},"start":{start},"end":{end}}}'
+            return f'{{"kind":"slice","key":{name},"slice":{part}}}'
+        if value is None:
+            raise TypeError(f"the context {key} of delegate is None")
+        text = value if isinstance(value, str) else self._encode(value, f"the context {key} of delegate")
+        if len(text) > self._limits["argumentSize"]:
+            raise TypeError(f"the context {key} is too large; pass CONTEXT.slice(start, end)")
+        return f'{{"kind":"text","key":{name},"text":{self._encode(text, f"the context {key}")}}}'
+
+
+def is_ok(outcome):
+    return outcome.get("ok") is True
+
+
+def refuse_positional(name, positional, options):
+    if positional:
+        raise TypeError(f"{name} takes its options by name: {', '.join(f'{option}=…' for option in options)}")

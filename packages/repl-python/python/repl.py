@@ -1,0 +1,137 @@
+# One REPL: blocks go in as source, turns come out.
+#
+# Owns: the namespace, the running block and the gate. Invariants: (1) calls and output are taken only while the gate
+# is open, from `start` or `deliver` to the turn, so nothing that an ended block left behind reaches a later one; (2)
+# every name of the REPL's own is put back at the start of each block; (3) an entry ends when nothing can go on.
+import asyncio
+import builtins
+import sys
+import types
+import warnings
+
+from block import LAST_VALUE, BlockRun
+from chance import Chance
+from clock import Clock, elapsed_seconds, fix_time
+from context import Contexts
+from errors import ErrorReport, Sources
+from handles import Handles
+from host_functions import HostFunctions
+from limits import DEFAULT_LIMITS
+from loop import ReplLoop
+from output import CapturedStream, OutputBuffer
+from variables import Variables
+
+STRAY_TEXT = 2_000
+MODULE = "__main__"
+
+
+class Repl:
+    """The REPL of one agent. `read_context(key, start, end)` asks the host for text."""
+
+    def __init__(self, spec, read_context):
+        self._limits = {**DEFAULT_LIMITS, **spec.get("limits", {})}
+        self._clock = Clock()
+        self._chance = Chance(spec["seed"])
+        self._sources = Sources()
+        self._output = OutputBuffer(self._limits["outputKept"])
+        self._streams = CapturedStream(self._output, "<stdout>"), CapturedStream(self._output, "<stderr>")
+        self._loop = ReplLoop(self._clock, self._tell_stray)
+        self._contexts = Contexts(spec["contexts"], read_context, lambda note: self._output.write(f"{note}\n"))
+        self._module = types.ModuleType(MODULE)
+        self._variables = Variables(self._module.__dict__, self._limits["variables"])
+        self._builtins = dict(builtins.__dict__)
+        self._block = None
+        self._own_names = self._names(spec)
+        self._variables.hide([*self._own_names, LAST_VALUE])
+        fix_time(self._clock)
+        warnings.showwarning = self._tell_warning
+        sys.modules[MODULE] = self._module
+        self._module.__dict__.update(spec["globals"])
+
+    def start(self, block):
+        """Begins a block: runs it as far as it goes without the host. What an earlier one had open is dropped."""
+        self._loop.start_block()
+        self._restore_names()
+        self._variables.start_block()
+        for payload in self._contexts.all_payloads():
+            payload.reads.clear()
+        self._output.reset()
+        self._chance.start_block(block["id"])
+        filename = self._sources.add(block["id"], block["code"])
+        self._block = BlockRun(block["id"], self._loop, self._limits)
+        return self._enter(
+            block["now"],
+            lambda: self._block.run(block["code"], filename, self._module.__dict__, block.get("hint", "")),
+        )
+
+    def deliver(self, answer):
+        """Gives the running block the answer to one of its calls."""
+        return self._enter(
+            answer["now"],
+            lambda: self._block.calls.deliver(answer["index"], answer["outcome"]),
+        )
+
+    def _enter(self, now, begin):
+        started = elapsed_seconds()
+        self._clock.move_to(now)
+        self._output.open = True
+        begin()
+        block = self._block
+        self._loop.drain(block.is_over, block.waits_for_host)
+        if block.is_over():
+            for error in self._loop.take_failures(block.is_main):
+                self._tell_stray(error)
+        state = block.state(self._sources, self._left)
+        self._output.open = False
+        return self._turn(state, started)
+
+    def _turn(self, state, started):
+        text, kept, total = self._output.take()
+        cut = {} if kept == total else {"outputCut": {"kept": kept, "total": total}}
+        code_ms = max(0, (elapsed_seconds() - started) * 1000)
+        return self._block.calls.take_unsent(), {"output": text, **cut, "codeMs": code_ms, "state": state}
+
+    def _left(self):
+        reads = [
+            {"key": payload.key, "start": start, "end": end}
+            for payload in self._contexts.all_payloads()
+            for start, end in payload.reads
+        ]
+        return {"variables": self._variables.summarize(), "reads": reads}
+
+    def _names(self, spec):
+        handles = Handles(self._loop, self._issue, lambda: self._block.id)
+        host = HostFunctions(self._loop, self._issue, handles, self._limits)
+        return {
+            **{name: host.tool(name) for name in spec["functions"]},
+            "asyncio": asyncio,
+            "print": builtins.print,
+            "delegate": host.delegate,
+            "wait": host.wait,
+            "llm_query": host.llm_query,
+            "llm_query_batched": host.llm_query_batched,
+            "done": host.done,
+            "CONTEXT": self._contexts,
+            "VARIABLES": self._variables.listed,
+            "AGENT_ID": spec["agentId"],
+            "DEPTH": spec["depth"],
+            "MAX_DEPTH": spec["maxDepth"],
+        }
+
+    def _restore_names(self):
+        builtins.__dict__.update(self._builtins)
+        self._module.__dict__.update(self._own_names)
+        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__ = self._streams
+        sys.modules[MODULE] = self._module
+
+    def _issue(self, call):
+        if not self._output.open or self._block is None:
+            raise RuntimeError("this block has ended")
+        return self._block.calls.issue(call)
+
+    def _tell_stray(self, error):
+        text = ErrorReport(error, self._sources, STRAY_TEXT).text
+        self._output.write(f"Warning: a task failed and nobody awaited it: {text}\n")
+
+    def _tell_warning(self, message, category, filename, lineno, file=None, line=None):
+        self._output.write(f"{category.__name__}: {message}\n")

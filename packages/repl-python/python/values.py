@@ -1,0 +1,149 @@
+# Values of code as JSON text for the host.
+#
+# Invariants: (1) the text is complete JSON, or a TypeError that names the place is raised; (2) time and size are
+# bounded by the limits, whatever the value; (3) only what is built in is asked: no method of the code's own runs.
+import asyncio
+import datetime
+import decimal
+import inspect
+import json
+import math
+
+# Whole numbers up to here are exact in every JSON reader.
+SAFE_INTEGER = 2**53
+
+ADVICE = (
+    ((bytes, bytearray, memoryview), "bytes; use value.decode() or list(value)"),
+    ((set, frozenset), "a set; use list(value) or sorted(value)"),
+    ((complex,), "a complex number; use [value.real, value.imag]"),
+    ((decimal.Decimal,), "a Decimal; use str(value) or float(value)"),
+    ((datetime.date, datetime.time), "a date or time; use value.isoformat()"),
+    ((datetime.timedelta,), "a timedelta; use value.total_seconds()"),
+    ((BaseException,), "an exception; use str(value)"),
+    ((range,), "a range; use list(value)"),
+    ((type,), "a class"),
+)
+
+
+class Encoder:
+    """One walk over a value. `plain_of` tells what an object of the REPL's own stands for."""
+
+    def __init__(self, what, limits, plain_of):
+        self._what = what
+        self._limits = limits
+        self._plain_of = plain_of
+        self._nodes = 0
+        self._size = 0
+        self._open = set()
+
+    def text(self, value):
+        plain = self._plain(value, "")
+        text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+        if len(text) > self._limits["argumentSize"]:
+            raise self._too_large()
+        return text
+
+    def _plain(self, value, path):
+        self._nodes += 1
+        most = self._limits["argumentNodes"]
+        if self._nodes > most:
+            again = "a value that is used twice counts twice"
+            raise TypeError(f"{self._what} holds more than {most} values ({again}); send less")
+        if value is None or value is True or value is False:
+            return value
+        if isinstance(value, str):
+            return self._sized(str.__str__(value))
+        if isinstance(value, int):
+            return self._integer(int.__int__(value), path)
+        if isinstance(value, float):
+            return self._number(float.__float__(value), path)
+        if isinstance(value, (list, tuple)):
+            return self._list(value, path)
+        if isinstance(value, dict):
+            return self._dict(value, path)
+        text = self._plain_of(value)
+        if isinstance(text, str):
+            return self._sized(text)
+        raise self._refusal(path, text or kind_of(value))
+
+    def _sized(self, text):
+        self._size += len(text)
+        if self._size > self._limits["argumentSize"]:
+            raise self._too_large()
+        return text
+
+    def _integer(self, value, path):
+        if abs(value) > SAFE_INTEGER and not is_double(value):
+            raise self._refusal(path, "a whole number that JSON does not keep exactly; use str(value) or float(value)")
+        return value
+
+    def _number(self, value, path):
+        if not math.isfinite(value):
+            raise self._refusal(path, f"{value}, which JSON does not have")
+        return value or 0
+
+    def _list(self, value, path):
+        base = list if isinstance(value, list) else tuple
+        self._enter(value, path)
+        items = [self._plain(item, f"{path}[{place}]") for place, item in enumerate(base.__iter__(value))]
+        self._open.discard(id(value))
+        return items
+
+    def _dict(self, value, path):
+        self._enter(value, path)
+        plain = {}
+        for key, item in dict.items(value):
+            name = self._key(key, path)
+            if name in plain:
+                raise self._refusal(path, f"a dict with the key {name!r} twice")
+            plain[name] = self._plain(item, f"{path}.{name}" if path else name)
+        self._open.discard(id(value))
+        return plain
+
+    def _key(self, key, path):
+        if isinstance(key, str):
+            return self._sized(str.__str__(key))
+        if isinstance(key, int) and not isinstance(key, bool):
+            return str(int.__int__(key))
+        raise self._refusal(path, f"a dict with a key that is no string ({type(key).__name__}); use str(key)")
+
+    def _enter(self, value, path):
+        if id(value) in self._open:
+            raise self._refusal(path, "a value that contains itself")
+        depth = self._limits["argumentDepth"]
+        if len(self._open) >= depth:
+            raise TypeError(f"{self._what} is nested deeper than {depth} levels")
+        self._open.add(id(value))
+
+    def _too_large(self):
+        most = self._limits["argumentSize"]
+        return TypeError(f"{self._what} is larger than {most} characters of JSON; send less")
+
+    def _refusal(self, path, found):
+        where = f"{self._what}, at {path[:200]}," if path else self._what
+        return TypeError(f"{where} is {found}: only JSON can be sent")
+
+
+def is_double(value):
+    """True for a whole number that a JSON reader gives back digit by digit."""
+    try:
+        return int(decimal.Decimal(repr(float(value)))) == value
+    except OverflowError:
+        return False
+
+
+def kind_of(value):
+    """What a value is that cannot be sent, and what to send instead."""
+    if asyncio.isfuture(value) or inspect.isawaitable(value):
+        return "something to await; await it first"
+    for kinds, advice in ADVICE:
+        if isinstance(value, kinds):
+            return advice
+    if callable(value):
+        return "a function"
+    if hasattr(type(value), "__dataclass_fields__"):
+        return "a dataclass; use dataclasses.asdict(value)"
+    for method in ("tolist", "to_dict", "model_dump"):
+        if hasattr(type(value), method):
+            return f"a {type(value).__name__}; use value.{method}()"
+    return f"a {type(value).__name__}"

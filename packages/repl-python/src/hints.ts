@@ -1,0 +1,66 @@
+interface Hint {
+  readonly pattern: RegExp;
+  readonly text: string;
+}
+
+/** The first 200 characters of a line tell what language it is in; longer ones are not worth the time. */
+const SHOWN = 200;
+
+const JAVASCRIPT = "This REPL runs Python, not JavaScript";
+
+/** In order of preference: the first that applies is the one sentence the model is given. */
+const HINTS: readonly Hint[] = [
+  {
+    pattern: /^(?:const|let|var)\s+[\w$[{]/,
+    text: `${JAVASCRIPT}: write \`name = value\`, without const or let.`,
+  },
+  {
+    pattern: /^(?:async\s+)?function\b/,
+    text: `${JAVASCRIPT}: write \`def name(a, b):\`, or \`async def\` to use await in it.`,
+  },
+  { pattern: /=>/, text: `${JAVASCRIPT}: write \`lambda item: len(item)\`, or a def.` },
+  {
+    pattern: /^import\s.*\sfrom\s+["']|^import\s*[{*"']|^export\b|\brequire\(/,
+    text: `${JAVASCRIPT}: write \`import name\`, or \`from name import this\`.`,
+  },
+  {
+    pattern: /^(?:\}\s*)?(?:else\s+if|else\s*\{|if\s*\(.*\)\s*\{|while\s*\(.*\)\s*\{)/,
+    text: `${JAVASCRIPT}: write \`if test:\`, \`elif other:\`, \`else:\` and \`while test:\` above indented lines.`,
+  },
+  {
+    pattern: /^for\s*(?:await\s*)?\(/,
+    text: `${JAVASCRIPT}: write \`for item in items:\`, or \`for i in range(n):\`.`,
+  },
+  {
+    pattern: /^(?:\}\s*)?(?:try\s*\{|catch\b|finally\s*\{|throw\b)/,
+    text: `${JAVASCRIPT}: write \`try:\`, \`except Exception as error:\` and \`raise ValueError("why")\`.`,
+  },
+  { pattern: /\bnew\s+[A-Z]\w*/, text: `${JAVASCRIPT}: write \`Name(...)\`, without new.` },
+  { pattern: /`/, text: `${JAVASCRIPT}: write f"{name}" for text with values in it.` },
+  { pattern: /^(?:\/\/|\/\*)/, text: "Comments begin with `#`." },
+  { pattern: /===|!==/, text: `${JAVASCRIPT}: write \`==\` and \`!=\`.` },
+  {
+    pattern: /&&|\|\||(?:^|[\s(=])![\w(]/,
+    text: `${JAVASCRIPT}: write \`and\`, \`or\` and \`not\`.`,
+  },
+  { pattern: /\?[^:"']+:/, text: `${JAVASCRIPT}: write \`value if test else other\`.` },
+  { pattern: /\+\+|--;?$/, text: `${JAVASCRIPT}: write \`count += 1\`.` },
+  {
+    pattern: /\{\s*\w+\s*:\s*[^}]*\}.*[;{]$/,
+    text: `${JAVASCRIPT}: the keys of a dict stand in quotes, {"key": value}.`,
+  },
+  {
+    pattern: /\)\s*\{$|^\}\)?;?$/,
+    text: `${JAVASCRIPT}: a block is indented below a line that ends with a colon.`,
+  },
+  {
+    pattern: /^(?:%|!)\w/,
+    text: "Lines that begin with % or ! are a notebook's; use Python alone, for example subprocess.run.",
+  },
+];
+
+/** One sentence that says how to write what was meant by a line that is not Python, or `null`. */
+export function hintFor(line: string): string | null {
+  const beginning = line.slice(0, SHOWN).trim();
+  return HINTS.find(({ pattern }) => pattern.test(beginning))?.text ?? null;
+}

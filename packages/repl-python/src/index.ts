@@ -1,0 +1,2 @@
+export { pythonKernel } from "./python-kernel.ts";
+export { pythonLanguage } from "./python-language.ts";

@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Options } from "tsup";
+import { library } from "../../tsup.base.ts";
+
+/** The parts of the program: each uses only parts above it. */
+export const PYTHON_PARTS: readonly string[] = [
+  "supported",
+  "limits",
+  "utf16",
+  "frames",
+  "watchdog",
+  "output",
+  "clock",
+  "chance",
+  "loop",
+  "calls",
+  "host_errors",
+  "values",
+  "payload",
+  "grep",
+  "context",
+  "handles",
+  "host_functions",
+  "formatting",
+  "variables",
+  "errors",
+  "block",
+  "repl",
+  "main",
+];
+
+/** The program's file in `dist`. */
+export const PYTHON_PROGRAM = "rlmflow_repl.py";
+
+const QUOTES = "'''";
+
+/**
+ * The program as one text. Behind the first part stands a text that is compiled only once the first part is done:
+ * an old Python need not understand it, and a start anew need not wait for it. The parts share one namespace, so
+ * a name that two of them define is a fault.
+ */
+export function pythonProgram(read: (part: string) => string = readPart): string {
+  const owners = new Map<string, string>();
+  const texts = PYTHON_PARTS.map((part) => {
+    const text = read(part);
+    for (const [, defined, assigned] of text.matchAll(
+      /^(?:(?:async )?(?:def|class) (\w+)|([A-Za-z_]\w*)(?:, \w+)* \+?= )/gm,
+    )) {
+      const name = defined ?? assigned ?? "";
+      const owner = owners.get(name);
+      if (owner !== undefined && owner !== part)
+        throw new TypeError(`${owner}.py and ${part}.py define ${name}`);
+      owners.set(name, part);
+    }
+    return withoutParts(text).trim();
+  });
+  const [first = "", ...others] = texts;
+  const rest = others.join("\n\n\n");
+  if (rest.includes(QUOTES)) throw new TypeError(`no part but the first may hold ${QUOTES}`);
+  const lines = first.split("\n").length + 2;
+  const run = `exec(compile("\\n" * ${lines} + PROGRAM, __file__, "exec"))`;
+  return `${first}\n\nPROGRAM = r${QUOTES}\n${rest}\n${QUOTES}\n${run}\n`;
+}
+
+/** The text without the lines that import from other parts. */
+function withoutParts(text: string): string {
+  const pattern = new RegExp(`^from (?:${PYTHON_PARTS.join("|")}) import .*\n`, "gm");
+  return text.replace(pattern, "");
+}
+
+function readPart(part: string): string {
+  return readFileSync(join(import.meta.dirname, `python/${part}.py`), "utf8");
+}
+
+/** Writes the program into a folder. */
+export async function writePythonProgram(folder: string): Promise<void> {
+  await writeFile(join(folder, PYTHON_PROGRAM), pythonProgram());
+}
+
+const options: Options = {
+  ...library({ index: "src/index.ts" }),
+  onSuccess: () => writePythonProgram(join(import.meta.dirname, "dist")),
+};
+
+export default options;
