@@ -87,6 +87,7 @@ export interface Call {
   readonly index: number;
   /** A function of the spec, or one of {@link BuiltinCall}. */
   readonly name: string;
+  /** In places. A language with keyword arguments sends those last, as `{ "$named": { … } }`; the host places them. */
   readonly args: readonly JsonValue[];
 }
 

@@ -5,6 +5,7 @@ import type { AgentPort } from "../agent-port.ts";
 import { errorData } from "../error-data.ts";
 import { queryModel } from "../model/sub-query.ts";
 import { asJson } from "../schema/as-json.ts";
+import { placedArguments } from "../tool/named-arguments.ts";
 import type { Finished } from "./arrivals.ts";
 
 /** What a call of a block is made for. */
@@ -39,7 +40,7 @@ async function callTool(port: AgentPort, site: CallSite): Promise<Finished> {
     const message = `There is no function ${call.name} for this agent.`;
     return { outcome: { ok: false, error: { name: "ReferenceError", message } } };
   }
-  const input = await tool.check(call.args);
+  const input = await tool.check(placedArguments(tool, call.args));
   const context = {
     effectKey: keyOf(port, site),
     agentId: port.agentId,
