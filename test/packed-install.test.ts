@@ -5,60 +5,32 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { programsOf } from "./document-programs.ts";
 import { startLoopbackChat } from "./loopback-chat.ts";
 import { loopbackReplies } from "./loopback-replies.ts";
-import { type Ended, runCommand, runNode } from "./run-node.ts";
+import { BUILD_MS, expectSuccess, type PackedPackages, packPackages, runNpm } from "./packed-packages.ts";
+import { runCommand, runNode } from "./run-node.ts";
 import { commandsOf } from "./shell-commands.ts";
 import { repositoryRoot, type SourceFile } from "./source-files.ts";
 
 const PATIENCE_MS = 180_000;
-/** A build from nothing, where the machine does much else. */
-const BUILD_MS = 300_000;
-const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-const pnpm = process.platform === "win32" ? "pnpm.cmd" : "pnpm";
 
 let folder = "";
-/** Path of the packed file by the name of the package. */
-const packed = new Map<string, string>();
+let packed: PackedPackages = new Map();
 let readme: SourceFile;
 
-/** Builds what is not fresh, then packs every published package as it would be published. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "rlmflow-packed-"));
   readme = { path: "README.md", text: await readFile(join(repositoryRoot, "README.md"), "utf8") };
-  const variables = { TURBO_TELEMETRY_DISABLED: "1" };
-  const turbo = join(repositoryRoot, "node_modules/.bin/turbo");
-  const options = { cwd: repositoryRoot, variables, timeoutMs: BUILD_MS };
-  expectSuccess(await runCommand(turbo, ["run", "build", "--output-logs=errors-only"], options));
-  const filters = ["--filter", "./packages/*", "--filter", "./apps/*"];
-  expectSuccess(await runCommand(pnpm, [...filters, "-r", "pack", "--pack-destination", folder], options));
-  for (const file of await readdir(folder)) {
-    const name = /^rlmflow-(.+)-\d+\.\d+\.\d+\.tgz$/.exec(file)?.[1];
-    if (name !== undefined) packed.set(`@rlmflow/${name}`, join(folder, file));
-  }
+  packed = await packPackages(folder, ["./packages/*", "./apps/*"]);
 }, BUILD_MS);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-function expectSuccess(ended: Ended): void {
-  expect(ended.exitCode, `${ended.stdout}\n${ended.stderr}`).toBe(0);
-}
 
 /** An empty folder in which these packages were installed by one command: ours packed, the rest from the registry. */
 async function installed(name: string, packages: readonly string[]): Promise<string> {
   const cwd = join(folder, name);
   await mkdir(cwd);
   const wanted = packages.map((specifier) => packed.get(specifier) ?? specifier);
-  const quiet = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
-  const options = { cwd, variables: readersVariables(), timeoutMs: PATIENCE_MS };
-  expectSuccess(await runCommand(npm, ["install", ...quiet, ...wanted], options));
+  expectSuccess(await runNpm(["install", ...wanted], { cwd, timeoutMs: PATIENCE_MS }));
   return cwd;
-}
-
-/** Without what npm and pnpm tell the scripts they run: npm would take it as its configuration. */
-function readersVariables(): Readonly<Record<string, undefined>> {
-  const names = Object.keys(process.env).filter(
-    (name) => /^npm_/i.test(name) && !/registry|proxy|cafile/i.test(name),
-  );
-  return Object.fromEntries(names.map((name) => [name, undefined]));
 }
 
 /** The install command of the README's first program, in words. */
@@ -90,6 +62,23 @@ describe("the packages as they are published", () => {
       expect(manifest.stdout, name).not.toMatch(/workspace:|catalog:/);
     }
   });
+
+  it(
+    "are what the README says that a clone makes",
+    async () => {
+      const { words } =
+        commandsOf(readme).find(({ words }) => words.some((word) => word.endsWith(".tgz"))) ?? {};
+      expect(words?.slice(2)).toEqual(["../rlmflow/packed/*.tgz", "openai"]);
+      const manifest: unknown = JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8"));
+      expect(manifest).toMatchObject({
+        scripts: { "ci:pack": expect.stringContaining("-r pack --pack-destination packed") },
+      });
+      const cwd = await installed("all", [...packed.keys(), "openai"]);
+      const version = await runNode(["node_modules/@rlmflow/cli/dist/rlmflow.js", "--version"], { cwd });
+      expect(version).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^rlmflow \d/) });
+    },
+    PATIENCE_MS,
+  );
 
   it("run the README's first program after its one install command", { timeout: PATIENCE_MS }, async () => {
     const packages = firstInstall();

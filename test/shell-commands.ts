@@ -89,7 +89,8 @@ export function commandFault({ words }: ShellCommand, known: KnownCommands): str
 
 function npmFault([verb = "", ...rest]: readonly string[], { manifests }: KnownCommands): string | null {
   if (verb === "install") {
-    const packages = rest.filter((word) => !word.startsWith("-"));
+    // Packed files are what `pack:all` has made beside the reader's folder.
+    const packages = rest.filter((word) => !word.startsWith("-") && !word.endsWith(".tgz"));
     const missing = packages.filter((name) => !isPackage(name, manifests));
     return missing.length === 0 ? null : `no package of ours needs ${missing.join(", ")}`;
   }
