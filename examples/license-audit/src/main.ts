@@ -9,6 +9,7 @@ import { fileTools } from "@rlmflow/tools";
 import { openWorkspace } from "@rlmflow/workspace";
 import rules from "./license-rules.json" with { type: "json" };
 import { readOptions } from "./options.ts";
+import { outline } from "./outline.ts";
 import { plainCount } from "./plain-count.ts";
 import { prepareWorkspace } from "./prepare-workspace.ts";
 import { progressOf } from "./progress.ts";
@@ -42,16 +43,16 @@ const progress = progressOf();
 for await (const event of run) progress(event);
 const { answer, graph, usage } = await run;
 
-console.log(`\n${graph.tree()}\n`);
-console.log(describeReport(answer).join("\n"));
+console.log(`\n${outline(graph).join("\n")}`);
 const tokens = `${usage.input} + ${usage.output} tokens${options.realModel ? "" : " (estimated)"}`;
-console.log(`\n${graph.agentCount} agents, ${usage.requests} requests, ${tokens}`);
-console.log(`The run is kept in ${join(directory, ".rlmflow", "runs", graph.run.runId)}`);
+console.log(`${graph.agentCount} agents, ${usage.requests} requests, ${tokens}`);
+console.log(`Look at it: npm run --silent rlmflow -- render ${directory} (with -f md every node whole)\n`);
 
-// 4. The same report without agents.
+// 4. The answer, and the same report without agents.
+console.log(describeReport(answer).join("\n"));
 const differences = reportDifferences(await plainCount(directory, rules), answer);
 if (differences.length === 0) {
-  console.log("A plain count of the same files gives the same report.");
+  console.log("\nA plain count of the same files gives the same report.");
 } else {
   console.error(`A plain count (-) and the agents (+) disagree:\n${differences.join("\n")}`);
   process.exitCode = 1;

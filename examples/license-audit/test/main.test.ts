@@ -46,7 +46,18 @@ describe("the licence audit", { timeout: 90_000 }, () => {
     expect(stdout).toContain("No model is asked");
     expect(stdout).toContain("A plain count of the same files gives the same report.");
     expect(Number(stdout.match(/(\d+) agents/)?.[1])).toBeGreaterThanOrEqual(12);
-    expect(stdout).toMatch(/root\.batch-\d+\.read-\S+ answered/);
+    expect(stdout).toMatch(/root\.batch-\d+ answered, \d+ agents? below it/);
+    expect(stdout.split("\n").length).toBeLessThan(120);
+  });
+
+  it("ends with the answer, and names a command that shows the run", async () => {
+    const { stdout } = await start("--store", await install("honest", { license: "ISC" }, ISC));
+    const command = /Look at it: npm run --silent (rlmflow -- render \S+)/.exec(stdout)?.[1] ?? "";
+    expect(stdout.indexOf("packages: 1")).toBeGreaterThan(stdout.indexOf(command));
+    const [, ...args] = command.split(" -- ").join(" ").split(" ");
+    const binary = join(import.meta.dirname, "../../../apps/cli/dist/rlmflow.js");
+    const shown = spawn(process.execPath, [binary, ...args], { stdio: "pipe", timeout: 60_000 });
+    expect(await text(shown.stdout)).toContain("Audit the licences");
   });
 
   it("fails and shows the difference when the answer was tampered with", async () => {
