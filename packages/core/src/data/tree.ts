@@ -18,7 +18,7 @@ export function renderTree(graph: TreeView): string {
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { agentId, indent } = next;
     const usage = graph.usage(agentId);
-    lines.push(`${indent}${agentId}  ${usage.input + usage.output} tokens in ${usage.requests} requests`);
+    lines.push(`${indent}${agentId}  ${usage.input + usage.output} tokens in ${counted(usage.requests, "request")}`);
     for (const node of graph.chain(agentId)) lines.push(`${indent}  ${describe(node)}`);
     const children = graph.children(agentId).map((child) => ({ agentId: child, indent: `${indent}    ` }));
     pending.push(...children.reverse());
@@ -43,12 +43,16 @@ function label(node: ChainNode): string {
     case "supervising":
       return node.waits.length === 0
         ? "still waits"
-        : `waits for ${node.waits.flatMap((wait) => wait.agents).length} agents`;
+        : `waits for ${counted(node.waits.flatMap((wait) => wait.agents).length, "agent")}`;
     case "error":
       return `${node.kind}${node.fatal ? " (fatal)" : ""}: ${oneLine(node.message)}`;
     case "result":
       return oneLine(JSON.stringify(node.result));
   }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function oneLine(text: string): string {
