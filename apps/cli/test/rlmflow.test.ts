@@ -115,6 +115,25 @@ describe("the rlmflow command", () => {
     });
   });
 
+  it.runIf(process.platform === "linux")("says that no workspace can be made where none can", async () => {
+    await using server = await loopbackServer(() => block("done(1)"));
+    const args = [BINARY, "run", "q", "-m", "m", "--base-url", server.url, "-d", "/proc/no/such"];
+    const { exitCode, stderr } = await start(process.execPath, args, { timeout: 30_000 });
+    expect(exitCode).toBe(EXIT.failed);
+    expect(stderr).toContain("no directory can be made in /proc");
+  });
+
+  it("ends at a signal that comes before the run has begun", async () => {
+    await using server = await loopbackServer(() => block("done(1)"));
+    const args = [BINARY, ...runArgs(server), "--context", "-"];
+    const child = spawn(process.execPath, args, { stdio: ["pipe", "ignore", "pipe"] });
+    const ended = new Promise((resolve) => child.once("exit", (_, signal) => resolve(signal)));
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    child.kill("SIGINT");
+    expect(await ended).toBe("SIGINT");
+    expect(server.asked).toEqual([]);
+  });
+
   it("ends with 2 for wrong options", async () => {
     const { exitCode, stdout } = await start(process.execPath, [BINARY, "run"]);
     expect({ exitCode, stdout }).toEqual({ exitCode: EXIT.usage, stdout: "" });

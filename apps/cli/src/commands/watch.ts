@@ -8,6 +8,7 @@ import { RunProgress } from "../progress/run-progress.ts";
 import { branchPlace } from "../render/branch-place.ts";
 import { endLine, type RunEnd, runReport } from "../run/run-report.ts";
 import { readViewOptions, type ViewFlags, type ViewOptions } from "../run/view-options.ts";
+import { plainText } from "../terminal/plain-text.ts";
 
 /** The options of `rlmflow watch` as they are typed. */
 export interface WatchFlags extends ViewFlags {
@@ -29,6 +30,7 @@ export async function watchCommand(path: string, flags: WatchFlags, io: CommandI
   const { how, startedAt } = await show(run, options, io);
   const end = await endOf(run, how, workspace, io.now() - startedAt);
   await runReport(io, options.json).end(end);
+  if (end.error instanceof Error) io.stderr.write(`rlmflow: ${plainText(end.error.message)}\n`);
   if (options.progress !== "none" && options.progress !== "json") io.stderr.write(`${endLine(end)}\n`);
   return end.exitCode;
 }

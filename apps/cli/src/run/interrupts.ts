@@ -9,7 +9,7 @@ export interface Interrupts extends Disposable {
   readonly happened: boolean;
 }
 
-/** Stops a run on interrupts: the first lets what is in flight land, the second cuts it. */
+/** Stops a run on interrupts: the first lets what is in flight land, the second cuts it, a third ends the process. */
 export function watchInterrupts(run: Run, io: CommandIo, say: (line: string) => void): Interrupts {
   const { promise: stopped, resolve, reject } = Promise.withResolvers<"stopped">();
   stopped.catch(() => {});
@@ -20,7 +20,10 @@ export function watchInterrupts(run: Run, io: CommandIo, say: (line: string) => 
       say("Stopping: what is in flight is still taken in. Interrupt again to cut it off.");
       run.pause().then(() => resolve("stopped"), reject);
     }
-    if (count === 2) run.abort().then(() => resolve("stopped"), reject);
+    if (count < 2) return;
+    // A third one finds nobody who listens, and ends the process.
+    off();
+    run.abort().then(() => resolve("stopped"), reject);
   });
   return {
     stopped,

@@ -219,6 +219,14 @@ describe("commands for a run that nobody moves", () => {
     expect(server.asked.length).toBeGreaterThan(2);
   });
 
+  it("watch says why a run has failed", async () => {
+    await using server = await loopbackServer(() => 401);
+    await begin(server).ended;
+    const { exitCode, stderr } = await command("watch", "--plain");
+    expect(exitCode).toBe(EXIT.failed);
+    expect(stderr.match(/status 401/g)).toHaveLength(1);
+  });
+
   it("refuse an edit that could not be made when it is resumed", async () => {
     await using server = await loopbackServer(() => block("done(1)"));
     await begin(server).ended;
