@@ -28,6 +28,7 @@ const CODE: readonly string[] = ["ts", "js"];
  * - `ts` or `js`: it is type-checked as a module of its own.
  * - `ts run`: it is run too. A `text output` fence after it is what it prints.
  * - `ts more`: it goes on where the last `run` or `more` above it ended, in one module.
+ * - `ts file examples/…`: it is that file, and part of no program here; see `shownFilesOf`.
  */
 export function programsOf(document: SourceFile): readonly DocumentProgram[] {
   const drafts: Draft[] = [];
@@ -36,7 +37,7 @@ export function programsOf(document: SourceFile): readonly DocumentProgram[] {
     if (fence.language === "text" && fence.mark === "output") {
       if (open === null) throw new SyntaxError(`${placeOf(fence)}: this output follows no program`);
       open.outputs.push(fence.text);
-    } else if (CODE.includes(fence.language)) {
+    } else if (CODE.includes(fence.language) && !fence.mark.startsWith("file ")) {
       if (fence.mark === "more") {
         if (open === null) throw new SyntaxError(`${placeOf(fence)}: there is no program to go on with`);
         open.pieces.push(fence);

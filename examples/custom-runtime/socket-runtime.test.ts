@@ -19,6 +19,11 @@ after(async () => {
 });
 
 describe("the runtime keeps the contract", () => {
-  const driver = { name: "socket", make: () => socketRuntime({ server: { path } }), patienceMs: 20_000 };
+  const driver = {
+    name: "socket",
+    make: () => socketRuntime({ server: { path } }),
+    patienceMs: 20_000,
+    sessions: 40,
+  };
   for (const { name, run } of runtimeContract(driver)) test(name, run);
 });
