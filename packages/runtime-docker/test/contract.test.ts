@@ -1,16 +1,34 @@
+import type { ReplSession, Runtime } from "@rlmflow/core";
 import { runtimeContract } from "@rlmflow/core/testing";
 import { expect, test } from "vitest";
 import { dockerRuntime } from "../src/index.ts";
-import { describeWithEngine, IMAGE, labelled } from "./engine.ts";
+import { describeWithEngine, docker, IMAGE, labelled } from "./engine.ts";
 
 const LABEL = "rlmflow.test.contract";
+const containers = new WeakMap<ReplSession, string>();
+
+/** A runtime of which each session's container is known, as long as REPLs are opened one after another. */
+function make(): Runtime {
+  const options = { image: IMAGE, labels: { [LABEL]: "" }, memoryMB: 256, timeMs: 1_000 };
+  const runtime = dockerRuntime({ ...options, times: { wallMs: 10_000 } });
+  const { open } = runtime;
+  runtime.open = async (spec) => {
+    const before = await labelled(LABEL);
+    const session = await open.call(runtime, spec);
+    const made = (await labelled(LABEL)).find((name) => name.startsWith("/") && !before.includes(name));
+    if (made !== undefined) containers.set(session, made.slice(1));
+    return session;
+  };
+  return runtime;
+}
 
 describeWithEngine("the runtime of a container per agent keeps the contract", () => {
-  const options = { image: IMAGE, labels: { [LABEL]: "" }, warm: 1 };
   const driver = {
     name: "docker",
-    make: () => dockerRuntime({ ...options, memoryMB: 256, timeMs: 1_000, times: { wallMs: 10_000 } }),
-    patienceMs: 20_000,
+    make,
+    patienceMs: 30_000,
+    sessions: 16,
+    kill: async (session: ReplSession) => docker.getContainer(containers.get(session) ?? "").kill(),
   };
   for (const { name, run } of runtimeContract(driver)) test(name, run, 120_000);
 

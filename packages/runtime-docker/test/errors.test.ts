@@ -56,8 +56,7 @@ describe("an engine that can't be used", () => {
     const socketPath = await engineThatSays("silent", null);
     const begun = performance.now();
     const message = await refusal({ docker: { socketPath }, times: { openMs: 500 } });
-    expect(message).toContain('The runtime "docker" could not start a sandbox: ');
-    expect(message).toMatch(/did not look for an image within 500 ms|within 500 ms|time/);
+    expect(message).toContain(`The Docker engine at ${socketPath} did not look for an image within 450 ms.`);
     expect(performance.now() - begun).toBeLessThan(5_000);
   });
 
@@ -78,7 +77,7 @@ describeWithEngine("a container that can't be used", () => {
     const labels = { [LABEL]: "" };
     await using runtime = closing(dockerRuntime({ image: IMAGE, labels, ...options }));
     const error: unknown = await runtime.open(specOf()).catch((thrown: unknown) => thrown);
-    expect(await left()).toEqual([]);
+    await expect.poll(left, { timeout: 4_000 }).toEqual([]);
     expect(error).toMatchObject({ code: "runtime_failed" });
     return error instanceof Error ? error.message : "";
   }

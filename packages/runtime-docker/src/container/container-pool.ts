@@ -24,6 +24,8 @@ interface Shared {
 
 /** Milliseconds for which an empty shared container is kept for its group. */
 const IDLE_MS = 5_000;
+/** Milliseconds of a call to the engine. */
+const CALL_MS = 30_000;
 /** Milliseconds that `close` waits for what is being started. */
 const CLOSE_MS = 10_000;
 const JOIN_ATTEMPTS = 2;
@@ -44,7 +46,9 @@ export class ContainerPool {
 
   constructor(settings: DockerRuntimeSettings) {
     this.#settings = settings;
-    this.#engine = new DockerEngine(settings.docker);
+    // Before the time to open is over, so that it is told what took so long.
+    const callMs = Math.min(CALL_MS, settings.times.openMs * 0.9);
+    this.#engine = new DockerEngine(settings.docker, callMs);
   }
 
   /** A channel to a server program for this REPL. Rejects with `runtime_failed` or `closed`. */
@@ -189,10 +193,18 @@ export class ContainerPool {
     return place;
   }
 
+  /** An empty container is kept for its group for a while, unless it has died. */
   #leave(place: Shared): void {
     place.taken -= 1;
     if (place.taken > 0 || this.#closed) return;
+    clearTimeout(place.idle);
     place.idle = setTimeout(() => this.#discard(place), IDLE_MS).unref();
+    void this.#discardDead(place);
+  }
+
+  async #discardDead(place: Shared): Promise<void> {
+    const container = await place.container;
+    if (!(await container.isRunning()) && place.taken === 0) await this.#discard(place);
   }
 
   async #discard(place: Shared): Promise<void> {

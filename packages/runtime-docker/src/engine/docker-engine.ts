@@ -11,17 +11,19 @@ import Docker from "dockerode";
 import { type DockerConnection, resolveConnection } from "./docker-connection.ts";
 import { engineFailure, type LateCall } from "./engine-failure.ts";
 
-/** Milliseconds of a call, unless it says otherwise. */
 const CALL_MS = 30_000;
 
 /** The engine at a connection; see the head of this file. */
 export class DockerEngine {
   readonly docker: Docker;
   readonly #address: string;
+  readonly #callMs: number;
   readonly #agent: Agent | undefined;
   #closed = false;
 
-  constructor(connection?: DockerConnection) {
+  /** `callMs`: milliseconds of a call, unless it says otherwise. */
+  constructor(connection?: DockerConnection, callMs: number = CALL_MS) {
+    this.#callMs = callMs;
     const { options, protocol, address } = resolveConnection(connection);
     this.#address = address;
     // An ssh connection has an agent of its own kind.
@@ -32,7 +34,7 @@ export class DockerEngine {
   }
 
   /** What the request gives. `what` completes "The Docker engine did not …". */
-  async call<T>(what: string, request: () => Promise<T>, limitMs: number = CALL_MS): Promise<T> {
+  async call<T>(what: string, request: () => Promise<T>, limitMs: number = this.#callMs): Promise<T> {
     if (this.#closed) throw new RLMError("closed", "The connection to the Docker engine was closed.");
     const late = Promise.withResolvers<never>();
     const lateness: LateCall = { lateAfterMs: limitMs };
