@@ -20,9 +20,9 @@ const NOT_FOUND: readonly number[] = [126, 127];
 const HEAP_IS_FULL = /JavaScript heap out of memory/;
 
 /**
- * Why a program ended, as `sandbox_lost`. The exit code is all that Modal's SDK shows: one that was killed in a
- * sandbox of its own is taken for one that wanted too much memory; in a shared one nobody is blamed, for the
- * system takes the largest, which need not be the one that asked for more.
+ * Why a program ended, as `sandbox_lost`. The exit code is all that Modal's SDK shows: one that was killed may
+ * have wanted too much memory, so its code is blamed and no limit is claimed; in a shared sandbox nobody is
+ * blamed, for the system takes the largest, which need not be the one that asked for more.
  */
 export function programDeath(remains: Remains): RLMError {
   const { sandboxId, interpreter, code, memoryLimitMiB, shared } = remains;
@@ -31,7 +31,7 @@ export function programDeath(remains: Remains): RLMError {
   const limit = { name: "memoryLimitMiB", value: memoryLimitMiB, unit: "MiB" };
   if (code === KILLED) {
     const why = `as happens where more than ${memoryLimitMiB} MiB of memory are wanted`;
-    const details = shared ? { blame: "none" } : { limit };
+    const details = shared ? { blame: "none" } : {};
     return new RLMError("sandbox_lost", `${program} was killed, ${why}.${wrote}`, { details });
   }
   if (code !== null && code > 128 && HEAP_IS_FULL.test(remains.wrote)) {

@@ -1,6 +1,6 @@
 import { runtimeContract } from "@rlmflow/core/testing";
 import { afterAll, beforeAll, describe, test, vi } from "vitest";
-import { modalRuntime } from "../src/index.ts";
+import { modalDriver } from "./contract-driver.ts";
 import { type LoopbackProcess, startLoopbackProcess } from "./loopback-process.ts";
 
 let loopback: LoopbackProcess;
@@ -16,10 +16,6 @@ afterAll(async () => {
 });
 
 describe("a runtime with a Modal sandbox for every run keeps the whole contract", () => {
-  const driver = {
-    name: "modal, a sandbox for every run",
-    make: () => modalRuntime({ timeMs: 2_000, memoryLimitMiB: 512, share: "run" }),
-    patienceMs: 30_000,
-  };
-  for (const { name, run } of runtimeContract(driver)) test(name, { timeout: 120_000 }, run);
+  const driver = modalDriver("modal, a sandbox for every run", { share: "run" });
+  for (const { name, run } of runtimeContract(driver)) test(name, { timeout: 180_000 }, run);
 });

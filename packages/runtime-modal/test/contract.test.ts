@@ -1,8 +1,10 @@
 import { javascriptSamples, runtimeContract } from "@rlmflow/core/testing";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { modalRuntime } from "../src/index.ts";
+import { modalDriver, sandboxesWith } from "./contract-driver.ts";
 import { type LoopbackProcess, startLoopbackProcess } from "./loopback-process.ts";
-import { specOf, start } from "./loopback-rig.ts";
+import { makeRuntime, specOf, start } from "./loopback-rig.ts";
+
+const PATIENCE = { timeout: 180_000 };
 
 let loopback: LoopbackProcess;
 
@@ -16,46 +18,26 @@ afterAll(async () => {
   await loopback.stop();
 });
 
-/** Tight, as the contract goes up to them. */
-const options = { timeMs: 2_000, memoryLimitMiB: 512 };
-const patienceMs = 30_000;
-const PATIENCE = { timeout: 120_000 };
-
 describe("a runtime with a Modal sandbox for every REPL keeps the contract", () => {
-  const driver = { name: "modal", make: () => modalRuntime(options), patienceMs };
-  for (const { name, run } of runtimeContract(driver)) test(name, PATIENCE, run);
+  for (const { name, run } of runtimeContract(modalDriver("modal"))) test(name, PATIENCE, run);
 });
 
 describe("a runtime with a Modal sandbox for every run keeps the contract", () => {
-  const name = "modal, a sandbox for every run";
-  const driver = { name, make: () => modalRuntime({ ...options, share: "run" }), patienceMs };
+  const driver = modalDriver("modal, a sandbox for every run", { share: "run" });
   // What a block is in JavaScript does not depend on who else is in the sandbox: `pnpm fuzz` checks it too.
-  const { code } = javascriptSamples;
-  for (const { name, run } of runtimeContract({ ...driver, language: { code } })) test(name, PATIENCE, run);
+  const language = { code: javascriptSamples.code };
+  for (const { name, run } of runtimeContract({ ...driver, language })) test(name, PATIENCE, run);
   const together = "REPLs of other runs go on beside one that is lost";
-  const [check] = runtimeContract(driver).filter(({ name }) => name === together);
-  test(together, PATIENCE, async () => await (check?.run() ?? Promise.reject(new Error("no such check"))));
+  for (const { name, run } of runtimeContract(driver)) if (name === together) test(name, PATIENCE, run);
 });
 
 test("after all of it no sandbox is left, and their tags would have found it", PATIENCE, async () => {
-  expect(await foundByTags()).toEqual([]);
-  const runtime = modalRuntime(options);
-  const { code } = javascriptSamples;
+  const tags = { rlmflow: "repl" };
+  expect(await sandboxesWith(tags)).toEqual([]);
+  const runtime = makeRuntime();
   const session = await runtime.open(specOf());
-  expect((await start(session, code.write("here"))).output).toBe("here\n");
-  expect(await foundByTags()).toHaveLength(1);
+  expect((await start(session, "print('here')")).output).toBe("here\n");
+  expect(await sandboxesWith(tags)).toHaveLength(1);
   await runtime.close();
-  expect(await foundByTags()).toEqual([]);
+  expect(await sandboxesWith(tags)).toEqual([]);
 });
-
-/** As one would look for sandboxes that a killed process has left behind. */
-async function foundByTags(): Promise<readonly string[]> {
-  const { ModalClient } = await import("modal");
-  const client = new ModalClient();
-  const { appId } = await client.apps.fromName("rlmflow");
-  const found: string[] = [];
-  for await (const { sandboxId } of client.sandboxes.list({ appId, tags: { rlmflow: "repl" } })) {
-    found.push(sandboxId);
-  }
-  return found;
-}
