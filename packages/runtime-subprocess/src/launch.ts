@@ -3,6 +3,7 @@ import { realpathSync } from "node:fs";
 import type { ReplLanguage } from "@rlmflow/repl";
 import { findExecutable } from "./find-executable.ts";
 import type { LaunchSettings } from "./resolve-options.ts";
+import { runsOnNode } from "./runs-on-node.ts";
 
 /** Everything that one process is started from. */
 export interface Launch {
@@ -47,7 +48,7 @@ export async function prepareLaunch(settings: LaunchSettings, language: ReplLang
     workingDirectory,
     hasSocket: isOwn && language.server.takesDescriptor,
     isOwn,
-    memoryMB: isOwn && language.server.takesDescriptor ? settings.memoryMB : null,
+    memoryMB: isOwn && runsOnNode(language) ? settings.memoryMB : null,
     mayStray: isOwn && settings.permissions === null,
     marker,
     shown: isOwn ? `the ${language.kernel.language} server` : JSON.stringify([program, ...args].join(" ")),
@@ -71,13 +72,15 @@ function environmentOf(allowed: Readonly<Record<string, string | true>>): Record
   return Object.fromEntries(values);
 }
 
-function ownCommand(settings: LaunchSettings, { server }: ReplLanguage): readonly string[] {
-  const file = realpathSync(server.file);
-  const time = ["--time-ms", String(settings.timeMs)];
+function ownCommand(settings: LaunchSettings, language: ReplLanguage): readonly string[] {
+  const { server } = language;
   const [interpreter = "", ...args] = server.command;
-  if (!server.takesDescriptor) return [interpreter, ...args, file, ...time];
-  const program = interpreter === "node" ? process.execPath : interpreter;
-  return [program, ...args, ...nodeFlags(settings, file), file, "--fd", String(SOCKET), ...time];
+  const file = realpathSync(server.file);
+  const program = runsOnNode(language)
+    ? [process.execPath, ...args, ...nodeFlags(settings, file)]
+    : [interpreter, ...args];
+  const socket = server.takesDescriptor ? ["--fd", String(SOCKET)] : [];
+  return [...program, file, ...socket, "--time-ms", String(settings.timeMs)];
 }
 
 function nodeFlags({ memoryMB, permissions }: LaunchSettings, file: string): readonly string[] {

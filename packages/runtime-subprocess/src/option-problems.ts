@@ -1,5 +1,6 @@
 import { javascriptLanguage } from "@rlmflow/repl";
 import type { SubprocessRuntimeOptions, SubprocessTimes } from "./options.ts";
+import { runsOnNode } from "./runs-on-node.ts";
 
 /** Milliseconds that code may compute unless told otherwise. */
 export const DEFAULT_TIME_MS = 10_000;
@@ -79,7 +80,7 @@ function commandProblems(options: SubprocessRuntimeOptions): readonly string[] {
   const others = (names: readonly (keyof SubprocessRuntimeOptions)[], why: string): readonly string[] =>
     names.filter((name) => options[name] !== undefined).map((name) => `${name} ${why}`);
   if (command === undefined) {
-    if (language.server.takesDescriptor) return [];
+    if (runsOnNode(language)) return [];
     return others(
       ["permissions", "memoryMB"],
       `is of Node, and ${language.kernel.language} runs on another program`,

@@ -18,7 +18,7 @@ function problemsOf(options: Readonly<Record<string, unknown>>): unknown {
 const snakeLanguage: ReplLanguage = {
   ...javascriptLanguage,
   kernel: { ...javascriptLanguage.kernel, language: "snake" },
-  server: { file: "/snake", command: ["snake"], takesDescriptor: false },
+  server: { file: "/snake", command: ["snake"], takesDescriptor: true },
 };
 
 describe("options", () => {
