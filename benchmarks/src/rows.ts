@@ -8,6 +8,7 @@ import { langgraphOnDisk } from "./rows/langgraph-on-disk.ts";
 import { makespan } from "./rows/makespan.ts";
 import { opening } from "./rows/opening.ts";
 import { rebuild } from "./rows/rebuild.ts";
+import { runtimeStarts } from "./rows/runtime-starts.ts";
 import { waitingAgents } from "./rows/waiting-agents.ts";
 
 /** Every row, in the order of the table. */
@@ -22,4 +23,5 @@ export const rows: readonly Row[] = [
   opening,
   langgraphInMemory,
   langgraphOnDisk,
+  runtimeStarts,
 ];
