@@ -98,10 +98,10 @@ describe(
         ["cat"],
         /^No REPL could be opened: The sandbox sent a frame of unknown type/,
       ],
-      ["hangs", ["sleep", "60"], /^No REPL could be opened: it did not answer within 1500 ms$/],
+      ["hangs", ["sleep", "60"], /^No REPL could be opened: it did not answer within 5000 ms$/],
     ])("when its program %s", async (_, command, says) => {
       const loopback = await startLoopback({ rewrite: () => command });
-      const runtime = makeRuntime({ times: { openMs: 1_500 } });
+      const runtime = makeRuntime({ times: { openMs: 5_000 } });
       expect(await refusal(runtime.open(specOf()))).toMatch(says);
       await runtime.close();
       expect(loopback.sandboxes.size).toBe(1);
@@ -123,11 +123,11 @@ describe(
 describe("a REPL whose sandbox is lost says how", PATIENCE, () => {
   test("when the lifetime is over", async () => {
     await startLoopback();
-    const session = await makeRuntime({ lifetimeMs: 2_000 }).open(specOf());
+    const session = await makeRuntime({ lifetimeMs: 7_000 }).open(specOf());
     const { state } = await start(session, "for (;;);");
-    expect(state).toMatchObject({ blame: "none", limit: { name: "lifetimeMs", value: 2_000, unit: "ms" } });
+    expect(state).toMatchObject({ blame: "none", limit: { name: "lifetimeMs", value: 7_000, unit: "ms" } });
     expect(lossOf({ state, calls: [], output: "", codeMs: 0 })).toMatch(
-      /^The sandbox is gone: The lifetime of the sandbox sb-\S+, 2000 ms, was over\.$/,
+      /^The sandbox is gone: The lifetime of the sandbox sb-\S+, 7000 ms, was over\.$/,
     );
   });
 

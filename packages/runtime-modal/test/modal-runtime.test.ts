@@ -146,7 +146,7 @@ describe("sandboxes on Modal end", PATIENCE, () => {
       const loopback = await startLoopback();
       const go = Promise.withResolvers<void>();
       loopback.before(method, () => go.promise);
-      const runtime = makeRuntime({ times: { openMs: 400 } });
+      const runtime = makeRuntime({ times: { openMs: 4_000 } });
       expect(await refusal(runtime.open(specOf()))).toContain("could not start a sandbox");
       go.resolve();
       await runtime.close();

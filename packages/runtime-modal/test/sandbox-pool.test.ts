@@ -25,7 +25,7 @@ describe("REPLs of one run in one sandbox", { timeout: 60_000 }, () => {
 
   test("leave no program behind while the others go on", async () => {
     const loopback = await startLoopback();
-    const runtime = makeRuntime({ share: "run", times: { openMs: 20_000, wallMs: 800 }, timeMs: 60_000 });
+    const runtime = makeRuntime({ share: "run", times: { openMs: 20_000, wallMs: 4_000 }, timeMs: 60_000 });
     const [lost, staying] = [await runtime.open(specOf()), await runtime.open(specOf())];
     expect((await start(staying, "globalThis.kept = 1")).state.kind).toBe("ended");
     expect((await start(lost, "for (;;);")).state.kind).toBe("lost");
@@ -41,9 +41,9 @@ describe("REPLs of one run in one sandbox", { timeout: 60_000 }, () => {
     const loopback = await startLoopback({
       rewrite: (command) => (command.includes("kill") || bad.size === 0 ? command : ENDLESS),
     });
-    const runtime = makeRuntime({ share: "run", times: { openMs: 700 } });
+    const runtime = makeRuntime({ share: "run", times: { openMs: 5_000 } });
     expect(await refusal(runtime.open(specOf({ agentId: "root.bad" })))).toContain(
-      "did not answer within 700 ms",
+      "did not answer within 5000 ms",
     );
     bad.clear();
     expect(loopback.running).toEqual([]);
