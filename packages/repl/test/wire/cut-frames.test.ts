@@ -1,4 +1,4 @@
-import type { ReplSpec, Turn } from "@rlmflow/core";
+import { type ReplSpec, RLMError, type Turn } from "@rlmflow/core";
 import { describe, expect, test } from "vitest";
 import { channelRuntime, lineChannel, serveRepl } from "../../src/index.ts";
 
@@ -9,14 +9,18 @@ class CutPipe {
   #piece: number[] = [];
   #wake: () => void = () => {};
   #ended = false;
+  /** Bytes after which the connection is gone. */
+  readonly #last: number;
   position = 0;
 
-  constructor(isCut: (position: number) => boolean) {
+  constructor(isCut: (position: number) => boolean, last = Number.POSITIVE_INFINITY) {
     this.#isCut = isCut;
+    this.#last = last;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
     for (const byte of bytes) {
+      if (this.position >= this.#last) return this.end();
       if (this.#isCut(this.position)) this.#flush();
       this.#piece.push(byte);
       this.position += 1;
@@ -78,13 +82,14 @@ interface Session {
   readonly turns: readonly Turn[];
   /** What the sandbox's side was given. */
   readonly given: readonly unknown[];
-  /** Bytes that went each way. */
+  /** Bytes that went the longer way, and those that the sandbox said. */
   readonly bytes: number;
+  readonly said: number;
 }
 
 /** A session over two pipes that are cut alike, with the real ends of the wire on both sides. */
-async function play(isCut: (position: number) => boolean): Promise<Session> {
-  const [there, back] = [new CutPipe(isCut), new CutPipe(isCut)];
+async function play(isCut: (position: number) => boolean, last?: number): Promise<Session> {
+  const [there, back] = [new CutPipe(isCut), new CutPipe(isCut, last)];
   const given: unknown[] = [];
   const turnOf = (turn: Turn) => async (text: string) => {
     given.push(JSON.parse(text));
@@ -112,12 +117,17 @@ async function play(isCut: (position: number) => boolean): Promise<Session> {
       }),
     times: { openMs: 5000, wallMs: 5000 },
   });
-  const session = await runtime.open(spec);
-  const turns = [await session.start({ id: "root#1", code: `print("${TEXT.trim()}")`, now: 1 })];
-  turns.push(await session.deliver({ index: 0, outcome: { ok: true, value: TEXT }, now: 2 }));
-  await runtime.close();
-  await served;
-  return { turns, given, bytes: Math.max(there.position, back.position) };
+  const turns: Turn[] = [];
+  try {
+    const session = await runtime.open(spec);
+    turns.push(await session.start({ id: "root#1", code: `print("${TEXT.trim()}")`, now: 1 }));
+    if (turns[0]?.state.kind === "idle")
+      turns.push(await session.deliver({ index: 0, outcome: { ok: true, value: TEXT }, now: 2 }));
+  } finally {
+    await runtime.close();
+    await served;
+  }
+  return { turns, given, bytes: Math.max(there.position, back.position), said: back.position };
 }
 
 describe("a session over streams of bytes is the same", () => {
@@ -136,5 +146,30 @@ describe("a session over streams of bytes is the same", () => {
     for (const size of [1, 2, 3, 5, 7, 64, 65, 1000]) {
       expect(await play((position) => position % size === 0), `pieces of ${size}`).toEqual(whole);
     }
+  });
+});
+
+describe("a sandbox that dies", () => {
+  test("at any byte of what it says ends its session: refused, or lost", {
+    timeout: 60_000,
+  }, async () => {
+    const { said } = await play(() => false);
+    const seen = new Set<string>();
+    for (let last = 0; last < said; last += 1) {
+      const session = await play(() => false, last).catch((error: unknown) => {
+        expect(RLMError.is(error, "runtime_failed"), `gone after byte ${last}: ${error}`).toBe(true);
+        return null;
+      });
+      if (session === null) {
+        seen.add("refused");
+        continue;
+      }
+      const { turns } = session;
+      const { state } = turns.at(-1) ?? FIRST;
+      expect(state, `gone after byte ${last}`).toMatchObject({ kind: "lost", blame: "block" });
+      expect(turns.slice(0, -1)).toEqual(turns.length === 2 ? [FIRST] : []);
+      seen.add(`lost at turn ${turns.length}`);
+    }
+    expect([...seen]).toEqual(["refused", "lost at turn 1", "lost at turn 2"]);
   });
 });
