@@ -59,7 +59,7 @@ function models(): string {
       'const note = await llmQuery("Summarize in one sentence:\\n" + text);',
       'const votes = await llmQueryBatched(reviews.map((review) => "Positive, yes or no?\\n" + review));',
     ),
-    "Either takes options as its last argument, `{ output: schema }` for JSON that fits a JSON Schema.",
+    "Either takes options as its last argument, `{ output: schema }` for JSON that fits a JSON Schema. A failed one of many leaves its Error in its place.",
   ].join("\n");
 }
 
