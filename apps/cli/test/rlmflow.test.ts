@@ -172,10 +172,10 @@ describe.skipIf(!hasPython)("the rlmflow command on a terminal", () => {
 
   it("stops at Ctrl-C, gives the cursor back and says where the run is kept", async () => {
     await using server = await loopbackServer(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 4000));
+      await new Promise((resolve) => setTimeout(resolve, 9000));
       return block("print(1)");
     });
-    const { exitCode, stdout } = await onTerminal("2.5", runArgs(server));
+    const { exitCode, stdout } = await onTerminal("6", runArgs(server));
     expect(exitCode).toBe(EXIT.interrupted);
     expect(stdout).toContain("Stopping: ");
     expect(stdout.slice(stdout.lastIndexOf(SHOW))).toContain("interrupted after");

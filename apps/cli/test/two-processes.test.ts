@@ -55,7 +55,7 @@ describe("a run in one process and commands in others", { timeout: 60_000 }, () 
     const said = start("say", directory, "--agent", "root", "Mind the gap.");
     expect((await start("pause", directory).ended).exitCode).toBe(0);
     letGo();
-    expect(await said.ended).toMatchObject({ exitCode: 0, stdout: "say root: root#4\n" });
+    expect(await said.ended).toMatchObject({ exitCode: 0, stdout: "say root: done, as root#4\n" });
     expect((await start("unpause", directory).ended).exitCode).toBe(0);
     expect(await running.ended).toMatchObject({ exitCode: 0, stdout: "42\n" });
     expect(server.asked.map(({ turn }) => turn)).toEqual([0, 1, 2]);
@@ -76,7 +76,7 @@ describe("a run in one process and commands in others", { timeout: 60_000 }, () 
     letGo();
     const { exitCode, stdout, stderr } = await start("resume", directory).ended;
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "42\n" });
-    expect(stderr).toContain("3 nodes kept, 1 replies are not asked for again");
+    expect(stderr).toContain("3 nodes kept, 1 reply is not asked for again");
     expect(server.asked.map(({ turn }) => turn)).toEqual([0, 1, 1, 2]);
   });
 });

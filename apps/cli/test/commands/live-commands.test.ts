@@ -56,6 +56,14 @@ async function heldServer(reply: (asked: Asked) => string, holds: (asked: Asked)
   return { server, asked: asked.promise, letGo: () => held.resolve() };
 }
 
+/** Resolves when something was asked of the run, not done yet, and taken by it: it looks ten times a second. */
+async function somethingWaits(): Promise<void> {
+  await using workspace = await openWorkspace(directory);
+  const inbox = await workspace.inbox();
+  while ((await inbox.pending()).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+}
+
 const first = ({ turn }: Asked) => turn === 0;
 const twoTurns = ({ turn }: Asked) => block(turn === 0 ? "print('one')" : "done('end')");
 
@@ -66,7 +74,7 @@ describe("commands that reach a run in another process", () => {
     const { ended, io } = begin(server);
     await asked;
     const said = command("say", "--agent", "root", "Mind", "the gap.");
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await somethingWaits();
     letGo();
     expect(await said).toEqual({ exitCode: EXIT.ok, stdout: "say root: done, as root#2\n", stderr: "" });
     expect(await ended).toBe(EXIT.ok);
@@ -130,7 +138,7 @@ describe("commands that reach a run in another process", () => {
     const cancelled = await command("cancel", "-a", "root.a", "--reason", "too dear");
     expect(cancelled).toMatchObject({ exitCode: EXIT.ok, stdout: "cancel root.a: done, as root.a#1\n" });
     const given = command("result", "-a", "root.b", '{"by": "hand"}');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await somethingWaits();
     letGo();
     expect((await given).exitCode).toBe(EXIT.ok);
     expect(await ended).toBe(EXIT.ok);
