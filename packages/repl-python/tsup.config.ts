@@ -59,9 +59,17 @@ export function pythonProgram(read: (part: string) => string = readPart): string
   const [first = "", ...others] = texts;
   const rest = others.join("\n\n\n");
   if (rest.includes(QUOTES)) throw new TypeError(`no part but the first may hold ${QUOTES}`);
-  const lines = first.split("\n").length + 2;
-  const run = `exec(compile("\\n" * ${lines} + PROGRAM, __file__, "exec"))`;
-  return `${first}\n\nPROGRAM = r${QUOTES}\n${rest}\n${QUOTES}\n${run}\n`;
+  return `${first}\n\nPROGRAM = r${QUOTES}\n${rest}\n${QUOTES}\n${runAt(first.split("\n").length + 2)}`;
+}
+
+/** Runs the text whose first line stands in this line of the file, in a namespace whose builtins nobody else has. */
+function runAt(line: number): string {
+  return [
+    'own_builtins = dict(vars(__import__("builtins")))',
+    'own_names = {**globals(), "__builtins__": own_builtins}',
+    `exec(compile("\\n" * ${line} + PROGRAM, __file__, "exec"), own_names)`,
+    "",
+  ].join("\n");
 }
 
 /** The text without the lines that import from other parts. */

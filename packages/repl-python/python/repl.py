@@ -77,7 +77,11 @@ class Repl:
         self._output.open = True
         begin()
         block = self._block
-        self._loop.drain(block.is_over, block.waits_for_host)
+        try:
+            self._loop.drain(block.is_over, block.waits_for_host)
+        finally:
+            # What serves the REPL, json for one, looks there too.
+            builtins.__dict__.update(self._builtins)
         if block.is_over():
             for error in self._loop.take_failures(block.is_main):
                 self._tell_stray(error)
@@ -119,7 +123,6 @@ class Repl:
         }
 
     def _restore_names(self):
-        builtins.__dict__.update(self._builtins)
         self._module.__dict__.update(self._own_names)
         sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__ = self._streams
         sys.modules[MODULE] = self._module

@@ -32,7 +32,7 @@ class Encoder:
         self._what = what
         self._limits = limits
         self._plain_of = plain_of
-        self._nodes = 0
+        self._nodes = 1
         self._size = 0
         self._open = set()
 
@@ -44,11 +44,6 @@ class Encoder:
         return text
 
     def _plain(self, value, path):
-        self._nodes += 1
-        most = self._limits["argumentNodes"]
-        if self._nodes > most:
-            again = "a value that is used twice counts twice"
-            raise TypeError(f"{self._what} holds more than {most} values ({again}); send less")
         if value is None or value is True or value is False:
             return value
         if isinstance(value, str):
@@ -84,13 +79,16 @@ class Encoder:
 
     def _list(self, value, path):
         base = list if isinstance(value, list) else tuple
-        self._enter(value, path)
-        items = [self._plain(item, f"{path}[{place}]") for place, item in enumerate(base.__iter__(value))]
+        self._enter(value, base.__len__(value), path)
+        items = [
+            item if item is None or type(item) is bool else self._plain(item, f"{path}[{place}]")
+            for place, item in enumerate(base.__iter__(value))
+        ]
         self._open.discard(id(value))
         return items
 
     def _dict(self, value, path):
-        self._enter(value, path)
+        self._enter(value, dict.__len__(value), path)
         plain = {}
         for key, item in dict.items(value):
             name = self._key(key, path)
@@ -107,7 +105,12 @@ class Encoder:
             return str(int.__int__(key))
         raise self._refusal(path, f"a dict with a key that is no string ({type(key).__name__}); use str(key)")
 
-    def _enter(self, value, path):
+    def _enter(self, value, count, path):
+        self._nodes += count
+        most = self._limits["argumentNodes"]
+        if self._nodes > most:
+            again = "a value that is used twice counts twice"
+            raise TypeError(f"{self._what} holds more than {most} values ({again}); send less")
         if id(value) in self._open:
             raise self._refusal(path, "a value that contains itself")
         depth = self._limits["argumentDepth"]

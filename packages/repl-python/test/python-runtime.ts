@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import type { Runtime } from "@rlmflow/core";
 import { type ChannelRuntimeOptions, channelRuntime, lineChannel } from "@rlmflow/repl";
@@ -28,13 +28,12 @@ export function pythonRuntime(
     replay: "best-effort",
     language: pythonLanguage,
     connect: async () => {
-      const child = spawn(PYTHON, [...command.slice(1), file, ...flags], {
-        stdio: ["pipe", "pipe", "ignore"],
-      });
+      const args = [...command.slice(1), file, ...flags];
+      const child = spawn(PYTHON, args, { env: { PATH: process.env.PATH ?? "" } });
       const exited = once(child, "exit");
       child.stdin.on("error", () => {});
       return lineChannel({
-        input: child.stdout,
+        input: outputOf(child),
         write: async (bytes) => {
           if (!child.stdin.write(bytes)) await Promise.race([once(child.stdin, "drain"), exited]);
         },
@@ -46,4 +45,16 @@ export function pythonRuntime(
     },
     ...options,
   });
+}
+
+/** What the program writes. Ends with an error that has its last words where it ended by itself and not well. */
+async function* outputOf(child: ChildProcessWithoutNullStreams): AsyncGenerator<Uint8Array> {
+  let words = "";
+  child.stderr.on("data", (bytes: Buffer) => {
+    words = (words + bytes.toString()).slice(-500);
+  });
+  const closed = once(child, "close");
+  for await (const chunk of child.stdout) yield chunk;
+  const [code, signal] = await closed;
+  if (code !== 0 && signal !== "SIGKILL") throw new Error(`Python ended with ${code ?? signal}: ${words}`);
 }

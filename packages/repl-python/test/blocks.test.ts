@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { pythonRuntime } from "./python-runtime.ts";
+import { ReplDriver } from "./repl-driver.ts";
+
+const runtime = pythonRuntime();
+let repl: ReplDriver;
+
+beforeAll(async () => {
+  repl = await ReplDriver.open(runtime, { functions: ["echo"] });
+}, 120_000);
+afterAll(() => runtime.close());
+
+describe("a last expression", () => {
+  test.each<[string, string]>([
+    ["'one line'", "'one line'"],
+    ["'two\\nlines'", "two\nlines"],
+    ["[1, 'a', None, {'k': (1,)}]", "[1, 'a', None, {'k': (1,)}]"],
+    ["{'b', 'a'}", "{'a', 'b'}"],
+    ["object()", "<object object>"],
+    ["x = 5\nx;", "5"],
+    ["x = 5", ""],
+    ["async def later():\n    return 7\nlater()", "7"],
+    ["list(range(200))[:3] + ['…']", "[0, 1, 2, '…']"],
+  ])("%s is shown as %s", async (code, expected) => {
+    expect(await repl.shown(code)).toBe(expected);
+  });
+
+  test("is cut where it is long, with how much", async () => {
+    expect(await repl.shown("list(range(1000))")).toContain("… 900 more");
+    expect(await repl.shown("'x' * 20_000")).toContain("… (10000 more)");
+  });
+
+  test("that cannot be shown is told so", async () => {
+    const shown = await repl.shown("class Odd:", "    def __repr__(self): raise ValueError('no')", "Odd()");
+    expect(shown).toBe("<Odd, whose repr raises ValueError>");
+  });
+});
+
+describe("an error", () => {
+  test("shows the model's own lines alone, outermost first", async () => {
+    await repl.start("import json", "def parse(text):", "    return json.loads(text)");
+    const id = repl.block;
+    expect(await repl.shown("def first(texts):", "    return parse(texts[0])", "first(['{'])")).toBe(
+      [
+        "Traceback (most recent call last):",
+        "  line 3:",
+        "    first(['{'])",
+        "  line 2, in first:",
+        "    return parse(texts[0])",
+        `  line 3 of an earlier block (${id}), in parse:`,
+        "    return json.loads(text)",
+        "JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+      ].join("\n"),
+    );
+  });
+
+  test("of deep recursion is short", async () => {
+    const shown = await repl.shown("def deeper(n): return deeper(n + 1)", "deeper(0)");
+    expect(shown).toMatch(/RecursionError: maximum recursion depth exceeded/);
+    expect(shown.split("\n").length).toBeLessThan(20);
+  });
+
+  test.each<[string, string]>([
+    ["console.log(1)", "This is Python: write print(value)."],
+    ["await llmQuery('x')", "Write await llm_query(prompt)."],
+    ["asyncio.run(asyncio.sleep(0))", "The REPL's event loop is running already: write `await main()`."],
+    ["const x = 1", "This REPL runs Python, not JavaScript: write `name = value`, without const or let."],
+    ["lambda: await_it\ndef f():\n    await f()", "write `async def`"],
+    ["return 1", "A block is no function"],
+    ["await asyncio.open_connection('localhost', 1)", "no network and no processes of its own"],
+    ["CONTEXT.lineCount()", "line_count"],
+  ])("%s is answered with a hint", async (code, hint) => {
+    expect(await repl.shown(code)).toContain(hint);
+  });
+
+  test("that ends a program ends the block alone", async () => {
+    expect(await repl.shown("import sys", "sys.exit('enough')")).toContain("SystemExit: enough");
+    expect(await repl.shown("exit")).not.toBe("");
+    expect(await repl.shown("raise KeyboardInterrupt")).toContain("KeyboardInterrupt");
+    expect(await repl.shown("asyncio.current_task().cancel()", "await asyncio.sleep(0)")).toContain(
+      "CancelledError",
+    );
+    expect(await repl.shown("1 + 1")).toBe("2");
+  });
+
+  test("whose words fail is told nevertheless", async () => {
+    const lines = ["class Odd(Exception):", "    def __str__(self): raise ValueError", "raise Odd()"];
+    expect(await repl.shown(...lines)).toContain("Odd: its message cannot be shown: ValueError");
+  });
+});
+
+describe("output", () => {
+  test("of print, streams, logging and warnings comes in order", async () => {
+    const shown = await repl.shown(
+      "import logging, sys, warnings",
+      "print('one'); sys.stderr.write('two\\n'); sys.stdout.buffer.write(b'three\\n')",
+      "logging.warning('four'); warnings.warn('five'); print('six', end='')",
+    );
+    expect(shown).toBe("one\ntwo\nthree\nWARNING:root:four\nUserWarning: five\nsix");
+  });
+
+  test("that is sent elsewhere goes there", async () => {
+    const lines = [
+      "import contextlib, io",
+      "with contextlib.redirect_stdout(io.StringIO()) as kept:",
+      "    print('in')",
+    ];
+    expect(await repl.shown(...lines, "kept.getvalue()")).toBe("in\n");
+  });
+
+  test("of coroutines that nobody awaited is a warning", async () => {
+    expect(await repl.shown("async def lost(): pass", "lost()", "None")).toBe(
+      "RuntimeWarning: coroutine 'lost' was never awaited\n",
+    );
+  });
+
+  test("of processes does not come between", async () => {
+    const lines = ["import subprocess, sys", "subprocess.run([sys.executable, '-c', 'print(1)']).returncode"];
+    expect(await repl.shown(...lines)).toBe("0");
+    expect(
+      await repl.shown("subprocess.run([sys.executable, '-c', 'print(1)'], capture_output=True).stdout"),
+    ).toBe("b'1\\n'");
+    expect(await repl.shown("try:", "    input('?')", "except EOFError:", "    print('no input')")).toBe(
+      "?no input\n",
+    );
+  });
+});
+
+describe("names", () => {
+  test("last, also those of modules, in classes, functions and pickles", async () => {
+    await repl.start("import dataclasses, pickle", "@dataclasses.dataclass", "class Point:", "    x: int");
+    expect(await repl.shown("pickle.loads(pickle.dumps(Point(3)))")).toBe("Point(x=3)");
+    expect(await repl.shown("if __name__ == '__main__':", "    print(Point(4))")).toBe("Point(x=4)\n");
+  });
+
+  test("of the language's own library are put back", async () => {
+    await repl.start("import builtins", "builtins.len = None; builtins.print = None; print = None");
+    expect(await repl.shown("print(len('abc'))")).toBe("3\n");
+  });
+
+  test("an indented block is taken", async () => {
+    expect(await repl.shown("    indented = 1", "    indented")).toBe("1");
+  });
+
+  test("yield in a function stays what it is", async () => {
+    expect(await repl.shown("def count():", "    yield 1", "    yield 2", "list(count())")).toBe("[1, 2]");
+  });
+});

@@ -1,0 +1,60 @@
+import { defineTool, RLMFlow } from "@rlmflow/core";
+import { checkRun, scriptedClient } from "@rlmflow/core/testing";
+import { localRuntime } from "@rlmflow/runtime-local";
+import { expect, test } from "vitest";
+import { pythonRuntime } from "./python-runtime.ts";
+
+const block = (...lines: readonly string[]): string => ["```repl", ...lines, "```"].join("\n");
+
+/** What each agent says, turn by turn. */
+const SCRIPTS: Readonly<Record<string, readonly string[]>> = {
+  root: [
+    block(
+      'const child = delegate("count", "Count the words.", { runtime: "python", context: "to be or not", output: { type: "integer" } });',
+      "const words = await child;",
+      "words",
+    ),
+    block("await done({ words });"),
+  ],
+  "root.count": [
+    block(
+      'shout = delegate("shout", "Shout.", runtime="js", context=CONTEXT.slice(0, 2))',
+      "try:",
+      "    await done('many')",
+      "except Exception as error:",
+      "    print(type(error).__name__)",
+      "results = yield wait(shout)",
+      "print(results, await join('a', right='b'))",
+    ),
+    block("await done(len(CONTEXT.read().split()))"),
+  ],
+  "root.count.shout": [block("await done(CONTEXT.read().toUpperCase());")],
+};
+
+test("agents in JavaScript and in Python are each other's parents and children", async () => {
+  const shown: string[] = [];
+  const client = scriptedClient(({ agentId, turn, messages }) => {
+    if (agentId === "root.count" && turn === 1) shown.push(messages.at(-1)?.content ?? "");
+    return SCRIPTS[agentId]?.[turn] ?? "";
+  });
+  const join = defineTool({
+    name: "join",
+    description: "Joins two texts.",
+    input: {
+      type: "object",
+      properties: { left: { type: "string" }, middle: { type: "string" }, right: { type: "string" } },
+      required: ["left", "right"],
+    },
+    repeat: "safe",
+    run: (input) => JSON.stringify(input),
+  });
+  await using flow = new RLMFlow({
+    client,
+    runtimes: { js: localRuntime(), python: pythonRuntime() },
+    tools: [join],
+  });
+  const { answer, graph } = await flow.run("How many?");
+  expect(answer).toEqual({ words: 4 });
+  expect(shown).toEqual(['Output:\nTypeError\n[\'TO\'] {"left":"a","right":"b"}\n']);
+  await checkRun(graph);
+}, 120_000);

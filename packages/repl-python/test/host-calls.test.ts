@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { pythonRuntime } from "./python-runtime.ts";
+import { payload, ReplDriver, shownOf } from "./repl-driver.ts";
+
+const runtime = pythonRuntime();
+let repl: ReplDriver;
+
+beforeAll(async () => {
+  const text = "an error\nno 😀 fault\nERROR again\n";
+  repl = await ReplDriver.open(runtime, { contexts: [payload("log", text)] });
+}, 120_000);
+afterAll(() => runtime.close());
+
+describe("a function of the host", () => {
+  test("takes keyword arguments, which the host places", async () => {
+    const turn = await repl.start("read_file('a', max=3); read_file(path='b')", "None");
+    expect(turn.calls.map(({ args }) => args)).toEqual([
+      ["a", { $named: { max: 3 } }],
+      [{ $named: { path: "b" } }],
+    ]);
+  });
+
+  test("can be given to tasks", async () => {
+    const first = await repl.start(
+      "task = asyncio.create_task(echo(1))",
+      "async with asyncio.timeout(5) if hasattr(asyncio, 'timeout') else __import__('contextlib').AsyncExitStack():",
+      "    print(await task)",
+    );
+    expect(first.calls.length).toBe(1);
+    expect(shownOf(await repl.answer(0, "one"))).toBe("one\n");
+  });
+
+  test("throws an error of its name", async () => {
+    await repl.start(
+      "try:",
+      "    await echo(1)",
+      "except Exception as error:",
+      "    print(type(error).__name__, error.name, error)",
+    );
+    const turn = await repl.deliver(0, { ok: false, error: { name: "NotFound", message: "no such file" } });
+    expect(turn.output).toBe("NotFound NotFound no such file\n");
+  });
+
+  test.each<[string, string]>([
+    ["echo(float('nan'))", "argument 1 of echo is nan, which JSON does not have: only JSON can be sent"],
+    [
+      "echo({'a': [{1}]})",
+      "argument 1 of echo, at a[0], is a set; use list(value) or sorted(value): only JSON can be sent",
+    ],
+    ["echo({None: 1})", "a dict with a key that is no string (NoneType); use str(key)"],
+    ["echo({1: 1, '1': 2})", "a dict with the key '1' twice"],
+    ["echo(2**60 + 1)", "a whole number that JSON does not keep exactly"],
+    ["echo(echo)", "is a function"],
+    ["echo(delegate)", "is a function"],
+    ["echo([asyncio.sleep(0)])", "something to await; await it first"],
+    ["import datetime\necho(datetime.date(2020, 1, 1))", "a date or time; use value.isoformat()"],
+    ["deep = []\nfor _ in range(300): deep = [deep]\necho(deep)", "is nested deeper than 200 levels"],
+    ["wide = [0] * 1000\necho([wide] * 300)", "holds more than 200000 values"],
+    ["echo('x' * 9_000_000)", "is larger than 8388608 characters of JSON; send less"],
+    ["llm_query('q', {'model': 'm'})", "llm_query takes its options by name: model=…, output=…"],
+    ["llm_query(3)", "the prompt is a string, not int"],
+    [
+      "delegate('a', 'q', maxIterations=3)",
+      "delegate has no option maxIterations; it has context, model, runtime, max_iterations",
+    ],
+    ["delegate('a', 'q', {'context': 'x'})", "delegate takes its options by name"],
+    ["done()", "done(value) takes one value"],
+    ["print(CONTEXT)", "CONTEXT is no text: use CONTEXT.read(start, end)"],
+    ["CONTEXT.grep(3)", "grep takes a str, or an expression: re.compile(...)"],
+    ["import re\nCONTEXT.grep(re.compile('(a+)+b'))", "it repeats what holds a repetition or an option"],
+    ["CONTEXT.grep(re.compile('(?:a|a)*b'))", "it repeats what holds alternatives"],
+    ["CONTEXT.grep(re.compile('(?=a)'))", "it looks back or ahead"],
+  ])("%s is refused", async (code, message) => {
+    const turn = await repl.start(code);
+    expect(turn.calls).toEqual([]);
+    expect(shownOf(turn)).toContain(message);
+  });
+
+  test("takes what JSON readers give back, and names that hold the rest of JSON", async () => {
+    const first = await repl.start(
+      "import json",
+      "value = await echo(10**20)",
+      "echo([value, {1: 2}, (1, 2), True, -0.0])",
+      "None",
+    );
+    expect(first.calls[0]?.args).toEqual([1e20]);
+    const second = await repl.answer(0, 2 ** 70);
+    expect(second.calls[0]?.args).toEqual([[2 ** 70, { 1: 2 }, [1, 2], true, 0]]);
+  });
+});
+
+describe("CONTEXT", () => {
+  test("grep looks for texts and expressions, by positions of UTF-16 units", async () => {
+    const shown = await repl.shown(
+      "import re",
+      "hits = CONTEXT.grep(re.compile('error', re.I))",
+      "print([(hit.line, hit['start'], hit.text) for hit in hits], CONTEXT.grep('fault')[0].start)",
+      "[CONTEXT.read(hit.start, hit.start + 5) for hit in hits]",
+    );
+    expect(shown).toBe("[(0, 3, 'an error'), (2, 21, 'ERROR again')] 15\n['error', 'ERROR']");
+  });
+
+  test("grep tells when a text looks like an expression", async () => {
+    expect(await repl.shown("CONTEXT.grep('error|fault')")).toBe(
+      'Note: grep looked for the text "error|fault" as it stands; for an expression give re.compile(...).\n[]',
+    );
+  });
+
+  test("is read like a text too", async () => {
+    expect(await repl.shown("[CONTEXT[3:8], len(CONTEXT), CONTEXT['log'].lines()[-1]]")).toBe(
+      "['error', 33, 'ERROR again']",
+    );
+  });
+});

@@ -1,0 +1,52 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { pythonRuntime } from "./python-runtime.ts";
+import { ReplDriver } from "./repl-driver.ts";
+
+const runtime = pythonRuntime(["--time-ms", "1000", "--memory-mb", "400"]);
+afterAll(() => runtime.close());
+
+describe("a block that computes for too long is lost, and the limit named", () => {
+  test.each<[string, string]>([
+    [
+      "in a loop that catches everything",
+      "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+    ],
+    ["in one call that holds the interpreter", "n = 10\n(n ** n ** 9) % 7"],
+    ["in an expression that backtracks", "import re\nre.match('(a+)+$', 'a' * 60 + 'b')"],
+    [
+      "with signals and threads against it",
+      "import signal, threading\nfor number in (signal.SIGALRM, signal.SIGTERM): signal.signal(number, signal.SIG_IGN)\nthreading.Thread(target=lambda: [None for _ in iter(int, 1)]).start()\nwhile True: pass",
+    ],
+    [
+      "in a task that is never done",
+      "async def spin():\n    while True: await asyncio.sleep(0)\nawait spin()",
+    ],
+  ])(
+    "%s",
+    async (_, code) => {
+      const repl = await ReplDriver.open(runtime);
+      const { state } = await repl.start(code);
+      expect(state).toMatchObject({
+        kind: "lost",
+        blame: "block",
+        limit: { name: "timeMs", value: 1000, unit: "ms" },
+      });
+      await repl.session.dispose();
+    },
+    120_000,
+  );
+});
+
+describe("a block that fills the memory", () => {
+  test("throws, and the next one goes on", async () => {
+    const repl = await ReplDriver.open(runtime);
+    const turn = await repl.start(
+      "def fill():",
+      "    full = []",
+      "    while True: full.append(bytearray(1_000_000))",
+      "fill()",
+    );
+    expect(turn.state).toMatchObject({ kind: "threw", error: { name: "MemoryError" } });
+    expect(await repl.shown("1 + 1")).toBe("2");
+  }, 120_000);
+});
