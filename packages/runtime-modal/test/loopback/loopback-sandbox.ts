@@ -72,6 +72,7 @@ export class LoopbackSandbox {
   readonly #files = new Set<string>();
   readonly #lifetime: NodeJS.Timeout;
   readonly #ended = Promise.withResolvers<SandboxResult>();
+  readonly #gone = Promise.withResolvers<void>();
   result: SandboxResult | null = null;
 
   constructor(options: LoopbackSandboxOptions) {
@@ -87,6 +88,11 @@ export class LoopbackSandbox {
 
   get ended(): Promise<SandboxResult> {
     return this.#ended.promise;
+  }
+
+  /** Resolves when it has ended and nothing of it is left. */
+  get gone(): Promise<void> {
+    return this.#gone.promise;
   }
 
   get running(): boolean {
@@ -119,9 +125,7 @@ export class LoopbackSandbox {
     clearTimeout(this.#lifetime);
     for (const exec of this.#execs.values()) exec.kill();
     this.#ended.resolve(result);
-    void Promise.all([...this.#execs.values()].map(({ ended }) => ended)).then(() =>
-      rmSync(this.#folder, { recursive: true, force: true }),
-    );
+    this.#gone.resolve(this.#cleanUp());
   }
 
   #run(command: readonly string[], environment: Readonly<Record<string, string>>): SandboxExec {
@@ -134,6 +138,11 @@ export class LoopbackSandbox {
       environment: { PATH: path, HOME: this.#folder, ...this.#options.environment, ...environment },
       ...(memoryLimitMiB > 0 ? { memoryLimitMiB } : {}),
     });
+  }
+
+  async #cleanUp(): Promise<void> {
+    await Promise.all([...this.#execs.values()].map(({ ended }) => ended));
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #useFileTool(json: string): SandboxExec {

@@ -102,6 +102,7 @@ export class ModalLoopback {
     for (const sandbox of this.running) {
       sandbox.end({ status: STATUS.terminated, exitcode: 0, exception: "" });
     }
+    await Promise.all([...this.sandboxes.values()].map(({ gone }) => gone));
     this.#server.forceShutdown();
   }
 
