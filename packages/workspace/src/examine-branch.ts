@@ -3,21 +3,12 @@ import { join } from "node:path";
 import { blobsOf, Graph, type PayloadStore, RLMError, type RunInfo, type RunNode } from "@rlmflow/core";
 import { examineInbox } from "./examine-inbox.ts";
 import { systemCode } from "./file-failure.ts";
+import type { Finding } from "./finding.ts";
 import type { Layout } from "./layout.ts";
 import { LogReader } from "./log-reader.ts";
 import { parseIdentity, whereabouts } from "./process-identity.ts";
 import { readBranchFile, readRunFile } from "./run-files.ts";
 import { readWriteLog } from "./write-log.ts";
-
-/** Something that was found: a `problem` keeps the branch from being used, a `note` does not. */
-export interface Finding {
-  readonly severity: "problem" | "note";
-  readonly file: string;
-  /** Counted from 1. */
-  readonly line?: number;
-  /** What is so, and what to do. */
-  readonly message: string;
-}
 
 /** A branch that was looked over. */
 export interface BranchExamination {

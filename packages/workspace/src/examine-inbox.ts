@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
-import type { Finding } from "./examine-branch.ts";
 import { systemCode } from "./file-failure.ts";
+import type { Finding } from "./finding.ts";
 import { decodeInboxLine, decodeRequest } from "./inbox-line.ts";
 import { readLines } from "./line-reader.ts";
 

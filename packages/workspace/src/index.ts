@@ -1,7 +1,8 @@
 export type { BranchInbox } from "./branch-inbox.ts";
 export type { LockOptions } from "./branch-lock.ts";
 export type { Durability } from "./durable-files.ts";
-export type { BranchExamination, Finding } from "./examine-branch.ts";
+export type { BranchExamination } from "./examine-branch.ts";
+export type { Finding } from "./finding.ts";
 export type { ForkOptions, ForkResult } from "./fork-branch.ts";
 export type { ForkedFiles, LeftOutFile } from "./fork-files.ts";
 export type { BranchPaths } from "./layout.ts";
