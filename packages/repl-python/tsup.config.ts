@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Options } from "tsup";
 import { library } from "../../tsup.base.ts";
@@ -82,13 +82,16 @@ function readPart(part: string): string {
   return readFileSync(join(import.meta.dirname, `python/${part}.py`), "utf8");
 }
 
-/** Writes the program into a folder. */
+/** Writes the program into a folder, in one step: somebody may be starting the one that is there. */
 export async function writePythonProgram(folder: string): Promise<void> {
-  await writeFile(join(folder, PYTHON_PROGRAM), pythonProgram());
+  const file = join(folder, PYTHON_PROGRAM);
+  await writeFile(`${file}.new`, pythonProgram());
+  await rename(`${file}.new`, file);
 }
 
 const options: Options = {
   ...library({ index: "src/index.ts" }),
+  clean: [`!${PYTHON_PROGRAM}`],
   onSuccess: () => writePythonProgram(join(import.meta.dirname, "dist")),
 };
 

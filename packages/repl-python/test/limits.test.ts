@@ -2,8 +2,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { pythonRuntime } from "./python-runtime.ts";
 import { ReplDriver } from "./repl-driver.ts";
 
-const runtime = pythonRuntime(["--time-ms", "1000", "--memory-mb", "400"]);
-afterAll(() => runtime.close());
+const runtime = pythonRuntime(["--time-ms", "1000"]);
+const narrow = pythonRuntime(["--time-ms", "25000", "--memory-mb", "400"]);
+afterAll(() => Promise.all([runtime.close(), narrow.close()]));
 
 describe("a block that computes for too long is lost, and the limit named", () => {
   test.each<[string, string]>([
@@ -39,7 +40,7 @@ describe("a block that computes for too long is lost, and the limit named", () =
 
 describe("a block that fills the memory", () => {
   test("throws, and the next one goes on", async () => {
-    const repl = await ReplDriver.open(runtime);
+    const repl = await ReplDriver.open(narrow);
     const turn = await repl.start(
       "def fill():",
       "    full = []",
