@@ -90,7 +90,7 @@ describe("the commands in the documents", () => {
     Object.assign(known, {
       rlmflowHelp: new Map(names.map((name, index) => [name, helps[index]?.stdout ?? ""])),
     });
-  });
+  }, PATIENCE_MS);
 
   it("name scripts, packages, options and files that exist", () => {
     expect(commands.length).toBeGreaterThan(10);
