@@ -4,11 +4,11 @@
 // container is removed, whatever else fails; (2) when this process dies, the first process reads the end of its
 // input and ends, and the container with it; (3) a channel that ends by itself ends with an error that says why
 // the process died.
-import { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { RLMError } from "@rlmflow/core";
+import type { RLMError } from "@rlmflow/core";
 import type { Channel } from "@rlmflow/repl";
 import type { Container } from "dockerode";
+import { attachStream } from "../engine/attach-stream.ts";
 import type { DockerEngine } from "../engine/docker-engine.ts";
 import { removeContainer } from "../owner/sweep.ts";
 import type { DockerRuntimeSettings } from "../resolve-options.ts";
@@ -24,7 +24,6 @@ export interface ContainerOrder extends ContainerRole {
   readonly name: string;
 }
 
-const ATTACH = { stream: true, hijack: true, stdin: true, stdout: true, stderr: true };
 const POLL_MS = 50;
 /** Milliseconds after the end of its output in which the engine must know that a container has ended. */
 const SETTLE_MS = 3_000;
@@ -48,8 +47,8 @@ export class SandboxContainer {
     const spec = { ...containerSpec(settings, order), name };
     const container = await engine.call("make a container", () => engine.docker.createContainer(spec));
     try {
-      const stream = asDuplex(
-        await engine.call("attach to a container", () => container.attach({ ...ATTACH })),
+      const stream = await engine.call("attach to a container", () =>
+        attachStream(engine.docker, container.id),
       );
       const started = new SandboxContainer(order, container, new ProcessStream(stream));
       await engine.call("start a container", () => container.start());
@@ -116,9 +115,4 @@ export class SandboxContainer {
       return null;
     }
   }
-}
-
-function asDuplex(stream: NodeJS.ReadWriteStream): Duplex {
-  if (stream instanceof Duplex) return stream;
-  throw new RLMError("runtime_failed", "The Docker client gave no stream to the container.");
 }
