@@ -20,7 +20,9 @@ export async function chooseRuntime(name: string, language: Language): Promise<R
     language === "python" ? { language: (await import("@rlmflow/repl-python")).pythonLanguage } : {};
   switch (name) {
     case "subprocess":
-      return (await import("@rlmflow/runtime-subprocess")).subprocessRuntime(spoken);
+      return (await import("@rlmflow/runtime-subprocess")).subprocessRuntime(
+        language === "python" ? spoken : { permissions: {} },
+      );
     case "docker":
       return (await import("@rlmflow/runtime-docker")).dockerRuntime({ ...spoken, share: "run" });
     case "modal":

@@ -11,8 +11,11 @@ export async function chooseRuntime(options: RunOptions): Promise<Runtime> {
       return (await import("@rlmflow/runtime-local")).localRuntime();
     case "isolated":
       return (await import("@rlmflow/runtime-isolated")).isolatedRuntime();
-    case "subprocess":
-      return (await import("@rlmflow/runtime-subprocess")).subprocessRuntime({ language });
+    case "subprocess": {
+      const { subprocessRuntime } = await import("@rlmflow/runtime-subprocess");
+      // Tools run here: the code needs no file, and code that escapes its realm gets none.
+      return subprocessRuntime({ language, ...(options.language === "javascript" && { permissions: {} }) });
+    }
     case "docker":
       return (await import("@rlmflow/runtime-docker")).dockerRuntime({ language, ...image });
     case "modal": {
