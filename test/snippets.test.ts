@@ -81,6 +81,7 @@ describe("the commands in the documents", () => {
       "export",
       "import",
       "doctor",
+      "docker",
       "version",
       "help",
     ];
