@@ -5,7 +5,7 @@
 # refused here takes no index; (3) at most `outstandingCalls` are with the host, waits apart; (4) an answer settles
 # its call once.
 import asyncio
-import json
+from json import dumps
 
 
 class Use:
@@ -75,7 +75,7 @@ class Calls:
         index = len(self._known)
         if index >= self._limits["callsPerBlock"]:
             raise RuntimeError(f"a block can make at most {self._limits['callsPerBlock']} calls")
-        text = f'{{"index":{index},"name":{json.dumps(call.name)},"args":[{",".join(call.args)}]}}'
+        text = f'{{"index":{index},"name":{dumps(call.name)},"args":[{",".join(call.args)}]}}'
         if self._unsent_size + len(text) > self._limits["unsentSize"]:
             most = self._limits["unsentSize"]
             raise RuntimeError(f"the calls that wait to be sent hold more than {most} characters; await some first")

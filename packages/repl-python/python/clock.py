@@ -1,9 +1,11 @@
 # Time as code sees it: it stands still while code runs, moves to the time of each answer, and forward with a sleep.
 #
-# Owns: what `time` and `datetime` of this process say. Invariants: (1) on the main thread no way of theirs leads to
-# the system's clock; (2) the time zone is UTC; (3) time never goes back within a REPL.
+# Owns: what `time` and `datetime` of this process say. Invariants: (1) the time of day is the clock's for everybody,
+# in UTC; (2) code that measures time or sleeps, on the main thread, does so by the clock too, while libraries and
+# threads, which wait for what really happens, have the system's; (3) time never goes back within a REPL.
 import datetime
 import os
+import sys
 import threading
 import time
 
@@ -29,43 +31,53 @@ class Clock:
         return int(self.now * 1_000_000)
 
 
-def fix_time(clock):
-    """Makes the modules `time` and `datetime` follow the clock."""
+def fix_time(clock, namespace):
+    """Makes the modules `time` and `datetime` follow the clock; `namespace` is that of the code."""
     os.environ["TZ"] = "UTC"
     if hasattr(time, "tzset"):
         time.tzset()
-    fix_time_module(clock)
-    fix_datetime_module(clock)
+    fix_time_of_day(clock)
+    fix_durations(clock, namespace)
+    fix_datetime(clock)
 
 
-def fix_time_module(clock):
-    for name in ("time", "monotonic", "perf_counter", "process_time", "thread_time"):
-        setattr(time, name, reader(name, clock.seconds))
-        setattr(time, f"{name}_ns", reader(f"{name}_ns", clock.nanoseconds))
-    time.clock_gettime = lambda clock_id: clock.seconds()
-    time.clock_gettime_ns = lambda clock_id: clock.nanoseconds()
+def fix_time_of_day(clock):
+    time.time = named("time", lambda: clock.seconds())
+    time.time_ns = named("time_ns", lambda: clock.nanoseconds())
     for name in ("localtime", "gmtime", "ctime"):
         setattr(time, name, from_now(getattr(time, name), clock))
     real_asctime, real_strftime = time.asctime, time.strftime
     time.asctime = lambda moment=None: real_asctime(time.gmtime() if moment is None else moment)
     time.strftime = lambda format, moment=None: real_strftime(format, time.gmtime() if moment is None else moment)
-    real_sleep, main_thread = time.sleep, threading.get_ident()
+
+
+def fix_durations(clock, namespace):
+    main_thread = threading.get_ident()
+
+    def code_asks():
+        return threading.get_ident() == main_thread and sys._getframe(2).f_globals is namespace
+
+    def reader(name, read):
+        real = getattr(time, name)
+        return named(name, lambda: read() if code_asks() else real())
+
+    for name in ("monotonic", "perf_counter", "process_time", "thread_time"):
+        setattr(time, name, reader(name, clock.seconds))
+        setattr(time, f"{name}_ns", reader(f"{name}_ns", clock.nanoseconds))
+    real_sleep = time.sleep
 
     def sleep(seconds):
-        """On the main thread time moves at once; another thread really sleeps."""
-        if threading.get_ident() != main_thread:
-            return real_sleep(seconds)
-        if seconds < 0:
+        if not code_asks():
+            real_sleep(seconds)
+        elif seconds < 0:
             raise ValueError("sleep length must be non-negative")
-        clock.move_by(seconds)
+        else:
+            clock.move_by(seconds)
 
     time.sleep = sleep
 
 
-def reader(name, read):
-    def function():
-        return read()
-
+def named(name, function):
     function.__name__ = function.__qualname__ = name
     return function
 
@@ -76,11 +88,10 @@ def from_now(convert, clock):
     def function(seconds=None):
         return convert(clock.seconds() if seconds is None else seconds)
 
-    function.__name__ = function.__qualname__ = convert.__name__
-    return function
+    return named(convert.__name__, function)
 
 
-def fix_datetime_module(clock):
+def fix_datetime(clock):
     real_date, real_datetime, utc = datetime.date, datetime.datetime, datetime.timezone.utc
 
     class LikeReal(type):

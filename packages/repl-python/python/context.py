@@ -1,5 +1,5 @@
 # CONTEXT: the payloads of an agent, read in ranges.
-import json
+from json import dumps
 
 from grep import GrepRun, looks_like_expression
 from payload import LineIndex, Payload, split_lines, to_position
@@ -99,7 +99,7 @@ class View:
         most = to_position(max, DEFAULT_HITS, MAX_HITS, "max")
         hits = [Record(hit) for hit in GrepRun(payload, pattern, most).run()]
         if not hits and looks_like_expression(pattern):
-            shown = json.dumps(pattern[:100], ensure_ascii=False)
+            shown = dumps(pattern[:100], ensure_ascii=False)
             self._note(f"Note: grep looked for the text {shown} as it stands; for an expression give re.compile(...).")
         return hits
 
@@ -145,7 +145,7 @@ class View:
 
     def __repr__(self):
         payload, _ = self._find()
-        return f"{self._name} ({payload.characters} characters, key {json.dumps(payload.key)})"
+        return f"{self._name} ({payload.characters} characters, key {dumps(payload.key)})"
 
 
 INTERNAL = ("range", "text_of")
@@ -175,7 +175,7 @@ class Contexts(View):
         """One payload of several."""
         if not isinstance(key, str) or key not in self._entries:
             raise KeyError(f"CONTEXT has no such key; {self._named()}")
-        return View(lambda: self._entries[key], f"CONTEXT.get({json.dumps(key)})", self._note)
+        return View(lambda: self._entries[key], f"CONTEXT.get({dumps(key)})", self._note)
 
     def __getitem__(self, part):
         return self.get(part) if isinstance(part, str) else super().__getitem__(part)
@@ -191,7 +191,7 @@ class Contexts(View):
         raise LookupError(f"CONTEXT holds several payloads: use CONTEXT.get(key); {self._named()}")
 
     def _named(self):
-        names = ", ".join(json.dumps(key, ensure_ascii=False) for key in self._entries)
+        names = ", ".join(dumps(key, ensure_ascii=False) for key in self._entries)
         return f"the keys are {names}" if names else "there is none"
 
     def all_payloads(self):

@@ -3,21 +3,21 @@
 # Owns: private copies of the descriptors, the bytes read ahead. Invariants: (1) what code writes to descriptors 0
 # to 2, or a process that it starts, never lands on the channel; (2) a process forked from this one can neither
 # read nor write it; (3) reading blocks, for nothing else happens until a frame is there.
-import json
 import os
 import sys
 import threading
+from json import dumps, loads
 
 CHUNK_BYTES = 65_536
 
 
 def frame_bytes(frame):
     """A frame as one line of UTF-8; half a surrogate pair travels as an escape."""
-    text = json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+    text = dumps(frame, ensure_ascii=False, separators=(",", ":"))
     try:
         return text.encode() + b"\n"
     except UnicodeEncodeError:
-        return json.dumps(frame, separators=(",", ":")).encode() + b"\n"
+        return dumps(frame, separators=(",", ":")).encode() + b"\n"
 
 
 class FrameChannel:
@@ -53,7 +53,7 @@ class FrameChannel:
                 line, rest = self._parts[-1].split(b"\n", 1)
                 text = b"".join(self._parts[:-1]) + line
                 self._parts = [rest]
-                return json.loads(text)
+                return loads(text)
             chunk = os.read(self.input, CHUNK_BYTES)
             if chunk == b"":
                 return None

@@ -4,7 +4,7 @@
 # identity, so none can be made by hand; (2) making, keeping, printing or returning a handle asks for nothing: only
 # awaiting it does; (3) a `wait` is sent for a child that exists, never for a refused one; (4) a result that is known
 # is given without asking again.
-import json
+from json import dumps
 
 from calls import Call, CallFuture, Use
 from host_errors import outcome_error
@@ -38,7 +38,7 @@ class Child:
     def __init__(self, name, block, index):
         self.name = name
         self.block = block
-        self.reference = json.dumps({"block": block, "index": index}, ensure_ascii=False)
+        self.reference = dumps({"block": block, "index": index}, ensure_ascii=False)
         self.agent = None
         self.refusal = None
         self.outcome = None

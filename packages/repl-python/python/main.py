@@ -1,8 +1,8 @@
 # The program: says hello, then serves one REPL until it is disposed or the other end is gone.
-import json
 import os
 import signal
 import sys
+from json import dumps, loads
 
 from frames import open_channel
 from limits import LimitReached
@@ -45,14 +45,14 @@ class Server:
 
     def _take(self, frame):
         if frame["type"] == "open":
-            self._repl = Repl(json.loads(frame["spec"]), self._read_context)
+            self._repl = Repl(loads(frame["spec"]), self._read_context)
             self._channel.send({"type": "opened"})
         elif frame["type"] in ("start", "deliver") and self._repl is not None:
             self._watchdog.arm()
             if frame["type"] == "start":
-                calls, turn = self._repl.start(json.loads(frame["block"]))
+                calls, turn = self._repl.start(loads(frame["block"]))
             else:
-                calls, turn = self._repl.deliver(json.loads(frame["answer"]))
+                calls, turn = self._repl.deliver(loads(frame["answer"]))
             text = turn_text(calls, turn)
             self._watchdog.disarm()
             self._channel.send({"type": "turn", "entry": frame["entry"], "turn": text})
@@ -66,7 +66,7 @@ class Server:
 
 def turn_text(calls, turn):
     """A turn as JSON text; the calls are texts already."""
-    rest = json.dumps(turn, ensure_ascii=False, separators=(",", ":"))
+    rest = dumps(turn, ensure_ascii=False, separators=(",", ":"))
     return f'{{"calls":[{",".join(calls)}],{rest[1:]}'
 
 

@@ -43,7 +43,7 @@ class Repl:
         self._block = None
         self._own_names = self._names(spec)
         self._variables.hide([*self._own_names, LAST_VALUE])
-        fix_time(self._clock)
+        fix_time(self._clock, self._module.__dict__)
         warnings.showwarning = self._tell_warning
         sys.modules[MODULE] = self._module
         self._module.__dict__.update(spec["globals"])
@@ -108,6 +108,8 @@ class Repl:
         host = HostFunctions(self._loop, self._issue, handles, self._limits)
         return {
             **{name: host.tool(name) for name in spec["functions"]},
+            "__name__": MODULE,
+            "__builtins__": builtins,
             "asyncio": asyncio,
             "print": builtins.print,
             "delegate": host.delegate,

@@ -6,8 +6,8 @@ import asyncio
 import datetime
 import decimal
 import inspect
-import json
 import math
+from json import dumps
 
 # Whole numbers up to here are exact in every JSON reader.
 SAFE_INTEGER = 2**53
@@ -38,7 +38,7 @@ class Encoder:
 
     def text(self, value):
         plain = self._plain(value, "")
-        text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+        text = dumps(plain, ensure_ascii=False, separators=(",", ":"))
         if len(text) > self._limits["argumentSize"]:
             raise self._too_large()
         return text

@@ -138,6 +138,18 @@ describe("names", () => {
     expect(await repl.shown("print(len('abc'))")).toBe("3\n");
   });
 
+  test("of the libraries that serve the REPL may be broken", async () => {
+    const repl = await ReplDriver.open(runtime);
+    const lines = [
+      "import json, time, os, threading, sys",
+      "json.dumps = json.loads = time.time = os.getcwd = None",
+    ];
+    expect(await repl.shown(...lines, "sys.stdout = sys.stderr = None")).toBe("");
+    expect(await repl.shown("print(1 + 1)")).toBe("2\n");
+    expect(await repl.shown("globals().clear()", "2 + 2")).toBe("4");
+    expect(await repl.shown("print(3 + 3, __name__)")).toBe("6 __main__\n");
+  });
+
   test("an indented block is taken", async () => {
     expect(await repl.shown("    indented = 1", "    indented")).toBe("1");
   });

@@ -109,6 +109,19 @@ describe("threads", () => {
     expect(await repl.shown(...lines)).toBe("[0, 2, 4]");
   });
 
+  test("and processes of libraries have the system's time to wait by", async () => {
+    const lines = [
+      "import multiprocessing, queue, subprocess, sys, threading",
+      "with multiprocessing.get_context('fork').Pool(2) as pool:",
+      "    print(pool.map(abs, [-1, -2]), threading.Event().wait(0.05))",
+      "try:",
+      "    subprocess.run([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE, timeout=0.1)",
+      "except subprocess.TimeoutExpired:",
+      "    print('too late')",
+    ];
+    expect(await repl.shown(...lines)).toBe("[1, 2] False\ntoo late\n");
+  });
+
   test("can't ask the host", async () => {
     const shown = await repl.shown("await asyncio.to_thread(lambda: echo(1))");
     expect(shown).toContain("RuntimeError: the host is called from the block itself, not from a thread");
