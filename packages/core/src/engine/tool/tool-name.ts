@@ -9,9 +9,15 @@ const KEYWORDS = words(
    protected public return static super switch this throw true try typeof undefined var void while with yield`,
 );
 
+/** The same of Python: parameters may have such names, for they are passed by place too. */
+const PYTHON_KEYWORDS = words(
+  `False None True and as assert def del elif except from global is lambda nonlocal not or pass raise`,
+);
+
 /** Names that stand in every REPL and are put back each turn. */
 const REPL_NAMES = words(
-  `AGENT_ID CONTEXT DEPTH MAX_DEPTH VARIABLES console delegate done llmQuery llmQueryBatched print wait`,
+  `AGENT_ID CONTEXT DEPTH MAX_DEPTH VARIABLES asyncio console delegate done llmQuery llmQueryBatched llm_query
+   llm_query_batched print wait`,
 );
 
 /** Names of the language's own library, which code relies on. */
@@ -30,6 +36,7 @@ const LIBRARY_NAMES = words(
 export function refuseToolName(name: string): string | null {
   if (!/^[A-Za-z_$][\w$]{0,63}$/.test(name)) return "is not a name of 1 to 64 letters, digits, _ or $";
   if (KEYWORDS.has(name)) return "is a word of the language";
+  if (PYTHON_KEYWORDS.has(name)) return "is a word of Python, in which agents may write";
   if (REPL_NAMES.has(name) || name.startsWith("__")) return "is reserved: every REPL has it";
   return LIBRARY_NAMES.has(name) ? "is a name of the language's own library" : null;
 }
