@@ -24,13 +24,19 @@ class Watchdog:
             return
         watched, control = os.pipe()
         program = os.getpid()
-        if os.fork() == 0:
+        try:
+            between = os.fork()
+        except OSError as error:
+            # Where no process may be started, the runtime's own wall time is what ends a block.
+            os.write(2, f"rlmflow: no watchdog: {error}\n".encode())
+            return
+        if between == 0:
             os.close(control)
             # Once more, so that it is no child of the program's, which code could come upon.
             if os.fork() == 0:
                 watch(watched, output_descriptor, program, time_ms)
             os._exit(0)
-        os.wait()
+        os.waitpid(between, 0)
         os.close(watched)
         self._control = control
         os.register_at_fork(after_in_child=self._forget)
