@@ -13,7 +13,11 @@ export type Language = (typeof LANGUAGES)[number];
  * The runtime of that name. One line tells them apart; those that not everybody needs are loaded when they are
  * wanted. Python runs wherever a process can be started.
  */
-export async function chooseRuntime(name: string, language: Language): Promise<Runtime> {
+export async function chooseRuntime(
+  name: string,
+  language: Language,
+  image: string | undefined,
+): Promise<Runtime> {
   if (language === "javascript" && name === "isolated") return isolatedRuntime();
   if (language === "javascript" && name === "local") return localRuntime();
   const spoken =
@@ -24,7 +28,11 @@ export async function chooseRuntime(name: string, language: Language): Promise<R
         language === "python" ? spoken : { permissions: {} },
       );
     case "docker":
-      return (await import("@rlmflow/runtime-docker")).dockerRuntime({ ...spoken, share: "run" });
+      return (await import("@rlmflow/runtime-docker")).dockerRuntime({
+        ...spoken,
+        share: "run",
+        ...(image !== undefined && { image }),
+      });
     case "modal":
       return (await import("@rlmflow/runtime-modal")).modalRuntime({ ...spoken, share: "run" });
     default:

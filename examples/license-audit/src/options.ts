@@ -11,6 +11,7 @@ const USAGE = `Usage: pnpm --filter license-audit start [options]
   --runtime NAME            where the agents' code runs: ${RUNTIMES.join(", ")}
                             (default isolated; subprocess for Python)
   --language NAME           what agents write: ${LANGUAGES.join(", ")} (default javascript)
+  --image NAME              the image of --runtime docker (default rlmflow-sandbox: rlmflow docker build)
   --store FOLDER            the node_modules/.pnpm to audit (default this repository's)
   --tamper                  the scripted model leaves a package out of its answer`;
 
@@ -38,7 +39,12 @@ export async function readOptions(): Promise<Options> {
     const runtime = values.runtime ?? (language === "python" ? "subprocess" : "isolated");
     const client =
       model === undefined ? scriptedModel({ language, tamper }) : await realModel(model, baseURL);
-    return { client, runtime: await chooseRuntime(runtime, language), realModel: model !== undefined, store };
+    return {
+      client,
+      runtime: await chooseRuntime(runtime, language, values.image),
+      realModel: model !== undefined,
+      store,
+    };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
     process.exit(2);
@@ -52,6 +58,7 @@ function parse() {
       "base-url": { type: "string" },
       runtime: { type: "string" },
       language: { type: "string", default: "javascript" },
+      image: { type: "string" },
       store: { type: "string", default: OWN_STORE },
       tamper: { type: "boolean", default: false },
     },

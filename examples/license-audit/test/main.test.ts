@@ -111,7 +111,10 @@ describe("the licence audit", { timeout: 90_000 }, () => {
   });
 
   it.each([
-    [["--runtime", "remote"], '--runtime is one of isolated, local, subprocess, docker, modal, not "remote".'],
+    [
+      ["--runtime", "remote"],
+      '--runtime is one of isolated, local, subprocess, docker, modal, not "remote".',
+    ],
     [["--base-url", "http://localhost"], "--base-url needs a --model."],
     [["--store", "/nowhere"], "Nothing is installed in /nowhere."],
     [["--fast"], "--fast"],
