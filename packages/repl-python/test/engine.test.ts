@@ -31,30 +31,35 @@ const SCRIPTS: Readonly<Record<string, readonly string[]>> = {
   "root.count.shout": [block("await done(CONTEXT.read().toUpperCase());")],
 };
 
-test("agents in JavaScript and in Python are each other's parents and children", async () => {
-  const shown: string[] = [];
-  const client = scriptedClient(({ agentId, turn, messages }) => {
-    if (agentId === "root.count" && turn === 1) shown.push(messages.at(-1)?.content ?? "");
-    return SCRIPTS[agentId]?.[turn] ?? "";
-  });
-  const join = defineTool({
-    name: "join",
-    description: "Joins two texts.",
-    input: {
-      type: "object",
-      properties: { left: { type: "string" }, middle: { type: "string" }, right: { type: "string" } },
-      required: ["left", "right"],
-    },
-    repeat: "safe",
-    run: (input) => JSON.stringify(input),
-  });
-  await using flow = new RLMFlow({
-    client,
-    runtimes: { js: localRuntime(), python: pythonRuntime() },
-    tools: [join],
-  });
-  const { answer, graph } = await flow.run("How many?");
-  expect(answer).toEqual({ words: 4 });
-  expect(shown).toEqual(['Output:\nTypeError\n[\'TO\'] {"left":"a","right":"b"}\n']);
-  await checkRun(graph);
-}, 120_000);
+test.each([64, 1])(
+  "agents in JavaScript and in Python are each other's parents and children, %i alive",
+  async (maxLiveRepls) => {
+    const shown: string[] = [];
+    const client = scriptedClient(({ agentId, turn, messages }) => {
+      if (agentId === "root.count" && turn === 1) shown.push(messages.at(-1)?.content ?? "");
+      return SCRIPTS[agentId]?.[turn] ?? "";
+    });
+    const join = defineTool({
+      name: "join",
+      description: "Joins two texts.",
+      input: {
+        type: "object",
+        properties: { left: { type: "string" }, middle: { type: "string" }, right: { type: "string" } },
+        required: ["left", "right"],
+      },
+      repeat: "safe",
+      run: (input) => JSON.stringify(input),
+    });
+    await using flow = new RLMFlow({
+      client,
+      runtimes: { js: localRuntime(), python: pythonRuntime() },
+      tools: [join],
+      config: { maxLiveRepls },
+    });
+    const { answer, graph } = await flow.run("How many?");
+    expect(answer).toEqual({ words: 4 });
+    expect(shown).toEqual(['Output:\nTypeError\n[\'TO\'] {"left":"a","right":"b"}\n']);
+    await checkRun(graph);
+  },
+  120_000,
+);
