@@ -115,7 +115,7 @@ describe("threads", () => {
       "with multiprocessing.get_context('fork').Pool(2) as pool:",
       "    print(pool.map(abs, [-1, -2]), threading.Event().wait(0.05))",
       "try:",
-      "    subprocess.run([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE, timeout=0.1)",
+      "    subprocess.run([sys.executable, '-c', 'import time; time.sleep(30)'], timeout=0.2)",
       "except subprocess.TimeoutExpired:",
       "    print('too late')",
     ];
