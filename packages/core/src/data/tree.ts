@@ -18,7 +18,9 @@ export function renderTree(graph: TreeView): string {
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { agentId, indent } = next;
     const usage = graph.usage(agentId);
-    lines.push(`${indent}${agentId}  ${usage.input + usage.output} tokens in ${counted(usage.requests, "request")}`);
+    lines.push(
+      `${indent}${agentId}  ${usage.input + usage.output} tokens in ${counted(usage.requests, "request")}`,
+    );
     for (const node of graph.chain(agentId)) lines.push(`${indent}  ${describe(node)}`);
     const children = graph.children(agentId).map((child) => ({ agentId: child, indent: `${indent}    ` }));
     pending.push(...children.reverse());
