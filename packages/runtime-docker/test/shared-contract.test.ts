@@ -9,8 +9,8 @@ describeWithEngine("the runtime of containers that agents share keeps the contra
   const options = { image: IMAGE, labels: { [LABEL]: "" }, share: "run" } as const;
   const driver = {
     name: "docker, shared",
-    make: () => dockerRuntime({ ...options, memoryMB: 1024, timeMs: 1_000, times: { wallMs: 10_000 } }),
-    patienceMs: 30_000,
+    make: () => dockerRuntime({ ...options, memoryMB: 1024, timeMs: 3_000, times: { wallMs: 10_000 } }),
+    patienceMs: 60_000,
     sessions: 24,
   };
   for (const { name, run } of runtimeContract(driver)) test(name, run, 120_000);

@@ -27,6 +27,7 @@ export async function makeProgramVolume(
   await engine.call("make a volume", () => engine.docker.createVolume({ Name: name, Labels: { ...labels } }));
   const container = await engine.call("make a container", () =>
     engine.docker.createContainer({
+      name: `${name}-program`,
       Image: image,
       Entrypoint: ["none"],
       Labels: { ...labels },
