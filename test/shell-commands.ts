@@ -91,7 +91,7 @@ function npmFault([verb = "", ...rest]: readonly string[], { manifests }: KnownC
   if (verb === "install") {
     // Packed files are what `pack:all` has made beside the reader's folder.
     const packages = rest.filter((word) => !word.startsWith("-") && !word.endsWith(".tgz"));
-    const missing = packages.filter((name) => !isPackage(name, manifests));
+    const missing = packages.filter((name) => !isPackage(name.replace(/(?<=.)@.*$/, ""), manifests));
     return missing.length === 0 ? null : `no package of ours needs ${missing.join(", ")}`;
   }
   const script = verb === "run" ? (rest[0] ?? "") : verb;
