@@ -20,8 +20,8 @@ export interface DockerRuntimeOptions {
   /** Where the engine is. Default what DOCKER_HOST says, else the local socket. */
   readonly docker?: DockerConnection;
 
-  /** `none`: a container per agent. `run`: agents of a run share containers, each with a process of its own. Default `none`. */
-  readonly share?: "none" | "run";
+  /** `agent`: a container each. `run`: agents of a run share containers, each with a process of its own. Default `agent`. */
+  readonly share?: "agent" | "run";
   /** Agents in a shared container at a time. Default 8. */
   readonly agentsPerContainer?: number;
   /** Containers kept started for whoever comes next, from the first agent on. Default 0. */

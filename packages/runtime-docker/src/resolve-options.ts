@@ -79,7 +79,7 @@ function withDefaults(options: DockerRuntimeOptions): DockerRuntimeSettings {
   return {
     image: DEFAULT_IMAGE,
     language: javascriptLanguage,
-    share: "none",
+    share: "agent",
     agentsPerContainer: 8,
     warm: 0,
     memoryMB: isShared ? 2048 : 512,
@@ -109,7 +109,7 @@ function problemsOf(settings: DockerRuntimeSettings): readonly string[] {
     ...numbers.flatMap(([name, range]) => numberProblem(name, settings[name], range)),
     ...numberProblem("times.openMs", times.openMs, TIME),
     ...numberProblem("times.wallMs", times.wallMs, TIME),
-    ...(share === "none" || share === "run" ? [] : [`share must be "none" or "run", not ${shown(share)}`]),
+    ...(share === "agent" || share === "run" ? [] : [`share must be "agent" or "run", not ${shown(share)}`]),
     ...(image === "" ? ["image must name an image"] : []),
     ...(times.wallMs < timeMs ? [`times.wallMs (${times.wallMs}) must not be below timeMs (${timeMs})`] : []),
     ...(memoryMB < tmpMB

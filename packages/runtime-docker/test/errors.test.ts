@@ -113,7 +113,7 @@ describeWithEngine("a container that can't be used", () => {
     expect(performance.now() - begun).toBeLessThan(40_000);
   });
 
-  test.each(["none", "run"] as const)(
+  test.each(["agent", "run"] as const)(
     "has no interpreter (share: %s)",
     { timeout: 60_000 },
     async (share) => {

@@ -5,7 +5,7 @@ import { describeWithEngine, IMAGE } from "./engine.ts";
 import { closing, ReplDriver } from "./repl-driver.ts";
 
 describeWithEngine("Python in a container", () => {
-  test.each(["none", "run"] as const)(
+  test.each(["agent", "run"] as const)(
     "runs, and is told from what breaks a limit (share: %s)",
     { timeout: 90_000 },
     async (share) => {

@@ -4,7 +4,7 @@ import { dockerRuntime } from "../src/index.ts";
 import { resolveOptions } from "../src/resolve-options.ts";
 
 test("a shared container has room for several agents unless told otherwise", () => {
-  expect(resolveOptions()).toMatchObject({ share: "none", memoryMB: 512, pids: 128 });
+  expect(resolveOptions()).toMatchObject({ share: "agent", memoryMB: 512, pids: 128 });
   expect(resolveOptions({ share: "run" })).toMatchObject({ memoryMB: 2048, pids: 512 });
   expect(resolveOptions({ share: "run", memoryMB: 900 })).toMatchObject({ memoryMB: 900 });
 });
@@ -19,7 +19,7 @@ test("mounts are read-only unless they are said to be written to", () => {
 
 const WRONG: readonly (readonly [string, DockerRuntimeOptions | Record<string, unknown>, string])[] = [
   ["a misspelt name", { memory: 512 }, "there is no memory"],
-  ["a share of no kind", { share: "all" }, 'share must be "none" or "run", not "all"'],
+  ["a share of no kind", { share: "all" }, 'share must be "agent" or "run", not "all"'],
   ["no image", { image: "" }, "image must name an image"],
   [
     "too little memory",

@@ -12,7 +12,7 @@ async function running(share: string): Promise<readonly string[]> {
 }
 
 describeWithEngine("warm containers", () => {
-  test.each(["none", "run"] as const)(
+  test.each(["agent", "run"] as const)(
     "are kept started from the first agent on, used, and made up for (share: %s)",
     { timeout: 90_000 },
     async (share) => {

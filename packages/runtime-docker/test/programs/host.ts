@@ -10,7 +10,7 @@ import { openLanguage } from "../languages.ts";
 import { ReplDriver } from "../repl-driver.ts";
 
 const [what = "", image = "", label = "", share = "", directory = ""] = process.argv.slice(2);
-const options = { image, labels: { [label]: "" }, share: share === "run" ? "run" : "none" } as const;
+const options = { image, labels: { [label]: "" }, share: share === "run" ? "run" : "agent" } as const;
 
 async function openRepls(): Promise<void> {
   const runtime = dockerRuntime({ ...options, language: openLanguage, warm: 1, times: { wallMs: 600_000 } });
