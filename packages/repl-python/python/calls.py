@@ -2,8 +2,8 @@
 #
 # Owns: indices, the queue of calls the host has not seen, what each answer settles. Does not own: what the calls
 # mean. Invariants: (1) indices are contiguous from 0 in the order in which code made the calls; (2) a call that is
-# refused here takes no index; (3) at most `outstandingCalls` are with the host, waits apart; (4) an answer settles
-# its call once.
+# refused here takes no index; (3) at most `outstandingCalls` are with the host, waits apart; (4) the calls of one
+# turn fit `turnSize`, the others queue; (5) an answer settles its call once.
 import asyncio
 from json import dumps
 
@@ -66,7 +66,6 @@ class Calls:
         self._known = []
         self._unsent = {}
         self._sent = 0
-        self._unsent_size = 0
         self._with_host = 0
         self.unanswered = 0
 
@@ -74,29 +73,31 @@ class Calls:
         """Takes a call, its arguments JSON texts, and gives its index."""
         index = len(self._known)
         if index >= self._limits["callsPerBlock"]:
-            raise RuntimeError(f"a block can make at most {self._limits['callsPerBlock']} calls")
+            most = self._limits["callsPerBlock"]
+            raise RuntimeError(f"a block can make at most {most} calls; make the others in your next block")
         text = f'{{"index":{index},"name":{dumps(call.name)},"args":[{",".join(call.args)}]}}'
-        if self._unsent_size + len(text) > self._limits["unsentSize"]:
-            most = self._limits["unsentSize"]
-            raise RuntimeError(f"the calls that wait to be sent hold more than {most} characters; await some first")
+        if len(text) > self._limits["turnSize"]:
+            most = self._limits["turnSize"]
+            raise RuntimeError(f"the arguments of {call.name} hold more than {most} characters of JSON; send less")
         call.args = None
-        self._unsent_size += len(text)
         self._unsent[index] = text
         self._known.append(call)
         self.unanswered += 1
         return index
 
     def take_unsent(self):
-        """JSON texts of the calls the host may start now, in order."""
+        """JSON texts of the calls the host may start now, in order: as many as fit one turn."""
         texts = []
+        size = 0
         while self._sent < len(self._known):
             waits = self._known[self._sent].name == "wait"
             if not waits and self._with_host >= self._limits["outstandingCalls"]:
                 break
+            size += len(self._unsent[self._sent])
+            if texts and size >= self._limits["turnSize"]:
+                break
             self._with_host += 0 if waits else 1
-            text = self._unsent.pop(self._sent)
-            self._unsent_size -= len(text)
-            texts.append(text)
+            texts.append(self._unsent.pop(self._sent))
             self._sent += 1
         return texts
 

@@ -33,31 +33,37 @@ class HostFunctions:
     def tool(self, name):
         """A host function of the spec: its arguments as JSON, its answer as a future."""
 
-        def function(*args, **named):
+        def texts_of(args, named):
             texts = [self._encode(value, f"argument {place} of {name}") for place, value in enumerate(args, 1)]
             if named:
                 # Which place a name has the host knows.
                 texts.append(self._encode({NAMED_ARGUMENTS: named}, f"a named argument of {name}"))
-            return self._call(name, texts)
+            return texts
+
+        def function(*args, **named):
+            return self._call(name, lambda: texts_of(args, named))
 
         function.__name__ = function.__qualname__ = name
         return function
 
     def llm_query(self, prompt, *positional, **options):
         """Asks a model without a REPL: llm_query(prompt, model=…, output=schema)."""
-        return self._call("llmQuery", self._query_arguments("llm_query", prompt, positional, options))
+        refuse_positional("llm_query", positional, QUERY_OPTIONS)
+        given = self._options("llm_query", options, QUERY_OPTIONS)
+        return self._call(
+            "llmQuery", lambda: [self._prompt(prompt, "llm_query: the prompt"), f"{{{','.join(given)}}}"]
+        )
 
     def llm_query_batched(self, prompts, *positional, **options):
         """Asks many at once; a failed one leaves its exception in its place."""
         if not isinstance(prompts, (list, tuple)):
             raise TypeError("llm_query_batched takes a list of prompts")
-        every = [self._query_arguments("llm_query_batched", prompt, positional, options) for prompt in prompts]
+        refuse_positional("llm_query_batched", positional, QUERY_OPTIONS)
+        given = self._options("llm_query_batched", options, QUERY_OPTIONS)
         use = Use()
         future = CallFuture(self._loop, use, "llm_query_batched")
-        answers = [None] * len(every)
-        missing = set(range(len(every)))
-        if not missing:
-            future.resolve(answers)
+        answers = [None] * len(prompts)
+        missing = set(range(len(prompts)))
 
         def settle_at(place):
             def settle(outcome):
@@ -68,8 +74,17 @@ class HostFunctions:
 
             return settle
 
-        for place, args in enumerate(every):
-            self._checked_issue(Call("llmQuery", args, use, settle_at(place)))
+        self._check_thread()
+        for place, prompt in enumerate(list(prompts)):
+            try:
+                args = [self._prompt(prompt, "llm_query_batched: a prompt"), f"{{{','.join(given)}}}"]
+                self._issue(Call("llmQuery", args, use, settle_at(place)))
+            except Exception as refusal:
+                # One that can't be asked does not lose the others.
+                answers[place] = refusal
+                missing.discard(place)
+        if not missing:
+            future.resolve(answers)
         return future
 
     def delegate(self, name, query, *positional, context=None, **options):
@@ -112,6 +127,10 @@ class HostFunctions:
         return future
 
     def _call(self, name, texts):
+        """
+        A call whose arguments `texts` makes. One that is refused here gives a future that fails, as one that the
+        host refuses: where many are made at once, the others are not lost.
+        """
         use = Use()
         future = CallFuture(self._loop, use, name)
 
@@ -121,7 +140,11 @@ class HostFunctions:
             else:
                 future.reject(outcome_error(outcome.get("error")))
 
-        self._checked_issue(Call(name, texts, use, settle))
+        self._check_thread()
+        try:
+            self._issue(Call(name, texts(), use, settle))
+        except Exception as refusal:
+            future.reject(refusal)
         return future
 
     def _checked_issue(self, call):
@@ -150,11 +173,6 @@ class HostFunctions:
         if not isinstance(value, (str, Slice, View)):
             raise TypeError(f"{what} is a string, not {type(value).__name__}")
         return self._encode(value, what)
-
-    def _query_arguments(self, name, prompt, positional, options):
-        refuse_positional(name, positional, QUERY_OPTIONS)
-        text = self._prompt(prompt, f"{name}: the prompt")
-        return [text, f"{{{','.join(self._options(name, options, QUERY_OPTIONS))}}}"]
 
     def _options(self, name, options, known, also=()):
         unknown = [option for option in options if option not in known]

@@ -89,6 +89,42 @@ describe("a function of the host", () => {
   });
 });
 
+describe("calls beyond what one turn can hold", () => {
+  const small = pythonRuntime([], { limits: { turnSize: 1000 } });
+  afterAll(() => small.close());
+
+  test("queue, and follow as answers come", async () => {
+    const driver = await ReplDriver.open(small);
+    const first = await driver.start("print(await llm_query_batched(['x' * 300 for _ in range(5)]))");
+    expect(first.calls.map(({ index }) => index)).toEqual([0, 1]);
+    expect((await driver.answer(0, "a")).calls.map(({ index }) => index)).toEqual([2, 3]);
+    await driver.answer(1, "b");
+    await driver.answer(2, "c");
+    await driver.answer(3, "d");
+    expect(shownOf(await driver.answer(4, "e"))).toBe("['a', 'b', 'c', 'd', 'e']\n");
+  });
+
+  test("are refused in their own place where one alone is too large", async () => {
+    const driver = await ReplDriver.open(small);
+    const first = await driver.start(
+      "answers = await llm_query_batched(['ok', 'x' * 2000, 5])",
+      "print([a if isinstance(a, str) else type(a).__name__ for a in answers])",
+    );
+    expect(first.calls.length).toBe(1);
+    expect(shownOf(await driver.answer(0, "fine"))).toBe("['fine', 'RuntimeError', 'TypeError']\n");
+  });
+
+  test("and calls that are refused fail where they are awaited", async () => {
+    const driver = await ReplDriver.open(small);
+    const first = await driver.start(
+      "answers = await asyncio.gather(*[llm_query(p) for p in ['ok', 5]], return_exceptions=True)",
+      "print(answers[0], type(answers[1]).__name__)",
+    );
+    expect(first.calls.length).toBe(1);
+    expect(shownOf(await driver.answer(0, "fine"))).toBe("fine TypeError\n");
+  });
+});
+
 describe("CONTEXT", () => {
   test("grep looks for texts and expressions, by positions of UTF-16 units", async () => {
     const shown = await repl.shown(
