@@ -14,10 +14,13 @@ export interface Remains {
   /** The REPL was ready to work before. */
   readonly greeted: boolean;
   readonly memoryMB: number;
+  /** What was to run: the language's interpreter. */
+  readonly program: string;
 }
 
 const KILLED = 128 + 9;
-const NOT_FOUND = 127;
+/** What the engine reports for a program that can't be started. */
+const NOT_STARTED: readonly number[] = [126, 127];
 const HEAP_FULL = /heap out of memory|Reached heap limit/i;
 const LONGEST_ERRORS = 500;
 
@@ -26,11 +29,11 @@ const LONGEST_ERRORS = 500;
  * `none` where something else than the REPL's own code may have ended it.
  */
 export function death(remains: Remains): RLMError {
-  const { exitCode, errors, greeted } = remains;
+  const { exitCode, errors, greeted, program } = remains;
   if (outOfMemory(remains)) return outOfMemoryError(remains);
   if (exitCode === null || exitCode === KILLED) return killed(remains);
   const said = greeted || errors === "" ? "" : ` It said: ${errors.slice(-LONGEST_ERRORS)}`;
-  const hint = exitCode === NOT_FOUND ? " Does the image have the language's interpreter?" : "";
+  const hint = NOT_STARTED.includes(exitCode) ? ` Does the image have the program ${program}?` : "";
   return new RLMError(
     "sandbox_lost",
     `The program in the container ended with exit code ${exitCode}.${hint}${said}`,

@@ -111,6 +111,7 @@ export class JoinedProcess {
       shared: true,
       greeted: spoken,
       memoryMB: this.#home.settings.memoryMB,
+      program: this.#home.settings.language.server.command[0] ?? "",
     });
   }
 }

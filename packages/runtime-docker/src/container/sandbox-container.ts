@@ -105,6 +105,7 @@ export class SandboxContainer {
       shared: false,
       greeted: spoken,
       memoryMB: this.#order.settings.memoryMB,
+      program: this.#order.settings.language.server.command[0] ?? "",
     });
   }
 

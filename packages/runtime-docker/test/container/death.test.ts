@@ -8,6 +8,7 @@ const remains: Remains = {
   shared: false,
   greeted: true,
   memoryMB: 256,
+  program: "node",
 };
 const memory = { name: "memoryMB", value: 256, unit: "MB" };
 const heap = "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory";
@@ -27,6 +28,12 @@ describe("a death", () => {
     expect(error.details).toMatchObject(details);
     expect("blame" in error.details).toBe("blame" in details);
     expect("limit" in error.details).toBe("limit" in details);
+  });
+
+  test("of a program that could not be started names it", () => {
+    expect(death({ ...remains, exitCode: 127, greeted: false }).message).toBe(
+      "The program in the container ended with exit code 127. Does the image have the program node?",
+    );
   });
 
   test("before the REPL is up tells what the program said, after it nothing that code may have said", () => {
