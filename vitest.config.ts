@@ -37,7 +37,8 @@ function config({ mode }: ConfigEnv): ViteUserConfig {
       globalSetup: join(root, "scripts/build-repl-programs.mjs"),
       testTimeout: timeout,
       hookTimeout: timeout,
-      maxWorkers: 2,
+      // Many tests wait for processes, containers and time limits: three workers keep two cores busy.
+      maxWorkers: 3,
       passWithNoTests: true,
       reporters: ["default", "json"],
       outputFile: { json: join(root, "reports/tests.json") },

@@ -60,10 +60,10 @@ test("what an ended block left behind can neither call nor write", async () => {
   await using runtime = closing(localRuntime());
   const repl = await ReplDriver.open(runtime);
   const trap =
-    "new Proxy({ a: 1 }, { ownKeys(t) { print('late'); Promise.resolve().then(async () => { for (let i = 0; i < 50; i++) await null; print('later'); readFile('forged') }); try { readFile('forged') } catch (e) { globalThis.why = e.message } return Reflect.ownKeys(t) } })";
+    "new Proxy({ a: 1 }, { ownKeys(t) { print('late'); Promise.resolve().then(async () => { for (let i = 0; i < 50; i++) await null; print('later'); readFile('forged') }); readFile('forged').catch((e) => { globalThis.why = e.message }); return Reflect.ownKeys(t) } })";
   const first = await repl.start(trap);
   expect(first).toMatchObject({ calls: [], output: "", state: { kind: "ended", echo: "{ a: 1 }" } });
-  const second = await repl.start("why");
+  const second = await repl.start("await null; await null; why");
   expect(second).toMatchObject({
     calls: [],
     output: "",

@@ -86,7 +86,7 @@ describe(
       [
         "prints garbage",
         ["sh", "-c", "echo Welcome!; exec cat"],
-        /^No REPL could be opened: The sandbox sent a frame that is not JSON\./,
+        /^No REPL could be opened: The sandbox sent a frame that is not JSON; it begins with "/,
       ],
       [
         "speaks another protocol",

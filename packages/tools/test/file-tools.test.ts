@@ -81,8 +81,9 @@ describe("reading", () => {
     await put("sub dir/ö 😀.txt", text);
     expect(await call(tools, "readFile", "sub dir/ö 😀.txt")).toBe(text);
     expect(await call(tools, "readFile", "./sub dir//ö 😀.txt")).toBe(text);
-    expect(await call(tools, "readFile", { path: "x" }).catch((error: Error) => error.message)).toContain(
-      "readFile(path: string): path: wanted string, got an object",
+    expect(await call(tools, "readFile", { path: "sub dir/ö 😀.txt" })).toBe(text);
+    expect(await call(tools, "readFile", { file: "x" }).catch((error: Error) => error.message)).toContain(
+      'there is no argument "file"',
     );
   });
 

@@ -99,6 +99,9 @@ export function violation(what: string): RLMError {
   );
 }
 
+/** Characters of a wrong frame that the message shows. */
+const SHOWN = 200;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 function parseObject(text: string): Fields {
@@ -106,7 +109,8 @@ function parseObject(text: string): Fields {
   try {
     value = JSON.parse(text);
   } catch {
-    throw violation("sent a frame that is not JSON");
+    // Who reads this started the wrong program, or one that printed why it can't run.
+    throw violation(`sent a frame that is not JSON; it begins with ${JSON.stringify(text.slice(0, SHOWN))}`);
   }
   if (!isObject(value)) throw violation("sent a frame that is not an object");
   return value;

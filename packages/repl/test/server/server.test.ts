@@ -1,42 +1,63 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Runtime } from "@rlmflow/core";
-import { runtimeContract } from "@rlmflow/core/testing";
-import { afterAll, describe, expect, test } from "vitest";
-import { type Channel, channelRuntime, javascriptLanguage, lineChannel } from "../../src/index.ts";
+import { text } from "node:stream/consumers";
+import { describe, expect, test } from "vitest";
+import { javascriptLanguage } from "../../src/index.ts";
 
-const children = new Set<ChildProcess>();
-afterAll(() =>
-  expect([...children].filter(({ exitCode, signalCode }) => !exitCode && !signalCode)).toEqual([]),
-);
-
-async function start(flags: readonly string[] = []): Promise<{ child: ChildProcess; channel: Channel }> {
+/** Runs the server with these lines as its input; the contract is run over it by the runtimes that start it. */
+async function serve(lines: readonly object[], flags: readonly string[] = []) {
   const child = spawn(process.execPath, [javascriptLanguage.server.file, ...flags]);
   const exit = once(child, "exit");
-  const channel = lineChannel({
-    input: child.stdout,
-    write: async (bytes) => {
-      if (!child.stdin.write(bytes)) await Promise.race([once(child.stdin, "drain"), exit]);
-    },
-    close: async () => {
-      child.kill("SIGKILL");
-      await exit;
-    },
-  });
-  child.stdin.on("error", () => {});
-  return { child, channel };
+  const said = Promise.all([text(child.stdout), text(child.stderr)]);
+  child.stdin.end(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const [[stdout, stderr], [code]] = await Promise.all([said, exit]);
+  const frames = stdout.split("\n").filter((line) => line !== "");
+  return { frames: frames.map((line): { type: string } => JSON.parse(line)), stderr, code };
 }
 
-function serverRuntime(): Runtime {
-  return channelRuntime({
-    name: "server",
-    isolation: "process",
-    replay: "exact",
-    connect: async () => (await start(["--time-ms", "1000"])).channel,
-    times: { wallMs: 20_000 },
-  });
-}
+const SPEC = {
+  agentId: "root",
+  depth: 0,
+  maxDepth: 0,
+  seed: "s",
+  contexts: [],
+  globals: {},
+  functions: [],
+  limits: {},
+};
+const OPEN = { type: "open", protocol: 1, spec: JSON.stringify(SPEC) };
 
-describe("a REPL served by the program keeps the contract", () => {
-  for (const { name, run } of runtimeContract({ name: "server", make: serverRuntime })) test(name, run);
+describe("the REPL server", () => {
+  test("says hello first, and ends well with its input", async () => {
+    const { frames, code } = await serve([]);
+    expect(frames).toEqual([{ type: "hello", protocol: 1, engine: `v8 ${process.versions.v8}` }]);
+    expect(code).toBe(0);
+  });
+
+  test("opens a REPL, runs blocks in it and ends when it is disposed", async () => {
+    const written = javascriptLanguage.blockText({ id: "root#1", code: "print(6 * 7)", now: 0 });
+    const block = written.ok ? written.text : "";
+    const { frames, code } = await serve([OPEN, { type: "start", entry: 1, block }, { type: "dispose" }]);
+    expect(frames.map(({ type }) => type)).toEqual(["hello", "opened", "turn"]);
+    expect(JSON.stringify(frames[2])).toContain("42");
+    expect(code).toBe(0);
+  });
+
+  test("stops code that computes too long, and says which limit that was", async () => {
+    const written = javascriptLanguage.blockText({ id: "root#1", code: "for (;;);", now: 0 });
+    const block = written.ok ? written.text : "";
+    const { frames } = await serve([OPEN, { type: "start", entry: 1, block }], ["--time-ms", "200"]);
+    expect(frames.at(-1)).toMatchObject({
+      type: "failed",
+      limit: { name: "timeMs", value: 200, unit: "ms" },
+    });
+  });
+
+  test("says what was wrong with what it was sent", async () => {
+    const { frames } = await serve([{ type: "nonsense" }]);
+    expect(frames.at(-1)).toMatchObject({
+      type: "failed",
+      message: expect.stringContaining("was sent a frame of unknown type"),
+    });
+  });
 });

@@ -34,7 +34,7 @@ test.each(REPLIES)("a reply of type $type comes through as it is", (frame) => {
 });
 
 test.each([
-  ["not JSON", "sent a frame that is not JSON"],
+  ["not JSON", 'sent a frame that is not JSON; it begins with "not JSON"'],
   ["[]", "sent a frame that is not an object"],
   ["null", "sent a frame that is not an object"],
   ['{"type":"exec"}', "sent a frame of unknown type"],
