@@ -31,14 +31,16 @@ const LONGEST_ERRORS = 500;
 export function death(remains: Remains): RLMError {
   const { exitCode, errors, greeted, program } = remains;
   if (outOfMemory(remains)) return outOfMemoryError(remains);
-  if (exitCode === null || exitCode === KILLED) return killed(remains);
+  if (exitCode === KILLED || (exitCode === null && greeted)) return killed(remains);
   const said = greeted || errors === "" ? "" : ` It said: ${errors.slice(-LONGEST_ERRORS)}`;
-  const hint = NOT_STARTED.includes(exitCode) ? ` Does the image have the program ${program}?` : "";
-  return new RLMError(
-    "sandbox_lost",
-    `The program in the container ended with exit code ${exitCode}.${hint}${said}`,
-    { details: { exitCode } },
-  );
+  // Of a program that never ran the engine may know no exit code, or not yet.
+  const end = exitCode === null ? "before it was ready" : `with exit code ${exitCode}`;
+  const hint =
+    exitCode === null || NOT_STARTED.includes(exitCode) ? ` Does the image have the program ${program}?` : "";
+  const blame = exitCode === null ? { blame: "none" } : {};
+  return new RLMError("sandbox_lost", `The program in the container ended ${end}.${hint}${said}`, {
+    details: { exitCode, ...blame },
+  });
 }
 
 /** The kernel says so, or V8 on its way down: its heap is sized by the container's memory. */

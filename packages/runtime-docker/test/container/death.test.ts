@@ -31,6 +31,9 @@ describe("a death", () => {
   });
 
   test("of a program that could not be started names it", () => {
+    expect(death({ ...remains, exitCode: null, greeted: false, errors: "exec failed" }).message).toBe(
+      "The program in the container ended before it was ready. Does the image have the program node? It said: exec failed",
+    );
     expect(death({ ...remains, exitCode: 127, greeted: false }).message).toBe(
       "The program in the container ended with exit code 127. Does the image have the program node?",
     );
