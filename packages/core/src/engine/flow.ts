@@ -145,7 +145,7 @@ export class RLMFlow implements Client {
     kept: Store | null = null,
   ): Promise<LiveRun> {
     this.#runs.assertOpen();
-    const { environment, stores } = this.#settings;
+    const { environment } = this.#settings;
     if (query === undefined && options.context === undefined)
       throw new RLMError("invalid_options", "A run needs a query, a context, or both.");
     if (query?.trim() === "") throw emptyQuery();
@@ -160,13 +160,26 @@ export class RLMFlow implements Client {
       branch: { id: "main", parent: null, createdAt: environment.now() },
       metadata: copyObject(options.metadata ?? {}, "metadata"),
     });
-    const store = kept ?? (await stores.createRun(run));
+    const store = kept ?? (await this.#storeOf(run));
     const live = await this.#runs.add(store, Graph.empty(store.run), schema);
     try {
       await live.assign(() => this.#rootTask(live, query ?? DEFAULT_QUERY, options, schema));
       return live;
     } catch (error) {
       await this.#runs.discard(live);
+      throw error;
+    }
+  }
+
+  /** The store of a new run. One of this id whose process died before its first node begins here. */
+  async #storeOf(run: RunInfo): Promise<Store> {
+    const { stores } = this.#settings;
+    try {
+      return await stores.createRun(run);
+    } catch (error) {
+      const kept = await stores.openRun(run.runId, run.branch.id).catch(() => null);
+      if (kept !== null && (await kept.read()).length === 0) return kept;
+      await kept?.close();
       throw error;
     }
   }

@@ -1,8 +1,15 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { Graph, type JsonValue, PromptBuilder, type RLMFlow, type Run } from "../../src/index.ts";
-import { checkRun } from "../../src/testing/index.ts";
+import {
+  Graph,
+  type JsonValue,
+  memoryStores,
+  PromptBuilder,
+  type RLMFlow,
+  type Run,
+} from "../../src/index.ts";
+import { checkRun, fixedEnvironment } from "../../src/testing/index.ts";
 import { block, failureOf, flowOf, runFailureOf, settled } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 
@@ -335,4 +342,14 @@ describe("a signal", () => {
 test.each(["a/b", "", "..", ".x", "a..b", "x".repeat(65)])("a run can't be called %j", async (runId) => {
   await using flow = flowOf([block("done(1)")]);
   await expect(flow.run("Go.", { runId })).rejects.toThrow("can't be a runId");
+});
+
+test("a run that holds nothing yet begins under its own id", async () => {
+  const workspace = memoryStores(fixedEnvironment().digest);
+  const branch = { id: "main", parent: null, createdAt: 0 };
+  const empty = await workspace.createRun({ runId: "same", branch, metadata: {} });
+  await empty.close();
+  await using flow = flowOf([block("done(1)")], { workspace });
+  expect((await flow.run("Go.", { runId: "same" })).answer).toBe(1);
+  await expect(flow.run("Go.", { runId: "same" })).rejects.toThrow("same");
 });

@@ -61,7 +61,9 @@ const graph = await workspace.load(runId).catch((error: unknown) => {
   if (RLMError.is(error, "not_found")) return null;
   throw error;
 });
-const run = graph === null ? flow.run("Survey it all.", { runId }) : flow.resume(graph);
+// A process that was killed before the first node has left a run that holds nothing.
+const isNew = graph === null || graph.length === 0;
+const run = isNew ? flow.run("Survey it all.", { runId }) : flow.resume(graph);
 const recovered = await run.recovered();
 if (recovered !== null) tell(`recovered ${JSON.stringify(recovered)}`);
 for await (const event of run) if (event.type === "node") tell(`node ${event.node.id}`);
