@@ -135,15 +135,14 @@ export class RLMFlow implements Client {
       throw error;
     });
     const nodes = (await kept?.read()) ?? [];
-    if (kept === null || nodes.length === 0) return await this.#begin(query, start, kept);
+    if (kept === null || nodes.length === 0) {
+      await kept?.close();
+      return await this.#begin(query, start);
+    }
     return await this.#runs.attach(kept, Graph.fromNodes(kept.run, nodes), this.#rootSchema(start.output));
   }
 
-  async #begin<Answer>(
-    query: string | undefined,
-    options: StartOptions<Answer>,
-    kept: Store | null = null,
-  ): Promise<LiveRun> {
+  async #begin<Answer>(query: string | undefined, options: StartOptions<Answer>): Promise<LiveRun> {
     this.#runs.assertOpen();
     const { environment } = this.#settings;
     if (query === undefined && options.context === undefined)
@@ -160,7 +159,7 @@ export class RLMFlow implements Client {
       branch: { id: "main", parent: null, createdAt: environment.now() },
       metadata: copyObject(options.metadata ?? {}, "metadata"),
     });
-    const store = kept ?? (await this.#storeOf(run));
+    const store = await this.#storeOf(run);
     const live = await this.#runs.add(store, Graph.empty(store.run), schema);
     try {
       await live.assign(() => this.#rootTask(live, query ?? DEFAULT_QUERY, options, schema));

@@ -60,7 +60,7 @@ async function send(
     caller: { agentId, turn: state.replies, purpose: "act" },
     budget: port.budget,
     onText: (text) => port.hint({ type: "text", text }),
-    onRetry: (retry) => port.hint({ type: "retry", model: modelName(port, state), ...retry }),
+    onRetry: (retry) => port.hint({ type: "retry", ...retry }),
     squeeze,
   });
   return { outcome, sent };

@@ -34,14 +34,16 @@ export interface ProviderOptions {
 export interface AskOptions extends ChatOptions {
   /** Cuts a request in flight. */
   readonly signal: AbortSignal;
-  /** Lets nothing more be sent; what is in flight lands. */
-  readonly rest?: AbortSignal;
+  /** Lets nothing more be sent; what is in flight lands. It aborts with `signal`, which it is unless given. */
+  readonly stop?: AbortSignal;
   /** Hears of a request that failed and will be made again. */
   readonly onRetry?: (retry: Retry) => void;
 }
 
 /** A request that failed and will be made again. */
 export interface Retry {
+  /** The name of the model. */
+  readonly model: string;
   /** Requests made so far. */
   readonly attempt: number;
   /** Milliseconds until the next. */
@@ -71,7 +73,7 @@ type Sent =
  * back every request to this client. Does not own: the client; the flow's cap; budgets.
  * 1. A request is made again only after a failure that passes by itself, at most `maxRetries` times.
  * 2. Every request that was sent appears in `attempts`, failed and cut ones too.
- * 3. Once `rest` has aborted nothing is sent that is not in flight: `ask` rejects with `aborted`.
+ * 3. Once `stop` has aborted nothing is sent that is not in flight: `ask` rejects with `aborted`.
  * 4. The pause grows with failures of requests that were sent after the last pause; of several that were in
  *    flight together the first counts.
  */
@@ -99,11 +101,10 @@ export class Provider {
    * The complete reply. Rejects with the client's last error, its `details.attempts` added, and as soon as the
    * signal aborts, whether or not the client heeds it.
    */
-  async ask(messages: readonly Message[], { onRetry, rest, ...options }: AskOptions): Promise<Answered> {
+  async ask(messages: readonly Message[], { onRetry, stop, ...options }: AskOptions): Promise<Answered> {
     const attempts: Attempt[] = [];
-    const stop = rest === undefined ? options.signal : AbortSignal.any([options.signal, rest]);
     for (;;) {
-      await this.#waitForPause(stop, attempts);
+      await this.#waitForPause(stop ?? options.signal, attempts);
       const pauses = this.#pauses;
       const sent = await this.#send(messages, options, attempts);
       attempts.push(sent.attempt);
@@ -114,7 +115,8 @@ export class Provider {
       if (!this.#mayPass(sent.attempt.outcome, attempts.length)) throw withAttempts(sent.error, attempts);
       this.#pause(sent.retryAfterMs, pauses);
       const waitMs = Math.max(0, this.#pausedUntil - this.#options.environment.now());
-      onRetry?.({ attempt: attempts.length, waitMs, message: sent.attempt.message ?? "" });
+      const { message = "" } = sent.attempt;
+      onRetry?.({ model: this.model, attempt: attempts.length, waitMs, message });
     }
   }
 

@@ -15,8 +15,8 @@ export interface ModelRequest {
   readonly effectKey: string;
   /** Cuts the request in flight. */
   readonly signal: AbortSignal;
-  /** Lets nothing be sent that is not in flight; the request rejects with `aborted`. */
-  readonly rest: AbortSignal;
+  /** Lets nothing be sent that is not in flight: the request rejects with `aborted` then. */
+  readonly rest?: AbortSignal;
   readonly caller: { readonly agentId: string; readonly turn: number; readonly purpose: "act" | "query" };
   readonly budget: Budget;
   readonly output?: JsonSchema;
@@ -44,7 +44,8 @@ const SHORT_OUTPUT_TOKENS = 1024;
 export async function request(settings: FlowSettings, wanted: ModelRequest): Promise<RequestOutcome> {
   const provider = settings.providers.get(wanted.model);
   if (provider === undefined) throw unknownModel(wanted.model, settings);
-  const stop = AbortSignal.any([wanted.signal, wanted.rest]);
+  const { signal, rest } = wanted;
+  const stop = rest === undefined ? signal : AbortSignal.any([signal, rest]);
   const leaveProvider = await provider.gate.enter(stop);
   try {
     const leaveFlow = await settings.requests.enter(stop);
@@ -71,7 +72,7 @@ async function send(
   wanted: ModelRequest,
   stop: AbortSignal,
 ): Promise<RequestOutcome> {
-  const { budget, signal, rest } = wanted;
+  const { budget, signal } = wanted;
   const messages = wanted.messages();
   const input = estimateTokens(messages);
   const { price } = provider(settings, wanted.model);
@@ -95,7 +96,7 @@ async function send(
   try {
     const answered = await provider(settings, wanted.model).ask(messages, {
       signal,
-      rest,
+      stop,
       effectKey: wanted.effectKey,
       maxOutputTokens: cap,
       caller: wanted.caller,

@@ -71,17 +71,14 @@ async function ask({ port, turn }: Asker, exchange: Exchange): Promise<Told> {
   try {
     const caller = { agentId: port.agentId, turn, purpose: "query" } as const;
     const { budget, effectSignal: signal } = port;
-    const { model } = exchange;
+    // A block that runs when the run is paused goes on to its end, and so do its queries: nothing lets them rest.
     const outcome = await request(port.settings, {
       ...rest,
       messages: () => messages,
       signal,
-      // A block that runs when the run is paused goes on to its end, and so do its queries.
-      rest: signal,
       caller,
       budget,
-      onRetry: (retry) =>
-        port.hint({ type: "retry", model: port.settings.providers.get(model)?.model ?? model, ...retry }),
+      onRetry: (retry) => port.hint({ type: "retry", ...retry }),
     });
     if (outcome.kind === "no_room") {
       const { name, value } = outcome.limit;
