@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Runtime } from "@rlmflow/core";
 import { pythonLanguage } from "@rlmflow/repl-python";
 import { dockerRuntime } from "@rlmflow/runtime-docker";
@@ -6,8 +5,8 @@ import { isolatedRuntime } from "@rlmflow/runtime-isolated";
 import { localRuntime } from "@rlmflow/runtime-local";
 import { modalRuntime } from "@rlmflow/runtime-modal";
 import { subprocessRuntime } from "@rlmflow/runtime-subprocess";
+import { startLoopbackProcess } from "../../../packages/runtime-modal/test/loopback-process.ts";
 import { bareSpec } from "../isolate/bare-spec.ts";
-import { startModalLoopback } from "../modal-loopback.ts";
 import type { Effort, Finding, Row } from "../row.ts";
 import { finding, spelled } from "../summarize.ts";
 
@@ -100,13 +99,15 @@ async function measurePlace(place: Place, runs: number): Promise<Finding> {
 }
 
 async function measure({ runs }: Effort): Promise<readonly Finding[]> {
-  await using loopback = await startModalLoopback(
-    join(import.meta.dirname, "../../../packages/runtime-modal"),
-  );
+  const loopback = await startLoopbackProcess();
   Object.assign(process.env, loopback.environment);
-  const findings: Finding[] = [];
-  for (const place of PLACES) findings.push(await measurePlace(place, runs));
-  return findings;
+  try {
+    const findings: Finding[] = [];
+    for (const place of PLACES) findings.push(await measurePlace(place, runs));
+    return findings;
+  } finally {
+    await loopback.stop();
+  }
 }
 
 /** What a start and a block cost in every runtime. */
