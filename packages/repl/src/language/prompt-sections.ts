@@ -1,27 +1,15 @@
 import type { KernelPromptOptions, PromptSection } from "@rlmflow/core";
+import { exampleBlock, teachingSections } from "./teaching.ts";
 
-/** The sections of the system prompt that teach this REPL, in reading order: examples first, rules after them. */
+/** The sections of the system prompt that teach this REPL: examples first, rules after them. */
 export function promptSections(options: KernelPromptOptions): readonly PromptSection[] {
-  return [
-    { name: "repl", text: repl() },
-    ...(options.hasContext ? [{ name: "context", text: context(options) }] : []),
-    { name: "llm", text: models() },
-    ...(options.canDelegate ? [{ name: "delegation", text: delegation(options) }] : []),
-    ...(options.hasTools ? [{ name: "tool-calls", text: toolCalls() }] : []),
-    { name: "done", text: answer() },
-  ];
-}
-
-const FENCE = "`".repeat(3);
-
-function block(...lines: readonly string[]): string {
-  return [`${FENCE}repl`, ...lines, FENCE].join("\n");
+  return teachingSections({ repl, context, models, delegation, toolCalls, answer }, options);
 }
 
 function repl(): string {
   return [
     "Write one block of JavaScript per reply, in a fence tagged `repl`:",
-    block(
+    exampleBlock(
       "const words = (text) => text.split(/\\s+/).filter(Boolean);",
       'const sample = words("to be or not to be");',
       'print("words:", sample.length);',
@@ -47,7 +35,7 @@ function context({ severalContexts }: KernelPromptOptions): string {
   ];
   return [
     "CONTEXT is the input, read synchronously:",
-    block(...lines),
+    exampleBlock(...lines),
     `${object}.slice(start, end) stands for a part without reading it, ${object}.chunks(size) is the list of slices of a whole; a slice's text() reads it.`,
   ].join("\n");
 }
@@ -55,7 +43,7 @@ function context({ severalContexts }: KernelPromptOptions): string {
 function models(): string {
   return [
     "A model without a REPL answers one prompt, or many at once:",
-    block(
+    exampleBlock(
       'const note = await llmQuery("Summarize in one sentence:\\n" + text);',
       'const votes = await llmQueryBatched(reviews.map((review) => "Positive, yes or no?\\n" + review));',
     ),
@@ -67,7 +55,7 @@ function delegation({ hasContext, severalContexts }: KernelPromptOptions): strin
   const parts = hasContext ? `${severalContexts ? "doc" : "CONTEXT"}.chunks(200_000)` : "documents";
   return [
     "A child is an agent like you, with a REPL and only the context you give it. Children run side by side:",
-    block(
+    exampleBlock(
       `const parts = ${parts};`,
       "const handles = parts.map((part, i) =>",
       '  delegate("part_" + i, "Count the failed logins.", { context: part, output: { type: "integer" } }));',
@@ -89,6 +77,6 @@ function toolCalls(): string {
 function answer(): string {
   return [
     "When you have the answer, give its value (text or JSON), which ends your task:",
-    block("await done(total);"),
+    exampleBlock("await done(total);"),
   ].join("\n");
 }

@@ -1,4 +1,5 @@
 import type { ErrorData } from "@rlmflow/core";
+import { type CodePlace, codeExcerpt } from "./code-excerpt.ts";
 import { hintFor } from "./hints.ts";
 import type { ParseFailure } from "./parse-script.ts";
 
@@ -8,25 +9,16 @@ export interface SyntaxFailure {
   readonly text: string;
 }
 
-/** Characters of a line that are shown around the place of an error. */
-const EXCERPT_BEFORE = 80;
-const EXCERPT_AFTER = 40;
-
 const LINE_BREAK = /\r\n?|[\n\u2028\u2029]/g;
-
-/** The place of an error in a text, lines and columns counted from 1. */
-interface Place {
-  readonly line: number;
-  readonly column: number;
-  readonly text: string;
-}
 
 /** Words a failure for the model: where it is, its own line with a caret, and how to write it instead. */
 export function describeFailure(code: string, failure: ParseFailure): SyntaxFailure {
   const place = placeOf(code, failure.at);
   const message = `${worded(code, failure)} (line ${place.line}, column ${place.column})`;
   const hint = hintFor({ code, line: place.text, column: place.column, message: failure.message });
-  const text = [`SyntaxError: ${message}`, ...excerpt(place), ...(hint === null ? [] : [hint])].join("\n");
+  const text = [`SyntaxError: ${message}`, ...codeExcerpt(place), ...(hint === null ? [] : [hint])].join(
+    "\n",
+  );
   return { error: { name: "SyntaxError", message }, text };
 }
 
@@ -51,7 +43,7 @@ function named(character: string): string {
   return isSeen ? `character "${character}" (U+${number})` : `invisible character U+${number}`;
 }
 
-function placeOf(code: string, at: number): Place {
+function placeOf(code: string, at: number): CodePlace {
   let line = 1;
   let start = 0;
   LINE_BREAK.lastIndex = 0;
@@ -65,20 +57,4 @@ function placeOf(code: string, at: number): Place {
   }
   const end = code.slice(start).search(LINE_BREAK);
   return { line, column: at - start + 1, text: end < 0 ? code.slice(start) : code.slice(start, start + end) };
-}
-
-function excerpt({ line, column, text }: Place): string[] {
-  const from = Math.max(0, column - 1 - EXCERPT_BEFORE);
-  const to = column - 1 + EXCERPT_AFTER;
-  const before = printable(text.slice(from, column - 1));
-  const label = `  ${line} | ${from > 0 ? "…" : ""}`;
-  const shown = `${before}${printable(text.slice(column - 1, to))}${to < text.length ? "…" : ""}`;
-  return [`${label}${shown}`, `${" ".repeat(label.length)}${before.replace(/[^\t]/g, " ")}^`];
-}
-
-/** Control characters would move the caret or the terminal. */
-function printable(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\p{Cc}\p{Cf}]/gu, (character) => (character === "\t" ? "\t" : "\uFFFD"));
 }

@@ -1,0 +1,30 @@
+import type { KernelPromptOptions, PromptSection } from "@rlmflow/core";
+
+/** What a kernel says about each part of its REPL. Each text is asked for only where an agent can use it. */
+export interface Teaching {
+  repl(): string;
+  context(options: KernelPromptOptions): string;
+  models(): string;
+  delegation(options: KernelPromptOptions): string;
+  toolCalls(): string;
+  answer(): string;
+}
+
+/** The sections of the system prompt that teach a REPL, in reading order, named alike in every language. */
+export function teachingSections(teaching: Teaching, options: KernelPromptOptions): readonly PromptSection[] {
+  return [
+    { name: "repl", text: teaching.repl() },
+    ...(options.hasContext ? [{ name: "context", text: teaching.context(options) }] : []),
+    { name: "llm", text: teaching.models() },
+    ...(options.canDelegate ? [{ name: "delegation", text: teaching.delegation(options) }] : []),
+    ...(options.hasTools ? [{ name: "tool-calls", text: teaching.toolCalls() }] : []),
+    { name: "done", text: teaching.answer() },
+  ];
+}
+
+const FENCE = "`".repeat(3);
+
+/** Lines of code as a reply holds them. */
+export function exampleBlock(...lines: readonly string[]): string {
+  return [`${FENCE}repl`, ...lines, FENCE].join("\n");
+}
