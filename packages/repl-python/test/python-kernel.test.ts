@@ -1,5 +1,6 @@
 import { type AgentView, defaultPrompt } from "@rlmflow/core";
 import { describe, expect, test } from "vitest";
+import { agentConfig } from "../../core/test/data/run-builder.ts";
 import { pythonKernel } from "../src/index.ts";
 
 const OPTIONS = { canDelegate: true, hasContext: true, severalContexts: false, hasTools: true };
@@ -102,19 +103,7 @@ const AGENT: AgentView = {
   agentId: "root",
   depth: 0,
   canDelegate: true,
-  config: {
-    model: "default",
-    runtime: "default",
-    maxDepth: 5,
-    maxIterations: 30,
-    maxTotalTokens: null,
-    maxCostUsd: null,
-    maxDurationMs: null,
-    maxAgents: 1000,
-    maxChildren: 64,
-    maxOutputLength: 12_000,
-    maxMessages: null,
-  },
+  config: agentConfig,
   contexts: [{ key: "context", characters: 10, digest: "0" }],
   output: { type: "integer" },
   globals: [],

@@ -1,18 +1,12 @@
 import { runtimeContract } from "@rlmflow/core/testing";
 import { expect, test } from "vitest";
-import { dockerRuntime } from "../src/index.ts";
-import { describeWithEngine, IMAGE, labelled } from "./engine.ts";
+import { describeWithEngine, labelled } from "./engine.ts";
+import { sharedDriver } from "./shared-driver.ts";
 
 const LABEL = "rlmflow.test.contract.shared.whole";
 
 describeWithEngine("the runtime of containers that agents share keeps the whole contract", () => {
-  const options = { image: IMAGE, labels: { [LABEL]: "" }, share: "run" } as const;
-  const driver = {
-    name: "docker, shared",
-    make: () => dockerRuntime({ ...options, memoryMB: 1024, timeMs: 3_000, times: { wallMs: 10_000 } }),
-    patienceMs: 60_000,
-    sessions: 24,
-  };
+  const driver = sharedDriver(LABEL);
   for (const { name, run } of runtimeContract(driver)) test(name, run, 120_000);
 
   test("and leaves nothing behind", async () => {

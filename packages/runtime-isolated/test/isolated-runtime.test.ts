@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { ContextPayload, ReplSession, ReplSpec, Runtime, Turn } from "@rlmflow/core";
 import { describe, expect, test } from "vitest";
+import { childrenOf, comesTrue, isAlive } from "../../../test/processes.ts";
 import { type IsolatedRuntimeOptions, isolatedRuntime } from "../src/index.ts";
 import { residentMB } from "../src/pool/memory-watch.ts";
-import { childrenOf, comesTrue, isAlive } from "./processes.ts";
 
 const SPEC: ReplSpec = {
   agentId: "root",

@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { childrenOf } from "../../../test/processes.ts";
 import { type SubprocessRuntimeOptions, subprocessRuntime } from "../src/index.ts";
-import { childrenOf } from "./processes.ts";
 import { refusalOf } from "./sample-repl.ts";
 
 let folder = "";

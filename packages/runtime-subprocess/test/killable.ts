@@ -1,5 +1,5 @@
 import type { ReplSession, Runtime } from "@rlmflow/core";
-import { childrenOf, comesTrue, isAlive } from "./processes.ts";
+import { childrenOf, comesTrue, isAlive } from "../../../test/processes.ts";
 
 const processes = new WeakMap<ReplSession, readonly number[]>();
 

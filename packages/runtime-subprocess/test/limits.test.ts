@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { childrenOf } from "../../../test/processes.ts";
 import { subprocessRuntime } from "../src/index.ts";
-import { childrenOf } from "./processes.ts";
 import { sampleSpec, start } from "./sample-repl.ts";
 
 const isLinux = process.platform === "linux";

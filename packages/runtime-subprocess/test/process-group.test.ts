@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Runtime } from "@rlmflow/core";
 import { javascriptLanguage, type ReplLanguage } from "@rlmflow/repl";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { childrenOf, comesTrue, isAlive } from "../../../test/processes.ts";
 import { type SubprocessRuntimeOptions, subprocessRuntime } from "../src/index.ts";
-import { childrenOf, comesTrue, isAlive } from "./processes.ts";
 import { outputOf, sampleSpec, start } from "./sample-repl.ts";
 
 let folder = "";

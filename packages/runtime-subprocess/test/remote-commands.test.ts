@@ -11,8 +11,8 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { javascriptLanguage } from "@rlmflow/repl";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { childrenOf, comesTrue, isAlive } from "../../../test/processes.ts";
 import { subprocessRuntime } from "../src/index.ts";
-import { childrenOf, comesTrue, isAlive } from "./processes.ts";
 import { outputOf, refusalOf, sampleSpec, start } from "./sample-repl.ts";
 
 let home = "";

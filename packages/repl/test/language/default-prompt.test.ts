@@ -1,24 +1,13 @@
 import { type AgentView, defaultPrompt } from "@rlmflow/core";
 import { describe, expect, test } from "vitest";
+import { agentConfig } from "../../../core/test/data/run-builder.ts";
 import { javascriptKernel } from "../../src/index.ts";
 
 const PLAIN_ROOT: AgentView = {
   agentId: "root",
   depth: 0,
   canDelegate: true,
-  config: {
-    model: "default",
-    runtime: "default",
-    maxDepth: 5,
-    maxIterations: 30,
-    maxTotalTokens: null,
-    maxCostUsd: null,
-    maxDurationMs: null,
-    maxAgents: 1000,
-    maxChildren: 64,
-    maxOutputLength: 12_000,
-    maxMessages: null,
-  },
+  config: agentConfig,
   contexts: [],
   output: null,
   globals: [],
