@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { InboxFate, InboxRequest } from "@rlmflow/core";
 import { applyEdit, RLMError } from "@rlmflow/core";
 import { type BranchInbox, openWorkspace, type Workspace } from "@rlmflow/workspace";
@@ -18,6 +17,7 @@ export interface AskFlags {
 }
 
 const DEFAULT_WAIT_MS = 30_000;
+const LOOK_MS = 1000;
 
 /**
  * Puts a request into the inbox of a run and waits until the process that moves the run has done it or has
@@ -87,7 +87,8 @@ async function awaitFate(inbox: BranchInbox, id: string, waitMs: number): Promis
   for (;;) {
     const fate = await inbox.fateOf(id);
     if (fate !== null || over.aborted || !(await inbox.isTaken())) return fate;
-    await Promise.race([inbox.changed(over), sleep(1000)]);
+    // That the process which moves the run has gone changes nothing in the inbox: it is looked for now and then.
+    await inbox.changed(AbortSignal.any([over, AbortSignal.timeout(LOOK_MS)]));
   }
 }
 
