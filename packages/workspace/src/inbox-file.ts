@@ -145,7 +145,11 @@ export class InboxFile implements Inbox {
         if (systemCode(error) === "ENOENT") return null;
         throw error;
       });
-      if (handle === null) return;
+      if (handle === null) {
+        // Not there, or not any more: until it changes there is nothing to come back for.
+        this.#size = 0;
+        return;
+      }
       try {
         const { size } = await handle.stat();
         for await (const lines of readLines(handle, this.#end, size)) {

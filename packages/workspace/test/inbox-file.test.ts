@@ -44,6 +44,24 @@ describe("an inbox file", () => {
     await waiting;
   });
 
+  test("keeps nobody busy when its file is gone", async () => {
+    const file = await newFile();
+    const inbox = opened(file);
+    await inbox.put(say("?"));
+    await inbox.take();
+    await rm(file);
+    await inbox.take();
+    const stop = new AbortController();
+    let woken = false;
+    const waiting = inbox.changed(stop.signal).then(() => {
+      woken = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(woken).toBe(false);
+    stop.abort();
+    await waiting;
+  });
+
   test("keeps the first of several fates", async () => {
     const inbox = opened(await newFile());
     const { id } = await inbox.put(say("?"));
