@@ -4,6 +4,8 @@ import { type ConfigPatch, type Graph, type InboxRequest, RLMError } from "@rlmf
 export function whyOver(graph: Graph, config: ConfigPatch, edits: readonly InboxRequest[]): RLMError | null {
   const head = graph.head("root");
   if (head?.type !== "error" || !head.fatal) return null;
+  // Whoever failed it may be well again: what was answered is kept.
+  if (head.kind === "request_failed") return null;
   const { runId } = graph.run;
   if (head.kind !== "limit_reached") {
     const advice = `It can go another way from a node before ${head.id}: see rlmflow fork.`;

@@ -60,7 +60,8 @@ export function endLine(end: RunEnd): string {
   ];
   const branch = end.branch === "main" ? "" : ` --branch ${end.branch}`;
   const where = `${quoteForShell(end.directory)} --run ${end.runId}${branch}`;
-  const goOn = RESUMABLE.includes(end.exitCode) ? ` Go on: rlmflow resume ${where}${raised(end)}` : "";
+  const canGoOn = RESUMABLE.includes(end.exitCode) || RLMError.is(end.error, "request_failed");
+  const goOn = canGoOn ? ` Go on: rlmflow resume ${where}${raised(end)}` : "";
   return `${parts.join(", ")}. See it: rlmflow render ${where}${goOn && `.${goOn}`}`;
 }
 

@@ -121,14 +121,34 @@ describe("rlmflow resume", () => {
     expect(start).toMatchObject({ type: "start", recovered: { nodes: 6, replies: 2, droppedBytes: 0 } });
   });
 
-  it("does not go on with a run that failed for good, and says what can be done", async () => {
-    await using server = await loopbackServer(() => 401);
-    await run(server, new CapturedIo());
+  it("does not go on with a run that was cancelled, and says what can be done", async () => {
+    const io = new CapturedIo();
+    await using server = await loopbackServer(() => {
+      io.interrupt();
+      io.interrupt();
+      return block("done(1)");
+    });
+    await run(server, io);
+    await runProgram(["cancel", directory, "--agent", "root"], new CapturedIo());
+    expect((await resume()).exitCode).toBe(EXIT.failed);
     const { exitCode, stderr } = await resume("--max-iterations", "9");
     expect(exitCode).toBe(EXIT.failed);
     expect(stderr).toMatch(
-      /has failed: .* It can go another way from a node before root#1: see rlmflow fork/,
+      /has failed: .* It can go another way from a node before root#\d+: see rlmflow fork/,
     );
+  });
+
+  it("goes on when the request failed that ended the run, and asks nothing again that was answered", async () => {
+    let healthy = false;
+    await using server = await loopbackServer((asked) =>
+      asked.turn === 1 && !healthy ? 401 : counting(asked),
+    );
+    const io = new CapturedIo();
+    expect(await run(server, io)).toBe(EXIT.failed);
+    expect(io.stderr.text).toMatch(/Go on: rlmflow resume '.*' --run \w+\n$/);
+    healthy = true;
+    expect(await resume("--model", "another")).toMatchObject({ exitCode: EXIT.ok, stdout: "2\n" });
+    expect(server.asked.map(({ turn }) => turn)).toEqual([0, 1, 1, 2]);
   });
 
   it("names everything that is missing in one error", async () => {
