@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { javascriptKernel } from "@rlmflow/repl";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runProgram as runRlmflow } from "../apps/cli/src/program.ts";
+import { CapturedIo } from "../apps/cli/test/captured-io.ts";
 import { programFolder, typeFaults, writePrograms } from "./check-programs.ts";
 import { printsAsShown, programsOf } from "./document-programs.ts";
 import { readDocuments } from "./documents.ts";
@@ -85,13 +87,14 @@ describe("the commands in the documents", () => {
       "version",
       "help",
     ];
-    const helps = await Promise.all(
-      names.map((name) => runNode([...rlmflow, name, "--help"], { cwd: repositoryRoot })),
-    );
-    Object.assign(known, {
-      rlmflowHelp: new Map(names.map((name, index) => [name, helps[index]?.stdout ?? ""])),
-    });
-  }, PATIENCE_MS);
+    const rlmflowHelp = new Map<string, string>();
+    for (const name of names) {
+      const io = new CapturedIo();
+      await runRlmflow([name, "--help"], io);
+      rlmflowHelp.set(name, io.stdout.text);
+    }
+    Object.assign(known, { rlmflowHelp });
+  });
 
   it("name scripts, packages, options and files that exist", () => {
     expect(commands.length).toBeGreaterThan(10);

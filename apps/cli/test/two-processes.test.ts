@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,12 +11,15 @@ const HOOKS = join(import.meta.dirname, "../../../packages/workspace/test/source
 const COMMAND = join(import.meta.dirname, "../src/rlmflow.ts");
 
 let directory = "";
+/** A test that fails must not leave a run behind. */
+const started: ChildProcess[] = [];
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "rlmflow cli "));
 });
 
 afterEach(async () => {
+  for (const child of started.splice(0)) if (child.exitCode === null) child.kill("SIGKILL");
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -25,6 +28,7 @@ function start(...args: string[]) {
   const child = spawn(process.execPath, ["--import", HOOKS, COMMAND, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
   });
+  started.push(child);
   const exit = once(child, "close");
   const ended = Promise.all([text(child.stdout), text(child.stderr), exit]).then(
     ([stdout, stderr, [code, signal]]) => ({ exitCode: code ?? signal, stdout, stderr }),
