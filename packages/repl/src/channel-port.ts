@@ -7,6 +7,7 @@
 import type { ContextPayload, ReplSpec } from "@rlmflow/core";
 import { RLMError } from "@rlmflow/core";
 import type { EntryEnd, LostState, SandboxPort } from "./repl-session.ts";
+import { settlesWithin } from "./settles-within.ts";
 import type { Channel } from "./wire/channel.ts";
 import {
   decodeReply,
@@ -85,11 +86,8 @@ export class ChannelPort implements SandboxPort {
 
   /** A sandbox that reads no more never takes it, and must not keep its REPL from being closed. */
   async #sayFarewell(): Promise<void> {
-    const late = Promise.withResolvers<void>();
-    const timer = setTimeout(late.resolve, FAREWELL_MS);
     const sent = this.#channel.send(encodeFrame({ type: "dispose" })).catch(() => {});
-    await Promise.race([sent, late.promise]);
-    clearTimeout(timer);
+    await settlesWithin(FAREWELL_MS, sent);
   }
 
   async #receiveAll(): Promise<void> {

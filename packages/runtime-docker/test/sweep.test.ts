@@ -44,7 +44,7 @@ describeWithEngine("what a killed process leaves behind", () => {
     "is gone when the next runtime has opened a REPL (share: %s)",
     { timeout: 90_000 },
     async (share) => {
-      const label = `rlmflow.test.sweep.${share}`;
+      const label = `rlmflow.test.sweep.${share}.${process.pid}`;
       const host = await startHost("repls", label, share);
       await expect.poll(() => running(label)).toBe(share === "run" ? 2 : 3);
       await kill(host);
@@ -55,7 +55,7 @@ describeWithEngine("what a killed process leaves behind", () => {
   );
 
   test("stops by itself where no code computes", { timeout: 90_000 }, async () => {
-    const label = "rlmflow.test.sweep.stops";
+    const label = `rlmflow.test.sweep.stops.${process.pid}`;
     const directory = mkdtempSync(join(tmpdir(), "rlmflow-sweep-"));
     onTestFinished(() => rmSync(directory, { recursive: true }));
     const host = await startHost("flow", label, "none", directory);
@@ -73,7 +73,7 @@ describeWithEngine("what a killed process leaves behind", () => {
   });
 
   test("does not include what a live process holds", { timeout: 90_000 }, async () => {
-    const label = "rlmflow.test.sweep.live";
+    const label = `rlmflow.test.sweep.live.${process.pid}`;
     const host = await startHost("repls", label, "none");
     const before = await labelled(label);
     await using runtime = closing(dockerRuntime({ image: IMAGE }));

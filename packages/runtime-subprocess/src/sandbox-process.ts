@@ -5,16 +5,17 @@
 // group and can still be told to descend from it; (2) `frames` ends by throwing how the process ended, soon after
 // it did, whoever else still holds its streams; (3) what it writes beside frames is read on and forgotten but for
 // the last 4 KiB; (4) `close` takes no longer than FAREWELL_MS and EXIT_MS together.
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { RLMError } from "@rlmflow/core";
 import type { FailedLimit } from "@rlmflow/repl";
+import { settlesWithin } from "@rlmflow/repl";
 import { deathOf } from "./death.ts";
 import type { Launch } from "./launch.ts";
 import type { Watched } from "./memory-watch.ts";
 import type { ProcessTable } from "./process-table.ts";
-import { settlesWithin } from "./settles-within.ts";
 import { TextTail } from "./text-tail.ts";
 
 const STDERR_BYTES = 4096;

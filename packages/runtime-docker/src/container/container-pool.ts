@@ -5,7 +5,7 @@
 // container; (2) a shared container serves one group in its life, and an agent that asks to be alone shares with
 // nobody; (3) when `close` has resolved nothing that carries our nonce is left, or it rejects and says what is.
 import { type ReplSpec, RLMError } from "@rlmflow/core";
-import type { Channel } from "@rlmflow/repl";
+import { type Channel, settlesWithin } from "@rlmflow/repl";
 import { DockerEngine } from "../engine/docker-engine.ts";
 import { hasStatus } from "../engine/engine-failure.ts";
 import { ownLabels } from "../owner/labels.ts";
@@ -69,7 +69,7 @@ export class ContainerPool {
       if (!this.#touched) return;
       const kept = [...this.#warm, ...[...this.#shared].map(({ container }) => container), ...this.#starting];
       const removals = kept.map((container) => container.then((started) => started.remove()));
-      await settledWithin(CLOSE_MS, [this.#ready ?? Promise.resolve(), ...removals]);
+      await settlesWithin(CLOSE_MS, Promise.allSettled([this.#ready ?? Promise.resolve(), ...removals]));
       const left = await sweepNonce(this.#engine, this.#own.nonce);
       if (left.length > 0) throw notRemoved(left);
       await removeVolume(this.#engine, this.#volume);
@@ -222,11 +222,4 @@ export class ContainerPool {
 function notRemoved(names: readonly string[]): RLMError {
   const command = `docker rm -f ${names.join(" ")}`;
   return new RLMError("runtime_failed", `Containers could not be removed. Remove them: ${command}`);
-}
-
-async function settledWithin(ms: number, promises: readonly Promise<unknown>[]): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, ms);
-  await Promise.race([Promise.allSettled(promises), late.promise]);
-  clearTimeout(timer);
 }
