@@ -1,8 +1,11 @@
 import type { Kernel, ReplSession, ReplSpec, Runtime } from "@rlmflow/core";
 import { RLMError } from "@rlmflow/core";
+import { custom, type GenericSchema, optional, picklist } from "valibot";
 import { ChannelPort, type ChannelTimes } from "./channel-port.ts";
 import type { EvaluatorLimits } from "./evaluator/spec.ts";
-import { javascriptLanguage } from "./javascript-language.ts";
+import { languageOption, limitsOption } from "./options/channel-options.ts";
+import { checkOptions } from "./options/check-options.ts";
+import { optionRecord, wholeNumber, word } from "./options/option-schemas.ts";
 import type { ReplLanguage } from "./repl-language.ts";
 import { replSession } from "./repl-session.ts";
 import type { Channel } from "./wire/channel.ts";
@@ -27,9 +30,28 @@ export interface ChannelRuntimeOptions {
   readonly limits?: Partial<EvaluatorLimits>;
 }
 
-const DEFAULT_TIMES: ChannelTimes = { openMs: 30_000, wallMs: 30_000 };
+/** As long as a timer can take. */
+const time = optional(wholeNumber({ least: 1, most: 2 ** 31 - 1, unit: "milliseconds" }), 30_000);
+const method: GenericSchema<() => unknown> = custom((given) => typeof given === "function", "a function");
 
-/** A Runtime over any transport: the one thing left to write is `connect`. */
+const OPTIONS = optionRecord(
+  {
+    name: word("a name"),
+    isolation: picklist(
+      ["none", "process", "isolate", "container", "remote"],
+      '"none", "process", "isolate", "container" or "remote"',
+    ),
+    replay: picklist(["exact", "best-effort"], '"exact" or "best-effort"'),
+    language: languageOption,
+    connect: method,
+    close: optional(method),
+    times: optional(optionRecord({ openMs: time, wallMs: time }, "a record of milliseconds"), {}),
+    limits: limitsOption,
+  },
+  "a record",
+);
+
+/** A Runtime over any transport: the one thing left to write is `connect`. Throws `invalid_options`. */
 export function channelRuntime(options: ChannelRuntimeOptions): Runtime {
   return new ChannelRuntime(options);
 }
@@ -43,19 +65,27 @@ class ChannelRuntime implements Runtime {
   readonly replay: Runtime["replay"];
   readonly #options: ChannelRuntimeOptions;
   readonly #language: ReplLanguage;
+  readonly #limits: Partial<EvaluatorLimits>;
   readonly #times: ChannelTimes;
   readonly #ports = new Set<ChannelPort>();
   readonly #closing = new AbortController();
   #closed: Promise<void> | null = null;
 
   constructor(options: ChannelRuntimeOptions) {
+    const { name, isolation, replay, language, limits, times } = checkOptions(
+      "channelRuntime",
+      OPTIONS,
+      options,
+    );
+    // Its methods are called on what was given: they may use what else is there.
     this.#options = options;
-    this.#language = options.language ?? javascriptLanguage;
-    this.#times = { ...DEFAULT_TIMES, ...options.times };
-    this.name = options.name;
-    this.kernel = this.#language.kernel;
-    this.isolation = options.isolation;
-    this.replay = options.replay;
+    this.#language = language;
+    this.#limits = limits;
+    this.#times = times;
+    this.name = name;
+    this.kernel = language.kernel;
+    this.isolation = isolation;
+    this.replay = replay;
   }
 
   async open(spec: ReplSpec): Promise<ReplSession> {
@@ -65,7 +95,7 @@ class ChannelRuntime implements Runtime {
     this.#ports.add(port);
     try {
       this.#refuseClosed();
-      await port.open(this.#language.specText(spec, this.#options.limits));
+      await port.open(this.#language.specText(spec, this.#limits));
     } catch (error) {
       await this.#release(port);
       throw error;

@@ -6,6 +6,26 @@ export { type CodePlace, codeExcerpt } from "./language/code-excerpt.ts";
 export { type CompiledBlock, compileBlock } from "./language/compile-block.ts";
 export { javascriptKernel } from "./language/javascript-kernel.ts";
 export { exampleBlock, type Teaching, teachingSections } from "./language/teaching.ts";
+export {
+  channelTimes,
+  languageOption,
+  limitsOption,
+  timeOption,
+  timeProblems,
+  timesOption,
+  waitingTime,
+} from "./options/channel-options.ts";
+export { checkOptions } from "./options/check-options.ts";
+export {
+  anyNumber,
+  type GivenOptions,
+  namedValues,
+  type OptionRange,
+  optionRecord,
+  wholeNumber,
+  word,
+  words,
+} from "./options/option-schemas.ts";
 export { RealmRepl, type RealmReplOptions } from "./realm/realm-repl.ts";
 export type { BlockText, ReplLanguage, ServerProgram } from "./repl-language.ts";
 export { type EntryEnd, type LostState, replSession, type SandboxPort } from "./repl-session.ts";

@@ -21,6 +21,6 @@ export function dockerRuntime(options: DockerRuntimeOptions = {}): Runtime {
     connect: (spec) => pool.open(spec),
     close: () => pool.close(),
     times: settings.times,
-    ...(settings.limits === undefined ? {} : { limits: settings.limits }),
+    limits: settings.limits,
   });
 }

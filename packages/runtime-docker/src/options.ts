@@ -37,7 +37,7 @@ export interface DockerRuntimeOptions {
   readonly tmpMB?: number;
   /** Milliseconds that code may compute at a stretch, without waiting. Default 10,000. */
   readonly timeMs?: number;
-  /** Milliseconds until a REPL is open, and of one entry. Default 30,000 each. */
+  /** Milliseconds until a REPL is open (30,000), and of one entry (`timeMs` + 20,000). */
   readonly times?: Partial<ChannelTimes>;
   /** Caps of the evaluator: output, arguments, calls. */
   readonly limits?: Partial<EvaluatorLimits>;

@@ -1,6 +1,22 @@
 import { posix } from "node:path";
-import { RLMError } from "@rlmflow/core";
-import { type ChannelTimes, javascriptLanguage } from "@rlmflow/repl";
+import {
+  anyNumber,
+  type ChannelTimes,
+  channelTimes,
+  checkOptions,
+  languageOption,
+  limitsOption,
+  namedValues,
+  optionRecord,
+  timeOption,
+  timeProblems,
+  timesOption,
+  wholeNumber,
+  word,
+  words,
+} from "@rlmflow/repl";
+import { array, boolean, type GenericSchema, optional, picklist, pipe, regex, string } from "valibot";
+import { connectionOption } from "./engine/docker-connection.ts";
 import type { DockerMount, DockerRuntimeOptions } from "./options.ts";
 
 /** The image that `rlmflow docker build` makes. */
@@ -9,7 +25,7 @@ export const DEFAULT_IMAGE = "rlmflow-sandbox";
 /** Where the server program lies in a container. */
 export const PROGRAM_FOLDER = "/rlmflow";
 
-type Optional = "docker" | "limits" | "ociRuntime";
+type Optional = "docker" | "ociRuntime";
 
 /** The options with every default in its place. */
 export type DockerRuntimeSettings = Omit<Required<DockerRuntimeOptions>, Optional | "times" | "mounts"> &
@@ -18,134 +34,100 @@ export type DockerRuntimeSettings = Omit<Required<DockerRuntimeOptions>, Optiona
     readonly mounts: readonly Required<DockerMount>[];
   };
 
-interface Range {
-  readonly least: number;
-  readonly most: number;
-  readonly unit: string;
-  readonly fraction?: true;
-}
+const OPEN_MS = 30_000;
+const MEGABYTES = { most: 1_048_576, unit: "megabytes" };
 
-const RANGES = {
-  agentsPerContainer: { least: 1, most: 256, unit: "agents" },
-  warm: { least: 0, most: 64, unit: "containers" },
-  memoryMB: { least: 64, most: 1_048_576, unit: "megabytes" },
-  cpus: { least: 0.01, most: 1024, unit: "cores", fraction: true },
-  pids: { least: 16, most: 65_536, unit: "processes" },
-  tmpMB: { least: 1, most: 1_048_576, unit: "megabytes" },
-  timeMs: { least: 10, most: 3_600_000, unit: "milliseconds" },
-} as const satisfies Readonly<Record<string, Range>>;
+const flag = boolean("true or false");
+// Absolute, in the manner of the engine's machine, which may be a Windows one.
+const hostPath = pipe(string("an absolute path"), regex(/^(?:\/|[A-Za-z]:[\\/])/, "an absolute path"));
+const containerPath = pipe(string("an absolute path"), regex(/^\//, "an absolute path"));
+// The engine knows what a reference may be; what could never be one is not sent.
+/** The name of an image. */
+export const imageName: GenericSchema<string> = pipe(
+  string("the name of an image"),
+  regex(/^[\w[][\w./:@[\]-]*$/, 'the name of an image, for example "node:24-slim"'),
+);
+const variable = pipe(string("a text"), regex(/^[^=\0]+$/, "a variable whose name has no ="));
 
-const TIME: Range = { least: 100, most: 7_200_000, unit: "milliseconds" };
-
-const KNOWN: Readonly<Record<keyof DockerRuntimeOptions, true>> = {
-  image: true,
-  language: true,
-  docker: true,
-  share: true,
-  agentsPerContainer: true,
-  warm: true,
-  memoryMB: true,
-  cpus: true,
-  pids: true,
-  tmpMB: true,
-  timeMs: true,
-  times: true,
-  limits: true,
-  network: true,
-  mounts: true,
-  environment: true,
-  labels: true,
-  user: true,
-  readOnlyRoot: true,
-  capabilities: true,
-  newPrivileges: true,
-  securityOptions: true,
-  ociRuntime: true,
-  init: true,
-};
+const OPTIONS = optionRecord(
+  {
+    image: optional(imageName, DEFAULT_IMAGE),
+    language: languageOption,
+    docker: connectionOption,
+    share: optional(picklist(["agent", "run"], '"agent" or "run"'), "agent"),
+    agentsPerContainer: optional(wholeNumber({ least: 1, most: 256, unit: "agents" }), 8),
+    warm: optional(wholeNumber({ least: 0, most: 64, unit: "containers" }), 0),
+    memoryMB: optional(wholeNumber({ least: 64, ...MEGABYTES })),
+    cpus: optional(anyNumber({ least: 0.01, most: 1024, unit: "cores" }), 1),
+    pids: optional(wholeNumber({ least: 16, most: 65_536, unit: "processes" })),
+    tmpMB: optional(wholeNumber({ least: 1, ...MEGABYTES }), 64),
+    timeMs: timeOption,
+    times: timesOption,
+    limits: limitsOption,
+    network: optional(word("the name of a network"), "none"),
+    mounts: optional(
+      array(
+        optionRecord(
+          { hostPath, containerPath, readOnly: optional(flag, true) },
+          "a record with hostPath and containerPath",
+        ),
+        "a list of mounts, each with hostPath and containerPath",
+      ),
+      [],
+    ),
+    environment: optional(namedValues(variable, string("a text"), "a record of texts by name"), {}),
+    labels: optional(namedValues(word("a label"), string("a text"), "a record of texts by name"), {}),
+    user: optional(word('a user, for example "65534:65534"'), "65534:65534"),
+    readOnlyRoot: optional(flag, true),
+    capabilities: optional(words("a list of capabilities"), []),
+    newPrivileges: optional(flag, false),
+    securityOptions: optional(words("a list of security options"), []),
+    ociRuntime: optional(word("the name of an OCI runtime")),
+    init: optional(flag, true),
+  },
+  "a record",
+);
 
 /** Fills in defaults. Throws one `invalid_options` that names everything wrong. */
 export function resolveOptions(options: DockerRuntimeOptions = {}): DockerRuntimeSettings {
-  const settings = withDefaults(options);
-  const unknown = Object.keys(options).filter((name) => !Object.hasOwn(KNOWN, name));
-  const problems = [...unknown.map((name) => `there is no ${name}`), ...problemsOf(settings)];
-  if (problems.length === 0) return settings;
-  const message = `dockerRuntime was given options it can't take: ${problems.join("; ")}.`;
-  throw new RLMError("invalid_options", message, { details: { problems } });
-}
-
-function withDefaults(options: DockerRuntimeOptions): DockerRuntimeSettings {
-  const isShared = options.share === "run";
+  const given = checkOptions("dockerRuntime", OPTIONS, options, problemsBetween);
   return {
-    image: DEFAULT_IMAGE,
-    language: javascriptLanguage,
-    share: "agent",
-    agentsPerContainer: 8,
-    warm: 0,
-    memoryMB: isShared ? 2048 : 512,
-    cpus: 1,
-    pids: isShared ? 512 : 128,
-    tmpMB: 64,
-    timeMs: 10_000,
-    network: "none",
-    environment: {},
-    labels: {},
-    user: "65534:65534",
-    readOnlyRoot: true,
-    capabilities: [],
-    newPrivileges: false,
-    securityOptions: [],
-    init: true,
-    ...options,
-    times: { openMs: 30_000, wallMs: 30_000, ...options.times },
-    mounts: (options.mounts ?? []).map((mount) => ({ readOnly: true, ...mount })),
+    ...given,
+    memoryMB: given.memoryMB ?? memoryOf(given.share),
+    pids: given.pids ?? (given.share === "run" ? 512 : 128),
+    times: channelTimes(given.timeMs, OPEN_MS, given.times),
   };
 }
 
-function problemsOf(settings: DockerRuntimeSettings): readonly string[] {
-  const { share, image, times, memoryMB, tmpMB, timeMs, mounts } = settings;
-  const numbers = Object.entries(RANGES) as [keyof typeof RANGES, Range][];
+function memoryOf(share: "agent" | "run"): number {
+  return share === "run" ? 2048 : 512;
+}
+
+/** What is wrong with options that are each right. */
+function problemsBetween(options: {
+  readonly share: "agent" | "run";
+  readonly memoryMB?: number;
+  readonly tmpMB: number;
+  readonly timeMs: number;
+  readonly times: Partial<ChannelTimes>;
+  readonly mounts: readonly DockerMount[];
+}): readonly string[] {
+  const { share, memoryMB = memoryOf(share), tmpMB, timeMs, times, mounts } = options;
+  const places = mounts.map((mount) => posix.normalize(`${mount.containerPath}/`));
   return [
-    ...numbers.flatMap(([name, range]) => numberProblem(name, settings[name], range)),
-    ...numberProblem("times.openMs", times.openMs, TIME),
-    ...numberProblem("times.wallMs", times.wallMs, TIME),
-    ...(share === "agent" || share === "run" ? [] : [`share must be "agent" or "run", not ${shown(share)}`]),
-    ...(image === "" ? ["image must name an image"] : []),
-    ...(times.wallMs < timeMs ? [`times.wallMs (${times.wallMs}) must not be below timeMs (${timeMs})`] : []),
+    ...timeProblems(timeMs, times),
     ...(memoryMB < tmpMB
       ? [`tmpMB (${tmpMB}) must not be above memoryMB (${memoryMB}), which it is part of`]
       : []),
-    ...mounts.flatMap(mountProblems),
-    ...twice(mounts.map(({ containerPath }) => containerPath)),
+    ...mounts.flatMap((mount, index) => placeProblems(mount.containerPath, index, places)),
   ];
 }
 
-function numberProblem(name: string, value: unknown, range: Range): readonly string[] {
-  const { least, most, unit, fraction } = range;
-  const isNumber = typeof value === "number" && (fraction ? Number.isFinite(value) : Number.isInteger(value));
-  if (isNumber && value >= least && value <= most) return [];
-  const kind = fraction ? "a number" : "a whole number";
-  return [`${name} must be ${kind} of ${unit} from ${least} to ${most}, not ${shown(value)}`];
-}
+const TAKEN: readonly string[] = ["/", "/tmp/", `${PROGRAM_FOLDER}/`, "/proc/", "/sys/", "/dev/"];
 
-function mountProblems({ hostPath, containerPath }: DockerMount): readonly string[] {
-  const isAbsolute = /^(?:\/|[A-Za-z]:[\\/])/.test(hostPath);
-  const place = posix.normalize(`${containerPath}/`);
-  const isTaken = ["/", "/tmp/", `${PROGRAM_FOLDER}/`, "/proc/", "/sys/", "/dev/"].includes(place);
-  return [
-    ...(isAbsolute ? [] : [`mounts: hostPath ${shown(hostPath)} is not absolute`]),
-    ...(containerPath.startsWith("/")
-      ? []
-      : [`mounts: containerPath ${shown(containerPath)} is not absolute`]),
-    ...(isTaken ? [`mounts: containerPath ${shown(containerPath)} is taken`] : []),
-  ];
-}
-
-function twice(places: readonly string[]): readonly string[] {
-  const again = places.filter((place, index) => places.indexOf(place) !== index);
-  return [...new Set(again)].map((place) => `mounts: containerPath ${shown(place)} is there twice`);
-}
-
-function shown(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+function placeProblems(path: string, index: number, places: readonly string[]): readonly string[] {
+  const place = places[index] ?? "";
+  const named = `mounts[${index}].containerPath (${JSON.stringify(path)})`;
+  if (TAKEN.includes(place)) return [`${named} is a place that the container needs itself`];
+  return places.indexOf(place) < index ? [`${named} is there twice`] : [];
 }

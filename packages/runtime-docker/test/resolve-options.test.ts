@@ -17,10 +17,10 @@ test("mounts are read-only unless they are said to be written to", () => {
   expect(resolveOptions({ mounts }).mounts.map(({ readOnly }) => readOnly)).toEqual([true, false]);
 });
 
-const WRONG: readonly (readonly [string, DockerRuntimeOptions | Record<string, unknown>, string])[] = [
+const WRONG: readonly (readonly [string, unknown, string])[] = [
   ["a misspelt name", { memory: 512 }, "there is no memory"],
   ["a share of no kind", { share: "all" }, 'share must be "agent" or "run", not "all"'],
-  ["no image", { image: "" }, "image must name an image"],
+  ["no image", { image: "" }, 'image must be the name of an image, for example "node:24-slim", not ""'],
   [
     "too little memory",
     { memoryMB: 8, tmpMB: 4 },
@@ -50,17 +50,17 @@ const WRONG: readonly (readonly [string, DockerRuntimeOptions | Record<string, u
   [
     "a relative folder",
     { mounts: [{ hostPath: "data", containerPath: "/data" }] },
-    'mounts: hostPath "data" is not absolute',
+    'mounts[0].hostPath must be an absolute path, not "data"',
   ],
   [
     "a relative place",
     { mounts: [{ hostPath: "/data", containerPath: "data" }] },
-    'mounts: containerPath "data" is not absolute',
+    'mounts[0].containerPath must be an absolute path, not "data"',
   ],
   [
     "the place of the program",
     { mounts: [{ hostPath: "/data", containerPath: "/rlmflow/" }] },
-    'mounts: containerPath "/rlmflow/" is taken',
+    'mounts[0].containerPath ("/rlmflow/") is a place that the container needs itself',
   ],
   [
     "a place twice",
@@ -70,16 +70,63 @@ const WRONG: readonly (readonly [string, DockerRuntimeOptions | Record<string, u
         { hostPath: "/b", containerPath: "/data" },
       ],
     },
-    'mounts: containerPath "/data" is there twice',
+    'mounts[1].containerPath ("/data") is there twice',
   ],
+  [
+    "a mount as a text",
+    { mounts: ["/a:/b"] },
+    'mounts[0] must be a record with hostPath and containerPath, not "/a:/b"',
+  ],
+  ["half a mount", { mounts: [{ hostPath: "/a" }] }, "mounts[0].containerPath is missing"],
+  [
+    "a name that is none of an image",
+    { image: "BAD NAME!" },
+    'image must be the name of an image, for example "node:24-slim", not "BAD NAME!"',
+  ],
+  ["a time of no name", { times: { closeMs: 1 } }, "there is no times.closeMs"],
+  ["a limit of no name", { limits: { outputt: 3 } }, "there is no limits.outputt"],
+  [
+    "an environment as a list",
+    { environment: ["A=b"] },
+    "environment must be a record of texts by name, not a list",
+  ],
+  ["a variable that is no text", { environment: { A: 1 } }, "environment.A must be a text, not 1"],
+  [
+    "an address as a text",
+    { docker: "unix:///var/run/docker.sock" },
+    'docker must be a record with socketPath, or with host and what goes with it, not "unix:///var/run/docker.sock"',
+  ],
+  [
+    "an address of nothing",
+    { docker: {} },
+    "docker must be a record with socketPath, or with host and what goes with it, not a record",
+  ],
+  [
+    "a URL as a path",
+    { docker: { socketPath: "unix:///x" } },
+    'docker.socketPath must be the absolute path of a socket or a named pipe, not "unix:///x"',
+  ],
+  [
+    "a port of none",
+    { docker: { host: "a", port: 0 } },
+    "docker.port must be a whole number from 1 to 65535, not 0",
+  ],
+  [
+    "a language by name",
+    { language: "python" },
+    'language must be a language: javascriptLanguage of @rlmflow/repl, or pythonLanguage of @rlmflow/repl-python, not "python"',
+  ],
+  ["a flag as a text", { init: "yes" }, 'init must be true or false, not "yes"'],
 ];
 
 test.each(WRONG)("refuses %s", (_, options, says) => {
-  expect(() => dockerRuntime(options)).toThrow(`dockerRuntime was given options it can't take: ${says}.`);
+  expect(() => dockerRuntime(options as DockerRuntimeOptions)).toThrow(
+    `dockerRuntime was given options it can't take: ${says}.`,
+  );
 });
 
 test("names everything that is wrong at once", () => {
   expect(() => resolveOptions({ image: "", warm: -1, cpus: Number.NaN })).toThrow(
-    /warm must be .* not -1; cpus must be .* not NaN; image must name an image\.$/,
+    /image must be .* not ""; warm must be .* not -1; cpus must be .* not NaN\.$/,
   );
 });

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
-import { RLMError } from "@rlmflow/core";
+import { checkOptions, optionRecord, timeOption, waitingTime, wholeNumber } from "@rlmflow/repl";
+import { type InferOutput, optional } from "valibot";
 
 /** What code may use before its block is dropped. Every one is reported by name when it is hit. */
 export interface IsolatedRuntimeLimits {
@@ -10,7 +11,7 @@ export interface IsolatedRuntimeLimits {
   readonly timeMs?: number;
   /**
    * Milliseconds after which an isolate that gave no answer is killed with its process: the end of what
-   * `timeMs` can't interrupt. Waiting for answers does not count. Default 30,000.
+   * `timeMs` can't interrupt. Waiting for answers does not count. Default 20,000 more than `timeMs`.
    */
   readonly wallMs?: number;
   /** Megabytes of an isolate's heap; V8 may pass it by a factor of two or three before it notices. Default 128. */
@@ -41,71 +42,51 @@ export interface IsolatedRuntimeSettings {
   readonly limits: Required<IsolatedRuntimeLimits>;
 }
 
-interface Range {
-  readonly least: number;
-  readonly most: number;
-  readonly unit: string;
-  readonly standard: number;
-}
+/** Between the time that an isolate holds itself and the one after which its process is killed. */
+const WALL_SLACK_MS = 20_000;
 
-const WIDTHS: Readonly<Record<keyof Omit<IsolatedRuntimeSettings, "limits">, Range>> = {
-  agentsPerProcess: { least: 1, most: 256, unit: "agents", standard: 8 },
-  maxProcesses: {
-    least: 1,
-    most: 1024,
-    unit: "processes",
-    standard: Math.min(16, availableParallelism() * 4),
+const LIMITS = optionRecord(
+  {
+    timeMs: timeOption,
+    wallMs: waitingTime,
+    memoryMB: optional(wholeNumber({ least: 16, most: 4096, unit: "megabytes" }), 128),
+    rssMB: optional(wholeNumber({ least: 128, most: 65_536, unit: "megabytes" }), 512),
   },
-  spareProcesses: { least: 0, most: 64, unit: "processes", standard: 1 },
-};
+  "a record of numbers",
+);
 
-const LIMITS: Readonly<Record<keyof IsolatedRuntimeLimits, Range>> = {
-  timeMs: { least: 10, most: 3_600_000, unit: "milliseconds", standard: 10_000 },
-  wallMs: { least: 100, most: 7_200_000, unit: "milliseconds", standard: 30_000 },
-  memoryMB: { least: 16, most: 4096, unit: "megabytes", standard: 128 },
-  rssMB: { least: 128, most: 65_536, unit: "megabytes", standard: 512 },
-};
+const OPTIONS = optionRecord(
+  {
+    agentsPerProcess: optional(wholeNumber({ least: 1, most: 256, unit: "agents" }), 8),
+    maxProcesses: optional(
+      wholeNumber({ least: 1, most: 1024, unit: "processes" }),
+      Math.min(16, availableParallelism() * 4),
+    ),
+    spareProcesses: optional(wholeNumber({ least: 0, most: 64, unit: "processes" }), 1),
+    limits: optional(LIMITS, {}),
+  },
+  "a record",
+);
 
 /** Checks the options and fills in defaults. Throws one `invalid_options` that names everything wrong. */
-export function resolveOptions(options: IsolatedRuntimeOptions): IsolatedRuntimeSettings {
-  const problems: string[] = [];
-  const { limits: givenLimits = {}, ...givenWidths } = options;
-  const widths = resolveNumbers(WIDTHS, givenWidths, "", problems);
-  const limits = resolveNumbers(LIMITS, givenLimits, "limits.", problems);
-  if (limits.wallMs < limits.timeMs) {
-    problems.push(`limits.wallMs (${limits.wallMs}) must not be below limits.timeMs (${limits.timeMs})`);
-  }
-  if (limits.rssMB < limits.memoryMB) {
-    problems.push(`limits.rssMB (${limits.rssMB}) must not be below limits.memoryMB (${limits.memoryMB})`);
-  }
-  if (problems.length === 0) return { ...widths, limits };
-  const message = `isolatedRuntime was given options it can't take: ${problems.join("; ")}.`;
-  throw new RLMError("invalid_options", message, { details: { problems } });
+export function resolveOptions(options: IsolatedRuntimeOptions = {}): IsolatedRuntimeSettings {
+  const further = (given: InferOutput<typeof OPTIONS>): readonly string[] => problemsBetween(limitsOf(given));
+  const given = checkOptions("isolatedRuntime", OPTIONS, options, further);
+  return { ...given, limits: limitsOf(given) };
 }
 
-function resolveNumbers<Name extends string>(
-  ranges: Readonly<Record<Name, Range>>,
-  given: { readonly [key in Name]?: unknown },
-  prefix: string,
-  problems: string[],
-): Record<Name, number> {
-  const names = Object.keys(ranges) as Name[];
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(ranges, name)) problems.push(`there is no ${prefix}${name}`);
-  }
-  const resolved = names.map((name): [Name, number] => {
-    const { least, most, unit, standard } = ranges[name];
-    const value = given[name] ?? standard;
-    if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most)
-      return [name, value];
-    problems.push(
-      `${prefix}${name} must be a whole number of ${unit} from ${least} to ${most}, not ${shown(value)}`,
-    );
-    return [name, standard];
-  });
-  return Object.fromEntries(resolved) as Record<Name, number>;
+function limitsOf({ limits }: InferOutput<typeof OPTIONS>): Required<IsolatedRuntimeLimits> {
+  return { wallMs: limits.timeMs + WALL_SLACK_MS, ...limits };
 }
 
-function shown(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+function problemsBetween({
+  wallMs,
+  timeMs,
+  rssMB,
+  memoryMB,
+}: Required<IsolatedRuntimeLimits>): readonly string[] {
+  return [
+    ...(wallMs < timeMs ? [`limits.wallMs (${wallMs}) must not be below limits.timeMs (${timeMs})`] : []),
+    ...(rssMB < memoryMB ? [`limits.rssMB (${rssMB}) must not be below limits.memoryMB (${memoryMB})`] : []),
+  ];
 }

@@ -41,5 +41,5 @@ test("limits that contradict each other are refused", () => {
 });
 
 test.each([NaN, Infinity, -1, null, {}, "8"])("%s is not a number of agents", (value) => {
-  expect(refusal({ agentsPerProcess: value })).toContain(value === null ? "taken" : "agentsPerProcess");
+  expect(refusal({ agentsPerProcess: value })).toContain("agentsPerProcess must be");
 });

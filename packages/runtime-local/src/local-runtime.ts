@@ -2,8 +2,17 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import type { ReplSpec, Runtime } from "@rlmflow/core";
-import { RLMError } from "@rlmflow/core";
-import { type Channel, channelRuntime, type EvaluatorLimits, RealmRepl, serveRepl } from "@rlmflow/repl";
+import {
+  type Channel,
+  channelRuntime,
+  checkOptions,
+  type EvaluatorLimits,
+  limitsOption,
+  optionRecord,
+  RealmRepl,
+  serveRepl,
+  timeOption,
+} from "@rlmflow/repl";
 import { channelPair } from "./channel-pair.ts";
 
 /** Options of {@link localRuntime}. */
@@ -14,20 +23,17 @@ export interface LocalRuntimeOptions {
   readonly limits?: Partial<EvaluatorLimits>;
 }
 
-const DEFAULT_TIME_MS = 10_000;
+const OPTIONS = optionRecord({ timeMs: timeOption, limits: limitsOption }, "a record");
 /** Beyond the time of code: the engine may be busy when a turn is there. */
 const SLACK_MS = 60_000;
 
 /**
  * A runtime in this process, in a realm of its own per REPL: for code you trust, and for debugging. It
  * isolates nothing: code that means to can reach Node and everything your user can; a block that fills
- * the memory ends your process.
+ * the memory ends your process. Throws `invalid_options`.
  */
 export function localRuntime(options: LocalRuntimeOptions = {}): Runtime {
-  const timeMs = options.timeMs ?? DEFAULT_TIME_MS;
-  if (!(timeMs > 0)) {
-    throw new RLMError("invalid_options", `localRuntime: timeMs is ${timeMs}; give milliseconds above 0.`);
-  }
+  const { timeMs, limits } = checkOptions("localRuntime", OPTIONS, options);
   // The engine that CONTEXT.grep runs on. It adds a flag for expressions that ask for it, nothing else.
   setFlagsFromString("--enable-experimental-regexp-engine");
   const evaluator = evaluatorScript();
@@ -37,7 +43,7 @@ export function localRuntime(options: LocalRuntimeOptions = {}): Runtime {
     replay: "exact",
     connect: async (spec) => connect(spec, evaluator, timeMs),
     times: { wallMs: timeMs + SLACK_MS },
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    limits,
   });
 }
 

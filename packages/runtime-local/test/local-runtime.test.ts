@@ -18,7 +18,7 @@ test("says what it is", async () => {
 
 test.each([0, -1, Number.NaN])("refuses %d milliseconds", (timeMs) => {
   expect(() => localRuntime({ timeMs })).toThrow(
-    `localRuntime: timeMs is ${timeMs}; give milliseconds above 0.`,
+    `localRuntime was given options it can't take: timeMs must be a whole number of milliseconds from 10 to 3600000, not ${timeMs}.`,
   );
 });
 

@@ -18,8 +18,8 @@ export function modalRuntime(options: ModalRuntimeOptions = {}): Runtime {
     replay: replayOf(settings),
     language,
     times,
+    limits,
     connect: (spec, signal) => pool.connect(spec, signal),
     close: () => pool.close(),
-    ...(limits === undefined ? {} : { limits }),
   });
 }

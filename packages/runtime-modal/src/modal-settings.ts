@@ -1,44 +1,103 @@
-import { RLMError, type Runtime } from "@rlmflow/core";
-import { type ChannelTimes, javascriptLanguage, type ReplLanguage } from "@rlmflow/repl";
+import type { Runtime } from "@rlmflow/core";
+import {
+  anyNumber,
+  type ChannelTimes,
+  channelTimes,
+  checkOptions,
+  languageOption,
+  limitsOption,
+  namedValues,
+  type OptionRange,
+  optionRecord,
+  type ReplLanguage,
+  timeOption,
+  timeProblems,
+  timesOption,
+  wholeNumber,
+  word,
+  words,
+} from "@rlmflow/repl";
+import { boolean, check, lazy, optional, picklist, pipe, regex, string } from "valibot";
 import type { ModalImage, ModalRuntimeOptions } from "./modal-options.ts";
 
+type Defaulted = "app" | "createApp" | "image" | "language" | "share" | "memoryMiB" | "memoryLimitMiB";
+type AlsoDefaulted = "lifetimeMs" | "timeMs" | "blockNetwork" | "secrets" | "volumes" | "limits";
+
 /** The options with what was left out filled in. */
-export interface ModalSettings extends ModalRuntimeOptions {
-  readonly app: string;
-  readonly createApp: boolean;
-  readonly image: ModalImage;
-  readonly language: ReplLanguage;
-  readonly share: "agent" | "run";
-  readonly memoryMiB: number;
-  readonly memoryLimitMiB: number;
-  readonly lifetimeMs: number;
-  readonly timeMs: number;
-  readonly times: ChannelTimes;
-  readonly blockNetwork: boolean;
-  readonly secrets: readonly string[];
-  readonly volumes: NonNullable<ModalRuntimeOptions["volumes"]>;
-}
+export type ModalSettings = Omit<ModalRuntimeOptions, "times"> &
+  Required<Pick<ModalRuntimeOptions, Defaulted | AlsoDefaulted>> & { readonly times: ChannelTimes };
 
 const OPEN_MS = 180_000;
-/** Beyond the time of code: the way to Modal and back, an engine that is busy. */
-const SLACK_MS = 20_000;
 const IMAGES: Readonly<Record<string, string>> = { javascript: "node:24-slim", python: "python:3.13-slim" };
-const MODAL_NAME = /^[\w.-]{1,64}$/;
 const DAY_MS = 24 * 3600 * 1000;
+const CORES: OptionRange = { least: 0.01, most: 1024, unit: "cores" };
+const MEMORY: OptionRange = { least: 16, most: 1_048_576, unit: "MiB" };
+
+const lifetime = `whole seconds in milliseconds, ${DAY_MS} at most`;
+const flag = boolean("true or false");
+const commands = optional(words("a list of lines of a Dockerfile"));
+const registryImage = optionRecord(
+  { registry: word("a tag in a registry"), registrySecret: optional(word("a name")), commands },
+  'a record with "registry", a tag, or with "id", an image of Modal\'s',
+);
+const builtImage = optionRecord({ id: word("an id, im-…"), commands }, "a record");
+
+const OPTIONS = optionRecord(
+  {
+    app: optional(
+      pipe(string("a name"), regex(/^[\w.-]{1,64}$/, 'up to 64 letters, digits, "-", "_" and "."')),
+      "rlmflow",
+    ),
+    createApp: optional(flag, true),
+    image: optional(lazy((given) => (isBuilt(given) ? builtImage : registryImage))),
+    environment: optional(word("the name of an environment")),
+    credentials: optional(
+      optionRecord({ tokenId: word("a text"), tokenSecret: word("a text") }, "tokenId and tokenSecret"),
+    ),
+    language: languageOption,
+    share: optional(picklist(["agent", "run"], '"agent" or "run"'), "agent"),
+    cpu: optional(anyNumber(CORES)),
+    cpuLimit: optional(anyNumber(CORES)),
+    memoryMiB: optional(wholeNumber(MEMORY), 256),
+    memoryLimitMiB: optional(wholeNumber(MEMORY)),
+    gpu: optional(word('the name of a GPU, for example "T4"')),
+    lifetimeMs: optional(
+      pipe(
+        wholeNumber({ least: 1000, most: DAY_MS, unit: "milliseconds" }),
+        check((milliseconds) => milliseconds % 1000 === 0, lifetime),
+      ),
+      3_600_000,
+    ),
+    timeMs: timeOption,
+    times: timesOption,
+    limits: limitsOption,
+    blockNetwork: optional(flag, true),
+    regions: optional(words("a list of regions")),
+    secrets: optional(words("a list of names of Modal secrets"), []),
+    volumes: optional(
+      namedValues(
+        pipe(string("a path"), regex(/^\//, "mounted at an absolute path")),
+        optionRecord(
+          { name: word("the name of a volume"), readOnly: optional(flag) },
+          "a record with its name",
+        ),
+        "a record of volumes by path",
+      ),
+      {},
+    ),
+  },
+  "a record",
+);
 
 /** Throws `invalid_options`, naming everything that is wrong at once. */
-export function modalSettings(options: ModalRuntimeOptions): ModalSettings {
-  const { language = javascriptLanguage, timeMs = 10_000, memoryMiB = 256 } = options;
-  const { app = "rlmflow", createApp = true, share = "agent", blockNetwork = true } = options;
-  const { lifetimeMs = 3_600_000, secrets = [], volumes = {} } = options;
-  const { memoryLimitMiB = Math.max(memoryMiB, 1024) } = options;
-  const { image = { registry: IMAGES[language.kernel.language] ?? "" } } = options;
-  const times = { openMs: OPEN_MS, wallMs: timeMs + SLACK_MS, ...options.times };
-  const sandbox = { app, createApp, image, share, memoryMiB, memoryLimitMiB, lifetimeMs };
-  const settings = { ...options, ...sandbox, language, timeMs, times, blockNetwork, secrets, volumes };
-  const wrong = faults(settings);
-  if (wrong.length > 0) throw new RLMError("invalid_options", `modalRuntime: ${wrong.join("; ")}.`);
-  return settings;
+export function modalSettings(options: ModalRuntimeOptions = {}): ModalSettings {
+  const given = checkOptions("modalRuntime", OPTIONS, options, problemsBetween);
+  return {
+    ...given,
+    image: given.image ?? { registry: IMAGES[given.language.kernel.language] ?? "" },
+    memoryLimitMiB: given.memoryLimitMiB ?? Math.max(given.memoryMiB, 1024),
+    times: channelTimes(given.timeMs, OPEN_MS, given.times),
+  };
 }
 
 /** What a rebuilt REPL can promise: beyond the sandbox, files and servers may have changed. */
@@ -47,39 +106,36 @@ export function replayOf({ language, blockNetwork, volumes }: ModalSettings): Ru
   return reachesOut ? "best-effort" : language.replay;
 }
 
-function faults(settings: ModalSettings): readonly string[] {
-  const { app, share, lifetimeMs, times, cpu, cpuLimit, memoryMiB, memoryLimitMiB, volumes } = settings;
-  const amounts = { cpu, cpuLimit, memoryMiB, memoryLimitMiB, lifetimeMs, timeMs: settings.timeMs, ...times };
-  return [
-    ...(MODAL_NAME.test(app) ? [] : [`app is ${JSON.stringify(app)}; letters, digits, "-", "_", "." only`]),
-    ...(share === "agent" || share === "run" ? [] : [`share is ${JSON.stringify(share)}; "agent" or "run"`]),
-    ...Object.entries(amounts)
-      .filter(([, amount]) => amount !== undefined && !(Number.isFinite(amount) && amount > 0))
-      .map(([name, amount]) => `${name} is ${amount}; a number above 0`),
-    ...(lifetimeMs % 1000 === 0 && lifetimeMs <= DAY_MS
-      ? []
-      : [`lifetimeMs is ${lifetimeMs}; whole seconds, ${DAY_MS} at most`]),
-    ...(cpuLimit !== undefined && cpuLimit < (cpu ?? Number.POSITIVE_INFINITY)
-      ? [`cpuLimit is ${cpuLimit}; give cpu too, and no more than that`]
-      : []),
-    ...(memoryLimitMiB < memoryMiB ? [`memoryLimitMiB is ${memoryLimitMiB}, below memoryMiB`] : []),
-    ...imageFaults(settings),
-    ...Object.keys(volumes)
-      .filter((path) => !path.startsWith("/"))
-      .map((path) => `the volume path ${JSON.stringify(path)} is not absolute`),
-  ];
+function isBuilt(given: unknown): boolean {
+  return typeof given === "object" && given !== null && "id" in given;
 }
 
-function imageFaults({ image, language, credentials }: ModalSettings): readonly string[] {
-  const name = "id" in image ? image.id : image.registry;
-  const noImage = `image is empty; say where one with ${language.server.command[0]} is`;
-  const hasToken =
-    credentials === undefined || (credentials.tokenId !== "" && credentials.tokenSecret !== "");
+/** What is wrong with options that are each right. */
+function problemsBetween(options: {
+  readonly cpu?: number;
+  readonly cpuLimit?: number;
+  readonly memoryMiB: number;
+  readonly memoryLimitMiB?: number;
+  readonly timeMs: number;
+  readonly times: Partial<ChannelTimes>;
+  readonly image?: ModalImage;
+  readonly language: ReplLanguage;
+}): readonly string[] {
+  const { cpu, cpuLimit, memoryMiB, memoryLimitMiB = Number.POSITIVE_INFINITY, image, language } = options;
+  const { kernel, server } = language;
+  const copies = (image?.commands ?? []).some((line) => /^\s*COPY\s+(?!--from=)/i.test(line));
+  const program = server.command[0];
   return [
-    ...(name === "" ? [noImage] : []),
-    ...((image.commands ?? []).some((line) => /^\s*COPY\s+(?!--from=)/i.test(line))
-      ? ["image.commands copies from this machine, which Modal's SDK cannot do"]
+    ...(cpuLimit !== undefined && cpuLimit < (cpu ?? Number.POSITIVE_INFINITY)
+      ? [`cpuLimit (${cpuLimit}) needs cpu, and must not be below it`]
       : []),
-    ...(hasToken ? [] : ["credentials needs both tokenId and tokenSecret"]),
+    ...(memoryLimitMiB < memoryMiB
+      ? [`memoryLimitMiB (${memoryLimitMiB}) must not be below memoryMiB (${memoryMiB})`]
+      : []),
+    ...timeProblems(options.timeMs, options.times),
+    ...(copies ? ["image.commands copies from this machine, which Modal's SDK cannot do"] : []),
+    ...(image === undefined && IMAGES[kernel.language] === undefined
+      ? [`image is missing: nothing is known of ${kernel.language}; name an image that has ${program}`]
+      : []),
   ];
 }

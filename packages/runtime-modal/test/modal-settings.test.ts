@@ -3,6 +3,11 @@ import { describe, expect, test } from "vitest";
 import { type ModalRuntimeOptions, modalRuntime } from "../src/index.ts";
 import { modalSettings } from "../src/modal-settings.ts";
 
+/** Options as a caller without types might give them. */
+function untyped(options: unknown): ModalRuntimeOptions {
+  return options as ModalRuntimeOptions;
+}
+
 describe("the options of a runtime on Modal", () => {
   test("may all be left out", () => {
     expect(modalSettings({})).toEqual({
@@ -19,6 +24,7 @@ describe("the options of a runtime on Modal", () => {
       blockNetwork: true,
       secrets: [],
       volumes: {},
+      limits: {},
     });
   });
 
@@ -42,31 +48,58 @@ describe("the options of a runtime on Modal", () => {
   });
 
   test("are refused all at once", () => {
-    const options: ModalRuntimeOptions = {
+    const options = {
       app: "my app",
+      lifetime: 1,
       lifetimeMs: 1500,
       timeMs: 0,
       times: { openMs: Number.NaN },
-      cpuLimit: 1,
-      memoryMiB: 512,
-      memoryLimitMiB: 256,
-      image: { registry: "", commands: ["RUN true", "COPY . /app"] },
-      credentials: { tokenId: "ak-1", tokenSecret: "" },
+      limits: { outputt: 3 },
+      gpu: 1,
+      secrets: "x",
+      image: { registry: "" },
+      credentials: { tokenId: "ak-1" },
       volumes: { data: { name: "data" } },
+      language: "python",
     };
-    expect(() => modalRuntime(options)).toThrow(
+    expect(() => modalRuntime(untyped(options))).toThrow(
       [
-        'modalRuntime: app is "my app"; letters, digits, "-", "_", "." only',
-        "timeMs is 0; a number above 0",
-        "openMs is NaN; a number above 0",
-        "lifetimeMs is 1500; whole seconds, 86400000 at most",
-        "cpuLimit is 1; give cpu too, and no more than that",
-        "memoryLimitMiB is 256, below memoryMiB",
-        "image is empty; say where one with node is",
-        "image.commands copies from this machine, which Modal's SDK cannot do",
-        "credentials needs both tokenId and tokenSecret",
-        'the volume path "data" is not absolute.',
+        `modalRuntime was given options it can't take: app must be up to 64 letters, digits, "-", "_" and ".", not "my app"`,
+        'image.registry must be a tag in a registry, not ""',
+        "credentials.tokenSecret is missing",
+        'language must be a language: javascriptLanguage of @rlmflow/repl, or pythonLanguage of @rlmflow/repl-python, not "python"',
+        'gpu must be the name of a GPU, for example "T4", not 1',
+        "lifetimeMs must be whole seconds in milliseconds, 86400000 at most, not 1500",
+        "timeMs must be a whole number of milliseconds from 10 to 3600000, not 0",
+        "times.openMs must be a whole number of milliseconds from 100 to 7200000, not NaN",
+        "there is no limits.outputt",
+        'secrets must be a list of names of Modal secrets, not "x"',
+        'volumes.data must be mounted at an absolute path, not "data"',
+        "there is no lifetime.",
       ].join("; "),
+    );
+  });
+
+  test.each<[unknown, string]>([
+    [null, "the options must be a record, not null"],
+    [
+      { image: "node:24" },
+      'image must be a record with "registry", a tag, or with "id", an image of Modal\'s, not "node:24"',
+    ],
+    [{ image: { id: 5 } }, "image.id must be an id, im-…, not 5"],
+    [{ image: { id: "im-1", registry: "node" } }, "there is no image.registry"],
+    [
+      { image: { registry: "node", commands: ["RUN true", "COPY . /app"] } },
+      "image.commands copies from this machine, which Modal's SDK cannot do",
+    ],
+    [{ credentials: { tokenId: "ak-1", tokenSecret: "" } }, 'credentials.tokenSecret must be a text, not ""'],
+    [{ cpuLimit: 1 }, "cpuLimit (1) needs cpu, and must not be below it"],
+    [{ memoryMiB: 512, memoryLimitMiB: 256 }, "memoryLimitMiB (256) must not be below memoryMiB (512)"],
+    [{ times: { wallMs: 5000 } }, "times.wallMs (5000) must not be below timeMs (10000)"],
+    [{ blockNetwork: "no" }, 'blockNetwork must be true or false, not "no"'],
+  ])("are refused: %j", (options, problem) => {
+    expect(() => modalRuntime(untyped(options))).toThrow(
+      `modalRuntime was given options it can't take: ${problem}.`,
     );
   });
 
@@ -77,7 +110,9 @@ describe("the options of a runtime on Modal", () => {
       kernel,
       server: { ...javascriptLanguage.server, command: ["lua"] },
     };
-    expect(() => modalRuntime({ language })).toThrow("image is empty; say where one with lua is");
+    expect(() => modalRuntime({ language })).toThrow(
+      "image is missing: nothing is known of lua; name an image that has lua",
+    );
   });
 });
 

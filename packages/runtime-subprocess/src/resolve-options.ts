@@ -1,7 +1,35 @@
-import { RLMError } from "@rlmflow/core";
-import { type EvaluatorLimits, javascriptLanguage, type ReplLanguage } from "@rlmflow/repl";
-import { DEFAULT_TIME_MS, optionProblems } from "./option-problems.ts";
-import type { SubprocessEnvironment, SubprocessRuntimeOptions, SubprocessTimes } from "./options.ts";
+import {
+  channelTimes,
+  checkOptions,
+  type EvaluatorLimits,
+  languageOption,
+  limitsOption,
+  namedValues,
+  optionRecord,
+  type ReplLanguage,
+  timeOption,
+  timeProblems,
+  waitingTime,
+  wholeNumber,
+  word,
+  words,
+} from "@rlmflow/repl";
+import {
+  array,
+  check,
+  type GenericSchema,
+  type InferOutput,
+  lazy,
+  literal,
+  optional,
+  pipe,
+  regex,
+  string,
+  transform,
+  union,
+} from "valibot";
+import type { SubprocessRuntimeOptions, SubprocessTimes } from "./options.ts";
+import { runsOnNode } from "./runs-on-node.ts";
 
 /** The options with every default in its place. */
 export interface SubprocessSettings {
@@ -23,42 +51,96 @@ export interface LaunchSettings {
   readonly timeMs: number;
 }
 
-const DEFAULT = { memoryMB: 512, rssMB: 1024, openMs: 30_000, wallMs: 30_000 };
-/** Between the limit that the server holds itself and the one that is held from outside. */
-const WALL_SLACK_MS = 20_000;
+const DEFAULT = { memoryMB: 512, rssMB: 1024, openMs: 30_000 };
+const DAY_MS = 24 * 3_600_000;
+
+const COMMAND = "a list of texts without NUL, the program first";
+const value = pipe(string("a text"), regex(/^[^\0]*$/, "a text without NUL"));
+const command = pipe(
+  array(value, COMMAND),
+  check(([program = ""]) => program !== "", COMMAND),
+);
+const variable = pipe(string("a name"), regex(/^[^=\0]+$/, "a variable whose name has no ="));
+type Environment = Readonly<Record<string, string | true>>;
+const names: GenericSchema<unknown, Environment> = pipe(
+  array(variable),
+  transform((given) => Object.fromEntries(given.map((name): [string, true] => [name, true]))),
+);
+const values: GenericSchema<unknown, Environment> = namedValues(
+  variable,
+  union([literal(true), value], "a text without NUL, or true"),
+  "a list of names, or a record of values",
+);
+const environment = lazy((given) => (Array.isArray(given) ? names : values));
+const paths = optional(words("a list of paths"), []);
+
+const OPTIONS = optionRecord(
+  {
+    command: optional(command),
+    workingDirectory: optional(word("a path")),
+    environment: optional(environment, {}),
+    permissions: optional(
+      optionRecord({ readable: paths, writable: paths }, "a record with readable and writable"),
+    ),
+    memoryMB: optional(wholeNumber({ least: 16, most: 65_536, unit: "megabytes" })),
+    rssMB: optional(wholeNumber({ least: 128, most: 1_048_576, unit: "megabytes" })),
+    timeMs: timeOption,
+    times: optional(
+      optionRecord(
+        {
+          openMs: waitingTime,
+          wallMs: waitingTime,
+          idleMs: optional(wholeNumber({ least: 100, most: DAY_MS, unit: "milliseconds" })),
+        },
+        "a record of milliseconds",
+      ),
+      {},
+    ),
+    limits: limitsOption,
+    language: languageOption,
+  },
+  "a record",
+);
+type Given = InferOutput<typeof OPTIONS>;
 
 /** Fills in defaults. Throws one `invalid_options` that names everything wrong. */
 export function resolveOptions(options: SubprocessRuntimeOptions = {}): SubprocessSettings {
-  const problems = optionProblems(options);
-  if (problems.length > 0) {
-    const message = `subprocessRuntime was given options it can't take: ${problems.join("; ")}.`;
-    throw new RLMError("invalid_options", message, { details: { problems } });
-  }
-  const { environment = {}, permissions, times = {}, timeMs = DEFAULT_TIME_MS } = options;
-  const wallMs = times.wallMs ?? Math.max(DEFAULT.wallMs, timeMs + WALL_SLACK_MS);
-  const { readable = [], writable = [] } = permissions ?? {};
+  const further = (given: Given): readonly string[] => problemsBetween(given, options.timeMs !== undefined);
+  const given = checkOptions("subprocessRuntime", OPTIONS, options, further);
   return {
     launch: {
-      command: options.command ?? null,
-      workingDirectory: options.workingDirectory ?? null,
-      environment: isNames(environment)
-        ? Object.fromEntries(environment.map((name): [string, true] => [name, true]))
-        : environment,
-      permissions: permissions === undefined ? null : { readable, writable },
-      memoryMB: options.memoryMB ?? DEFAULT.memoryMB,
-      rssMB: options.rssMB ?? DEFAULT.rssMB,
-      timeMs,
+      command: given.command ?? null,
+      workingDirectory: given.workingDirectory ?? null,
+      environment: given.environment,
+      permissions: given.permissions ?? null,
+      memoryMB: given.memoryMB ?? DEFAULT.memoryMB,
+      rssMB: given.rssMB ?? DEFAULT.rssMB,
+      timeMs: given.timeMs,
     },
-    times: {
-      openMs: times.openMs ?? DEFAULT.openMs,
-      wallMs,
-      idleMs: times.idleMs ?? Number.POSITIVE_INFINITY,
-    },
-    limits: options.limits ?? {},
-    language: options.language ?? javascriptLanguage,
+    times: { idleMs: Number.POSITIVE_INFINITY, ...channelTimes(given.timeMs, DEFAULT.openMs, given.times) },
+    limits: given.limits,
+    language: given.language,
   };
 }
 
-function isNames(environment: SubprocessEnvironment): environment is readonly string[] {
-  return Array.isArray(environment);
+/** What only the server of this package knows. */
+const OWN_SERVER = ["permissions", "memoryMB", "rssMB"] as const satisfies readonly (keyof Given)[];
+
+/** What is wrong with options that are each right. */
+function problemsBetween(given: Given, isTimeGiven: boolean): readonly string[] {
+  const others = (names: readonly (keyof Given)[], why: string): readonly string[] =>
+    names.filter((name) => given[name] !== undefined).map((name) => `${name} ${why}`);
+  const times = timeProblems(given.timeMs, given.times);
+  if (given.command === undefined) {
+    const { language } = given;
+    if (runsOnNode(language)) return times;
+    const why = `is of Node, and ${language.kernel.language} runs on another program`;
+    return [...others(["permissions", "memoryMB"], why), ...times];
+  }
+  const why = "is not for a command of your own: put";
+  return [
+    ...others(OWN_SERVER, `${why} what it takes into the command`),
+    ...(isTimeGiven ? [`timeMs ${why} "--time-ms" into the command`] : []),
+    ...times,
+  ];
 }

@@ -62,23 +62,23 @@ describe("options", () => {
       limits: { outputKept: -1 },
     });
     expect(problems).toEqual([
-      "there is no comand",
-      "there is no times.closeMs",
-      "command must be a list of texts without NUL, the program first",
-      'environment has a name that is none: "A=b"',
-      "environment has a name that is none: 3",
-      "workingDirectory must be a path",
+      "command must be a list of texts without NUL, the program first, not a list",
+      'workingDirectory must be a path, not ""',
+      'environment[0] must be a variable whose name has no =, not "A=b"',
+      "environment[1] must be a name, not 3",
       "memoryMB must be a whole number of megabytes from 16 to 65536, not 1",
       'rssMB must be a whole number of megabytes from 128 to 1048576, not "1 GB"',
       "timeMs must be a whole number of milliseconds from 10 to 3600000, not 0.5",
       "times.wallMs must be a whole number of milliseconds from 100 to 7200000, not 1",
+      "there is no times.closeMs",
       "limits.outputKept must be a whole number of characters, values or calls from 1 to 2147483648, not -1",
+      "there is no comand",
     ]);
   });
 
   test("are refused in one message", () => {
     expect(() => resolveOptions({ command: [""], timeMs: 1 })).toThrow(
-      "subprocessRuntime was given options it can't take: command must be a list of texts without NUL, the program first; timeMs must be a whole number of milliseconds from 10 to 3600000, not 1.",
+      "subprocessRuntime was given options it can't take: command must be a list of texts without NUL, the program first, not a list; timeMs must be a whole number of milliseconds from 10 to 3600000, not 1.",
     );
   });
 
@@ -99,18 +99,26 @@ describe("options", () => {
   });
 
   test.each([
-    [{ environment: "PATH" }, "environment must be a list of names, or a record of values"],
-    [{ environment: { A: 1 } }, "environment.A must be a text without NUL, or true"],
-    [{ environment: { "": "x" } }, 'environment has a name that is none: ""'],
-    [{ permissions: "on" }, "permissions must be a record with readable and writable"],
+    [{ environment: "PATH" }, 'environment must be a list of names, or a record of values, not "PATH"'],
+    [{ environment: { A: 1 } }, "environment.A must be a text without NUL, or true, not 1"],
+    [{ environment: { "": "x" } }, 'environment. must be a variable whose name has no =, not ""'],
+    [{ permissions: "on" }, 'permissions must be a record with readable and writable, not "on"'],
     [{ permissions: { read: [] } }, "there is no permissions.read"],
-    [{ permissions: { readable: "/" } }, "permissions.readable must be a list of paths"],
-    [{ permissions: { writable: [""] } }, "permissions.writable must be a list of paths"],
+    [{ permissions: { readable: "/" } }, 'permissions.readable must be a list of paths, not "/"'],
+    [{ permissions: { writable: [""] } }, 'permissions.writable[0] must be a text that is not empty, not ""'],
     [{ times: { wallMs: 500 } }, "times.wallMs (500) must not be below timeMs (10000)"],
-    [{ times: 5 }, "times must be a record of milliseconds"],
-    [{ limits: 5 }, "limits must be a record of numbers"],
-    [{ command: "node server.mjs" }, "command must be a list of texts without NUL, the program first"],
-    [{ command: ["node", "a\0b"] }, "command must be a list of texts without NUL, the program first"],
+    [{ times: 5 }, "times must be a record of milliseconds, not 5"],
+    [{ limits: 5 }, "limits must be a record of numbers, not 5"],
+    [{ limits: { outputt: 3 } }, "there is no limits.outputt"],
+    [
+      { language: "python" },
+      'language must be a language: javascriptLanguage of @rlmflow/repl, or pythonLanguage of @rlmflow/repl-python, not "python"',
+    ],
+    [
+      { command: "node server.mjs" },
+      'command must be a list of texts without NUL, the program first, not "node server.mjs"',
+    ],
+    [{ command: ["node", "a\0b"] }, 'command[1] must be a text without NUL, not "a\\u0000b"'],
   ])("%j are refused", (options, problem) => {
     expect(problemsOf(options)).toEqual([problem]);
   });

@@ -7,7 +7,7 @@
 import { Agent } from "node:http";
 import { Agent as SecureAgent } from "node:https";
 import { RLMError } from "@rlmflow/core";
-import Docker from "dockerode";
+import Docker, { type DockerOptions } from "dockerode";
 import { type DockerConnection, resolveConnection } from "./docker-connection.ts";
 import { engineFailure, type LateCall } from "./engine-failure.ts";
 
@@ -30,7 +30,7 @@ export class DockerEngine {
     if (protocol !== "ssh")
       this.#agent = new (protocol === "https" ? SecureAgent : Agent)({ keepAlive: true });
     const withAgent = { ...options, agent: this.#agent };
-    this.docker = new Docker(withAgent);
+    this.docker = clientFor(withAgent, address);
   }
 
   /** What the request gives. `what` completes "The Docker engine did not …". */
@@ -52,5 +52,16 @@ export class DockerEngine {
   close(): void {
     this.#closed = true;
     this.#agent?.destroy();
+  }
+}
+
+/** The client reads the certificates that DOCKER_CERT_PATH names when it is made. */
+function clientFor(options: DockerOptions, address: string): Docker {
+  try {
+    return new Docker(options);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `The Docker engine at ${address} cannot be talked to: ${why}. Look at DOCKER_HOST and DOCKER_CERT_PATH.`;
+    throw new RLMError("invalid_options", message, { cause });
   }
 }

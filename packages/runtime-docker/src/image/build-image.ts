@@ -1,9 +1,11 @@
 import { Readable } from "node:stream";
 import { RLMError } from "@rlmflow/core";
-import type { DockerConnection } from "../engine/docker-connection.ts";
+import { checkOptions, optionRecord } from "@rlmflow/repl";
+import { custom, optional } from "valibot";
+import { connectionOption, type DockerConnection } from "../engine/docker-connection.ts";
 import { DockerEngine } from "../engine/docker-engine.ts";
 import { fileArchive } from "../engine/file-archive.ts";
-import { DEFAULT_IMAGE } from "../resolve-options.ts";
+import { DEFAULT_IMAGE, imageName } from "../resolve-options.ts";
 import { BASE_IMAGE, DOCKERFILE } from "./dockerfile.ts";
 
 /** Options of {@link buildDockerImage}. */
@@ -18,13 +20,26 @@ export interface BuildDockerImageOptions {
   readonly onOutput?: (text: string) => void;
 }
 
+const OPTIONS = optionRecord(
+  {
+    tag: optional(imageName, DEFAULT_IMAGE),
+    from: optional(imageName, BASE_IMAGE),
+    docker: connectionOption,
+    onOutput: optional(
+      custom<(text: string) => void>((given) => typeof given === "function", "a function"),
+      () => () => {},
+    ),
+  },
+  "a record",
+);
+
 /** Milliseconds that a build may take, a slow download included. */
 const BUILD_MS = 1_800_000;
 
-/** Makes the image that sandboxes run on, and gives its name. Rejects with `runtime_failed`. */
+/** Makes the image that sandboxes run on, and gives its name. Rejects with `invalid_options` or `runtime_failed`. */
 export async function buildDockerImage(options: BuildDockerImageOptions = {}): Promise<string> {
-  const { tag = DEFAULT_IMAGE, from = BASE_IMAGE, onOutput = () => {} } = options;
-  const engine = new DockerEngine(options.docker);
+  const { tag, from, onOutput, docker } = checkOptions("buildDockerImage", OPTIONS, options);
+  const engine = new DockerEngine(docker);
   const context = Readable.from([await fileArchive("Dockerfile", DOCKERFILE)]);
   const build = async (): Promise<void> => {
     const answer = await engine.docker.buildImage(context, { t: tag, buildargs: { FROM: from } });

@@ -29,3 +29,12 @@ test.each([
 ])("%j is %s at %s", (environment, protocol, address) => {
   expect(resolveConnection(undefined, environment)).toEqual({ options: {}, protocol, address });
 });
+
+test.each(["garbage", "tcp://", "tcp://build", "tcp://build:notaport", "ftp://build:21", "ssh://"])(
+  "the engine at %s is nowhere",
+  (address) => {
+    expect(() => resolveConnection(undefined, { DOCKER_HOST: address })).toThrow(
+      `DOCKER_HOST is "${address}", which names no engine. Make it like unix:///var/run/docker.sock, tcp://host:2375 or ssh://user@host.`,
+    );
+  },
+);
