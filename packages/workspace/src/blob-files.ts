@@ -10,7 +10,7 @@ import {
   writeFully,
   writeTemporary,
 } from "./durable-files.ts";
-import { orFileFailure, systemCode } from "./file-failure.ts";
+import { damagedFile, orFileFailure, systemCode } from "./file-failure.ts";
 import { GroupSync } from "./group-sync.ts";
 
 /*
@@ -76,10 +76,7 @@ export class BlobFiles {
       }
     });
     if (createHash("sha256").update(bytes).digest("hex") === digest) return bytes;
-    const reason = "its content no longer has the digest that is its name";
-    throw new RLMError("damaged_log", `${path} is damaged: ${reason}. Restore it from a copy.`, {
-      details: { file: path, reason },
-    });
+    throw damagedFile(path, "its content no longer has the digest that is its name");
   }
 
   async #keep(digest: string, bytes: Uint8Array): Promise<void> {

@@ -12,7 +12,7 @@ import {
   writeFully,
   writeTemporary,
 } from "./durable-files.ts";
-import { orFileFailure, systemCode } from "./file-failure.ts";
+import { damagedFile, orFileFailure, systemCode } from "./file-failure.ts";
 import { readUtf8 } from "./utf8-chunks.ts";
 import { wellFormedChunks } from "./well-formed-chunks.ts";
 
@@ -119,17 +119,11 @@ async function scan(handle: FileHandle, path: string, digest: string): Promise<C
   const hash = createHash("sha256");
   const found = new ContextScan();
   for await (const chunk of readUtf8(handle)) {
-    if (!chunk.valid) throw damaged(path, `byte ${chunk.at} is no UTF-8`);
+    if (!chunk.valid) throw damagedFile(path, `byte ${chunk.at} is no UTF-8`);
     hash.update(chunk.bytes);
     found.add(chunk.bytes, isAscii(chunk.bytes));
   }
   if (hash.digest("hex") !== digest)
-    throw damaged(path, "its content no longer has the digest that is its name");
+    throw damagedFile(path, "its content no longer has the digest that is its name");
   return found.finish(digest);
-}
-
-function damaged(path: string, reason: string): RLMError {
-  return new RLMError("damaged_log", `${path} is damaged: ${reason}. Restore it from a copy.`, {
-    details: { file: path, reason },
-  });
 }

@@ -1,7 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { RLMError } from "@rlmflow/core";
 import { type ContextIndex, pieceOf } from "./context-index.ts";
-import { fileFailure } from "./file-failure.ts";
+import { damagedFile, fileFailure } from "./file-failure.ts";
 
 /** Pieces kept decoded: 32 of 64 Ki units are 4 to 8 MiB, for all contexts of a workspace together. */
 const KEPT_PIECES = 32;
@@ -63,8 +62,5 @@ function readPiece(path: string, index: ContextIndex, piece: number): string {
     throw fileFailure("read", path, error);
   }
   if (done === bytes.length) return bytes.toString("utf8");
-  const reason = "it has become shorter since it was opened";
-  throw new RLMError("damaged_log", `${path} is damaged: ${reason}. Restore it from a copy.`, {
-    details: { file: path, reason },
-  });
+  throw damagedFile(path, "it has become shorter since it was opened");
 }

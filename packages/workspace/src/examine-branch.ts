@@ -1,6 +1,14 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { blobsOf, Graph, type PayloadStore, RLMError, type RunInfo, type RunNode } from "@rlmflow/core";
+import {
+  blobsOf,
+  counted,
+  Graph,
+  type PayloadStore,
+  RLMError,
+  type RunInfo,
+  type RunNode,
+} from "@rlmflow/core";
 import { examineInbox } from "./examine-inbox.ts";
 import { systemCode } from "./file-failure.ts";
 import type { Finding } from "./finding.ts";
@@ -80,8 +88,8 @@ async function readGood(log: string, findings: Finding[], isHeld: boolean): Prom
 
 function torn(file: string, bytes: number, isHeld: boolean): Finding {
   const message = isHeld
-    ? `${bytes} bytes behind the last whole line are being written.`
-    : `${bytes} bytes behind the last whole line were being written when their process died. Nothing that was acknowledged is among them; opening the branch drops them.`;
+    ? `${counted(bytes, "byte")} behind the last whole line: a line is being written.`
+    : `${counted(bytes, "byte")} behind the last whole line: a line was being written when its process died. Nothing that was acknowledged is in it; opening the branch drops it.`;
   return { severity: "note", file, message };
 }
 

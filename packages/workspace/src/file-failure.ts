@@ -1,4 +1,4 @@
-import { RLMError } from "@rlmflow/core";
+import { RLMError, sentences } from "@rlmflow/core";
 
 /** The code of a system error such as `ENOENT`, or `""` for any other value. */
 export function systemCode(error: unknown): string {
@@ -22,9 +22,17 @@ export function fileFailure(what: string, path: string, cause: unknown): RLMErro
   const code = systemCode(cause);
   const reason = cause instanceof Error ? cause.message : String(cause);
   const advice = ADVICE[code] ?? "Look at the directory and its disk, then try again.";
-  return new RLMError("store_failed", `Could not ${what} ${path}: ${reason}. ${advice}`, {
+  return new RLMError("store_failed", sentences(`Could not ${what} ${path}: ${reason}`, advice), {
     cause,
     details: { path, code },
+  });
+}
+
+/** A `damaged_log` error: what is wrong with the file, and what to do. */
+export function damagedFile(path: string, reason: string, cause?: unknown): RLMError {
+  return new RLMError("damaged_log", sentences(`${path} is damaged: ${reason}`, "Restore it from a copy."), {
+    cause,
+    details: { file: path, reason },
   });
 }
 

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { RLMError, type RunNode } from "@rlmflow/core";
+import { counted, RLMError, type RunNode, sentences } from "@rlmflow/core";
 import { orFileFailure } from "./file-failure.ts";
 import { type FileLine, readLines } from "./line-reader.ts";
 import { decodeLine, type LogLine } from "./log-line.ts";
@@ -81,7 +81,10 @@ export class LogReader {
     } catch (error) {
       if (!RLMError.is(error)) throw error;
       if (error.code !== "unsupported_format") throw this.#damaged(error.message, error);
-      const message = `${this.#file} line ${this.#lines + 1}: ${error.message}. Use the version of rlmflow that wrote it, or a newer one.`;
+      const message = sentences(
+        `${this.#file} line ${this.#lines + 1}: ${error.message}`,
+        "Use the version of rlmflow that wrote it, or a newer one.",
+      );
       throw new RLMError("unsupported_format", message, { cause: error });
     }
   }
@@ -90,7 +93,10 @@ export class LogReader {
     const line = this.#lines + 1;
     return new RLMError(
       "damaged_log",
-      `${this.#file} line ${line} is damaged: ${reason}. Restore the file from a copy; the ${this.#lines} lines before it are good.`,
+      sentences(
+        `${this.#file} line ${line} is damaged: ${reason}`,
+        `Restore the file from a copy; the ${counted(this.#lines, "line")} before it ${this.#lines === 1 ? "is" : "are"} good.`,
+      ),
       { cause, details: { file: this.#file, line, reason } },
     );
   }

@@ -8,7 +8,7 @@ import {
   RLMError,
   type RunInfo,
 } from "@rlmflow/core";
-import { orFileFailure, systemCode } from "./file-failure.ts";
+import { damagedFile, orFileFailure, systemCode } from "./file-failure.ts";
 import type { Layout } from "./layout.ts";
 
 /** What run.json holds. */
@@ -106,13 +106,6 @@ function parse(path: string, text: string): unknown {
   } catch (error) {
     throw damagedFile(path, error instanceof Error ? error.message : String(error), error);
   }
-}
-
-function damagedFile(path: string, reason: string, cause?: unknown): RLMError {
-  return new RLMError("damaged_log", `${path} is damaged: ${reason}. Restore it from a copy.`, {
-    cause,
-    details: { file: path, reason },
-  });
 }
 
 async function missingRun(layout: Layout, runId: string): Promise<RLMError> {

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import {
   checkAppend,
+  counted,
   guardedPayloads,
   type Inbox,
   type PayloadStore,
@@ -8,6 +9,7 @@ import {
   type RunInfo,
   type RunNode,
   type Store,
+  sentence,
 } from "@rlmflow/core";
 import type { BranchLock } from "./branch-lock.ts";
 import type { Durability } from "./durable-files.ts";
@@ -49,10 +51,14 @@ function lineOf(line: LogLine): Buffer {
   try {
     return encodeLine(line);
   } catch (cause) {
-    const what = `The ${line.nodes.length} nodes of agent ${line.agentId} from n ${line.n}`;
-    throw new RLMError("store_failed", `${what} are too large for one line of a log: ${String(cause)}.`, {
-      cause,
-    });
+    const what = `${counted(line.nodes.length, "node")} of agent ${line.agentId} from n ${line.n}`;
+    throw new RLMError(
+      "store_failed",
+      sentence(`${what}: too large for one line of a log: ${String(cause)}`),
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -57,7 +57,7 @@ describe("examining a branch", () => {
     await writeFile(log, text.slice(0, -3));
     const { findings } = await workspace.examine("run", "main");
     expect(findings.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/bytes behind the last whole line are being written/),
+      expect.stringMatching(/bytes behind the last whole line: a line is being written/),
       expect.stringMatching(/^Process \d+ is writing the branch/),
     ]);
     await writeFile(log, text);

@@ -1,7 +1,7 @@
-import type { UsageTotal } from "@rlmflow/core";
+import { counted, type UsageTotal } from "@rlmflow/core";
 import type { ForkResult } from "@rlmflow/workspace";
 import { oneLine } from "../terminal/plain-text.ts";
-import { counted, formatCount, formatDuration } from "../terminal/quantities.ts";
+import { formatCount, formatCounted, formatDuration } from "../terminal/quantities.ts";
 import { quoteForShell } from "../terminal/quote-for-shell.ts";
 
 const MAX_LISTED = 20;
@@ -24,20 +24,22 @@ export function forkReport(
 }
 
 function tokens({ input, output }: UsageTotal): string {
-  return `${formatCount(input + output)} tokens`;
+  return formatCounted(input + output, "token");
 }
 
 function fileLines(files: ForkResult["files"], directory: string): readonly string[] {
   const { restored, bytes, milliseconds, leftOut, outside, entangled } = files;
-  const counted =
+  const made =
     restored === 0 && leftOut.length === 0
       ? []
-      : [`${restored} files (${formatCount(bytes)}B) in ${directory}, ${formatDuration(milliseconds)}`];
+      : [
+          `${counted(restored, "file")} (${formatCount(bytes)}B) in ${directory}, ${formatDuration(milliseconds)}`,
+        ];
   const left = leftOut.map(({ path, reason, bytes: size }) => {
     return `${oneLine(path)}${size === null ? "" : ` (${formatCount(size)}B)`}: ${reason}`;
   });
   return [
-    ...counted,
+    ...made,
     ...listed("left out", left),
     ...listed(
       "changed past the tools, taken as it is",

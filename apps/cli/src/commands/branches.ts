@@ -1,4 +1,4 @@
-import type { Graph } from "@rlmflow/core";
+import { counted, type Graph } from "@rlmflow/core";
 import { openWorkspace, type Workspace } from "@rlmflow/workspace";
 import { aligned } from "../branches/aligned.ts";
 import { type LineageRow, lineage } from "../branches/lineage.ts";
@@ -6,7 +6,7 @@ import { type CommandIo, widthOf, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { placeAt } from "../render/open-graph.ts";
 import { ASCII_GLYPHS, showsUnicode, UNICODE_GLYPHS } from "../terminal/glyphs.ts";
-import { counted, formatCount } from "../terminal/quantities.ts";
+import { formatCounted } from "../terminal/quantities.ts";
 import { clip } from "../terminal/text-width.ts";
 import { nodeText } from "../tree/node-text.ts";
 
@@ -43,7 +43,7 @@ async function cellsOf(workspace: Workspace, runId: string, row: LineageRow): Pr
     state,
     from,
     counted(graph.length, "node"),
-    `${formatCount(input + output)} tokens`,
+    formatCounted(input + output, "token"),
     answerOf(graph),
   ];
 }

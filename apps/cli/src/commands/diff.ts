@@ -1,4 +1,4 @@
-import { type Graph, RLMError } from "@rlmflow/core";
+import { counted, type Graph, RLMError, sentences } from "@rlmflow/core";
 import { openWorkspace } from "@rlmflow/workspace";
 import { aligned } from "../branches/aligned.ts";
 import { type Comparison, compareGraphs, type Own } from "../branches/compare-graphs.ts";
@@ -61,7 +61,9 @@ async function graphNamed(name: string, { dir = ".", run }: DiffFlags): Promise<
       return await workspace.load(run, name);
     } catch (cause) {
       if (!RLMError.is(cause, "not_found")) throw cause;
-      throw new RLMError("not_found", `${cause.message} Another run has one: name it with --run.`, { cause });
+      throw new RLMError("not_found", sentences(cause.message, "Another run has one: name it with --run."), {
+        cause,
+      });
     }
   }
   return await openGraph(name, { run: run ?? null, branch: null }).catch((cause: unknown) => {
@@ -76,13 +78,13 @@ async function graphNamed(name: string, { dir = ".", run }: DiffFlags): Promise<
 
 function describe({ shared }: Comparison, [a, b]: readonly [Side, Side]): readonly string[] {
   if (a.own.nodes === 0 && b.own.nodes === 0)
-    return [`${a.name} and ${b.name} are the same: ${shared} nodes`];
+    return [`${a.name} and ${b.name} are the same: ${counted(shared, "node")}`];
   const first = (side: Side) =>
     side.own.first === null
       ? [`  ${side.name}`, "goes no further"]
       : [`  ${side.name}`, side.own.first.id, side.own.first.type, nodeText(side.own.first)];
   return [
-    `${a.name} and ${b.name} share ${shared} nodes, then they part:`,
+    `${a.name} and ${b.name} share ${counted(shared, "node")}, then they part:`,
     ...aligned([first(a), first(b)]),
     "",
     ...aligned([

@@ -1,11 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { loadTrace, RLMError } from "@rlmflow/core";
+import { counted, loadTrace, RLMError } from "@rlmflow/core";
 import { type BranchExamination, openWorkspace, type Workspace } from "@rlmflow/workspace";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { isTraceFile, type Place, placeAt } from "../render/open-graph.ts";
 import { plainText } from "../terminal/plain-text.ts";
-import { counted } from "../terminal/quantities.ts";
 import { quoteForShell } from "../terminal/quote-for-shell.ts";
 
 /** The options of `rlmflow doctor` as they are typed. */
@@ -70,7 +69,7 @@ function linesOf({ runId, branchId, good, findings }: BranchExamination): readon
       ? "no nodes"
       : isWhole
         ? `${counted(good.length, "node")}, all good`
-        : `${counted(good.length, "node")} ${good.length === 1 ? "is" : "are"} good`;
+        : counted(good.length, "node is good", "nodes are good");
   return [
     `run ${runId} branch ${branchId}: ${state}`,
     ...findings.map(({ severity, file, line, message }) => {
@@ -115,8 +114,7 @@ async function copyAll(
 }
 
 function advice(problems: number, path: string): string {
-  const count = problems === 1 ? "1 problem" : `${problems} problems`;
-  return `${count}. Restore the files from a copy, or take what is good: rlmflow doctor ${quoteForShell(path)} --copy-good <directory>`;
+  return `${counted(problems, "problem")}. Restore the files from a copy, or take what is good: rlmflow doctor ${quoteForShell(path)} --copy-good <directory>`;
 }
 
 async function examineTrace(path: string, io: CommandIo): Promise<ExitCode> {

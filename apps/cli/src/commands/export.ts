@@ -1,5 +1,5 @@
 import { open, rename, rm } from "node:fs/promises";
-import { RLMError, traceText } from "@rlmflow/core";
+import { counted, RLMError, traceText } from "@rlmflow/core";
 import { openWorkspace } from "@rlmflow/workspace";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -27,7 +27,7 @@ export async function exportCommand(path: string, flags: ExportFlags, io: Comman
   else {
     await writeWhole(flags.file, pieces);
     io.stderr.write(
-      `${graph.length} nodes of run ${graph.run.runId} branch ${graph.branch} in ${flags.file}\n`,
+      `${counted(graph.length, "node")} of run ${graph.run.runId} branch ${graph.branch} in ${flags.file}\n`,
     );
   }
   return EXIT.ok;

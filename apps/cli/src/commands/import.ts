@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { loadTrace, RLMError } from "@rlmflow/core";
+import { counted, loadTrace, RLMError } from "@rlmflow/core";
 import { openWorkspace } from "@rlmflow/workspace";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -26,7 +26,7 @@ export async function importCommand(
     const { runId, branch } = graph.run;
     const place = `${quoteForShell(workspace.directory)} --run ${runId} --branch ${branch.id}`;
     const lines = [
-      `${graph.length} nodes of run ${runId} branch ${branch.id} in ${workspace.directory}`,
+      `${counted(graph.length, "node")} of run ${runId} branch ${branch.id} in ${workspace.directory}`,
       graph.finished ? `see it: rlmflow render ${place}` : `go on: rlmflow resume ${place}`,
     ];
     await write(io.stdout, `${lines.map(plainText).join("\n")}\n`);

@@ -1,4 +1,4 @@
-import { type Graph, RLMError, type RunNode } from "@rlmflow/core";
+import { counted, type Graph, RLMError, type RunNode } from "@rlmflow/core";
 
 /** The prefix of the run that ends with this node, or that has this many nodes. Throws `not_found`. */
 export function graphAt(graph: Graph, at: string): Graph {
@@ -11,7 +11,7 @@ export function graphAt(graph: Graph, at: string): Graph {
   }
   throw new RLMError(
     "not_found",
-    `There is no step ${at}: the run has ${graph.length} nodes, counted from 1.`,
+    `There is no step ${at}: the run has ${counted(graph.length, "node")}, counted from 1.`,
   );
 }
 

@@ -1,6 +1,6 @@
-import type { BlobRef, JsonValue, RunNode } from "@rlmflow/core";
+import { type BlobRef, counted, type JsonValue, type RunNode } from "@rlmflow/core";
 import { oneLine, plainText } from "../terminal/plain-text.ts";
-import { formatCount, formatDuration } from "../terminal/quantities.ts";
+import { formatCount, formatCounted, formatDuration } from "../terminal/quantities.ts";
 import { editText, nodeTokens } from "../tree/node-text.ts";
 
 /** The text of a blob, or `null` where it is not at hand. */
@@ -59,7 +59,7 @@ async function partsOf(node: RunNode, blob: ReadBlob): Promise<readonly string[]
 
 function queryParts({ query, contexts, output }: Of<"query">): readonly string[] {
   const reads = contexts.map(
-    ({ key, characters }) => `- CONTEXT ${oneLine(key)}: ${formatCount(characters)} characters`,
+    ({ key, characters }) => `- CONTEXT ${oneLine(key)}: ${formatCounted(characters, "character")}`,
   );
   const schema =
     output === null ? "" : `The answer must fit:\n\n${fenced(JSON.stringify(output, null, 2), "json")}`;
@@ -105,7 +105,10 @@ async function blockParts(
   const text = typeof output === "string" ? output : json(output);
   if (text === "" || (!always && block.shown >= text.length && block.cut === undefined)) return [];
   const cut = block.cut === undefined ? "" : `; the sandbox kept ${block.cut.kept} of ${block.cut.total}`;
-  return [`All of the output (the model was shown ${block.shown} characters${cut}):`, fenced(text)];
+  return [
+    `All of the output (the model was shown ${counted(block.shown, "character")}${cut}):`,
+    fenced(text),
+  ];
 }
 
 async function blobValue(ref: BlobRef | undefined, blob: ReadBlob): Promise<JsonValue> {

@@ -1,6 +1,6 @@
-import type { Graph } from "@rlmflow/core";
+import { counted, type Graph } from "@rlmflow/core";
 import { plainText } from "../terminal/plain-text.ts";
-import { counted, formatCount } from "../terminal/quantities.ts";
+import { formatCounted } from "../terminal/quantities.ts";
 import { nodeMarkdown, type ReadBlob } from "./node-markdown.ts";
 
 /** The run below an agent as a Markdown report, with every node of it whole: an agent after the one that asked it. */
@@ -9,7 +9,7 @@ export async function* report(graph: Graph, root: string, blob: ReadBlob): Async
   const pending = [root];
   for (let agentId = pending.pop(); agentId !== undefined; agentId = pending.pop()) {
     const { input, output, requests } = graph.ownUsage(agentId);
-    const tokens = `${formatCount(input + output)} tokens in ${counted(requests, "request")} of its own`;
+    const tokens = `${formatCounted(input + output, "token")} in ${counted(requests, "request")} of its own`;
     yield `## ${agentId}\n\n${tokens}\n\n`;
     for (const node of graph.chain(agentId)) {
       yield `${await nodeMarkdown(node, blob)}\n\n`;

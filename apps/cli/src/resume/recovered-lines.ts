@@ -1,6 +1,5 @@
-import type { Recovered } from "@rlmflow/core";
+import { counted, type Recovered } from "@rlmflow/core";
 import { oneLine } from "../terminal/plain-text.ts";
-import { counted } from "../terminal/quantities.ts";
 
 const MOST_NAMES = 10;
 
@@ -8,9 +7,11 @@ const MOST_NAMES = 10;
 export function recoveredLines(runId: string, recovered: Recovered): readonly string[] {
   const { nodes, replies, agents, droppedBytes, outcomeUnknown, bornAgain, cancelled } = recovered;
   return [
-    `run ${runId}: ${counted(nodes, "node")} kept, ${replies === 1 ? "1 reply is" : `${replies} replies are`} not asked for again, ${agents} ${agents === 1 ? "agent goes" : "agents go"} on`,
+    `run ${runId}: ${counted(nodes, "node")} kept, ${counted(replies, "reply is", "replies are")} not asked for again, ${counted(agents, "agent goes", "agents go")} on`,
     ...(droppedBytes > 0
-      ? [`dropped ${droppedBytes} bytes of a last line that was never whole; nothing in it had been told`]
+      ? [
+          `dropped ${counted(droppedBytes, "byte")} of a last line that was never whole; nothing in it had been told`,
+        ]
       : []),
     ...(outcomeUnknown.length > 0
       ? [`not called again, their outcome is unknown to the code: ${names(outcomeUnknown)}`]

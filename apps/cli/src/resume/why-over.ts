@@ -1,4 +1,4 @@
-import { type ConfigPatch, type Graph, type InboxRequest, RLMError } from "@rlmflow/core";
+import { type ConfigPatch, type Graph, type InboxRequest, RLMError, sentences } from "@rlmflow/core";
 
 /** Why a run that has failed does not go on with these limits and the edits that are kept for it, and what would help; `null` when it may. */
 export function whyOver(graph: Graph, config: ConfigPatch, edits: readonly InboxRequest[]): RLMError | null {
@@ -9,9 +9,12 @@ export function whyOver(graph: Graph, config: ConfigPatch, edits: readonly Inbox
   const { runId } = graph.run;
   if (head.kind !== "limit_reached") {
     const advice = `It can go another way from a node before ${head.id}: see rlmflow fork.`;
-    return new RLMError("edit_refused", `Run ${runId} has failed: ${head.message} ${advice}`);
+    return new RLMError("edit_refused", sentences(`Run ${runId} has failed: ${head.message}`, advice));
   }
   if (Object.keys(config).length > 0 || edits.some(({ kind }) => kind === "config")) return null;
-  const message = `Run ${runId} was stopped at a limit: ${head.message} It goes on when the limit is raised: see rlmflow resume --help.`;
+  const message = sentences(
+    `Run ${runId} was stopped at a limit: ${head.message}`,
+    "It goes on when the limit is raised: see rlmflow resume --help.",
+  );
   return new RLMError("limit_reached", message, { details: { limit: head.limit } });
 }

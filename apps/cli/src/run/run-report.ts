@@ -1,4 +1,5 @@
 import {
+  counted,
   isJsonObject,
   type JsonValue,
   type Recovered,
@@ -10,7 +11,7 @@ import {
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { plainText } from "../terminal/plain-text.ts";
-import { formatCount, formatDuration } from "../terminal/quantities.ts";
+import { formatCounted, formatDuration } from "../terminal/quantities.ts";
 import { quoteForShell } from "../terminal/quote-for-shell.ts";
 import { costText, isCostUnknown } from "../usage/cost-text.ts";
 import { toldUsage } from "../usage/told-usage.ts";
@@ -54,8 +55,8 @@ export function endLine(end: RunEnd): string {
   const { usage, agents } = end;
   const parts = [
     `${STATUS[end.exitCode]} after ${formatDuration(end.durationMs)}`,
-    `${agents} ${agents === 1 ? "agent" : "agents"}`,
-    `${formatCount(usage.input + usage.output)} tokens`,
+    counted(agents, "agent"),
+    formatCounted(usage.input + usage.output, "token"),
     ...(isCostUnknown(usage) || usage.requests === 0 ? [] : [costText(usage)]),
   ];
   const branch = end.branch === "main" ? "" : ` --branch ${end.branch}`;

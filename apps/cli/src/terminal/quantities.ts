@@ -13,9 +13,9 @@ export function formatCount(count: number): string {
   return String(count);
 }
 
-/** A count with its noun: `1 node`, `31 nodes`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+/** A short count with its noun: `1 token`, `12.4k tokens`. */
+export function formatCounted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** Millionths of a dollar as dollars: `$3.42`, below a cent with four places. */

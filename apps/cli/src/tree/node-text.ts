@@ -1,6 +1,6 @@
-import type { Edit, RunNode } from "@rlmflow/core";
+import { counted, type Edit, type RunNode } from "@rlmflow/core";
 import { oneLine } from "../terminal/plain-text.ts";
-import { counted, formatCount } from "../terminal/quantities.ts";
+import { formatCount, formatCounted } from "../terminal/quantities.ts";
 
 type ActionNode = Extract<RunNode, { type: "action" }>;
 type BlockRecord = Extract<RunNode, { type: "supervising" }>["block"];
@@ -53,7 +53,7 @@ export function quoted(text: string): string {
 
 function queryText({ query, contexts }: Extract<RunNode, { type: "query" }>): string {
   const read = contexts.map(
-    ({ key, characters }) => `${oneLine(key)} (${formatCount(characters)} characters)`,
+    ({ key, characters }) => `${oneLine(key)} (${formatCounted(characters, "character")})`,
   );
   return read.length === 0
     ? quoted(query)
@@ -99,7 +99,7 @@ function outputText(block: BlockRecord): string {
   const total = block.cut?.total ?? block.output.length;
   const lines = block.output.replace(/\n$/, "").split("\n").length;
   const shown = block.shown >= total ? "" : ` (${formatCount(block.shown)} shown to the model)`;
-  return `${counted(lines, "line")}, ${formatCount(total)} characters${shown}: ${oneLine(block.output)}`;
+  return `${counted(lines, "line")}, ${formatCounted(total, "character")}${shown}: ${oneLine(block.output)}`;
 }
 
 function quotedValue(value: Extract<RunNode, { type: "result" }>["result"]): string {

@@ -286,7 +286,9 @@ describe("rlmflow doctor", () => {
     await writeFile(join(log(), "../.tmp-1-x"), "");
     const { exitCode, text: told } = await rlmflow("doctor", directory);
     expect(exitCode).toBe(EXIT.ok);
-    expect(told).toMatch(/note .*log\.jsonl: \d+ bytes behind the last whole line were being written when/);
+    expect(told).toMatch(
+      /note .*log\.jsonl: \d+ bytes behind the last whole line: a line was being written when its process died/,
+    );
     expect(told).toMatch(/note .*lock: Process 4194301 left it and is gone/);
     expect(told).toContain("1 file that was never finished (.tmp-1-x");
   });

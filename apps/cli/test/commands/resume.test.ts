@@ -63,7 +63,7 @@ describe("rlmflow resume", () => {
     expect(io.stderr.text).toContain("--max-iterations …");
     const stuck = await resume();
     expect(stuck).toMatchObject({ exitCode: EXIT.budget, stdout: "" });
-    expect(stuck.stderr).toContain("reached maxIterations = 1 after 1 replies without an answer.");
+    expect(stuck.stderr).toContain("reached maxIterations = 1 after 1 reply without an answer.");
     expect(stuck.stderr).toContain("It goes on when the limit is raised");
     const other = await resume("--max-depth", "9");
     expect(other.stderr).toContain("only a higher maxIterations lets it go on");

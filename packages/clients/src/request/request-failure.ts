@@ -1,4 +1,4 @@
-import { type RequestFailure, type RequestFailureDetails, RLMError } from "@rlmflow/core";
+import { type RequestFailure, type RequestFailureDetails, RLMError, sentences } from "@rlmflow/core";
 import { member } from "./member.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
@@ -56,13 +56,8 @@ const LONGEST_MESSAGE = 600;
 
 /** An error `request_failed` with its typed details. */
 export function requestFailed(message: string, details: RequestFailureDetails, cause?: unknown): RLMError {
-  const advice = ADVICE[details.reason];
-  const full = advice === undefined ? message : `${asSentence(message)} ${advice}`;
+  const full = sentences(message, ADVICE[details.reason] ?? "");
   return new RLMError("request_failed", full, { cause, details: { ...details } });
-}
-
-function asSentence(message: string): string {
-  return /[.!?…]$/.test(message) ? message : `${message}.`;
 }
 
 /** What an error of a provider's SDK, or of the connection under it, means. */

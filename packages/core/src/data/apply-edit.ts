@@ -6,6 +6,7 @@ import { deepFreeze } from "./json.ts";
 import { type ChainNode, endsAgent, type Origin } from "./node.ts";
 import { chainNodeId } from "./node-id.ts";
 import { reopeningText, whyStaysEnded } from "./reopening.ts";
+import { sentence } from "./sentences.ts";
 
 /** The nodes an edit adds to one agent's log. */
 export interface EditAppend {
@@ -62,7 +63,7 @@ export function cancelNodes(
     pending.push(...graph.children(next));
     const head = graph.head(next);
     if (head === undefined || endsAgent(head)) continue;
-    const message = `Agent ${next} was cancelled: ${reason}.`;
+    const message = sentence(`Agent ${next} was cancelled: ${reason}`);
     const node = {
       ...common(graph, next, origin, now),
       type: "error",

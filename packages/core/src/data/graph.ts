@@ -1,4 +1,5 @@
 import { RLMError } from "../errors.ts";
+import { counted } from "./counted.ts";
 import { decodeNode } from "./decode-node.ts";
 import { decodeRunInfo } from "./decode-run-info.ts";
 import { isJsonObject, type JsonValue } from "./json.ts";
@@ -206,7 +207,10 @@ export class Graph {
   at(id: string): Graph {
     const position = this.#spine.position(id, this.length);
     if (position === undefined)
-      throw new RLMError("not_found", `There is no node ${id} in this graph of ${this.length} nodes.`);
+      throw new RLMError(
+        "not_found",
+        `There is no node ${id} in this graph of ${counted(this.length, "node")}.`,
+      );
     return new Graph(this.run, this.#spine, position + 1);
   }
 

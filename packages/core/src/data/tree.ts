@@ -1,3 +1,4 @@
+import { counted } from "./counted.ts";
 import type { ChainNode } from "./node.ts";
 import { ROOT } from "./node-id.ts";
 import type { UsageTotal } from "./usage.ts";
@@ -19,7 +20,7 @@ export function renderTree(graph: TreeView): string {
     const { agentId, indent } = next;
     const usage = graph.usage(agentId);
     lines.push(
-      `${indent}${agentId}  ${usage.input + usage.output} tokens in ${counted(usage.requests, "request")}`,
+      `${indent}${agentId}  ${counted(usage.input + usage.output, "token")} in ${counted(usage.requests, "request")}`,
     );
     for (const node of graph.chain(agentId)) lines.push(`${indent}  ${describe(node)}`);
     const children = graph.children(agentId).map((child) => ({ agentId: child, indent: `${indent}    ` }));
@@ -51,10 +52,6 @@ function label(node: ChainNode): string {
     case "result":
       return oneLine(JSON.stringify(node.result));
   }
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function oneLine(text: string): string {

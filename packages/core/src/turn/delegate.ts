@@ -1,5 +1,6 @@
 import type { AgentConfig } from "../data/agent-config.ts";
 import type { AgentState } from "../data/chain.ts";
+import { counted } from "../data/counted.ts";
 import type { Graph } from "../data/graph.ts";
 import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../data/json.ts";
 import type { ErrorData } from "../data/node.ts";
@@ -166,11 +167,11 @@ export function planChild(
     return refusal(`delegate: the maximum depth of ${config.maxDepth} is reached; do this part yourself.`);
   if (facts.childrenInBlock >= config.maxChildren)
     return refusal(
-      `delegate: one block may delegate to ${config.maxChildren} children (maxChildren); put the rest into the next block or make the parts larger.`,
+      `delegate: one block may delegate to ${counted(config.maxChildren, "child", "children")} (maxChildren); put the rest into the next block or make the parts larger.`,
     );
   if (graph.agentCount + facts.beingBorn >= config.maxAgents)
     return refusal(
-      `delegate: the run has its ${config.maxAgents} agents (maxAgents); do this part yourself.`,
+      `delegate: the run has its ${counted(config.maxAgents, "agent")} (maxAgents); do this part yourself.`,
     );
   const { model = config.model, runtime = config.runtime } = request;
   if (!facts.models.includes(model)) return unknownName("model", model, facts.models);

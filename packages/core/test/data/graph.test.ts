@@ -156,7 +156,7 @@ describe("a graph", () => {
   test("says that a node is not there", () => {
     const builder = new RunBuilder();
     builder.query("root", "Begin.");
-    expect(() => builder.graph.at("root#5")).toThrow("There is no node root#5 in this graph of 1 nodes");
+    expect(() => builder.graph.at("root#5")).toThrow("There is no node root#5 in this graph of 1 node");
   });
 
   test("adds up what agents and those below them used", () => {

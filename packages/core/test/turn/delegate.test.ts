@@ -156,7 +156,7 @@ describe("a plan for a child", () => {
       "too many agents",
       {},
       { config: { ...agentConfig, maxAgents: 1 } },
-      "the run has its 1 agents (maxAgents)",
+      "the run has its 1 agent (maxAgents)",
     ],
     [
       "too many being born",

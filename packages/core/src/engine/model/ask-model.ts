@@ -1,4 +1,5 @@
 import { type AgentState, agentState } from "../../data/chain.ts";
+import { counted } from "../../data/counted.ts";
 import type { ChainNode } from "../../data/node.ts";
 import { chainNodeId, effectKey } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
@@ -187,7 +188,7 @@ export async function endExhausted(
   const inBlock = state.head.type === "action" || state.head.type === "supervising";
   const dropped = inBlock ? port.journal.graph.lastAction(port.agentId)?.id : undefined;
   const attempts = await port.unrecorded();
-  const message = `Agent ${port.agentId} reached ${limit.name} = ${limit.value} after ${state.iterations} replies without an answer.`;
+  const message = `Agent ${port.agentId} reached ${limit.name} = ${limit.value} after ${counted(state.iterations, "reply", "replies")} without an answer.`;
   await port.journal.appendChain(port.agentId, [
     {
       type: "error",

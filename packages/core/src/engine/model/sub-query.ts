@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
 import type { Attempt, Outcome } from "../../data/node.ts";
+import { sentences } from "../../data/sentences.ts";
 import type { Usage } from "../../data/usage.ts";
 import type { Message } from "../../protocols/client.ts";
 import type { Call } from "../../protocols/runtime.ts";
@@ -87,8 +88,8 @@ async function ask({ port, turn }: Asker, exchange: Exchange): Promise<Told> {
     const { reply, attempts } = outcome.answered;
     const usable = reply.finishReason !== "refused" && reply.finishReason !== "filtered" && reply.text !== "";
     if (usable) return { outcome: { ok: true, value: reply.text }, attempts };
-    const message = `llmQuery: the model gave no answer (${reply.finishReason}). ${reply.text}`;
-    return told("QueryError", message.trim(), attempts);
+    const message = sentences(`llmQuery: the model gave no answer (${reply.finishReason})`, reply.text);
+    return told("QueryError", message, attempts);
   } catch (error) {
     return told("QueryError", `llmQuery: ${errorData(error).message}`, attemptsOf(error));
   }
@@ -120,7 +121,7 @@ async function askForJson(
     messages: [
       ...messages,
       { role: "assistant", content: text },
-      { role: "user", content: `That does not fit: ${read.message} Answer again.` },
+      { role: "user", content: sentences(`That does not fit: ${read.message}`, "Answer again.") },
     ],
     output,
   });

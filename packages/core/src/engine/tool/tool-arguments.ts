@@ -1,3 +1,4 @@
+import { counted } from "../../data/counted.ts";
 import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
 import { RLMError } from "../../errors.ts";
 import type { ToolParameter } from "../../protocols/kernel.ts";
@@ -66,7 +67,7 @@ export function bindArguments(tool: ToolSignature, args: readonly JsonValue[]): 
   const named = namedArguments(tool, args);
   const { parameters } = tool;
   if (named === null && args.length > parameters.length) {
-    const most = parameters.length === 1 ? "1 argument" : `${parameters.length} arguments`;
+    const most = counted(parameters.length, "argument");
     throw new TypeError(`${showSignature(tool)} takes at most ${most}, got ${args.length}`);
   }
   const input =

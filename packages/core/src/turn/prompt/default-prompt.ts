@@ -1,3 +1,4 @@
+import { counted } from "../../data/counted.ts";
 import type { AgentView } from "./prompt-builder.ts";
 import { PromptBuilder } from "./prompt-builder.ts";
 
@@ -97,13 +98,13 @@ function output(agent: AgentView): string | null {
 
 function limits({ config, canDelegate, depth }: AgentView): string {
   const parts = [
-    `${config.maxIterations} replies, the last of which must call done`,
+    `${counted(config.maxIterations, "reply", "replies")}, the last of which must call done`,
     `${config.maxOutputLength} characters of output shown per block`,
   ];
   if (canDelegate)
     parts.push(
-      `${config.maxChildren} children per block`,
-      `${config.maxDepth - depth} more levels of agents`,
+      `${counted(config.maxChildren, "child", "children")} per block`,
+      `${counted(config.maxDepth - depth, "more level")} of agents`,
     );
   return `Limits: ${parts.join("; ")}.`;
 }

@@ -1,0 +1,13 @@
+const STOP = /[.!?…]["'`)\]}»”]*$/u;
+
+/** A text that others wrote as a sentence: with a full stop unless it ends as a sentence does. */
+export function sentence(text: string): string {
+  const told = text.trim();
+  return STOP.test(told) ? told : `${told.replace(/[\s,;:]+$/u, "")}.`;
+}
+
+/** Parts of a message as one text: each but the last, which stays as it is, a {@link sentence}; empty ones left out. */
+export function sentences(...parts: readonly string[]): string {
+  const told = parts.map((part) => part.trim()).filter((part) => part !== "");
+  return told.map((part, place) => (place === told.length - 1 ? part : sentence(part))).join(" ");
+}
