@@ -5,7 +5,7 @@ export function whyOver(graph: Graph, config: ConfigPatch, edits: readonly Inbox
   const head = graph.head("root");
   if (head?.type !== "error" || !head.fatal) return null;
   // Whoever failed it may be well again: what was answered is kept.
-  if (head.kind === "request_failed") return null;
+  if (head.kind === "request_failed" || head.kind === "runtime_failed") return null;
   const { runId } = graph.run;
   if (head.kind !== "limit_reached") {
     const advice = `It can go another way from a node before ${head.id}: see rlmflow fork.`;

@@ -4,6 +4,7 @@ import {
   type JsonValue,
   type Recovered,
   RLMError,
+  type RLMErrorCode,
   type RunEvent,
   type RunNode,
   type UsageTotal,
@@ -61,12 +62,15 @@ export function endLine(end: RunEnd): string {
   ];
   const branch = end.branch === "main" ? "" : ` --branch ${end.branch}`;
   const where = `${quoteForShell(end.directory)} --run ${end.runId}${branch}`;
-  const canGoOn = RESUMABLE.includes(end.exitCode) || RLMError.is(end.error, "request_failed");
+  const canGoOn = RESUMABLE.includes(end.exitCode) || WELL_AGAIN.some((code) => RLMError.is(end.error, code));
   const goOn = canGoOn ? ` Go on: rlmflow resume ${where}${raised(end)}` : "";
   return `${parts.join(", ")}. See it: rlmflow render ${where}${goOn && `.${goOn}`}`;
 }
 
 const RESUMABLE: readonly ExitCode[] = [EXIT.budget, EXIT.interrupted];
+
+/** Whoever failed the run may be well again. */
+const WELL_AGAIN: readonly RLMErrorCode[] = ["request_failed", "runtime_failed"];
 
 /** The option that raises the limit which ended the run. */
 function raised({ error }: RunEnd): string {

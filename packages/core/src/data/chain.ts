@@ -29,6 +29,8 @@ export interface AgentState {
 
 /** What the nodes of a chain up to one of them come to. */
 interface Fold extends AgentState {
+  /** The head before this one: where an agent goes on whose runtime failed. */
+  readonly headBefore: ChainNode;
   /** The place of that node. */
   readonly place: number;
 }
@@ -59,7 +61,7 @@ function foldNode(before: Fold | undefined, node: ChainNode, place: number): Fol
   if (node.type === "query") {
     const replies = before?.replies ?? 0;
     const begun = { iterations: 0, finalAsked: false, timedFrom: node.startedAt };
-    return { query: node, config: node.config, replies, ...begun, head: node, place };
+    return { query: node, config: node.config, replies, ...begun, head: node, headBefore: node, place };
   }
   if (before === undefined) return undefined;
   if (isSpokenEdit(node)) return foldEdit(before, node, place);
@@ -67,6 +69,7 @@ function foldNode(before: Fold | undefined, node: ChainNode, place: number): Fol
   return {
     ...before,
     head: node,
+    headBefore: before.head,
     iterations: before.iterations + replied,
     replies: before.replies + replied,
     place,
@@ -80,17 +83,26 @@ function foldEdit(before: Fold, node: ChainNode, place: number): Fold {
     return { ...before, finalAsked: before.finalAsked || edit?.kind === "final", place };
   const timedFrom = edit.config.maxDurationMs === undefined ? before.timedFrom : node.endedAt;
   const after = { ...before, config: { ...before.config, ...edit.config }, timedFrom, place };
-  return reopens(node, before.head) ? { ...after, finalAsked: false, head: node } : after;
+  if (!reopens(node, before.head)) return after;
+  // A block that the runtime could not run is still to be run.
+  const isBlockLeft = before.head.type === "error" && before.head.kind === "runtime_failed";
+  return { ...after, finalAsked: false, head: isBlockLeft ? before.headBefore : node };
 }
 
 /**
- * True for the edit of limits that lets an agent go on which a limit or a failed request had ended: the only node
- * but a query that may follow an end.
+ * True for the edit of limits that lets an agent go on which a limit, a failed request or its runtime had ended:
+ * the only node but a query that may follow an end.
  */
 export function reopens(node: ChainNode, end: ChainNode): boolean {
-  const mayGoOn =
-    end.type === "error" && end.fatal && (end.kind === "limit_reached" || end.kind === "request_failed");
+  const mayGoOn = end.type === "error" && end.fatal && (end.kind === "limit_reached" || hasFailed(end));
   return mayGoOn && node.type === "observation" && node.edit?.kind === "config";
+}
+
+/** True for an end that came from outside, a provider or a runtime: whoever failed may be well again. */
+export function hasFailed(end: ChainNode): boolean {
+  return (
+    end.type === "error" && end.fatal && (end.kind === "request_failed" || end.kind === "runtime_failed")
+  );
 }
 
 function isSpokenEdit(node: ChainNode): boolean {

@@ -1,4 +1,4 @@
-import { type AgentState, reopens } from "./chain.ts";
+import { type AgentState, hasFailed, reopens } from "./chain.ts";
 import type { ConfigPatch } from "./edit.ts";
 import type { Graph } from "./graph.ts";
 import { type ChainNode, type ErrorNode, endsAgent } from "./node.ts";
@@ -9,9 +9,8 @@ export function whyStaysEnded(graph: Graph, state: AgentState, patch: ConfigPatc
   const { head, query } = state;
   const ended = `Agent ${query.agentId} has ended with ${head.id}`;
   const limit = head.type === "error" && head.kind === "limit_reached" ? head.limit : undefined;
-  const failed = head.type === "error" && head.kind === "request_failed";
-  if (limit === undefined && !failed)
-    return `${ended}, and neither at a limit nor by a failed request; give it a further task, or fork before that node.`;
+  if (limit === undefined && !hasFailed(head))
+    return `${ended}, and neither at a limit nor by a failed request or runtime; give it a further task, or fork before that node.`;
   if (limit !== undefined && !raises(state, limit, patch))
     return `${ended} at ${limit.name} = ${limit.value}: only a higher ${limit.name} lets it go on.`;
   const parentId = parentAgent(query.agentId);
@@ -54,8 +53,8 @@ function wasTold(graph: Graph, agentId: string, endId: string): boolean {
 
 /** What the model is told by an edit of limits: something only where it lets an ended agent go on. */
 export function reopeningText(edit: ChainNode, end: ChainNode): string {
-  // Of a request that failed the model knows nothing, and need not.
-  if (end.type !== "error" || end.kind === "request_failed" || !reopens(edit, end)) return "";
+  // Of a request or a runtime that failed the model knows nothing, and need not.
+  if (end.type !== "error" || hasFailed(end) || !reopens(edit, end)) return "";
   const limit = end.limit === undefined ? "" : ` (${end.limit.name} = ${end.limit.value})`;
   const undone =
     end.dropped === undefined

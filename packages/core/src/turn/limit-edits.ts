@@ -1,4 +1,4 @@
-import { agentState } from "../data/chain.ts";
+import { agentState, hasFailed } from "../data/chain.ts";
 import type { ConfigPatch, Edit } from "../data/edit.ts";
 import type { Graph } from "../data/graph.ts";
 import { ROOT } from "../data/node-id.ts";
@@ -6,16 +6,15 @@ import { unfinishedAgents } from "./plan.ts";
 
 /**
  * The edits that change limits of a whole run: the root gets the patch, every other unfinished agent the part
- * of it that it has had from the root. None for an empty patch, unless the root has ended by a failed request:
- * then the edit that names its model again lets it go on.
+ * of it that it has had from the root. None for an empty patch, unless the root has ended by a failed request or
+ * runtime: then the edit that names its model again lets it go on.
  */
 export function limitEdits(graph: Graph, patch: ConfigPatch): readonly Edit[] {
   const root = agentState(graph, ROOT);
   if (root === undefined) return [];
   if (Object.keys(patch).length === 0) {
     const { head, config } = root;
-    const failed = head.type === "error" && head.fatal && head.kind === "request_failed";
-    return failed ? [{ kind: "config", agentId: ROOT, config: { model: config.model } }] : [];
+    return hasFailed(head) ? [{ kind: "config", agentId: ROOT, config: { model: config.model } }] : [];
   }
   const below = unfinishedAgents(graph).flatMap((agentId): Edit[] => {
     const config = agentId === ROOT ? undefined : agentState(graph, agentId)?.config;

@@ -170,12 +170,11 @@ export async function endLost(
   return "moved";
 }
 
-/** A block that can't be run at all: the log and the code disagree, or the runtime failed. */
-export async function endUnrunnable(
-  port: AgentPort,
-  action: ActionNode,
-  error: unknown,
-): Promise<TransitionEnd> {
+/**
+ * A REPL that can't be had or can't run a block: the log and the code disagree, or the runtime failed. `what` says
+ * what could not be done.
+ */
+export async function endUnrunnable(port: AgentPort, what: string, error: unknown): Promise<TransitionEnd> {
   const diverged = RLMError.is(error, "replay_diverged");
   const message = error instanceof Error ? error.message : String(error);
   const found = diverged && RLMError.is(error) ? asJson(error.details, "details") : {};
@@ -189,7 +188,7 @@ export async function endUnrunnable(
     {
       type: "error",
       kind: diverged ? "replay_diverged" : "runtime_failed",
-      message: diverged ? message : `The block ${action.id} could not be run: ${message}`,
+      message: diverged ? message : `${what}: ${message}`,
       content: message,
       fatal: true,
       details,

@@ -28,7 +28,7 @@ export async function runBlock(
   } catch (error) {
     if (port.signal.aborted || port.journal.failure !== null) throw error;
     await port.repls.drop(port.agentId);
-    return await endUnrunnable(port, action, error);
+    return await endUnrunnable(port, `The block ${action.id} could not be run`, error);
   }
 }
 

@@ -1,6 +1,6 @@
 import { ranBlocks } from "../../data/chain.ts";
 import { RLMError } from "../../errors.ts";
-import type { ReplSession } from "../../protocols/runtime.ts";
+import type { ReplSession, Runtime } from "../../protocols/runtime.ts";
 import type { LiveBlock } from "../block/live-block.ts";
 import { replayEnded } from "../block/replay-block.ts";
 import { replayDifferences } from "../block/replay-differences.ts";
@@ -36,6 +36,8 @@ export class ReplPool {
   readonly #settings: FlowSettings;
   readonly #idle = new Map<string, LiveRepl>();
   readonly #inUse = new Map<string, LiveRepl>();
+  /** The runtimes that have opened a REPL. */
+  readonly #proven = new Set<Runtime>();
   #closed = false;
 
   constructor(journal: Journal, settings: FlowSettings) {
@@ -66,6 +68,14 @@ export class ReplPool {
       void opening.then(dispose, () => {}).then(leave);
       throw error;
     }
+  }
+
+  /**
+   * Opens the agent's REPL when its runtime has opened none yet: who has no engine or no image is told so before
+   * a request is paid for. Rejects like {@link acquire}.
+   */
+  async prove(agentId: string, signal: AbortSignal): Promise<void> {
+    if (!this.#proven.has(this.#runtimeOf(agentId))) this.release(await this.acquire(agentId, signal));
   }
 
   /** Takes a REPL back: it may now be closed for room. */
@@ -101,14 +111,13 @@ export class ReplPool {
 
   async #open(agentId: string, alone: boolean): Promise<ReplSession> {
     const spec = await replSpec(this.#journal, agentId, alone);
-    const state = this.#journal.graph.chainAt(agentId, 0);
-    const runtime = this.#settings.runtimes.get(state?.type === "query" ? state.config.runtime : "");
-    if (runtime === undefined)
-      throw new RLMError("invalid_options", `Agent ${agentId} needs a runtime that this flow does not have.`);
+    const runtime = this.#runtimeOf(agentId);
     const opened = new AbortController();
     void this.#evictWhile(opened.signal);
     try {
-      return await runtime.open(spec);
+      const session = await runtime.open(spec);
+      this.#proven.add(runtime);
+      return session;
     } catch (error) {
       if (RLMError.is(error)) throw error;
       throw new RLMError(
@@ -120,6 +129,13 @@ export class ReplPool {
       // With a reason at hand no exception is made, which would cost more than all the rest of this.
       opened.abort("opened");
     }
+  }
+
+  #runtimeOf(agentId: string): Runtime {
+    const first = this.#journal.graph.chainAt(agentId, 0);
+    const runtime = this.#settings.runtimes.get(first?.type === "query" ? first.config.runtime : "");
+    if (runtime !== undefined) return runtime;
+    throw new RLMError("invalid_options", `Agent ${agentId} needs a runtime that this flow does not have.`);
   }
 
   async #evictWhile(opened: AbortSignal): Promise<void> {
