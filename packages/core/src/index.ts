@@ -53,6 +53,7 @@ export type { ContextInput, ContextsInput } from "./engine/block/contexts.ts";
 export { RLMFlow } from "./engine/flow.ts";
 export type { FlowOptions, ModelOption } from "./engine/flow-options.ts";
 export type { Price } from "./engine/model/provider.ts";
+export { checkPayloads, type PayloadReader } from "./engine/resume/check-payloads.ts";
 export type { Recovered } from "./engine/resume/recovered.ts";
 export { type Requirements, requirementsOf } from "./engine/resume/requirements.ts";
 export { Run, type RunResult } from "./engine/run.ts";

@@ -22,7 +22,7 @@ import { wellFormedChunks } from "./well-formed-chunks.ts";
  *
  * 1. A file has its name only when it is whole. It is never held in memory whole.
  * 2. An index belongs to a content that had the digest when it was scanned: a file that no longer fits its
- *    name is refused when it is opened.
+ *    name is refused when it is opened. One that was replaced or changed since is scanned again.
  */
 
 type OpenContext = Awaited<ReturnType<PayloadStore["openContext"]>>;
@@ -30,11 +30,17 @@ type OpenContext = Awaited<ReturnType<PayloadStore["openContext"]>>;
 const DIGEST = /^[0-9a-f]{64}$/;
 const KEPT_INDICES = 1024;
 
+/** What was found in a file, and how the file looked then. */
+interface Known {
+  readonly index: ContextIndex;
+  readonly stamp: string | null;
+}
+
 /** The contexts of every run of a workspace. */
 export class ContextFiles {
   readonly #directory: string;
   readonly #durability: Durability;
-  readonly #indices = new Map<string, Promise<ContextIndex>>();
+  readonly #indices = new Map<string, Promise<Known>>();
   readonly #reader = new ContextReader();
 
   constructor(directory: string, durability: Durability) {
@@ -58,19 +64,15 @@ export class ContextFiles {
     });
     const index = scan.finish(hash.digest("hex"));
     await this.#place(temporary, index);
-    this.#keep(index.digest, Promise.resolve(index));
+    const stamp = await stampOf(join(this.#directory, index.digest));
+    this.#keep(index.digest, Promise.resolve({ index, stamp }));
     return { digest: index.digest, characters: index.characters };
   }
 
   /** A context to read ranges from. Rejects with `not_found`, or `damaged_log` when the file no longer fits its name. */
   async open(digest: string): Promise<OpenContext> {
     const path = join(this.#directory, DIGEST.test(digest) ? digest : "-");
-    const known = this.#indices.get(digest) ?? scanFile(path, digest);
-    this.#keep(digest, known);
-    const index = await known.catch((error: unknown) => {
-      this.#indices.delete(digest);
-      throw error;
-    });
+    const index = await this.#indexOf(path, digest);
     return {
       digest,
       characters: index.characters,
@@ -78,9 +80,30 @@ export class ContextFiles {
     };
   }
 
-  #keep(digest: string, index: Promise<ContextIndex>): void {
+  /** The index of the file as it is now. Those who come while it is scanned share the scan. */
+  async #indexOf(path: string, digest: string): Promise<ContextIndex> {
+    for (;;) {
+      const kept = this.#indices.get(digest);
+      const known = kept ?? scanFile(path, digest);
+      this.#keep(digest, known);
+      try {
+        const { index, stamp } = await known;
+        if (kept === undefined || stamp === (await stampOf(path))) return index;
+      } catch (error) {
+        this.#forget(digest, known);
+        throw error;
+      }
+      this.#forget(digest, known);
+    }
+  }
+
+  #forget(digest: string, known: Promise<Known>): void {
+    if (this.#indices.get(digest) === known) this.#indices.delete(digest);
+  }
+
+  #keep(digest: string, known: Promise<Known>): void {
     this.#indices.delete(digest);
-    this.#indices.set(digest, index);
+    this.#indices.set(digest, known);
     const [oldest] = this.#indices.keys();
     if (this.#indices.size > KEPT_INDICES && oldest !== undefined) this.#indices.delete(oldest);
   }
@@ -95,11 +118,18 @@ export class ContextFiles {
   }
 }
 
-async function scanFile(path: string, digest: string): Promise<ContextIndex> {
+/** How a file looks from outside; `null` when it is not there. It changes when the file is written or replaced. */
+async function stampOf(path: string): Promise<string | null> {
+  const found = await stat(path, { bigint: true }).catch(() => null);
+  return found === null ? null : `${found.ino} ${found.size} ${found.mtimeNs}`;
+}
+
+async function scanFile(path: string, digest: string): Promise<Known> {
   return orFileFailure("read", path, async () => {
+    const stamp = await stampOf(path);
     const handle = await openContext(path, digest);
     try {
-      return await scan(handle, path, digest);
+      return { index: await scan(handle, path, digest), stamp };
     } finally {
       await handle.close();
     }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import {
+  checkPayloads,
   Graph,
   guardedPayloads,
   type JsonObject,
@@ -13,7 +14,6 @@ import { BlobFiles } from "./blob-files.ts";
 import { type BranchInbox, branchInbox } from "./branch-inbox.ts";
 import { BranchLock, type LockOptions } from "./branch-lock.ts";
 import { keepMetadata } from "./branch-metadata.ts";
-import { checkPayloads } from "./check-payloads.ts";
 import { ContextFiles } from "./context-files.ts";
 import { copyBranch } from "./copy-branch.ts";
 import type { Durability } from "./durable-files.ts";
@@ -211,12 +211,6 @@ export class Workspace implements RunStores, AsyncDisposable {
     const summaries: RunSummary[] = [];
     for (const runId of await listRuns(this.#layout)) summaries.push(await summarizeRun(this.#layout, runId));
     return summaries.sort((a, b) => b.createdAt - a.createdAt);
-  }
-
-  /** Checks that the payloads are whole which the graph's unfinished agents need; rejects with `damaged_log`. */
-  async checkPayloads(graph: Graph): Promise<void> {
-    this.#assertOpen();
-    await checkPayloads(graph, this.#shared);
   }
 
   /** Looks over a branch for whatever is wrong with it, changing nothing. */

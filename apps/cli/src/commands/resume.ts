@@ -37,7 +37,6 @@ export async function resumeCommand(path: string, flags: ResumeFlags, io: Comman
     kept.map(({ request }) => request),
   );
   if (over !== null) throw over;
-  await workspace.checkPayloads(graph);
   if (flags.force === true) await takeLock(graph, workspace);
   await using flow = await openFlow(options, workspace, io);
   const run = flow.resume(graph, { config });

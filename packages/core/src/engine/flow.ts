@@ -15,6 +15,7 @@ import { type FlowOptions, resolveOptions } from "./flow-options.ts";
 import type { LiveRun } from "./live-run.ts";
 import { runAsFailure, runAsReply } from "./model/run-as-reply.ts";
 import { OpenRuns } from "./open-runs.ts";
+import { checkPayloads } from "./resume/check-payloads.ts";
 import { Run, type RunResult } from "./run.ts";
 import type { ResumeOptions, RunOptions, StartOptions, StepOptions } from "./run-options.ts";
 import { copyObject } from "./schema/json-copy.ts";
@@ -227,8 +228,10 @@ export class RLMFlow implements Client {
     const schema = this.#rootSchema(output);
     const { query: last, config } = first;
     const live = await this.#runs.take(graph, schema);
-    return await this.#orRest(live, () =>
-      live.assign(async () => ({
+    return await this.#orRest(live, async () => {
+      // The REPL of a root that has ended is made again from its log.
+      await checkPayloads(live.graph, live.journal.store.payloads, [ROOT]);
+      await live.assign(async () => ({
         agentId: ROOT,
         query,
         turn: last.turn + 1,
@@ -239,8 +242,8 @@ export class RLMFlow implements Client {
         globals: last.globals,
         seed: last.seed,
         ...(metadata !== undefined && { metadata }),
-      })),
-    );
+      }));
+    });
   }
 
   /** The live run when the work is done; given back when the work fails. */

@@ -5,6 +5,7 @@ import type { RunInfo } from "../data/run-info.ts";
 import { RLMError } from "../errors.ts";
 import type { Store } from "../protocols/store.ts";
 import { LiveRun } from "./live-run.ts";
+import { checkPayloads } from "./resume/check-payloads.ts";
 import { latestTime } from "./resume/recovered.ts";
 import { requireAll } from "./resume/requirements.ts";
 import type { ResolvedSchema } from "./schema/schema.ts";
@@ -51,9 +52,19 @@ export class OpenRuns {
     return await this.#fork(graph, log, schema);
   }
 
-  /** Takes a live run of this graph over a store that holds it. Rejects with `invalid_options` naming all that is missing. */
+  /**
+   * Takes a live run of this graph over a store that holds it. Rejects with `invalid_options` naming all that is
+   * missing, with `damaged_log` when payloads are lost; the store is closed then.
+   */
   async attach(store: Store, graph: Graph, schema: ResolvedSchema | null): Promise<LiveRun> {
-    requireAll(graph, this.#settings);
+    try {
+      requireAll(graph, this.#settings);
+      await checkPayloads(graph, store.payloads);
+    } catch (error) {
+      const before = this.#open.get(keyOf(graph.run));
+      await (before === undefined ? store.close() : this.discard(before));
+      throw error;
+    }
     const live = await this.add(store, graph, schema);
     try {
       await live.attach();
