@@ -1,5 +1,5 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { RLMError } from "@rlmflow/core";
+import { RLMError, sentence } from "@rlmflow/core";
 import { systemCode } from "./file-failure.ts";
 import { readUtf8 } from "./utf8-chunks.ts";
 
@@ -35,9 +35,13 @@ async function openText(path: string): Promise<FileHandle> {
     if (systemCode(cause) === "ENOENT") {
       throw new RLMError("not_found", `There is no file ${path} to read a context from.`, { cause });
     }
-    throw new RLMError("invalid_options", `The file ${path} cannot be read as a context: ${reason}.`, {
-      cause,
-    });
+    throw new RLMError(
+      "invalid_options",
+      sentence(`The file ${path} cannot be read as a context: ${reason}`),
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { type ForkKeep, RLMError } from "@rlmflow/core";
+import { readText } from "../files/read-text.ts";
 import { oneOf } from "../run/option-values.ts";
 
 /** The options of `rlmflow fork` as they are typed. */
@@ -47,12 +47,10 @@ export async function readForkOptions(flags: ForkFlags): Promise<ForkCommandOpti
 
 async function readCode(path: string, problems: string[]): Promise<string | null> {
   try {
-    return await readFile(path, "utf8");
+    return await readText(path, `--code ${path}`);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : null;
-    problems.push(
-      `--code ${path}: ${code === "ENOENT" ? "there is no such file" : `it cannot be read (${code})`}`,
-    );
+    if (!RLMError.is(error)) throw error;
+    problems.push(error.message.replace(/^- /, ""));
     return null;
   }
 }

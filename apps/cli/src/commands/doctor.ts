@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { counted, loadTrace, RLMError } from "@rlmflow/core";
 import { type BranchExamination, openWorkspace, type Workspace } from "@rlmflow/workspace";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { readText } from "../files/read-text.ts";
 import { isTraceFile, type Place, placeAt } from "../render/open-graph.ts";
 import { plainText } from "../terminal/plain-text.ts";
 import { quoteForShell } from "../terminal/quote-for-shell.ts";
@@ -119,7 +119,7 @@ function advice(problems: number, path: string): string {
 
 async function examineTrace(path: string, io: CommandIo): Promise<ExitCode> {
   try {
-    const { graph } = await loadTrace(await readFile(path, "utf8"));
+    const { graph } = await loadTrace(await readText(path));
     await write(
       io.stdout,
       `trace of run ${graph.run.runId} branch ${graph.branch}: ${counted(graph.length, "node")}, all good\n`,

@@ -1,8 +1,8 @@
-import { open, rename, rm } from "node:fs/promises";
 import { counted, RLMError, traceText } from "@rlmflow/core";
 import { openWorkspace } from "@rlmflow/workspace";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { writeFile } from "../files/write-file.ts";
 import { isTraceFile, placeAt } from "../render/open-graph.ts";
 
 /** The options of `rlmflow export` as they are typed. */
@@ -25,24 +25,10 @@ export async function exportCommand(path: string, flags: ExportFlags, io: Comman
   const pieces = traceText(graph, workspace);
   if (flags.file === undefined) for await (const piece of pieces) await write(io.stdout, piece);
   else {
-    await writeWhole(flags.file, pieces);
+    await writeFile("--file", flags.file, pieces);
     io.stderr.write(
       `${counted(graph.length, "node")} of run ${graph.run.runId} branch ${graph.branch} in ${flags.file}\n`,
     );
   }
   return EXIT.ok;
-}
-
-async function writeWhole(path: string, pieces: AsyncIterable<string>): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  const handle = await open(temporary, "w");
-  try {
-    for await (const piece of pieces) await handle.writeFile(piece);
-    await handle.close();
-    await rename(temporary, path);
-  } catch (error) {
-    await handle.close().catch(() => {});
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }

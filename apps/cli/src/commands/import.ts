@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { counted, loadTrace, RLMError } from "@rlmflow/core";
 import { openWorkspace } from "@rlmflow/workspace";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { readText } from "../files/read-text.ts";
 import { isTraceFile } from "../render/open-graph.ts";
 import { plainText } from "../terminal/plain-text.ts";
 import { quoteForShell } from "../terminal/quote-for-shell.ts";
@@ -22,7 +22,7 @@ export async function importCommand(
     throw new RLMError("not_found", `${file} is no exported run: there is no such file outside a workspace.`);
   await using workspace = await openWorkspace(dir);
   try {
-    const { graph } = await loadTrace(await readFile(file, "utf8"), workspace);
+    const { graph } = await loadTrace(await readText(file), workspace);
     const { runId, branch } = graph.run;
     const place = `${quoteForShell(workspace.directory)} --run ${runId} --branch ${branch.id}`;
     const lines = [

@@ -1,7 +1,7 @@
-import { writeFile } from "node:fs/promises";
 import { type Graph, RLMError, type RunNode } from "@rlmflow/core";
 import { type CommandIo, paletteOf, widthOf, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { writeFile } from "../files/write-file.ts";
 import { agentAt, graphAt, nodeAt } from "../render/find-in-graph.ts";
 import { logLines } from "../render/log-lines.ts";
 import { nodeMarkdown, type ReadBlob } from "../render/node-markdown.ts";
@@ -24,7 +24,7 @@ export async function renderCommand(path: string, flags: RenderFlags, io: Comman
     options.node === null
       ? rendering(graph, options, io, run.blob)
       : await nodeRendering(nodeAt(graph, options.node), options, run.blob);
-  if (options.file !== null) await writeFile(options.file, texts);
+  if (options.file !== null) await writeFile("--file", options.file, texts);
   else for await (const text of texts) await write(io.stdout, text);
   return EXIT.ok;
 }

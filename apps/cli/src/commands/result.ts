@@ -2,7 +2,7 @@ import { type JsonValue, RLMError } from "@rlmflow/core";
 import type { CommandIo } from "../command-io.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { type AskFlags, askRun } from "../live/ask-run.ts";
-import { readText } from "../live/read-text.ts";
+import { readTextOrInput } from "../live/read-text-or-input.ts";
 import { requiredAgent } from "../live/required-agent.ts";
 
 /** `rlmflow result`: gives an agent its result, as JSON, and stops what works below it. */
@@ -13,7 +13,7 @@ export async function resultCommand(
   io: CommandIo,
 ): Promise<ExitCode> {
   const agentId = requiredAgent(flags);
-  const text = json === "-" ? await readText(json, io) : json;
+  const text = json === "-" ? await readTextOrInput(json, io) : json;
   return await askRun(path, flags, { kind: "result", agentId, result: parse(text) }, io);
 }
 

@@ -1,7 +1,8 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Graph, isJsonObject, RLMError } from "@rlmflow/core";
 import { openWorkspace } from "@rlmflow/workspace";
+import { readText } from "../files/read-text.ts";
 import { placeOf, type WhichRun } from "./branch-place.ts";
 
 /** A run that was opened to be looked at. */
@@ -56,7 +57,7 @@ export function placeAt(path: string): Place {
 }
 
 async function readDocument(path: string): Promise<OpenedRun> {
-  const text = await readFile(path, "utf8");
+  const text = await readText(path);
   let document: unknown;
   try {
     document = JSON.parse(text);

@@ -1,7 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { type ContextInput, isJsonObject, type JsonSchema, RLMError } from "@rlmflow/core";
 import type { Workspace } from "@rlmflow/workspace";
+import { readText, whyUnreadable } from "../files/read-text.ts";
 
 /** The name under which standard input is read. */
 export const STANDARD_INPUT = "-";
@@ -43,7 +43,7 @@ export async function readContexts(
 
 /** The JSON Schema in a file. */
 export async function readSchema(path: string): Promise<JsonSchema> {
-  const text = await readFile(path, "utf8");
+  const text = await readText(path, `--output ${path}`);
   try {
     const schema: unknown = JSON.parse(text);
     if (isJsonObject(schema) || typeof schema === "boolean") return schema;
@@ -51,15 +51,6 @@ export async function readSchema(path: string): Promise<JsonSchema> {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new RLMError("invalid_schema", `${path} holds no JSON Schema: ${reason}.`, { cause });
-  }
-}
-
-async function whyUnreadable(path: string): Promise<string | null> {
-  try {
-    return (await stat(path)).isFile() ? null : "that is no file";
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : null;
-    return code === "ENOENT" ? "there is no such file" : `it cannot be read (${code})`;
   }
 }
 

@@ -278,7 +278,7 @@ describe("wrong options", () => {
     [["say", "hello"], "an agent is needed: --agent root"],
     [["say", "-a", "root"], "a text is needed"],
     [["result", "-a", "root", "done"], "the result must be JSON"],
-    [["code", "-a", "root", "/nowhere/at/all"], "/nowhere/at/all can't be read"],
+    [["code", "-a", "root", "/nowhere/at/all"], "/nowhere/at/all: there is no such file"],
     [["limit", "-a", "root", "--max-concurrency", "2"], "unknown option"],
     [["limit", "-a", "root"], "a limit is needed, like --max-tokens 500k"],
     [["limit", "--max-iterations", "none"], "--max-iterations must be a whole number above 0"],

@@ -185,7 +185,7 @@ describe("rlmflow run", () => {
     expect(await run(server, io, "--max-depth", "x", "--context", missing, directory)).toBe(EXIT.usage);
     expect(io.stderr.text).toContain("--max-depth must be");
     expect(io.stderr.text).toContain(`--context ${missing}: there is no such file`);
-    expect(io.stderr.text).toContain(`--context ${directory}: that is no file`);
+    expect(io.stderr.text).toContain(`--context ${directory}: it is a directory, and a file is needed`);
     expect(server.asked).toHaveLength(0);
   });
 
