@@ -54,7 +54,7 @@ describeWithEngine("a container of one agent that dies", () => {
     expect(await running).toEqual({
       kind: "lost",
       blame: "none",
-      message: "The sandbox is gone: The container was killed from outside.",
+      message: "The sandbox is gone: The program in the container was killed, by its own code or from outside.",
     });
   });
 
@@ -118,7 +118,7 @@ describeWithEngine("a container that agents of a run share", () => {
     });
     expect(await killed?.loss(KILL)).toMatchObject({
       blame: "none",
-      message: expect.stringContaining("killed from outside, or for the 256 MB of memory"),
+      message: expect.stringContaining("killed, by its own code, from outside, or for the 256 MB of memory"),
     });
     expect(await stays?.output("return kept;")).toBe("1");
   });

@@ -1,4 +1,4 @@
-import { RLMError } from "@rlmflow/core";
+import { RLMError, sentences } from "@rlmflow/core";
 import { type Channel, decodeReply, type ReplyFrame, WIRE_PROTOCOL } from "@rlmflow/repl";
 import { wrote } from "./death.ts";
 import type { SandboxProcess } from "./sandbox-process.ts";
@@ -24,7 +24,9 @@ export async function greeted(
   patience: Patience,
 ): Promise<Channel> {
   const frames = channel.receive()[Symbol.asyncIterator]();
-  const first = await within(frames.next(), process, patience);
+  const first = await within(frames.next(), process, patience).catch((error: unknown) => {
+    throw process.launch.isOwn || process.stderr !== "" ? error : withAdvice(error);
+  });
   const hello = typeof first.value === "string" ? first.value : "";
   const fault = faultOf(hello);
   if (fault !== null) throw failure(process, fault);
@@ -73,6 +75,13 @@ function isOld(engine: string): boolean {
   if (major === undefined) return false;
   const [leastMajor, leastMinor] = LEAST_V8;
   return Number(major) < leastMajor || (Number(major) === leastMajor && Number(minor) < leastMinor);
+}
+
+/** A command of the user's that says nothing at all may be none that serves a REPL. */
+function withAdvice(error: unknown): unknown {
+  if (!RLMError.is(error)) return error;
+  const advice = 'The command must end with what serves the language, for example "node server.mjs".';
+  return new RLMError(error.code, sentences(error.message, advice), { cause: error, details: error.details });
 }
 
 function failure(process: SandboxProcess, what: string): RLMError {

@@ -118,7 +118,9 @@ describe("a command that starts and serves nothing", () => {
   });
 
   test("exits at once without a word", async () => {
-    expect(await faultOf(running(""))).toMatch(/exited with code 0\.$/);
+    expect(await faultOf(running(""))).toContain(
+      'exited with code 0. The command must end with what serves the language, for example "node server.mjs".',
+    );
   });
 
   test("is killed", async () => {

@@ -58,7 +58,7 @@ function outOfMemoryError({ memoryMB, exitCode }: Remains): RLMError {
 
 function killed({ shared, memoryMB }: Remains): RLMError {
   const message = shared
-    ? `The process was killed from outside, or for the ${memoryMB} MB of memory that it shares with others.`
-    : "The container was killed from outside.";
+    ? `The process was killed, by its own code, from outside, or for the ${memoryMB} MB of memory that it shares with others.`
+    : "The program in the container was killed, by its own code or from outside.";
   return new RLMError("sandbox_lost", message, { details: { blame: "none" } });
 }
