@@ -8,6 +8,8 @@ import { library } from "../../tsup.base.ts";
 export const PYTHON_PARTS: readonly string[] = [
   "supported",
   "limits",
+  "foreign",
+  "interpreter",
   "utf16",
   "frames",
   "watchdog",
@@ -25,6 +27,7 @@ export const PYTHON_PARTS: readonly string[] = [
   "host_functions",
   "formatting",
   "variables",
+  "habits",
   "errors",
   "block",
   "repl",

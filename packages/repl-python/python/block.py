@@ -1,16 +1,21 @@
 # One run of a block: how its code is compiled, how far it has come.
 import ast
-import asyncio
-import inspect
-import textwrap
-import warnings
+from asyncio import CancelledError
+from inspect import CO_COROUTINE
+from textwrap import dedent
+from types import CoroutineType
 
 from calls import CallFuture, Calls
 from errors import ErrorReport
+from foreign import has_method, is_a, kind_name
 from formatting import echo_of
 
 # No name of code's own: where the value of a last expression is kept until it is shown.
 LAST_VALUE = "<last value>"
+# Nor this one: what makes sure that a value behind `yield` can be waited for.
+YIELDED = "<yielded>"
+# What a text may fail with that is no Python.
+SYNTAX_FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -23,28 +28,38 @@ class TopLevelYields(ast.NodeTransformer):
             return node
         node = self.generic_visit(node)
         if isinstance(node, (ast.Yield, ast.YieldFrom)) and node.value is not None:
-            return ast.copy_location(ast.Await(value=node.value), node)
+            name = ast.copy_location(ast.Name(id=YIELDED, ctx=ast.Load()), node)
+            call = ast.copy_location(ast.Call(func=name, args=[node.value], keywords=[]), node)
+            return ast.copy_location(ast.Await(value=call), node)
         return node
+
+
+def yielded(value):
+    """The value, if it can be awaited."""
+    if is_a(value, CoroutineType) or has_method(value, "__await__"):
+        return value
+    raise TypeError(
+        f"`yield` at the top level of a block means `await`, and {kind_name(value)} is nothing to wait for: write "
+        "print(value) to see a value, `results = await wait(*handles)` for children, or a `def` with yield in it"
+    )
 
 
 def compile_block(code, filename):
     """The block as code that keeps the value of a last expression. Raises what Python's own parser raises."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        tree = TopLevelYields().visit(parse(code, filename))
-        if tree.body and isinstance(tree.body[-1], ast.Expr):
-            last = tree.body[-1]
-            target = ast.copy_location(ast.Name(id=LAST_VALUE, ctx=ast.Store()), last)
-            tree.body[-1] = ast.copy_location(ast.Assign(targets=[target], value=last.value), last)
-        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        return compile(tree, filename, "exec", flags=flags, dont_inherit=True)
+    tree = TopLevelYields().visit(parse(code, filename))
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = tree.body[-1]
+        target = ast.copy_location(ast.Name(id=LAST_VALUE, ctx=ast.Store()), last)
+        tree.body[-1] = ast.copy_location(ast.Assign(targets=[target], value=last.value), last)
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    return compile(tree, filename, "exec", flags=flags, dont_inherit=True)
 
 
 def parse(code, filename):
     try:
         return ast.parse(code, filename)
     except IndentationError:
-        dedented = textwrap.dedent(code)
+        dedented = dedent(code)
         if dedented == code:
             raise
         return ast.parse(dedented, filename)
@@ -59,7 +74,7 @@ class BlockRun:
         self._loop = loop
         self._limits = limits
         self._main = None
-        self._syntax_error = None
+        self._failure = None
         self._hint = ""
         self._report = None
         self._echo = None
@@ -69,8 +84,9 @@ class BlockRun:
         """Makes the main code ready to run. Never raises for anything the code is."""
         try:
             compiled = compile_block(code, filename)
-        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-            self._syntax_error, self._hint = error, hint
+        except BaseException as error:
+            # Other errors are of code that has changed what Python itself compiles with.
+            self._failure, self._hint = error, hint if is_a(error, SYNTAX_FAILURES) else ""
             return
         self._main = self._loop.create_task(run_main(compiled, namespace), name="block")
 
@@ -92,7 +108,7 @@ class BlockRun:
         rest = {**left(), "unawaited": self.calls.unawaited()}
         if self._report is None:
             return {"kind": "ended", "echo": self._echo, **rest}
-        syntax = self._syntax_error is not None
+        syntax = self._failure is not None and is_a(self._failure, SYNTAX_FAILURES)
         return {"kind": "threw", "error": self._report.data, "text": self._report.text, "syntax": syntax, **rest}
 
     def _report_once(self, sources):
@@ -107,9 +123,9 @@ class BlockRun:
 
     def _error(self):
         if self._main is None:
-            return self._syntax_error
+            return self._failure
         if self._main.cancelled():
-            return asyncio.CancelledError("the block cancelled itself")
+            return CancelledError("the block cancelled itself")
         return self._main.exception()
 
 
@@ -117,9 +133,9 @@ async def run_main(compiled, namespace):
     """Runs the main code; gives the value of its last expression, awaited where that is what it is for."""
     namespace.pop(LAST_VALUE, None)
     value = eval(compiled, namespace)
-    if compiled.co_flags & inspect.CO_COROUTINE:
+    if compiled.co_flags & CO_COROUTINE:
         await value
     last = namespace.pop(LAST_VALUE, None)
-    if asyncio.iscoroutine(last) or isinstance(last, CallFuture):
+    if is_a(last, (CoroutineType, CallFuture)):
         return await last
     return last

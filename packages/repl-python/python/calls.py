@@ -2,10 +2,17 @@
 #
 # Owns: indices, the queue of calls the host has not seen, what each answer settles. Does not own: what the calls
 # mean. Invariants: (1) indices are contiguous from 0 in the order in which code made the calls; (2) a call that is
-# refused here takes no index; (3) at most `outstandingCalls` are with the host, waits apart; (4) the calls of one
+# refused here takes no index, and is told at the end of the block unless somebody has awaited it; (3) at most `outstandingCalls` are with the host, waits apart; (4) the calls of one
 # turn fit `turnSize`, the others queue; (5) an answer settles its call once.
-import asyncio
+from asyncio import Future
 from json import dumps
+
+# Code can change its futures; these are the interpreter's.
+is_done, set_result, set_exception = Future.done, Future.set_result, Future.set_exception
+get_exception = Future.exception
+
+# Refused calls of one block of which it is kept whether somebody awaits them.
+MOST_REFUSALS = 1_000
 
 
 class Use:
@@ -15,7 +22,7 @@ class Use:
         self.used = used
 
 
-class CallFuture(asyncio.Future):
+class CallFuture(Future):
     """The answer to a call. Waiting for it is what using it means; an error of it is never news."""
 
     def __init__(self, loop, use, name):
@@ -33,24 +40,36 @@ class CallFuture(asyncio.Future):
         self._use.used = True
         super().add_done_callback(callback, context=context)
 
+    def result(self):
+        self._use.used = True
+        return super().result()
+
+    def exception(self):
+        self._use.used = True
+        return super().exception()
+
     def __repr__(self):
         return f"<call of {self._name}: await it>"
 
-    def resolve(self, value):
-        if not self.done():
-            self.set_result(value)
 
-    def reject(self, error):
-        if not self.done():
-            self.set_exception(error)
-            self.exception()
+def resolve(future, value):
+    if not is_done(future):
+        set_result(future, value)
+
+
+def reject(future, error):
+    if not is_done(future):
+        set_exception(future, error)
+        # Whoever does not look at it is told in another way.
+        get_exception(future)
 
 
 class Call:
-    """A call as code makes it. `settle` takes the outcome, at most once."""
+    """A call as code makes it. `settle` takes the outcome, at most once; `spelled` is what code calls it by."""
 
-    def __init__(self, name, args, use, settle):
+    def __init__(self, name, args, use, settle, spelled=None):
         self.name = name
+        self.spelled = spelled or name
         self.args = args
         self.use = use
         self.settle = settle
@@ -67,6 +86,7 @@ class Calls:
         self._unsent = {}
         self._sent = 0
         self._with_host = 0
+        self._refusals = []
         self.unanswered = 0
 
     def issue(self, call):
@@ -78,12 +98,22 @@ class Calls:
         text = f'{{"index":{index},"name":{dumps(call.name)},"args":[{",".join(call.args)}]}}'
         if len(text) > self._limits["turnSize"]:
             most = self._limits["turnSize"]
-            raise RuntimeError(f"the arguments of {call.name} hold more than {most} characters of JSON; send less")
+            raise RuntimeError(f"the arguments of {call.spelled} hold more than {most} characters of JSON; send less")
         call.args = None
         self._unsent[index] = text
         self._known.append(call)
         self.unanswered += 1
         return index
+
+    def note_refusal(self, reason, use):
+        """A call was refused here, and `use` says whether anybody came to know."""
+        if len(self._refusals) < MOST_REFUSALS:
+            self._refusals.append((reason, use))
+
+    def take_refusals(self):
+        """Hands out, once, the reasons of refusals that nobody has used."""
+        refusals, self._refusals = self._refusals, []
+        return [reason for reason, use in refusals if not use.used]
 
     def take_unsent(self):
         """JSON texts of the calls the host may start now, in order: as many as fit one turn."""

@@ -1,6 +1,7 @@
 # Chance as code sees it: drawn from the agent's seed and the block's id.
 import os
 import random
+from random import Random
 
 
 class Chance:
@@ -8,13 +9,14 @@ class Chance:
 
     def __init__(self, seed):
         self._seed = seed
-        self._entropy = random.Random(0)
+        self._entropy = Random(0)
         self._install()
+        self._reseed = random.seed
 
     def start_block(self, block_id):
         text = f"{self._seed}\n{block_id}"
-        self._entropy = random.Random(f"entropy\n{text}")
-        random.seed(text)
+        self._entropy = Random(f"entropy\n{text}")
+        self._reseed(text)
 
     def _draw_bytes(self, count, flags=0):
         return self._entropy.randbytes(count)

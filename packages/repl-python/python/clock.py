@@ -5,11 +5,13 @@
 # threads, which wait for what really happens, have the system's; (3) time never goes back within a REPL.
 import datetime
 import os
-import sys
-import threading
 import time
+from sys import _getframe
+from threading import get_ident
 
 elapsed_seconds = time.perf_counter
+# Seconds that time can be moved by at once: a hundred years.
+LONGEST_SLEEP = 3_155_760_000
 
 
 class Clock:
@@ -52,10 +54,10 @@ def fix_time_of_day(clock):
 
 
 def fix_durations(clock, namespace):
-    main_thread = threading.get_ident()
+    main_thread = get_ident()
 
     def code_asks():
-        return threading.get_ident() == main_thread and sys._getframe(2).f_globals is namespace
+        return get_ident() == main_thread and _getframe(2).f_globals is namespace
 
     def reader(name, read):
         real = getattr(time, name)
@@ -69,8 +71,8 @@ def fix_durations(clock, namespace):
     def sleep(seconds):
         if not code_asks():
             real_sleep(seconds)
-        elif seconds < 0:
-            raise ValueError("sleep length must be non-negative")
+        elif not 0 <= seconds <= LONGEST_SLEEP:
+            raise ValueError(f"a sleep takes from 0 to {LONGEST_SLEEP} seconds")
         else:
             clock.move_by(seconds)
 

@@ -1,6 +1,7 @@
 # CONTEXT: the payloads of an agent, read in ranges.
 from json import dumps
 
+from foreign import is_a
 from grep import GrepRun, looks_like_expression
 from payload import LineIndex, Payload, split_lines, to_position
 
@@ -106,7 +107,7 @@ class View:
     def chunks(self, size):
         """Slices of that size for the whole."""
         payload, _ = self._find()
-        if isinstance(size, bool) or not isinstance(size, (int, float)) or not size >= 1:
+        if is_a(size, bool) or not is_a(size, (int, float)) or not size >= 1:
             raise TypeError("chunks takes the size of a chunk in characters, at least 1")
         if payload.characters / size > MAX_CHUNKS:
             raise ValueError(f"that would be more than {MAX_CHUNKS} chunks; take larger ones")
@@ -129,7 +130,7 @@ class View:
         return self._find()[0].characters
 
     def __getitem__(self, part):
-        if isinstance(part, slice) and part.step is None:
+        if is_a(part, slice) and part.step is None:
             return self.read(part.start, part.stop)
         raise TypeError(f"write {self._name}.read(start, end)")
 
@@ -173,12 +174,12 @@ class Contexts(View):
 
     def get(self, key):
         """One payload of several."""
-        if not isinstance(key, str) or key not in self._entries:
+        if not is_a(key, str) or key not in self._entries:
             raise KeyError(f"CONTEXT has no such key; {self._named()}")
         return View(lambda: self._entries[key], f"CONTEXT.get({dumps(key)})", self._note)
 
     def __getitem__(self, part):
-        return self.get(part) if isinstance(part, str) else super().__getitem__(part)
+        return self.get(part) if is_a(part, str) else super().__getitem__(part)
 
     def __repr__(self):
         return super().__repr__() if len(self._entries) == 1 else f"CONTEXT ({self._named()})"

@@ -1,8 +1,11 @@
 # Values as text for the model.
 #
-# Invariants: (1) text is bounded, and of what is built in so is time; (2) formatting never raises; (3) no address of
-# memory is shown, for it is another in every process.
+# Invariants: (1) text is bounded, and of what is built in so is time; (2) formatting never raises, whatever the values
+# do; (3) no address of memory is shown, for it is another in every process.
 import re
+from itertools import islice
+
+from foreign import exact_text, kind_name, spoken
 
 ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]{4,}")
 LINE_WIDTH = 100
@@ -79,21 +82,21 @@ class Formatter:
     def _items(self, kind, value, depth):
         # A set has no order of its own that would be the same in another process.
         items = sorted(value, key=sort_key) if kind in (set, frozenset) and len(value) <= 10_000 else value
-        for place, item in enumerate(items):
-            if place >= self._bounds.items or self._nodes >= self._bounds.nodes:
-                yield f"… {len(value) - place} more"
-                return
-            text = self.format(item, depth)
-            yield f"{text}: {self.format(value[item], depth)}" if kind is dict else text
+        # Taken before an item speaks: it may change what holds it.
+        total, shown = len(value), list(islice(items.items() if kind is dict else items, self._bounds.items))
+        for place, item in enumerate(shown):
+            if self._nodes >= self._bounds.nodes:
+                shown = shown[:place]
+                break
+            yield ": ".join(self.format(part, depth) for part in (item if kind is dict else (item,)))
+        if total > len(shown):
+            yield f"… {total - len(shown)} more"
 
     def _other(self, value):
         if not self._bounds.asks_values:
-            return self._cut(plain_name(value))
-        try:
-            text = repr(value)
-            return self._cut(text if type(text) is str else str.__str__(text))
-        except Exception as error:
-            return f"<{type(value).__name__}, whose repr raises {type(error).__name__}>"
+            return self._cut(spoken(plain_name, value)[0] or f"<{kind_name(value)}>")
+        text, failure = spoken(repr, value)
+        return self._cut(f"<{kind_name(value)}, whose repr raises {failure}>" if text is None else text)
 
 
 def number_text(value):
@@ -106,17 +109,16 @@ def number_text(value):
 
 def plain_name(value):
     """What a value is, none of its own code asked."""
-    name = getattr(value, "__name__", None) if type(value) in NAMED else None
-    if isinstance(name, str):
-        return f"<{NAMED[type(value)]} {name}>"
-    return f"<{type(value).__name__}>"
+    if type(value) in NAMED:
+        return f"<{NAMED[type(value)]} {exact_text(value.__name__)}>"
+    return f"<{kind_name(value)}>"
 
 
 NAMED = {type(plain_name): "function", type(len): "function", type: "class", type(re): "module"}
 
 
 def sort_key(value):
-    return (type(value).__name__, repr(value) if type(value) in (*TEXTS, *NUMBERS) else "")
+    return (kind_name(value), number_text(value) if type(value) in (*TEXTS, *NUMBERS) else "")
 
 
 def laid_out(parts):

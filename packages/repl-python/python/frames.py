@@ -8,7 +8,11 @@ import sys
 import threading
 from json import dumps, loads
 
+# Code can put others in their place.
+read_bytes, write_bytes, end_process = os.read, os.write, os._exit
+
 CHUNK_BYTES = 65_536
+HIGHEST_START = 4_096
 
 
 def frame_bytes(frame):
@@ -27,7 +31,7 @@ class FrameChannel:
         self.input = input_descriptor
         self.output = output_descriptor
         self._parts = []
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
 
     def keep_from_forks(self):
         """Processes that are forked from now on lose the channel."""
@@ -35,16 +39,19 @@ class FrameChannel:
             os.register_at_fork(after_in_child=self._close)
 
     def _close(self):
+        """What was forked has no REPL: it ends where it would speak for one."""
         for descriptor in {self.input, self.output} - {-1}:
             os.close(descriptor)
         self.input = self.output = -1
 
     def send(self, frame):
         """Writes a frame, whole."""
-        with self._lock:
+        if self.output == -1:
+            end_process(0)
+        with self.lock:
             view = memoryview(frame_bytes(frame))
             while view:
-                view = view[os.write(self.output, view) :]
+                view = view[write_bytes(self.output, view) :]
 
     def receive(self):
         """The next frame, or None when the other end is gone."""
@@ -54,28 +61,27 @@ class FrameChannel:
                 text = b"".join(self._parts[:-1]) + line
                 self._parts = [rest]
                 return loads(text)
-            chunk = os.read(self.input, CHUNK_BYTES)
+            chunk = read_bytes(self.input, CHUNK_BYTES)
             if chunk == b"":
                 return None
             self._parts.append(chunk)
 
     def exchange(self, frame):
         """Sends a frame while code stands still, and gives the one that answers it."""
-        with self._lock:
+        with self.lock:
             self.send(frame)
             answer = self.receive()
         if answer is None or answer["type"] == "dispose":
-            os._exit(0)
+            end_process(0)
         return answer
 
 
 def open_channel(descriptor):
     """Takes the channel for this program alone: on 0 and 1, or on one descriptor, a socket."""
     if descriptor is None:
-        channel = FrameChannel(os.dup(0), os.dup(1))
+        channel = FrameChannel(lifted(os.dup(0)), lifted(os.dup(1)))
     else:
-        private = os.dup(descriptor)
-        os.close(descriptor)
+        private = lifted(descriptor)
         channel = FrameChannel(private, private)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -83,3 +89,18 @@ def open_channel(descriptor):
     os.dup2(2, 1)
     sys.stdin = open(0, closefd=False)
     return channel
+
+
+def lifted(descriptor):
+    """Moves a descriptor to where code that counts up from 3 does not come by chance."""
+    try:
+        from fcntl import F_DUPFD_CLOEXEC, fcntl
+        from resource import RLIMIT_NOFILE, getrlimit
+    except ImportError:
+        copy = os.dup(descriptor)
+    else:
+        most = getrlimit(RLIMIT_NOFILE)[0]
+        start = min(most, HIGHEST_START) if most > 0 else HIGHEST_START
+        copy = fcntl(descriptor, F_DUPFD_CLOEXEC, start // 2)
+    os.close(descriptor)
+    return copy

@@ -6,7 +6,7 @@
 # is given without asking again.
 from json import dumps
 
-from calls import Call, CallFuture, Use
+from calls import Call, CallFuture, Use, reject, resolve
 from host_errors import outcome_error
 
 
@@ -64,11 +64,12 @@ class Child:
 
 
 class Handles:
-    """The handles of one REPL. `issue` makes a call of the running block, `block_id` names it."""
+    """The handles of one REPL. `issue` makes a call of the running block, `refuse` notes one that is not made."""
 
-    def __init__(self, loop, issue, block_id):
+    def __init__(self, loop, issue, refuse, block_id):
         self._loop = loop
         self._issue = issue
+        self._refuse = refuse
         self._block_id = block_id
         self._children = {}
 
@@ -96,9 +97,9 @@ class Handles:
         def finish():
             failure = next(filter(None, (child.failure() for child in children)), None)
             if failure is not None:
-                future.reject(failure)
+                reject(future, failure)
             else:
-                future.resolve([child.outcome.get("value") for child in children])
+                resolve(future, [child.outcome.get("value") for child in children])
 
         def ask():
             open_children = {} if any(child.refusal for child in children) else unfinished(children)
@@ -111,12 +112,13 @@ class Handles:
                     keep_outcomes(open_children, outcome.get("value"))
                     finish()
                 else:
-                    future.reject(outcome_error(outcome.get("error")))
+                    reject(future, outcome_error(outcome.get("error")))
 
             try:
                 self._issue(Call("wait", [child.reference for child in open_children], use, settle))
             except RuntimeError as error:
-                future.reject(error)
+                self._refuse(error, use)
+                reject(future, error)
 
         self._when_all_born(children, ask)
         return future
@@ -173,6 +175,6 @@ def keep_outcomes(children, outcomes):
 def forward(done, future):
     error = done.exception()
     if error is not None:
-        future.reject(error)
+        reject(future, error)
     else:
-        future.resolve(done.result()[0])
+        resolve(future, done.result()[0])

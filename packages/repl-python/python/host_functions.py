@@ -1,8 +1,9 @@
 # The functions through which code calls the host.
-import threading
+from threading import get_ident
 
-from calls import Call, CallFuture, Use
+from calls import Call, CallFuture, Use, reject, resolve
 from context import Slice, View
+from foreign import is_a, kind_name
 from host_errors import outcome_error
 from values import Encoder
 
@@ -21,14 +22,15 @@ NAMED_ARGUMENTS = "$named"
 
 
 class HostFunctions:
-    """Makes them. `issue` takes a call of the running block; `handles` knows the children."""
+    """Makes them. `issue` takes a call of the running block, `refuse` notes one that is not made; `handles` knows the children."""
 
-    def __init__(self, loop, issue, handles, limits):
+    def __init__(self, loop, issue, refuse, handles, limits):
         self._loop = loop
         self._issue = issue
+        self._refuse = refuse
         self._handles = handles
         self._limits = limits
-        self._thread = threading.get_ident()
+        self._thread = get_ident()
 
     def tool(self, name):
         """A host function of the spec: its arguments as JSON, its answer as a future."""
@@ -41,7 +43,7 @@ class HostFunctions:
             return texts
 
         def function(*args, **named):
-            return self._call(name, lambda: texts_of(args, named))
+            return self._call(name, name, lambda: texts_of(args, named))
 
         function.__name__ = function.__qualname__ = name
         return function
@@ -51,12 +53,14 @@ class HostFunctions:
         refuse_positional("llm_query", positional, QUERY_OPTIONS)
         given = self._options("llm_query", options, QUERY_OPTIONS)
         return self._call(
-            "llmQuery", lambda: [self._prompt(prompt, "llm_query: the prompt"), f"{{{','.join(given)}}}"]
+            "llmQuery",
+            "llm_query",
+            lambda: [self._prompt(prompt, "llm_query: the prompt"), f"{{{','.join(given)}}}"],
         )
 
     def llm_query_batched(self, prompts, *positional, **options):
         """Asks many at once; a failed one leaves its exception in its place."""
-        if not isinstance(prompts, (list, tuple)):
+        if not is_a(prompts, (list, tuple)):
             raise TypeError("llm_query_batched takes a list of prompts")
         refuse_positional("llm_query_batched", positional, QUERY_OPTIONS)
         given = self._options("llm_query_batched", options, QUERY_OPTIONS)
@@ -70,7 +74,7 @@ class HostFunctions:
                 answers[place] = outcome.get("value") if is_ok(outcome) else outcome_error(outcome.get("error"))
                 missing.discard(place)
                 if not missing:
-                    future.resolve(answers)
+                    resolve(future, answers)
 
             return settle
 
@@ -78,20 +82,21 @@ class HostFunctions:
         for place, prompt in enumerate(list(prompts)):
             try:
                 args = [self._prompt(prompt, "llm_query_batched: a prompt"), f"{{{','.join(given)}}}"]
-                self._issue(Call("llmQuery", args, use, settle_at(place)))
+                self._issue(Call("llmQuery", args, use, settle_at(place), "llm_query_batched"))
             except Exception as refusal:
                 # One that can't be asked does not lose the others.
                 answers[place] = refusal
+                self._refuse(refusal, use)
                 missing.discard(place)
         if not missing:
-            future.resolve(answers)
+            resolve(future, answers)
         return future
 
     def delegate(self, name, query, *positional, context=None, **options):
         """Starts a child and gives its handle at once: delegate(name, query, context=…, output=schema)."""
         refuse_positional("delegate", positional, ("context", *DELEGATE_OPTIONS))
         child = self._handles.child_of(name)
-        if child is None and not isinstance(name, str):
+        if child is None and not is_a(name, str):
             raise TypeError("delegate(name, query, ...): the name is a string, or a child's handle")
         first = self._encode(name, "the name of delegate") if child is None else child.reference
         text = self._prompt(query, "delegate(name, query, ...): the query")
@@ -105,7 +110,7 @@ class HostFunctions:
         """The results of children in order; a list of handles is taken too."""
         flat = []
         for item in handles:
-            flat.extend(item if isinstance(item, (list, tuple)) else (item,))
+            flat.extend(item if is_a(item, (list, tuple)) else (item,))
         children = [self._handles.child_of(item) for item in flat]
         if any(child is None for child in children):
             raise TypeError("wait takes handles, as delegate gives them")
@@ -120,31 +125,32 @@ class HostFunctions:
 
         def settle(outcome):
             if not is_ok(outcome):
-                future.reject(outcome_error(outcome.get("error")))
+                reject(future, outcome_error(outcome.get("error")))
 
         text = self._encode(values[0], "the value of done")
         self._checked_issue(Call("done", [text], future._use, settle))
         return future
 
-    def _call(self, name, texts):
+    def _call(self, name, spelled, texts):
         """
         A call whose arguments `texts` makes. One that is refused here gives a future that fails, as one that the
         host refuses: where many are made at once, the others are not lost.
         """
         use = Use()
-        future = CallFuture(self._loop, use, name)
+        future = CallFuture(self._loop, use, spelled)
 
         def settle(outcome):
             if is_ok(outcome):
-                future.resolve(outcome.get("value"))
+                resolve(future, outcome.get("value"))
             else:
-                future.reject(outcome_error(outcome.get("error")))
+                reject(future, outcome_error(outcome.get("error")))
 
         self._check_thread()
         try:
-            self._issue(Call(name, texts(), use, settle))
+            self._issue(Call(name, texts(), use, settle, spelled))
         except Exception as refusal:
-            future.reject(refusal)
+            self._refuse(refusal, use)
+            reject(future, refusal)
         return future
 
     def _checked_issue(self, call):
@@ -152,7 +158,7 @@ class HostFunctions:
         self._issue(call)
 
     def _check_thread(self):
-        if threading.get_ident() != self._thread:
+        if get_ident() != self._thread:
             raise RuntimeError(
                 "the host is called from the block itself, not from a thread: "
                 "await asyncio.gather(...) has many calls side by side"
@@ -163,15 +169,15 @@ class HostFunctions:
 
     def _text_of(self, value):
         """The text that an object of the REPL's own stands for, or None."""
-        if isinstance(value, Slice):
+        if is_a(value, Slice):
             return value.text()
-        if isinstance(value, View):
+        if is_a(value, View):
             return value.text_of()
         return None
 
     def _prompt(self, value, what):
-        if not isinstance(value, (str, Slice, View)):
-            raise TypeError(f"{what} is a string, not {type(value).__name__}")
+        if not is_a(value, (str, Slice, View)):
+            raise TypeError(f"{what} is a string, not {kind_name(value)}")
         return self._encode(value, what)
 
     def _options(self, name, options, known, also=()):
@@ -186,21 +192,21 @@ class HostFunctions:
 
     def _payloads(self, context):
         """A dict is a set of payloads by key; anything else is one payload."""
-        if not isinstance(context, dict):
+        if not is_a(context, dict):
             return [self._payload(DEFAULT_KEY, context)]
         return [self._payload(key, value) for key, value in dict.items(context)]
 
     def _payload(self, key, value):
-        if not isinstance(key, str):
-            raise TypeError(f"the keys of the option context are strings, not {type(key).__name__}")
+        if not is_a(key, str):
+            raise TypeError(f"the keys of the option context are strings, not {kind_name(key)}")
         name = self._encode(key, "a key of the option context")
-        if isinstance(value, (Slice, View)):
+        if is_a(value, (Slice, View)):
             source, start, end = value.range()
             part = f'{{"key":{self._encode(source, "a key")},"start":{start},"end":{end}}}'
             return f'{{"kind":"slice","key":{name},"slice":{part}}}'
         if value is None:
             raise TypeError(f"the context {key} of delegate is None")
-        text = value if isinstance(value, str) else self._encode(value, f"the context {key} of delegate")
+        text = value if is_a(value, str) else self._encode(value, f"the context {key} of delegate")
         if len(text) > self._limits["argumentSize"]:
             raise TypeError(f"the context {key} is too large; pass CONTEXT.slice(start, end)")
         return f'{{"kind":"text","key":{name},"text":{self._encode(text, f"the context {key}")}}}'

@@ -4,7 +4,8 @@
 # and returns when nothing can go on without the host. Invariants: (1) callbacks run in the order in which they
 # became ready; (2) a timer runs when time has come to it: moved by an answer, or, where the block waits for timers
 # alone, at once, time moving with it; (3) `drain` waits for threads as long as the main code has not ended; (4) what
-# an earlier block had scheduled or given to a thread does nothing in a later one.
+# an earlier block had scheduled or given to a thread does nothing in a later one; (5) whatever a callback raises, the
+# loop goes on.
 import sys
 
 # asyncio does without TLS, which a loop without network has no use for and which takes long to load.
@@ -14,10 +15,17 @@ import asyncio
 del sys.modules["ssl"]
 import collections
 import concurrent.futures
-import heapq
-import inspect
 import queue
 import threading
+from asyncio import Future, Task, _set_running_loop, iscoroutine
+from contextvars import copy_context
+from heapq import heappop, heappush
+from threading import get_ident
+from types import CoroutineType
+
+from clock import LONGEST_SLEEP
+from foreign import has_method, is_a, kind_name
+from interpreter import insist, unhook
 
 NO_IO = (
     "the event loop of this REPL has no network and no processes of its own; make the blocking call, "
@@ -31,13 +39,38 @@ async def awaited(value):
     return await value
 
 
+class Scheduled:
+    """A callback that is to run: what asyncio calls a handle. `when` is that of a timer."""
+
+    __slots__ = ("_callback", "_args", "_context", "_when", "_cancelled")
+
+    def __init__(self, callback, args, context, when=None):
+        self._callback = callback
+        self._args = args
+        self._context = copy_context() if context is None else context
+        self._when = when
+        self._cancelled = False
+
+    def cancel(self):
+        self._cancelled = True
+
+    def cancelled(self):
+        return self._cancelled
+
+    def when(self):
+        return self._when
+
+    def run(self):
+        self._context.run(self._callback, *self._args)
+
+
 class ReplLoop(asyncio.AbstractEventLoop):
     """See the head of this part. `on_stray` is told of errors that nobody is left to handle."""
 
     def __init__(self, clock, on_stray):
         self._clock = clock
         self._on_stray = on_stray
-        self._main_thread = threading.get_ident()
+        self._main_thread = get_ident()
         self._ready = collections.deque()
         self._timers = []
         self._timer_count = 0
@@ -47,6 +80,7 @@ class ReplLoop(asyncio.AbstractEventLoop):
         self._jobs = 0
         self._tasks = []
         self._abandoned = []
+        sys.set_asyncgen_hooks(finalizer=self._close_generator)
 
     # For the REPL.
 
@@ -61,12 +95,12 @@ class ReplLoop(asyncio.AbstractEventLoop):
 
     def drain(self, is_main_over, waits_for_host):
         """Runs until nothing can go on without the host."""
-        asyncio._set_running_loop(self)
+        _set_running_loop(self)
         try:
             while self._step(is_main_over, waits_for_host):
                 pass
         finally:
-            asyncio._set_running_loop(None)
+            _set_running_loop(None)
 
     def take_failures(self, is_main):
         """The errors of tasks beside the main code that failed and that nobody looked at, each once."""
@@ -79,19 +113,19 @@ class ReplLoop(asyncio.AbstractEventLoop):
     def _step(self, is_main_over, waits_for_host):
         self._take_arrivals()
         while self._timers and self._timers[0][2].cancelled():
-            heapq.heappop(self._timers)
+            heappop(self._timers)
         if self._ready:
             self._run(self._ready.popleft())
         elif self._timers and self._timers[0][0] <= self.time():
-            self._ready.append(heapq.heappop(self._timers)[2])
+            self._ready.append(heappop(self._timers)[2])
         elif is_main_over():
             return False
         elif self._jobs > 0:
             self._take(self._arrivals.get())
-        elif self._timers and not waits_for_host():
+        elif self._timers and self._timers[0][0] - self.time() <= LONGEST_SLEEP and not waits_for_host():
             when = self._timers[0][0]
             self._clock.move_by(when - self.time())
-            self._ready.append(heapq.heappop(self._timers)[2])
+            self._ready.append(heappop(self._timers)[2])
         else:
             return False
         return True
@@ -100,10 +134,19 @@ class ReplLoop(asyncio.AbstractEventLoop):
         if handle.cancelled():
             return
         try:
-            handle._run()
+            handle.run()
         except (SystemExit, KeyboardInterrupt):
             # A task that raises them is over, and its error is found like any other.
             pass
+        except BaseException as error:
+            self._on_stray(error)
+        finally:
+            insist(unhook)
+
+    def _close_generator(self, generator):
+        """An asynchronous generator that nobody will ask again ends as asyncio has it: in a task of its own."""
+        if get_ident() == self._main_thread:
+            self.create_task(generator.aclose())
 
     def _take_arrivals(self):
         while not self._arrivals.empty():
@@ -131,14 +174,14 @@ class ReplLoop(asyncio.AbstractEventLoop):
         return self._clock.seconds()
 
     def call_soon(self, callback, *args, context=None):
-        if threading.get_ident() != self._main_thread:
+        if get_ident() != self._main_thread:
             raise RuntimeError("use call_soon_threadsafe from another thread")
-        handle = asyncio.Handle(callback, args, self, context)
+        handle = Scheduled(callback, args, context)
         self._ready.append(handle)
         return handle
 
     def call_soon_threadsafe(self, callback, *args, context=None):
-        handle = asyncio.Handle(callback, args, self, context)
+        handle = Scheduled(callback, args, context)
         self._arrivals.put((self._block, handle, None, None))
         return handle
 
@@ -146,25 +189,23 @@ class ReplLoop(asyncio.AbstractEventLoop):
         return self.call_at(self.time() + delay, callback, *args, context=context)
 
     def call_at(self, when, callback, *args, context=None):
-        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        when = float(when)
+        timer = Scheduled(callback, args, context, when)
         self._timer_count += 1
-        heapq.heappush(self._timers, (when, self._timer_count, timer))
+        heappush(self._timers, (when, self._timer_count, timer))
         return timer
 
-    def _timer_handle_cancelled(self, timer):
-        """asyncio tells; a cancelled timer is left out when its turn comes."""
-
     def create_future(self):
-        return asyncio.Future(loop=self)
+        return Future(loop=self)
 
     def create_task(self, coro, *, name=None, context=None, **options):
-        if not asyncio.iscoroutine(coro):
-            if not inspect.isawaitable(coro):
-                raise TypeError(f"a coroutine was expected, got {coro!r}")
+        if type(coro) is not CoroutineType and not iscoroutine(coro):
+            if not has_method(coro, "__await__"):
+                raise TypeError(f"a coroutine was expected, not {kind_name(coro)}")
             coro = awaited(coro)
         if context is not None:
             options["context"] = context
-        task = asyncio.Task(coro, loop=self, name=name, **options)
+        task = Task(coro, loop=self, name=name, **options)
         self._tasks.append(task)
         return task
 
@@ -183,7 +224,7 @@ class ReplLoop(asyncio.AbstractEventLoop):
 
     def call_exception_handler(self, context):
         error = context.get("exception")
-        if error is not None:
+        if is_a(error, BaseException):
             self._on_stray(error)
 
     default_exception_handler = call_exception_handler
@@ -223,7 +264,7 @@ def refusing(message):
     def refuse(self, *args, **options):
         # A coroutine that was made for this call will never run: it is no news that it was not awaited.
         for value in args:
-            if inspect.iscoroutine(value):
+            if type(value) is CoroutineType:
                 value.close()
         raise RuntimeError(message)
 

@@ -4,7 +4,8 @@ import signal
 import sys
 from json import dumps, loads
 
-from frames import open_channel
+from foreign import is_a, kind_name, spoken
+from frames import end_process, open_channel, write_bytes
 from limits import LimitReached
 from repl import Repl
 from supported import read_flag
@@ -12,6 +13,10 @@ from watchdog import Watchdog
 
 PROTOCOL = 1
 DEFAULT_TIME_MS = 10_000
+# Code gets copies of its own, so that it can break theirs alone.
+PRIVATE_MODULES = ("ast", "json", "textwrap")
+
+
 def limit_memory(megabytes):
     """Caps the memory that this process can have; what code takes beyond it is a MemoryError."""
     import resource
@@ -29,6 +34,7 @@ class Server:
         self._memory_mb = memory_mb
         self._repl = None
         self._reads = 0
+        self._runs = False
 
     def serve(self):
         engine = f"{sys.implementation.name} {sys.version_info[0]}.{sys.version_info[1]}"
@@ -40,6 +46,8 @@ class Server:
             try:
                 self._take(frame)
             except MemoryError:
+                if self._memory_mb is None:
+                    raise
                 limit = {"name": "memoryMB", "value": self._memory_mb, "unit": "MB"}
                 raise LimitReached(f"The block filled the memory of {self._memory_mb} MB.", **limit) from None
 
@@ -49,18 +57,25 @@ class Server:
             self._channel.send({"type": "opened"})
         elif frame["type"] in ("start", "deliver") and self._repl is not None:
             self._watchdog.arm()
+            self._runs = True
             if frame["type"] == "start":
                 calls, turn = self._repl.start(loads(frame["block"]))
             else:
                 calls, turn = self._repl.deliver(loads(frame["answer"]))
             text = turn_text(calls, turn)
-            self._watchdog.disarm()
-            self._channel.send({"type": "turn", "entry": frame["entry"], "turn": text})
+            with self._channel.lock:
+                # A thread that reads has its answer by now, and no other begins.
+                self._runs = False
+                self._watchdog.disarm()
+                self._channel.send({"type": "turn", "entry": frame["entry"], "turn": text})
 
     def _read_context(self, key, start, end):
-        self._reads += 1
-        asked = {"type": "read", "read": self._reads, "key": key, "start": start, "end": end}
-        answer = self._channel.exchange(asked)
+        with self._channel.lock:
+            if not self._runs:
+                raise RuntimeError("CONTEXT can be read while a block runs, and none does")
+            self._reads += 1
+            asked = {"type": "read", "read": self._reads, "key": key, "start": start, "end": end}
+            answer = self._channel.exchange(asked)
         return answer["text"] if answer["type"] == "range" and answer["read"] == self._reads else None
 
 
@@ -71,8 +86,24 @@ def turn_text(calls, turn):
 
 
 def failure_frame(error):
-    frame = {"type": "failed", "message": f"{error}" if isinstance(error, LimitReached) else f"{error!r}"[:2_000]}
-    return {**frame, "limit": error.limit} if isinstance(error, LimitReached) else frame
+    text = spoken(str, error)[0] or "no reason given"
+    if is_a(error, LimitReached):
+        return {"type": "failed", "message": text, "limit": error.limit}
+    message = f"The REPL broke down, perhaps by what code did to it: {kind_name(error)}: {text}"
+    return {"type": "failed", "message": message[:2_000]}
+
+
+def tell_failure(channel, error):
+    frame = failure_frame(error)
+    try:
+        channel.send(frame)
+    except OSError:
+        write_bytes(2, f"rlmflow: {frame['message']}\n".encode(errors="replace"))
+
+
+def hide_private_modules():
+    for name in [name for name in sys.modules if name.split(".")[0] in PRIVATE_MODULES]:
+        del sys.modules[name]
 
 
 def main():
@@ -83,20 +114,22 @@ def main():
     sys.path = [path for path in sys.path if os.path.abspath(path) != os.path.dirname(os.path.abspath(__file__))]
     # An interrupt from the terminal is the engine's to handle: it may still want what runs here to land.
     signal.signal(signal.SIGINT, lambda number, frame: None)
-    code = 0
+    code = 1
     try:
+        hide_private_modules()
         watchdog = Watchdog(time_ms, channel.output)
         channel.keep_from_forks()
         if memory_mb is not None:
             limit_memory(memory_mb)
         Server(channel, watchdog, memory_mb).serve()
-    except BrokenPipeError:
+        code = 0
+    except (BrokenPipeError, ConnectionResetError):
         code = 0
     except BaseException as error:
-        code = 1
-        channel.send(failure_frame(error))
-    # Threads and exit functions of code do not hold up the end.
-    os._exit(code)
+        tell_failure(channel, error)
+    finally:
+        # Threads and exit functions of code do not hold up the end.
+        end_process(code)
 
 
 if __name__ == "__main__":

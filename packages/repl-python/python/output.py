@@ -8,7 +8,8 @@ class OutputBuffer:
 
     def __init__(self, cap):
         self._cap = cap
-        self._lock = threading.Lock()
+        # A finalizer that prints may run while its own thread is in here.
+        self._lock = threading.RLock()
         self.open = False
         self.reset()
 

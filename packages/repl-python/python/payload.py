@@ -2,7 +2,7 @@
 #
 # Invariants: (1) the host is asked for one aligned piece at a time; (2) no text outlives the call that read it;
 # (3) an end inside a surrogate pair moves before it. Positions are UTF-16 units.
-import bisect
+from bisect import bisect_left, bisect_right
 
 from utf16 import joined_pairs, units_of
 
@@ -18,8 +18,8 @@ class ReadRanges:
 
     def add(self, start, end):
         """Notes a range, joined with those it touches."""
-        first = bisect.bisect_left(self._ranges, start, key=lambda known: known[1])
-        last = bisect.bisect_right(self._ranges, end, key=lambda known: known[0])
+        first = bisect_left(self._ranges, start, key=lambda known: known[1])
+        last = bisect_right(self._ranges, end, key=lambda known: known[0])
         if first < last:
             start = min(start, self._ranges[first][0])
             end = max(end, self._ranges[last - 1][1])
@@ -118,7 +118,7 @@ class LineIndex:
         breaks = self._counts()
         if line > breaks[-1]:
             return self._payload.characters
-        number = bisect.bisect_left(breaks, line) - 1
+        number = bisect_left(breaks, line) - 1
         piece = self._piece(number)
         place = -1
         for _ in range(line - breaks[number]):

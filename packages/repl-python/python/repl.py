@@ -2,20 +2,23 @@
 #
 # Owns: the namespace, the running block and the gate. Invariants: (1) calls and output are taken only while the gate
 # is open, from `start` or `deliver` to the turn, so nothing that an ended block left behind reaches a later one; (2)
-# every name of the REPL's own is put back at the start of each block; (3) an entry ends when nothing can go on.
+# every name of the REPL's own is put back at the start of each block; (3) an entry ends when nothing can go on; (4) of
+# what code raises nothing leaves an entry, wherever it raises it.
 import asyncio
 import builtins
 import sys
 import types
 import warnings
 
-from block import LAST_VALUE, BlockRun
+from block import LAST_VALUE, YIELDED, BlockRun, yielded
 from chance import Chance
 from clock import Clock, elapsed_seconds, fix_time
 from context import Contexts
 from errors import ErrorReport, Sources
+from foreign import class_name, put_back, spoken
 from handles import Handles
 from host_functions import HostFunctions
+from interpreter import Interpreter
 from limits import DEFAULT_LIMITS
 from loop import ReplLoop
 from output import CapturedStream, OutputBuffer
@@ -37,16 +40,18 @@ class Repl:
         self._streams = CapturedStream(self._output, "<stdout>"), CapturedStream(self._output, "<stderr>")
         self._loop = ReplLoop(self._clock, self._tell_stray)
         self._contexts = Contexts(spec["contexts"], read_context, lambda note: self._output.write(f"{note}\n"))
+        self._interpreter = Interpreter()
         self._module = types.ModuleType(MODULE)
-        self._variables = Variables(self._module.__dict__, self._limits["variables"])
-        self._builtins = dict(builtins.__dict__)
+        self._namespace = self._module.__dict__
+        self._modules = sys.modules
+        self._variables = Variables(self._namespace, self._limits["variables"])
+        self._shared = [(table, dict(table)) for table in (builtins.__dict__, asyncio.__dict__, sys.modules)]
         self._block = None
         self._own_names = self._names(spec)
         self._variables.hide([*self._own_names, LAST_VALUE])
-        fix_time(self._clock, self._module.__dict__)
+        fix_time(self._clock, self._namespace)
         warnings.showwarning = self._tell_warning
-        sys.modules[MODULE] = self._module
-        self._module.__dict__.update(spec["globals"])
+        self._namespace.update(spec["globals"])
 
     def start(self, block):
         """Begins a block: runs it as far as it goes without the host. What an earlier one had open is dropped."""
@@ -61,32 +66,38 @@ class Repl:
         self._block = BlockRun(block["id"], self._loop, self._limits)
         return self._enter(
             block["now"],
-            lambda: self._block.run(block["code"], filename, self._module.__dict__, block.get("hint", "")),
+            lambda: self._block.run(block["code"], filename, self._namespace, block.get("hint", "")),
         )
 
     def deliver(self, answer):
         """Gives the running block the answer to one of its calls."""
         return self._enter(
             answer["now"],
-            lambda: self._block.calls.deliver(answer["index"], answer["outcome"]),
+            lambda: self._loop.call_soon(self._block.calls.deliver, answer["index"], answer["outcome"]),
         )
 
     def _enter(self, now, begin):
         started = elapsed_seconds()
         self._clock.move_to(now)
+        self._interpreter.wake()
         self._output.open = True
         begin()
         block = self._block
         try:
             self._loop.drain(block.is_over, block.waits_for_host)
         finally:
-            # What serves the REPL, json for one, looks there too.
-            builtins.__dict__.update(self._builtins)
+            self._interpreter.rest()
+            # What serves the REPL looks there too.
+            for table, names in self._shared:
+                put_back(table, names)
         if block.is_over():
             for error in self._loop.take_failures(block.is_main):
                 self._tell_stray(error)
+            for reason in block.calls.take_refusals():
+                self._warn("a call was not made and nobody awaited it", reason)
         state = block.state(self._sources, self._left)
         self._output.open = False
+        self._interpreter.sleep()
         return self._turn(state, started)
 
     def _turn(self, state, started):
@@ -104,12 +115,13 @@ class Repl:
         return {"variables": self._variables.summarize(), "reads": reads}
 
     def _names(self, spec):
-        handles = Handles(self._loop, self._issue, lambda: self._block.id)
-        host = HostFunctions(self._loop, self._issue, handles, self._limits)
+        handles = Handles(self._loop, self._issue, self._refuse, lambda: self._block.id)
+        host = HostFunctions(self._loop, self._issue, self._refuse, handles, self._limits)
         return {
             **{name: host.tool(name) for name in spec["functions"]},
             "__name__": MODULE,
             "__builtins__": builtins,
+            YIELDED: yielded,
             "asyncio": asyncio,
             "print": builtins.print,
             "delegate": host.delegate,
@@ -125,18 +137,28 @@ class Repl:
         }
 
     def _restore_names(self):
-        self._module.__dict__.update(self._own_names)
+        put_back(self._namespace, self._own_names)
         sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__ = self._streams
-        sys.modules[MODULE] = self._module
+        sys.modules = self._modules
+        put_back(self._modules, {MODULE: self._module})
 
     def _issue(self, call):
         if not self._output.open or self._block is None:
             raise RuntimeError("this block has ended")
         return self._block.calls.issue(call)
 
+    def _refuse(self, reason, use):
+        if self._block is not None:
+            self._block.calls.note_refusal(reason, use)
+
     def _tell_stray(self, error):
-        text = ErrorReport(error, self._sources, STRAY_TEXT).text
-        self._output.write(f"Warning: a task failed and nobody awaited it: {text}\n")
+        self._warn("a task failed and nobody awaited it", error)
+
+    def _warn(self, what, error):
+        self._output.write(f"Warning: {what}: {ErrorReport(error, self._sources, STRAY_TEXT).text}\n")
 
     def _tell_warning(self, message, category, filename, lineno, file=None, line=None):
-        self._output.write(f"{category.__name__}: {message}\n")
+        if category is SyntaxWarning:
+            return
+        text, failure = spoken(str, message)
+        self._output.write(f"{class_name(category)}: {text if failure is None else f'<{failure}>'}\n")

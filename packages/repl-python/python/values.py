@@ -2,12 +2,13 @@
 #
 # Invariants: (1) the text is complete JSON, or a TypeError that names the place is raised; (2) time and size are
 # bounded by the limits, whatever the value; (3) only what is built in is asked: no method of the code's own runs.
-import asyncio
 import datetime
-import decimal
-import inspect
-import math
+from decimal import Decimal
 from json import dumps
+from math import isfinite
+from types import CoroutineType
+
+from foreign import exact_text, has_method, is_a, kind_name
 
 # Whole numbers up to here are exact in every JSON reader.
 SAFE_INTEGER = 2**53
@@ -16,7 +17,7 @@ ADVICE = (
     ((bytes, bytearray, memoryview), "bytes; use value.decode() or list(value)"),
     ((set, frozenset), "a set; use list(value) or sorted(value)"),
     ((complex,), "a complex number; use [value.real, value.imag]"),
-    ((decimal.Decimal,), "a Decimal; use str(value) or float(value)"),
+    ((Decimal,), "a Decimal; use str(value) or float(value)"),
     ((datetime.date, datetime.time), "a date or time; use value.isoformat()"),
     ((datetime.timedelta,), "a timedelta; use value.total_seconds()"),
     ((BaseException,), "an exception; use str(value)"),
@@ -46,18 +47,18 @@ class Encoder:
     def _plain(self, value, path):
         if value is None or value is True or value is False:
             return value
-        if isinstance(value, str):
-            return self._sized(str.__str__(value))
-        if isinstance(value, int):
+        if is_a(value, str):
+            return self._sized(exact_text(value))
+        if is_a(value, int):
             return self._integer(int.__int__(value), path)
-        if isinstance(value, float):
+        if is_a(value, float):
             return self._number(float.__float__(value), path)
-        if isinstance(value, (list, tuple)):
+        if is_a(value, (list, tuple)):
             return self._list(value, path)
-        if isinstance(value, dict):
+        if is_a(value, dict):
             return self._dict(value, path)
         text = self._plain_of(value)
-        if isinstance(text, str):
+        if is_a(text, str):
             return self._sized(text)
         raise self._refusal(path, text or kind_of(value))
 
@@ -73,12 +74,12 @@ class Encoder:
         return value
 
     def _number(self, value, path):
-        if not math.isfinite(value):
+        if not isfinite(value):
             raise self._refusal(path, f"{value}, which JSON does not have")
         return value or 0
 
     def _list(self, value, path):
-        base = list if isinstance(value, list) else tuple
+        base = list if is_a(value, list) else tuple
         self._enter(value, base.__len__(value), path)
         items = [
             item if item is None or type(item) is bool else self._plain(item, f"{path}[{place}]")
@@ -99,11 +100,11 @@ class Encoder:
         return plain
 
     def _key(self, key, path):
-        if isinstance(key, str):
-            return self._sized(str.__str__(key))
-        if isinstance(key, int) and not isinstance(key, bool):
+        if is_a(key, str):
+            return self._sized(exact_text(key))
+        if is_a(key, int) and not is_a(key, bool):
             return str(int.__int__(key))
-        raise self._refusal(path, f"a dict with a key that is no string ({type(key).__name__}); use str(key)")
+        raise self._refusal(path, f"a dict with a key that is no string ({kind_name(key)}); use str(key)")
 
     def _enter(self, value, count, path):
         self._nodes += count
@@ -130,23 +131,23 @@ class Encoder:
 def is_double(value):
     """True for a whole number that a JSON reader gives back digit by digit."""
     try:
-        return int(decimal.Decimal(repr(float(value)))) == value
+        return int(Decimal(repr(float(value)))) == value
     except OverflowError:
         return False
 
 
 def kind_of(value):
     """What a value is that cannot be sent, and what to send instead."""
-    if asyncio.isfuture(value) or inspect.isawaitable(value):
+    if is_a(value, CoroutineType) or has_method(value, "__await__"):
         return "something to await; await it first"
     for kinds, advice in ADVICE:
-        if isinstance(value, kinds):
+        if is_a(value, kinds):
             return advice
     if callable(value):
         return "a function"
-    if hasattr(type(value), "__dataclass_fields__"):
+    if has_method(value, "__dataclass_fields__"):
         return "a dataclass; use dataclasses.asdict(value)"
     for method in ("tolist", "to_dict", "model_dump"):
-        if hasattr(type(value), method):
-            return f"a {type(value).__name__}; use value.{method}()"
-    return f"a {type(value).__name__}"
+        if has_method(value, method):
+            return f"a {kind_name(value)}; use value.{method}()"
+    return f"a {kind_name(value)}"

@@ -2,16 +2,17 @@
 #
 # Invariants: (1) bounded in rows and text; (2) no code of a value's own runs; (3) `changed` compares identity, size
 # and preview, so a change deep inside a large object may go unnoticed.
-import collections
-import types
+from collections import deque
+from types import ModuleType
 
 from context import Record
+from foreign import is_a, kind_name
 from formatting import PREVIEW, formatted
 from utf16 import cut_to_units
 
 MAX_UNITS = 80
 MAX_LOOKED_AT = 1_000
-SIZED = (str, bytes, bytearray, list, tuple, dict, set, frozenset, collections.deque, range)
+SIZED = (str, bytes, bytearray, list, tuple, dict, set, frozenset, deque, range)
 
 
 class Variables:
@@ -59,12 +60,12 @@ class Variables:
 
     def _is_variable(self, name, value):
         is_name = type(name) is str and not (name.startswith("__") and name.endswith("__"))
-        return is_name and name not in self._own and not isinstance(value, types.ModuleType)
+        return is_name and name not in self._own and not is_a(value, ModuleType)
 
     def _row(self, name, value):
         row = {
             "name": cut_to_units(name, MAX_UNITS),
-            "type": cut_to_units(type(value).__name__, MAX_UNITS),
+            "type": cut_to_units(kind_name(value), MAX_UNITS),
             "size": size_of(value),
             "preview": preview_of(value),
         }
@@ -76,7 +77,7 @@ class Variables:
 def size_of(value):
     """Characters of a text, elements of a collection."""
     for kind in SIZED:
-        if isinstance(value, kind):
+        if is_a(value, kind):
             return kind.__len__(value)
     return None
 
@@ -84,6 +85,6 @@ def size_of(value):
 def preview_of(value):
     try:
         text = formatted(value, PREVIEW)
-    except Exception:
-        text = f"<{type(value).__name__}>"
+    except BaseException:
+        text = f"<{kind_name(value)}>"
     return cut_to_units(" ".join(text.split("\n")), MAX_UNITS)

@@ -1,18 +1,20 @@
-# Ends this program when code computes for too long without waiting.
+# Ends this program when code computes for too long without waiting, or takes away what the REPL talks over.
 #
 # Code may hold the interpreter for ever in one call, so no thread and no handler of this process can be relied
 # on: a process of its own watches. Owns: that process. Invariants: (1) a frame is written only while this program
-# stands still and owes one, so frames never mix; (2) the watching process ends with this one.
+# stands still and owes one, so frames never mix; (2) the watching process ends with this one; (3) it heeds nothing but
+# words that it was told before code ran.
 import os
 import select
 import signal
 import time
 
-from frames import frame_bytes
+from frames import frame_bytes, lifted, write_bytes
 
-ARMED = b"1"
-DISARMED = b"0"
+WORD_BYTES = 16
 SETTLE_SECONDS = 0.005
+# A program that ends is gone by then.
+END_SECONDS = 0.2
 
 
 class Watchdog:
@@ -22,6 +24,7 @@ class Watchdog:
         self._control = None
         if not hasattr(os, "fork"):
             return
+        self._armed, self._disarmed = os.urandom(WORD_BYTES), os.urandom(WORD_BYTES)
         watched, control = os.pipe()
         program = os.getpid()
         try:
@@ -34,24 +37,24 @@ class Watchdog:
             os.close(control)
             # Once more, so that it is no child of the program's, which code could come upon.
             if os.fork() == 0:
-                watch(watched, output_descriptor, program, time_ms)
+                Watch(watched, output_descriptor, program, time_ms).run((self._armed, self._disarmed))
             os._exit(0)
         os.waitpid(between, 0)
         os.close(watched)
-        self._control = control
+        self._control = lifted(control)
         os.register_at_fork(after_in_child=self._forget)
 
     def arm(self):
-        self._say(ARMED)
+        self._say("_armed")
 
     def disarm(self):
-        self._say(DISARMED)
+        self._say("_disarmed")
 
     def _say(self, word):
         if self._control is None:
             return
         try:
-            os.write(self._control, word)
+            write_bytes(self._control, getattr(self, word))
         except OSError:
             self._control = None
 
@@ -61,29 +64,72 @@ class Watchdog:
         self._control = None
 
 
-def watch(control, output, program, time_ms):
-    """The life of the watching process; does not return."""
-    for descriptor in range(3):
-        os.close(descriptor)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    deadline = None
-    while True:
-        left = None if deadline is None else max(0, deadline - time.monotonic())
-        if select.select([control], [], [], left)[0]:
-            words = os.read(control, 4096)
-            if words == b"":
-                os._exit(0)
-            deadline = time.monotonic() + time_ms / 1000 if words.endswith(ARMED) else None
-            continue
-        os.kill(program, signal.SIGSTOP)
+class Watch:
+    """The life of the watching process."""
+
+    def __init__(self, control, output, program, time_ms):
+        self._control = control
+        self._output = output
+        self._program = program
+        self._time_ms = time_ms
+        self._handle = handle_of(program)
+
+    def run(self, words):
+        """Does not return. The words are those for armed and disarmed; whatever else comes is not the REPL's."""
+        for descriptor in range(3):
+            os.close(descriptor)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        armed, disarmed = words
+        deadline, heard = None, b""
+        while True:
+            left = None if deadline is None else max(0, deadline - time.monotonic())
+            if not self._hears(left):
+                self._end_for_time()
+                continue
+            said = os.read(self._control, 4096)
+            if said == b"":
+                self._end_for_silence(deadline is not None)
+            heard = (heard + said)[-4096:]
+            last = max(heard.rfind(armed), heard.rfind(disarmed))
+            if last >= 0:
+                deadline = time.monotonic() + self._time_ms / 1000 if heard.startswith(armed, last) else None
+                heard = heard[last + WORD_BYTES :]
+
+    def _hears(self, seconds):
+        return bool(select.select([self._control], [], [], seconds)[0])
+
+    def _end_for_time(self):
+        os.kill(self._program, signal.SIGSTOP)
         time.sleep(SETTLE_SECONDS)
-        if select.select([control], [], [], 0)[0]:
-            os.kill(program, signal.SIGCONT)
-            continue
-        message = "The block computed for more than %d ms without waiting." % time_ms
-        limit = {"name": "timeMs", "value": time_ms, "unit": "ms"}
-        try:
-            os.write(output, frame_bytes({"type": "failed", "message": message, "limit": limit}))
-        finally:
-            os.kill(program, signal.SIGKILL)
+        if self._hears(0):
+            os.kill(self._program, signal.SIGCONT)
+            return
+        message = "The block computed for more than %d ms without waiting." % self._time_ms
+        limit = {"name": "timeMs", "value": self._time_ms, "unit": "ms"}
+        self._kill({"type": "failed", "message": message, "limit": limit})
+
+    def _end_for_silence(self, owes_frame):
+        """The program is gone, or its code has closed what it talks over, and nothing would hold its time."""
+        if self._handle is None:
+            time.sleep(END_SECONDS)
+        elif select.select([self._handle], [], [], END_SECONDS)[0]:
             os._exit(0)
+        message = "Code closed descriptors of the REPL that it runs in."
+        self._kill({"type": "failed", "message": message} if owes_frame and self._handle is not None else None)
+
+    def _kill(self, frame):
+        try:
+            os.kill(self._program, signal.SIGSTOP)
+            if frame is not None:
+                os.write(self._output, frame_bytes(frame))
+        finally:
+            os.kill(self._program, signal.SIGKILL)
+            os._exit(0)
+
+
+def handle_of(program):
+    """A descriptor that can be read once the program has ended, where there is such a thing."""
+    try:
+        return os.pidfd_open(program)
+    except (AttributeError, OSError):
+        return None

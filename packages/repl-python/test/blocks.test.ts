@@ -69,6 +69,20 @@ describe("an error", () => {
     ["return 1", "A block is no function"],
     ["await asyncio.open_connection('localhost', 1)", "no network and no processes of its own"],
     ["CONTEXT.lineCount()", "line_count"],
+    ["CONTEXT.keys().length", "This is Python: write len(value)."],
+    ["[].push(1)", "This is Python: write values.append(value)."],
+    ["'a'.toUpperCase()", "This is Python: write text.upper()."],
+    ["{'key': 1}.key", 'This is Python: write value["key"].'],
+    ["echo(1).then(print)", "This is Python: write value = await call."],
+    ["String(1)", "This is Python: write str(value)."],
+    ["null", "This is Python: write None."],
+    ["true", "This is Python: write True."],
+    ["await 3", "It is no call: write the value without `await`."],
+    [
+      "yield 3",
+      "`yield` at the top level of a block means `await`, and int is nothing to wait for: write print(value)",
+    ],
+    ["yield", "to make values, write `def name():` with yield in it"],
   ])("%s is answered with a hint", async (code, hint) => {
     expect(await repl.shown(code)).toContain(hint);
   });

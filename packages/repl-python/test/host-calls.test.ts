@@ -30,6 +30,24 @@ describe("a function of the host", () => {
     expect(shownOf(await repl.answer(0, "one"))).toBe("one\n");
   });
 
+  test("that is refused and that nobody awaits is told, once", async () => {
+    const refused =
+      "Warning: a call was not made and nobody awaited it: TypeError: argument 1 of echo is a set;";
+    expect(await repl.shown("echo({1})", "print('on')")).toMatch(new RegExp(`^on\n${refused}.*\n$`));
+    const shown = await repl.shown("await asyncio.gather(echo({1}), return_exceptions=True)", "None");
+    expect(shown).toBe("");
+    expect(await repl.shown("llm_query_batched([1])", "None")).toContain(
+      "llm_query_batched: a prompt is a string",
+    );
+  });
+
+  test("is shown by the name that code has for it", async () => {
+    const turn = await repl.start("[llm_query('q'), llm_query_batched(['q']), echo(1)]");
+    expect(shownOf(turn)).toBe(
+      "[<call of llm_query: await it>, <call of llm_query_batched: await it>, <call of echo: await it>]",
+    );
+  });
+
   test("throws an error of its name", async () => {
     await repl.start(
       "try:",
