@@ -1,8 +1,8 @@
 import type { CommandIo } from "../command-io.ts";
 import type { ExitCode } from "../exit-code.ts";
-import { type AskFlags, askRun } from "../live/ask-run.ts";
+import { askAgent } from "../live/ask-agent.ts";
+import type { AskFlags } from "../live/ask-run.ts";
 import { readTextOrInput } from "../live/read-text-or-input.ts";
-import { requiredAgent } from "../live/required-agent.ts";
 
 /** `rlmflow code`: puts other code in the place of what an agent is about to run. */
 export async function codeCommand(
@@ -11,6 +11,6 @@ export async function codeCommand(
   flags: AskFlags,
   io: CommandIo,
 ): Promise<ExitCode> {
-  const agentId = requiredAgent(flags);
-  return await askRun(path, flags, { kind: "code", agentId, code: await readTextOrInput(file, io) }, io);
+  const code = await readTextOrInput(file, io);
+  return await askAgent(path, flags, (agentId) => ({ kind: "code", agentId, code }), io);
 }

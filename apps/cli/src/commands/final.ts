@@ -1,9 +1,9 @@
 import type { CommandIo } from "../command-io.ts";
 import type { ExitCode } from "../exit-code.ts";
-import { type AskFlags, askRun } from "../live/ask-run.ts";
-import { requiredAgent } from "../live/required-agent.ts";
+import { askAgent } from "../live/ask-agent.ts";
+import type { AskFlags } from "../live/ask-run.ts";
 
 /** `rlmflow final`: asks an agent for its answer with its next reply. */
 export async function finalCommand(path: string, flags: AskFlags, io: CommandIo): Promise<ExitCode> {
-  return await askRun(path, flags, { kind: "final", agentId: requiredAgent(flags) }, io);
+  return await askAgent(path, flags, (agentId) => ({ kind: "final", agentId }), io);
 }

@@ -1,7 +1,8 @@
 import { type ConfigPatch, RLMError } from "@rlmflow/core";
 import type { CommandIo } from "../command-io.ts";
 import type { ExitCode } from "../exit-code.ts";
-import { type AskFlags, askRun } from "../live/ask-run.ts";
+import { askAgent } from "../live/ask-agent.ts";
+import type { AskFlags } from "../live/ask-run.ts";
 import { type LimitFlags, readLimits } from "../run/limit-options.ts";
 
 /** `rlmflow limit`: changes limits of an agent while it runs; one that a limit has stopped goes on. */
@@ -17,5 +18,7 @@ export async function limitCommand(
     problems.push("a limit is needed, like --max-tokens 500k or --max-iterations 50");
   if (problems.length > 0)
     throw new RLMError("invalid_options", problems.map((one) => `- ${one}`).join("\n"));
-  return await askRun(path, flags, { kind: "config", agentId: flags.agent ?? "root", config }, io);
+  // Of tokens and money the whole run has one pool, which is the root's.
+  const { agent = "root" } = flags;
+  return await askAgent(path, { ...flags, agent }, (agentId) => ({ kind: "config", agentId, config }), io);
 }

@@ -1,9 +1,9 @@
 import { type JsonValue, RLMError } from "@rlmflow/core";
 import type { CommandIo } from "../command-io.ts";
 import type { ExitCode } from "../exit-code.ts";
-import { type AskFlags, askRun } from "../live/ask-run.ts";
+import { askAgent } from "../live/ask-agent.ts";
+import type { AskFlags } from "../live/ask-run.ts";
 import { readTextOrInput } from "../live/read-text-or-input.ts";
-import { requiredAgent } from "../live/required-agent.ts";
 
 /** `rlmflow result`: gives an agent its result, as JSON, and stops what works below it. */
 export async function resultCommand(
@@ -12,9 +12,9 @@ export async function resultCommand(
   flags: AskFlags,
   io: CommandIo,
 ): Promise<ExitCode> {
-  const agentId = requiredAgent(flags);
   const text = json === "-" ? await readTextOrInput(json, io) : json;
-  return await askRun(path, flags, { kind: "result", agentId, result: parse(text) }, io);
+  const result = parse(text);
+  return await askAgent(path, flags, (agentId) => ({ kind: "result", agentId, result }), io);
 }
 
 function parse(text: string): JsonValue {

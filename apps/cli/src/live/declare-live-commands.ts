@@ -48,7 +48,12 @@ function declareEdits(program: Command, io: CommandIo, perform: Perform): void {
     .action((path: string, words: readonly string[], flags: AskFlags) =>
       perform(sayCommand(path, words, flags, io)),
     );
-  edit(program, "cancel", "stop an agent and everything below it, at once")
+  edit(
+    program,
+    "cancel",
+    "stop an agent and everything below it, at once and for good",
+    "the agent, like root.scan",
+  )
     .option("--reason <text>", "why; its parent is told")
     .action((path: string, flags: AskFlags & { reason?: string }) => perform(cancelCommand(path, flags, io)));
   edit(program, "final", "ask an agent for its answer with its next reply").action(
@@ -61,15 +66,19 @@ function declareEdits(program: Command, io: CommandIo, perform: Perform): void {
     .argument("<json>", "the result as JSON; - is standard input")
     .action((path: string, json: string, flags: AskFlags) => perform(resultCommand(path, json, flags, io)));
   limitOptions(
-    edit(program, "limit", "change limits of an agent; one that a limit has stopped goes on"),
+    edit(
+      program,
+      "limit",
+      "change limits of an agent; one that a limit has stopped goes on",
+      "the agent; default root, whose tokens and money are those of the whole run",
+    ),
   ).action((path: string, flags: AskFlags & LimitFlags) => perform(limitCommand(path, flags, io)));
 }
 
-function edit(program: Command, name: string, description: string): Command {
-  return asking(program, name, description, EDIT_HELP).option(
-    "-a, --agent <id>",
-    "the agent, like root or root.scan",
-  );
+const ONLY_AGENT = "the agent, like root.scan; may be left out when the run has only one";
+
+function edit(program: Command, name: string, description: string, agentHelp: string = ONLY_AGENT): Command {
+  return asking(program, name, description, EDIT_HELP).option("-a, --agent <id>", agentHelp);
 }
 
 function asking(program: Command, name: string, description: string, help: string): Command {

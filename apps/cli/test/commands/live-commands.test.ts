@@ -7,6 +7,7 @@ import { EXIT } from "../../src/exit-code.ts";
 import { runProgram } from "../../src/program.ts";
 import { CapturedIo } from "../captured-io.ts";
 import { type Asked, block, type LoopbackServer, loopbackServer } from "../loopback-server.ts";
+import { SampleRun } from "../sample-run.ts";
 
 let directory = "";
 
@@ -73,7 +74,7 @@ describe("commands that reach a run in another process", () => {
     await using _ = server;
     const { ended, io } = begin(server);
     await asked;
-    const said = command("say", "--agent", "root", "Mind", "the gap.");
+    const said = command("say", "Mind", "the gap.");
     await somethingWaits();
     letGo();
     expect(await said).toEqual({ exitCode: EXIT.ok, stdout: "say root: done, as root#2\n", stderr: "" });
@@ -100,7 +101,7 @@ describe("commands that reach a run in another process", () => {
     await using _ = server;
     const { ended } = begin(server);
     await asked;
-    const waited = await command("final", "-a", "root", "--wait", "1s");
+    const waited = await command("final", "--wait", "1s");
     expect(waited.exitCode).toBe(EXIT.pending);
     expect(waited.stderr).toContain("not done within 1 s: the agent is busy");
     letGo();
@@ -265,6 +266,24 @@ describe("commands for a run that nobody moves", () => {
     expect(await command("resume", "-q")).toMatchObject({ exitCode: EXIT.ok, stdout: "end\n" });
   });
 
+  it("of several agents one is to be named, and those at work are told", async () => {
+    await using workspace = await openWorkspace(directory);
+    const run = new SampleRun().query("root", "Go.").action("root", "x");
+    run.delegate("root", "root.done").query("root.done", "One.").result("root.done", 1);
+    run.delegate("root", "root.busy").query("root.busy", "Two.");
+    const graph = run.graph();
+    await (await workspace.forkRun(graph.run, [...graph.walk()])).close();
+    expect(await command("say", "hello")).toEqual({
+      exitCode: EXIT.usage,
+      stdout: "",
+      stderr: expect.stringContaining(
+        "the run has 3 agents: name one with --agent, like root, root.busy, …; `rlmflow render --ids` shows all",
+      ),
+    });
+    expect(await (await workspace.inbox()).pending()).toEqual([]);
+    expect((await command("say", "-a", "root.busy", "hello")).exitCode).toBe(EXIT.pending);
+  });
+
   it("watch says that nobody moves it", async () => {
     await using _ = await interrupted();
     const { exitCode, stderr } = await command("watch", "--plain");
@@ -275,7 +294,11 @@ describe("commands for a run that nobody moves", () => {
 
 describe("wrong options", () => {
   it.each([
-    [["say", "hello"], "an agent is needed: --agent root"],
+    [["say", "-a", " ", "hello"], "--agent needs the id of an agent, like root.scan"],
+    [
+      ["cancel"],
+      "an agent is needed: --agent root.scan. To stop the whole run so that it can be resumed: rlmflow abort",
+    ],
     [["say", "-a", "root"], "a text is needed"],
     [["result", "-a", "root", "done"], "the result must be JSON"],
     [["code", "-a", "root", "/nowhere/at/all"], "/nowhere/at/all: there is no such file"],
