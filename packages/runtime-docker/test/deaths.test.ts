@@ -54,7 +54,8 @@ describeWithEngine("a container of one agent that dies", () => {
     expect(await running).toEqual({
       kind: "lost",
       blame: "none",
-      message: "The sandbox is gone: The program in the container was killed, by its own code or from outside.",
+      message:
+        "The sandbox is gone: The program in the container was killed, by its own code or from outside.",
     });
   });
 

@@ -20,6 +20,8 @@ export interface JoinedHome {
   readonly container: Container;
   /** Kills everything in the container. */
   end(): Promise<void>;
+  /** Why the container ended, or `null` while it runs. */
+  death(): Promise<RLMError | null>;
 }
 
 type Exit = "running" | { readonly code: number | null };
@@ -104,6 +106,9 @@ export class JoinedProcess {
     await this.#endsWithin(GRACE_MS);
     const exit = await this.#exit();
     const { spoken, errors } = this.#stream;
+    // A process that never got to work may have been killed with a container that could not start its own.
+    const containerDeath = spoken ? null : await this.#home.death();
+    if (containerDeath !== null) return containerDeath;
     return death({
       exitCode: exit === "running" ? null : exit.code,
       oomKilled: false,

@@ -76,7 +76,13 @@ export class SandboxContainer {
   async join(onGone: () => void): Promise<Channel> {
     void this.#first.drain();
     const { engine, settings } = this.#order;
-    const home = { engine, settings, container: this.#container, end: () => this.remove() };
+    const home = {
+      engine,
+      settings,
+      container: this.#container,
+      end: () => this.remove(),
+      death: async () => ((await this.isRunning()) ? null : await this.#death()),
+    };
     try {
       return (await JoinedProcess.start(home, onGone)).channel();
     } catch (error) {
