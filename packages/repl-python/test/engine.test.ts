@@ -63,3 +63,42 @@ test.each([64, 1])(
   },
   120_000,
 );
+
+test("what the host tells an agent of Python is written as Python", async () => {
+  const shown: string[] = [];
+  const replies = [
+    "def no_fence(): pass",
+    block(
+      "llm_query('a')",
+      "for ask in (lambda: llm_query('b', model='x'), lambda: delegate('a', 'q', max_iterations=-1)):",
+      "    try:",
+      "        await ask()",
+      "    except Exception as error:",
+      "        print(error)",
+      "try:",
+      "    await delegate('b', 'q', globals=[1])",
+      "except Exception as error:",
+      "    print(error)",
+    ),
+    block("await done(1)"),
+  ];
+  const client = scriptedClient(({ purpose, turn, messages }) => {
+    if (purpose === "query") return "an answer";
+    shown.push(messages.at(-1)?.content ?? "");
+    return replies[turn] ?? "";
+  });
+  await using flow = new RLMFlow({ client, runtime: pythonRuntime() });
+  const { graph } = await flow.run("Try.");
+  expect(shown[1]).toContain("write Python in one block like this:");
+  expect(shown[2]).toBe(
+    [
+      "Output:",
+      'llm_query: there is no model "x". Models: default.',
+      "delegate: max_iterations must be a positive number.",
+      "delegate: globals must be a dict of JSON values.",
+      "",
+      "Not awaited, so its answer was lost to you: llm_query (call 0).",
+    ].join("\n"),
+  );
+  await checkRun(graph);
+}, 120_000);

@@ -139,7 +139,7 @@ test("a sleep without end is one that nothing ends, and time stays as it is", as
 
 test("a REPL that code has broken says what broke", async () => {
   const repl = await ReplDriver.open(runtime);
-  const { state } = await repl.start("asyncio.get_running_loop()._ready = None");
+  const { state } = await repl.start("asyncio.get_running_loop()._step = None");
   expect(state).toMatchObject({
     kind: "lost",
     message: expect.stringContaining("The REPL broke down, perhaps by what code did to it: TypeError:"),

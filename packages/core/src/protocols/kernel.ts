@@ -21,6 +21,11 @@ export interface KernelPromptOptions {
 export interface Kernel extends KernelInfo {
   /** Info strings of fences that hold code of this language, the preferred one first. */
   readonly fences: readonly string[];
+  /**
+   * How the host's vocabulary is written where it is not as in JavaScript, for example `llmQuery` as `llm_query`:
+   * words that messages to agents are translated by.
+   */
+  readonly spellings?: Readonly<Record<string, string>>;
   /** `null` when the code parses, else the message a model can act on. Never throws, linear in the code. */
   parses(code: string): string | null;
   /** The sections that teach this REPL, in reading order. */

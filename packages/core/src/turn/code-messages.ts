@@ -1,6 +1,7 @@
 import type { Kernel } from "../protocols/kernel.ts";
 import { fenceTag, isOurs } from "./fence-tag.ts";
 import type { Fence } from "./fences.ts";
+import { languageName } from "./language-name.ts";
 
 type Language = Pick<Kernel, "fences" | "language">;
 
@@ -53,11 +54,13 @@ function describeBlocks(fences: readonly Fence[], kernel: Language): string {
 function describePython(text: string, fences: readonly Fence[], kernel: Language): string {
   if (PYTHON_TAGS.includes(kernel.language.toLowerCase())) return "";
   const isTagged = fences.some((fence) => PYTHON_TAGS.includes(fenceTag(fence.info)));
-  return isTagged || PYTHON_LINE.test(text) ? `The REPL speaks ${kernel.language}, not Python.` : "";
+  return isTagged || PYTHON_LINE.test(text)
+    ? `The REPL speaks ${languageName(kernel.language)}, not Python.`
+    : "";
 }
 
 function howToWrite(kernel: Language): string {
-  return `write ${kernel.language} in one block like this:\n${example(kernel)}`;
+  return `write ${languageName(kernel.language)} in one block like this:\n${example(kernel)}`;
 }
 
 function example(kernel: Language): string {

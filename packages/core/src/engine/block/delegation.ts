@@ -17,6 +17,7 @@ import { checkModelSchema } from "../schema/model-schema.ts";
 import type { FlowSettings } from "../settings.ts";
 import { childOf } from "./answers.ts";
 import type { LiveBlock } from "./live-block.ts";
+import { inOwnWords } from "./own-words.ts";
 
 /** The answer to a `delegate` call, and the child to be born when it is not a refusal. */
 export interface DelegateAnswer {
@@ -31,6 +32,11 @@ export function answerDelegate(
   parent: AgentState,
   call: Call,
 ): DelegateAnswer {
+  const { outcome, birth } = decide(port, block, parent, call);
+  return { outcome: inOwnWords(port.settings, parent, outcome), birth };
+}
+
+function decide(port: AgentPort, block: LiveBlock, parent: AgentState, call: Call): DelegateAnswer {
   const read = readDelegate(call.args);
   if (!read.ok) return refused(read.error);
   const problem = requestProblem(parent, read.value);

@@ -11,6 +11,7 @@ import type { Arrival, Finished } from "./arrivals.ts";
 import { answerDelegate } from "./delegation.ts";
 import { performCall } from "./effects.ts";
 import type { LiveBlock } from "./live-block.ts";
+import { inOwnWords } from "./own-words.ts";
 
 /** How far a block got. */
 export type BlockOutcome =
@@ -166,7 +167,7 @@ async function answerAtOnce(
 ): Promise<void> {
   const call = block.issued[index];
   if (call === undefined) return;
-  if (call.name === "wait") return await openWait(port, block, call);
+  if (call.name === "wait") return await openWait(port, block, state, call);
   const startedAt = port.journal.environment.now();
   const { outcome, birth } = answerDelegate(port, block, state, call);
   // Others delegate while this is written: the limit on agents counts it from now on.
@@ -185,7 +186,7 @@ async function answerAtOnce(
   await deliver(port, block, index, outcome, delegation.endedAt);
 }
 
-async function openWait(port: AgentPort, block: LiveBlock, call: Call): Promise<void> {
+async function openWait(port: AgentPort, block: LiveBlock, state: AgentState, call: Call): Promise<void> {
   const { graph } = port.journal;
   const tasks = awaitedTasks(graph, port.agentId, call);
   if (tasks === null) {
@@ -198,7 +199,7 @@ async function openWait(port: AgentPort, block: LiveBlock, call: Call): Promise<
       index: call.index,
       name: "wait",
       args: call.args,
-      outcome: { ok: false, error },
+      outcome: inOwnWords(port.settings, state, { ok: false, error }),
       startedAt,
     });
   }

@@ -7,6 +7,7 @@ import { queryModel } from "../model/sub-query.ts";
 import { asJson } from "../schema/as-json.ts";
 import { placedArguments } from "../tool/named-arguments.ts";
 import type { Finished } from "./arrivals.ts";
+import { inOwnWords } from "./own-words.ts";
 
 /** What a call of a block is made for. */
 export interface CallSite {
@@ -17,15 +18,20 @@ export interface CallSite {
 
 /** Does what a call asks for, outside the REPL. Never rejects: what goes wrong is an outcome for the code. */
 export async function performCall(port: AgentPort, site: CallSite): Promise<Finished> {
-  const { call, state } = site;
+  const { name } = site.call;
   try {
-    if (call.name === "done") return await judgeAnswer(port, site);
-    if (call.name !== "llmQuery") return await callTool(port, site);
-    const turn = Math.max(0, state.replies - 1);
-    return await queryModel({ port, effectKey: keyOf(port, site), model: state.config.model, turn }, call);
+    if (name !== "done" && name !== "llmQuery") return await callTool(port, site);
+    const finished = await (name === "done" ? judgeAnswer(port, site) : askModel(port, site));
+    return { ...finished, outcome: inOwnWords(port.settings, site.state, finished.outcome) };
   } catch (error) {
     return { outcome: { ok: false, error: errorData(error) } };
   }
+}
+
+async function askModel(port: AgentPort, site: CallSite): Promise<Finished> {
+  const { call, state } = site;
+  const turn = Math.max(0, state.replies - 1);
+  return await queryModel({ port, effectKey: keyOf(port, site), model: state.config.model, turn }, call);
 }
 
 function keyOf(port: AgentPort, site: CallSite): string {

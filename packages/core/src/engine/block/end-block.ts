@@ -5,11 +5,13 @@ import { endsAgent } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
 import type { TurnState } from "../../protocols/runtime.ts";
 import { childrenNotWaitedFor, observe } from "../../turn/block-end.ts";
+import { spelled } from "../../turn/spelling.ts";
 import type { AgentPort, TransitionEnd } from "../agent-port.ts";
 import { asJson } from "../schema/as-json.ts";
 import type { ChainDraft } from "../store/journal.ts";
 import { type BlockOutcome, toolCalls } from "./drive-block.ts";
 import { type LiveBlock, suspensions } from "./live-block.ts";
+import { kernelOf } from "./own-words.ts";
 
 /** Appends the node that says how a block ended or was suspended. */
 export async function endBlock(
@@ -54,13 +56,16 @@ async function goOn(
   problem: Problem | null,
 ): Promise<TransitionEnd> {
   const { issued, ended, output, action } = block;
-  const unawaited = (ended?.unawaited ?? []).flatMap((index) => issued[index] ?? []);
+  const kernel = kernelOf(port.settings, state);
+  const unawaited = (ended?.unawaited ?? [])
+    .flatMap((index) => issued[index] ?? [])
+    .filter((call) => call.name !== "done" && call.name !== "delegate");
   const earlier = await earlierOutput(port, action);
   const { content, shown } = observe({
     output: earlier + output,
     problem: problem?.text ?? null,
     notice: action.notice,
-    unawaited: unawaited.filter((call) => call.name !== "done" && call.name !== "delegate"),
+    unawaited: unawaited.map(({ index, name }) => ({ index, name: spelled(name, kernel) })),
     children: childrenNotWaitedFor(port.journal.graph, port.agentId),
     maxOutputLength: state.config.maxOutputLength,
     repliesLeft: Math.max(0, state.config.maxIterations - state.iterations),

@@ -1,4 +1,5 @@
 import { counted } from "../../data/counted.ts";
+import { languageName } from "../language-name.ts";
 import type { AgentView } from "./prompt-builder.ts";
 import { PromptBuilder } from "./prompt-builder.ts";
 
@@ -28,12 +29,6 @@ function role(agent: AgentView): string {
       ? "You solve a task"
       : "You are a sub-agent: you solve one part of a larger task and answer the agent that gave it to you, tersely and in the asked-for form,";
   return `${who} by writing ${languageName(agent.kernel.language)} that runs in a REPL.${input} Each of your replies holds one block of code; you are shown what it printed and go on, until you call done(...).`;
-}
-
-/** As people write it. */
-function languageName(language: string): string {
-  const [first = "", ...rest] = language;
-  return language === "javascript" ? "JavaScript" : first.toUpperCase() + rest.join("");
 }
 
 function repl(agent: AgentView): string {
