@@ -125,7 +125,9 @@ function countRequests({ seen }: ModelServer, keptAt: readonly ReadonlySet<strin
   for (const { key, life } of seen) {
     const before = lives.get(key);
     lives.set(key, life);
-    if (keptAt[life]?.has(key) === true) askedAgain.push(key);
+    // What is sent stands behind the place in the key.
+    const place = key.replace(/\.[0-9a-f]{16}\.\d+$/, "");
+    if (keptAt[life]?.has(place) === true) askedAgain.push(key);
     else if (before === life) askedTwiceAlive.push(key);
     else if (before !== undefined) inFlight += 1;
   }

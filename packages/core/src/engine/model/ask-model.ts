@@ -1,7 +1,6 @@
 import { type AgentState, agentState } from "../../data/chain.ts";
 import { counted } from "../../data/counted.ts";
 import type { ChainNode } from "../../data/node.ts";
-import { chainNodeId, effectKey } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
 import type { Message } from "../../protocols/client.ts";
 import { findCode } from "../../turn/code-blocks.ts";
@@ -9,25 +8,19 @@ import { defaultMessages } from "../../turn/messages.ts";
 import type { AgentPort, TransitionEnd } from "../agent-port.ts";
 import { errorData } from "../error-data.ts";
 import type { ChainDraft } from "../store/journal.ts";
-import type { Answered } from "./provider.ts";
 import { attemptsOf, type RequestOutcome, request } from "./request.ts";
+import { nextRequestKey } from "./request-key.ts";
 
 /** The transition from an agent's chain to its model's reply. */
 export async function askModel(port: AgentPort, state: AgentState, final: boolean): Promise<TransitionEnd> {
   const startedAt = port.journal.environment.now();
   try {
     const first = await send(port, state, final, false);
-    if (first.outcome.kind === "answered")
-      return await takeReply(port, state, first.outcome.answered, { startedAt, sent: first.sent, final });
+    if (first.kind === "answered") return await takeReply(port, state, first, { startedAt, final });
     const last = await send(port, state, true, true);
-    if (last.outcome.kind === "answered")
-      return await takeReply(port, state, last.outcome.answered, {
-        startedAt,
-        sent: last.sent,
-        final: true,
-        limit: first.outcome.limit,
-      });
-    return await endExhausted(port, state, last.outcome.limit);
+    if (last.kind === "answered")
+      return await takeReply(port, state, last, { startedAt, final: true, limit: first.limit });
+    return await endExhausted(port, state, last.limit);
   } catch (error) {
     const resting = port.restSignal.aborted && RLMError.is(error, "aborted");
     if (port.signal.aborted || resting) port.cut.push(...attemptsOf(error));
@@ -43,19 +36,14 @@ async function send(
   state: AgentState,
   final: boolean,
   squeeze: boolean,
-): Promise<{ outcome: RequestOutcome; sent: readonly Message[] }> {
+): Promise<RequestOutcome> {
   const { journal, agentId } = port;
   const systemPrompt =
     (await journal.unpack(state.query.systemPrompt, state.query.blobs?.systemPrompt)) ?? "";
-  const { run } = journal.graph;
-  let sent: readonly Message[] = [];
-  const outcome = await request(port.settings, {
+  return await request(port.settings, {
     model: state.config.model,
-    messages: () => {
-      sent = messagesOf(port, state, systemPrompt, final);
-      return sent;
-    },
-    effectKey: effectKey(run.runId, run.branch.id, chainNodeId(agentId, journal.graph.chainLength(agentId))),
+    messages: () => messagesOf(port, state, systemPrompt, final),
+    effectKey: nextRequestKey(journal.graph, agentId),
     signal: port.signal,
     rest: port.restSignal,
     caller: { agentId, turn: state.replies, purpose: "act" },
@@ -64,7 +52,6 @@ async function send(
     onRetry: (retry) => port.hint({ type: "retry", ...retry }),
     squeeze,
   });
-  return { outcome, sent };
 }
 
 /** The name of the agent's model; its key stands in where no client has that key. */
@@ -95,7 +82,6 @@ function messagesOf(
 
 interface ReplyFacts {
   readonly startedAt: number;
-  readonly sent: readonly Message[];
   readonly final: boolean;
   readonly limit?: { readonly name: string; readonly value: number };
 }
@@ -103,7 +89,7 @@ interface ReplyFacts {
 async function takeReply(
   port: AgentPort,
   state: AgentState,
-  { reply, attempts }: Answered,
+  { answered: { reply, attempts }, digest }: Extract<RequestOutcome, { readonly kind: "answered" }>,
   facts: ReplyFacts,
 ): Promise<TransitionEnd> {
   const kernel = port.settings.runtimes.get(state.query.config.runtime)?.kernel;
@@ -119,7 +105,7 @@ async function takeReply(
     model: reply.model,
     usage: reply.usage,
     finishReason: reply.finishReason,
-    request: await port.journal.environment.digest(JSON.stringify(facts.sent)),
+    request: digest,
     attempts: [...port.cut.splice(0), ...attempts],
     final: facts.final,
     ...(facts.limit !== undefined && { limit: facts.limit }),

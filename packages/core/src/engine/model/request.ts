@@ -6,12 +6,14 @@ import type { Message } from "../../protocols/client.ts";
 import type { FlowSettings } from "../settings.ts";
 import type { Amount, Budget } from "./budget.ts";
 import type { Answered, Price, Retry } from "./provider.ts";
+import { idempotencyKey, questionDigest } from "./request-key.ts";
 
 /** One request on behalf of an agent. */
 export interface ModelRequest {
   readonly model: string;
   /** Derived only when there is a place, so that agents in line hold none. */
   readonly messages: () => readonly Message[];
+  /** Of the place that asks; what is sent goes under an idempotency key made of it. */
   readonly effectKey: string;
   /** Cuts the request in flight. */
   readonly signal: AbortSignal;
@@ -28,7 +30,11 @@ export interface ModelRequest {
 
 /** What became of a request: an answer, or the limit that left no room for it. */
 export type RequestOutcome =
-  | { readonly kind: "answered"; readonly answered: Answered }
+  | {
+      readonly kind: "answered";
+      readonly answered: Answered /** Of the messages. */;
+      readonly digest: string;
+    }
   | { readonly kind: "no_room"; readonly limit: { readonly name: string; readonly value: number } };
 
 const CHARACTERS_PER_TOKEN = 3;
@@ -73,9 +79,12 @@ async function send(
   stop: AbortSignal,
 ): Promise<RequestOutcome> {
   const { budget, signal } = wanted;
+  const { environment } = settings;
   const messages = wanted.messages();
   const input = estimateTokens(messages);
-  const { price } = provider(settings, wanted.model);
+  const asked = provider(settings, wanted.model);
+  const { price } = asked;
+  const digest = await questionDigest({ model: asked.model, messages, output: wanted.output }, environment);
   const estimateFor = (output: number) => ({
     tokens: input + output,
     microUsd: Math.ceil(costOf(price, input, output)),
@@ -94,10 +103,10 @@ async function send(
     return { kind: "no_room", limit: budget.obstacle(estimate) ?? { name: "maxTotalTokens", value: 0 } };
   let attempts: readonly Attempt[] = [];
   try {
-    const answered = await provider(settings, wanted.model).ask(messages, {
+    const answered = await asked.ask(messages, {
       signal,
       stop,
-      effectKey: wanted.effectKey,
+      effectKey: idempotencyKey(wanted.effectKey, digest, cap),
       maxOutputTokens: cap,
       caller: wanted.caller,
       ...(wanted.output !== undefined && { output: wanted.output }),
@@ -105,7 +114,7 @@ async function send(
       ...(wanted.onRetry !== undefined && { onRetry: wanted.onRetry }),
     });
     attempts = answered.attempts;
-    return { kind: "answered", answered };
+    return { kind: "answered", answered, digest: digest.messages };
   } catch (error) {
     attempts = attemptsOf(error);
     throw error;

@@ -114,10 +114,9 @@ async function askForJson(
   const text = String(first.outcome.value);
   const read = await readJson(text, schema);
   if (read.ok) return finished({ ...first, outcome: read });
-  // Other messages than before, so that a provider must not take it for the same request.
   const second = await ask(asker, {
     model,
-    effectKey: `${asker.effectKey}.again`,
+    effectKey: asker.effectKey,
     messages: [
       ...messages,
       { role: "assistant", content: text },
