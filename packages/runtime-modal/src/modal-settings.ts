@@ -11,7 +11,6 @@ import {
   optionRecord,
   type ReplLanguage,
   timeOption,
-  timeProblems,
   timesOption,
   wholeNumber,
   word,
@@ -116,8 +115,6 @@ function problemsBetween(options: {
   readonly cpuLimit?: number;
   readonly memoryMiB: number;
   readonly memoryLimitMiB?: number;
-  readonly timeMs: number;
-  readonly times: Partial<ChannelTimes>;
   readonly image?: ModalImage;
   readonly language: ReplLanguage;
 }): readonly string[] {
@@ -132,7 +129,6 @@ function problemsBetween(options: {
     ...(memoryLimitMiB < memoryMiB
       ? [`memoryLimitMiB (${memoryLimitMiB}) must not be below memoryMiB (${memoryMiB})`]
       : []),
-    ...timeProblems(options.timeMs, options.times),
     ...(copies ? ["image.commands copies from this machine, which Modal's SDK cannot do"] : []),
     ...(image === undefined && IMAGES[kernel.language] === undefined
       ? [`image is missing: nothing is known of ${kernel.language}; name an image that has ${program}`]

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -14,6 +14,8 @@ async function openWith(modules: Readonly<Record<string, string>>): Promise<stri
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   cpSync(join(import.meta.dirname, "../src"), join(folder, "src"), { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(join(import.meta.dirname, "../node_modules/valibot"), join(folder, "node_modules/valibot"));
   for (const [path, content] of Object.entries(modules)) {
     mkdirSync(join(folder, "node_modules", path, ".."), { recursive: true });
     writeFileSync(join(folder, "node_modules", path), content);
