@@ -1,9 +1,10 @@
+import { RLMError } from "../../errors.ts";
 import type { Runtime } from "../../protocols/runtime.ts";
-import { type ContractCheck, ensure, ensureEqual } from "../contract.ts";
+import { type ContractCheck, ensure, ensureEqual, rejectionOf } from "../contract.ts";
 import type { AttackCase } from "./attack-case.ts";
 import { attackCases } from "./attack-cases.ts";
 import { runBlocks, type Transcript } from "./attack-driver.ts";
-import { FINDING, HOST_MARKER } from "./prelude.ts";
+import { FINDING, HOST_MARKER, PRELUDE } from "./prelude.ts";
 
 /** How the corpus is run. */
 export interface AttackOptions {
@@ -11,6 +12,8 @@ export interface AttackOptions {
   readonly maxLagMs?: number;
   /** The cases to run. Default all of them. */
   readonly cases?: readonly AttackCase[];
+  /** The block that runs before those of every case. Default what the cases of this corpus, in JavaScript, need. */
+  readonly prelude?: string;
 }
 
 const SECRET = "host-secret-5a1e";
@@ -25,26 +28,34 @@ export function attackCorpus(
   runtime: () => Promise<Runtime>,
   options: AttackOptions = {},
 ): readonly ContractCheck[] {
-  const { maxLagMs = 500, cases = attackCases } = options;
+  const { maxLagMs = 500, cases = attackCases, prelude = PRELUDE } = options;
   return cases.map((attack) => ({
     name: `contains ${attack.name}`,
-    run: () => withSecrets(async () => examine(attack, await runtime(), maxLagMs)),
+    run: () => withSecrets(async () => examine(attack, await runtime(), { maxLagMs, prelude })),
   }));
 }
 
-async function examine(attack: AttackCase, runtime: Runtime, maxLagMs: number): Promise<void> {
+interface Bounds {
+  readonly maxLagMs: number;
+  readonly prelude: string;
+}
+
+async function examine(attack: AttackCase, runtime: Runtime, { maxLagMs, prelude }: Bounds): Promise<void> {
   const lag = watchLag();
-  const transcript = await runBlocks(runtime, attack.blocks).finally(lag.stop);
-  ensureNothingFound(transcript);
-  ensureEnded(attack, transcript);
-  if (attack.expect === "same") {
-    ensureEqual(
-      comparable(await runBlocks(runtime, attack.blocks, true)),
-      comparable(transcript),
-      "the second run",
-    );
+  const blocks = [prelude, ...attack.blocks];
+  if (attack.expect === "given up") {
+    const error = await rejectionOf("the hostile case", runBlocks(runtime, blocks)).finally(lag.stop);
+    ensure(RLMError.is(error, "protocol_violation"), `the sandbox was to be given up, and: ${String(error)}`);
+  } else {
+    const transcript = await runBlocks(runtime, blocks).finally(lag.stop);
+    ensureNothingFound(transcript);
+    ensureEnded(attack, transcript);
+    if (attack.expect === "same") {
+      const second = await runBlocks(runtime, blocks, true);
+      ensureEqual(comparable(second), comparable(transcript), "the second run");
+    }
   }
-  const next = (await runBlocks(runtime, ["6 * 7"])).at(-1)?.at(-1)?.state;
+  const next = (await runBlocks(runtime, [prelude, "6 * 7"])).at(-1)?.at(-1)?.state;
   ensureEqual(next?.kind === "ended" ? next.echo : next, "42", "the next block in a fresh REPL");
   ensure(lag.worst() <= maxLagMs, `the host's event loop stood still for ${Math.round(lag.worst())} ms`);
 }

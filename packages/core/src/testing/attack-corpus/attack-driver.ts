@@ -1,7 +1,6 @@
 import type { Outcome } from "../../data/node.ts";
 import type { Block, Call, ReplSession, ReplSpec, Runtime, Turn } from "../../protocols/runtime.ts";
 import { within } from "../contract.ts";
-import { PRELUDE } from "./prelude.ts";
 
 /** Answers given in one block before it is left as it is. */
 const MAX_ANSWERS = 200;
@@ -32,7 +31,7 @@ async function runOnce(runtime: Runtime, blocks: readonly string[], alone: boole
   const session = await within(TURN_MS, "opening a REPL", runtime.open(specOf(alone)));
   try {
     const transcript: Turn[][] = [];
-    for (const [place, code] of [PRELUDE, ...blocks].entries()) {
+    for (const [place, code] of blocks.entries()) {
       const turns = await runBlock(session, { id: `root#${place}`, code, now: NOW + place });
       transcript.push(turns);
       const kind = turns.at(-1)?.state.kind;
