@@ -21,7 +21,8 @@ const io: CommandIo = {
 // Whoever reads has gone: there is nothing left to say, and what happened is in the log.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  process.stderr.write(`rlmflow: standard output can't be written: ${error.message}\n`);
+  process.exit(1);
 });
 process.stderr.on("error", () => {});
 

@@ -103,6 +103,15 @@ describe("the rlmflow command", () => {
     expect(stderr).toBe("");
   });
 
+  it.runIf(existsSync("/dev/full"))("says that its output can't be written, without a stack", async () => {
+    const document = join(directory, "full.json");
+    await writeFile(document, JSON.stringify(new SampleRun().query("root", "q").graph()));
+    const command = `"${process.execPath}" "${BINARY}" render "${document}" > /dev/full; echo "exit $?"`;
+    const { stdout, stderr } = await start("bash", ["-c", command]);
+    expect(stdout).toBe("exit 1\n");
+    expect(stderr).toMatch(/^rlmflow: standard output can't be written: ENOSPC.*\n$/);
+  });
+
   it("says which Node it needs, on one that is too old, before anything else is loaded", async () => {
     const old =
       "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.0' } });";

@@ -69,10 +69,10 @@ export async function writeTemporary(
   fill: (handle: FileHandle) => Promise<void>,
 ): Promise<string> {
   const path = join(directory, temporaryName());
-  const handle = await orFileFailure("make", path, () => open(path, "wx", 0o600));
+  const handle = await orFileFailure("make a file in", directory, () => open(path, "wx", 0o600));
   try {
     await fill(handle);
-    if (durability === "fsync") await orFileFailure("write", path, () => handle.sync());
+    if (durability === "fsync") await orFileFailure("write a file in", directory, () => handle.sync());
     await handle.close();
     return path;
   } catch (error) {

@@ -17,10 +17,13 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENOTDIR: "A part of the path is a file where a directory is needed.",
 };
 
+/** What Node adds to the reason of a system error: which call it was, and the path. */
+const CALL = /, \w+(?: '.*')?$/s;
+
 /** A `store_failed` error that says what could not be done to which file, why, and what helps. */
 export function fileFailure(what: string, path: string, cause: unknown): RLMError {
   const code = systemCode(cause);
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = (cause instanceof Error ? cause.message : String(cause)).replace(CALL, "");
   const advice = ADVICE[code] ?? "Look at the directory and its disk, then try again.";
   return new RLMError("store_failed", sentences(`Could not ${what} ${path}: ${reason}`, advice), {
     cause,

@@ -1,6 +1,6 @@
-import { open } from "node:fs/promises";
-import { counted, RLMError, type RunNode, sentences } from "@rlmflow/core";
-import { orFileFailure } from "./file-failure.ts";
+import { type FileHandle, open } from "node:fs/promises";
+import { RLMError, type RunNode, sentences } from "@rlmflow/core";
+import { damagedFile, orFileFailure, systemCode } from "./file-failure.ts";
 import { type FileLine, readLines } from "./line-reader.ts";
 import { decodeLine, type LogLine } from "./log-line.ts";
 import { hasGoodSum } from "./sealed-line.ts";
@@ -47,7 +47,7 @@ export class LogReader {
   /** The nodes of the lines that are new since the last call, up to the byte `limit`. */
   async advance(limit: number = Number.POSITIVE_INFINITY): Promise<readonly RunNode[]> {
     return orFileFailure("read", this.#file, async () => {
-      const handle = await open(this.#file, "r");
+      const handle = await openLog(this.#file);
       try {
         const size = Math.min(limit, (await handle.stat()).size);
         if (size < this.#end) throw this.#damaged("the file was cut since it was read; read it again");
@@ -95,10 +95,24 @@ export class LogReader {
       "damaged_log",
       sentences(
         `${this.#file} line ${line} is damaged: ${reason}`,
-        `Restore the file from a copy; the ${counted(this.#lines, "line")} before it ${this.#lines === 1 ? "is" : "are"} good.`,
+        `Restore the file from a copy; ${goodBefore(this.#lines)}.`,
       ),
       { cause, details: { file: this.#file, line, reason } },
     );
+  }
+}
+
+function goodBefore(lines: number): string {
+  if (lines === 0) return "no line before it is good";
+  return lines === 1 ? "the line before it is good" : `the ${lines} lines before it are good`;
+}
+
+/** Opens a log to be read. Rejects with `damaged_log` when the branch has none. */
+export async function openLog(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, "r");
+  } catch (error) {
+    throw systemCode(error) === "ENOENT" ? damagedFile(file, "it is missing", error) : error;
   }
 }
 

@@ -33,6 +33,11 @@ export async function openWorkspace(directory: string, options: WorkspaceOptions
       "invalid_options",
       `maxFileBytes is a whole number of bytes from 0, not ${maxFileBytes}.`,
     );
+  if (directory === "")
+    throw new RLMError(
+      "invalid_options",
+      'A workspace needs the path of a directory; "" is none, "." is this one.',
+    );
   const path = resolve(directory);
   const found = await stat(path).catch(() => null);
   if (found !== null && !found.isDirectory()) {

@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import {
   decodeRunInfo,
   FORMAT,
@@ -9,7 +9,7 @@ import {
   type RunInfo,
 } from "@rlmflow/core";
 import { damagedFile, orFileFailure, systemCode } from "./file-failure.ts";
-import type { Layout } from "./layout.ts";
+import { HIDDEN, type Layout } from "./layout.ts";
 
 /** What run.json holds. */
 export interface RunFile {
@@ -31,7 +31,7 @@ export function encodeBranchFile(run: RunInfo): string {
 /** Reads run.json. Rejects with `not_found`, `damaged_log` or `unsupported_format`, naming the file. */
 export async function readRunFile(layout: Layout, runId: string): Promise<RunFile> {
   const path = layout.runInfo(runId);
-  const { runId: id, createdAt, metadata } = await readDocument(path, () => missingRun(layout, runId));
+  const { runId: id, createdAt, metadata } = await readDocument(path, () => missingRun(layout, runId, path));
   if (id !== runId)
     throw damagedFile(path, `its runId is ${JSON.stringify(id)}, the folder's name is ${runId}`);
   if (typeof createdAt !== "number") throw damagedFile(path, "createdAt should be a time in milliseconds");
@@ -42,7 +42,7 @@ export async function readRunFile(layout: Layout, runId: string): Promise<RunFil
 /** Reads branch.json, which says what a branch is called. Rejects as {@link readRunFile} does. */
 export async function readBranchFile(layout: Layout, runId: string, branchId: string): Promise<RunInfo> {
   const path = layout.branch(runId, branchId).info;
-  const { run } = await readDocument(path, () => missingBranch(layout, runId, branchId));
+  const { run } = await readDocument(path, () => missingBranch(layout, { runId, branchId, path }));
   let info: RunInfo;
   try {
     info = decodeRunInfo(run, "$.run");
@@ -108,16 +108,22 @@ function parse(path: string, text: string): unknown {
   }
 }
 
-async function missingRun(layout: Layout, runId: string): Promise<RLMError> {
+/** A folder whose description is missing was a run: to say that it is none would hide what it holds. */
+async function missingRun(layout: Layout, runId: string, path: string): Promise<RLMError> {
+  if ((await listRuns(layout)).includes(runId)) return damagedFile(path, "it is missing");
   return new RLMError(
     "not_found",
     `There is no run ${runId} in ${layout.root}; ${await whatIsThere(layout)}`,
   );
 }
 
-async function missingBranch(layout: Layout, runId: string, branchId: string): Promise<RLMError> {
+async function missingBranch(
+  layout: Layout,
+  { runId, branchId, path }: { readonly runId: string; readonly branchId: string; readonly path: string },
+): Promise<RLMError> {
   const branches = await listBranches(layout, runId);
-  if (branches.length === 0) return missingRun(layout, runId);
+  if (branches.length === 0) return missingRun(layout, runId, path);
+  if (branches.includes(branchId)) return damagedFile(path, "it is missing");
   const message = `Run ${runId} in ${layout.root} has no branch ${branchId}; it has ${some(branches)}.`;
   return new RLMError("not_found", message);
 }
@@ -130,7 +136,12 @@ export async function whatIsThere(layout: Layout): Promise<string> {
   if (names === "ENOENT") return "there is no such directory.";
   if (names === "ENOTDIR") return "that is a file, not a directory.";
   if (typeof names === "string") return `the directory cannot be read (${names}).`;
-  if (names.includes(".rlmflow")) return "no run was ever kept in it.";
+  if (names.includes(HIDDEN)) {
+    for (const path of [layout.hidden, layout.runs])
+      if ((await stat(path).catch(() => null))?.isDirectory() === false)
+        return `${path} is a file where a directory is needed.`;
+    return "no run was ever kept in it.";
+  }
   if (names.length === 0) return "the directory is empty.";
   return `it is no workspace (it has no .rlmflow) but a directory with ${some(names)}.`;
 }

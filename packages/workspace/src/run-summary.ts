@@ -1,10 +1,10 @@
-import { open } from "node:fs/promises";
 import { type BranchInfo, endsAgent, type JsonObject, RLMError } from "@rlmflow/core";
 import { lockHolder } from "./branch-lock.ts";
 import { orFileFailure } from "./file-failure.ts";
 import type { Layout } from "./layout.ts";
 import { readLines } from "./line-reader.ts";
 import { decodeLine } from "./log-line.ts";
+import { openLog } from "./log-reader.ts";
 import { listBranches, readBranchFile, readRunFile } from "./run-files.ts";
 
 /**
@@ -17,7 +17,7 @@ export type BranchState = "running" | "ended" | "unfinished" | "damaged";
 export interface BranchSummary {
   readonly id: string;
   readonly parent: BranchInfo["parent"];
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds; 0 when it cannot be read. */
   readonly createdAt: number;
   readonly state: BranchState;
   /** Appends in the log. */
@@ -32,22 +32,34 @@ export interface RunSummary {
   readonly createdAt: number;
   readonly metadata: JsonObject;
   readonly branches: readonly BranchSummary[];
-  /** Why the run cannot be opened, or `null`. */
+  /** What is wrong with the run or the first of its damaged branches, or `null`. */
   readonly problem: string | null;
 }
 
 /** Looks over a run without taking its logs in. Damage is told in the summary and not thrown. */
 export async function summarizeRun(layout: Layout, runId: string): Promise<RunSummary> {
   const branches: BranchSummary[] = [];
-  try {
-    const { createdAt, metadata } = await readRunFile(layout, runId);
-    for (const id of await listBranches(layout, runId))
-      branches.push(await summarizeBranch(layout, runId, id));
-    return { runId, createdAt, metadata, branches, problem: null };
-  } catch (error) {
+  let problem: string | null = null;
+  const damaged = (error: unknown) => {
     if (!RLMError.is(error)) throw error;
-    return { runId, createdAt: 0, metadata: {}, branches, problem: error.message };
+    problem ??= error.message;
+  };
+  let info: Pick<RunSummary, "createdAt" | "metadata"> = { createdAt: 0, metadata: {} };
+  try {
+    info = await readRunFile(layout, runId);
+  } catch (error) {
+    damaged(error);
   }
+  for (const id of await listBranches(layout, runId)) {
+    try {
+      branches.push(await summarizeBranch(layout, runId, id));
+    } catch (error) {
+      damaged(error);
+      branches.push({ id, parent: null, createdAt: 0, state: "damaged", lines: 0, bytes: 0 });
+    }
+  }
+  const { createdAt, metadata } = info;
+  return { runId, createdAt, metadata, branches, problem };
 }
 
 async function summarizeBranch(layout: Layout, runId: string, id: string): Promise<BranchSummary> {
@@ -71,7 +83,7 @@ const OF_ROOT = Buffer.from('{"v":1,"agent":"root",');
 
 async function scanLog(log: string): Promise<{ lines: number; bytes: number; lastOfRoot: Buffer | null }> {
   return orFileFailure("read", log, async () => {
-    const handle = await open(log, "r");
+    const handle = await openLog(log);
     try {
       let lines = 0;
       let lastOfRoot: Buffer | null = null;

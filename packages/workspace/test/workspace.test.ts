@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RLMError, type RLMErrorCode, type RunNode } from "@rlmflow/core";
 import { describe, expect, test } from "vitest";
@@ -211,6 +211,38 @@ describe("the list of runs", () => {
     expect(runs.map(({ runId }) => runId).sort()).toEqual(["bad", "good"]);
     expect(runs.find(({ runId }) => runId === "bad")?.problem).toMatch(/bad.run\.json is damaged/);
     expect((await workspace.load()).run.runId).toBe("good");
+  });
+});
+
+describe("what is missing in the folder of a run", () => {
+  test.each([
+    ["run.json", "run.json"],
+    ["branches/main/branch.json", "branch.json"],
+    ["branches/main/log.jsonl", "log.jsonl"],
+  ])("%s is named, and other branches are listed all the same", async (path) => {
+    const workspace = await openedWorkspace();
+    await (await workspace.createRun(run("r"))).close();
+    const fork = { ...run("r"), branch: { id: "z", parent: { branch: "main", at: "root#0" }, createdAt: 1 } };
+    await (await workspace.forkRun(fork, [observation("root", 0)])).close();
+    const file = join(workspace.directory, ".rlmflow/runs/r", path);
+    await rm(file);
+    const told = `${file} is damaged: it is missing. Restore it from a copy.`;
+    expect(await message("damaged_log", workspace.load("r"))).toBe(told);
+    expect(await message("damaged_log", workspace.openRun("r"))).toBe(told);
+    const [summary] = await workspace.runs();
+    expect(summary?.problem).toBe(told);
+    expect(summary?.branches.map(({ id, state }) => `${id} ${state}`)).toEqual([
+      path === "run.json" ? "main unfinished" : "main damaged",
+      "z unfinished",
+    ]);
+  });
+
+  test("a file in the place of a folder is told", async () => {
+    const workspace = await openedWorkspace();
+    await writeFile(join(workspace.directory, ".rlmflow"), "");
+    expect(await message("not_found", workspace.load())).toMatch(
+      /\.rlmflow is a file where a directory is needed\.$/,
+    );
   });
 });
 

@@ -2,7 +2,7 @@ import { counted, loadTrace, RLMError } from "@rlmflow/core";
 import { openWorkspace } from "@rlmflow/workspace";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { readText } from "../files/read-text.ts";
+import { readText, whyUnreadable } from "../files/read-text.ts";
 import { isTraceFile } from "../render/open-graph.ts";
 import { plainText } from "../terminal/plain-text.ts";
 import { quoteForShell } from "../terminal/quote-for-shell.ts";
@@ -18,8 +18,11 @@ export async function importCommand(
   { dir = "." }: ImportFlags,
   io: CommandIo,
 ): Promise<ExitCode> {
-  if (!(await isTraceFile(file)))
-    throw new RLMError("not_found", `${file} is no exported run: there is no such file outside a workspace.`);
+  if (!(await isTraceFile(file))) {
+    const reason =
+      (await whyUnreadable(file)) ?? "it is a file of a workspace, which export makes a trace of";
+    throw new RLMError("not_found", `${JSON.stringify(file)} is no exported run: ${reason}.`);
+  }
   await using workspace = await openWorkspace(dir);
   try {
     const { graph } = await loadTrace(await readText(file), workspace);

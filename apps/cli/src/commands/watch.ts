@@ -1,4 +1,4 @@
-import { type JsonValue, RLMError } from "@rlmflow/core";
+import { type Graph, type JsonValue, RLMError } from "@rlmflow/core";
 import { openWorkspace, type Workspace } from "@rlmflow/workspace";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -27,8 +27,8 @@ export async function watchCommand(path: string, flags: WatchFlags, io: CommandI
   const reader = await workspace.reader(place.run, place.branch);
   const { runId, branch } = reader.run;
   const run = new FollowedRun(reader, await workspace.inbox(runId, branch.id));
-  const { how, startedAt } = await show(run, options, io);
-  const end = await endOf(run, how, workspace, io.now() - startedAt);
+  const { how, durationMs } = await show(run, options, io);
+  const end = await endOf(run, how, workspace, durationMs);
   await runReport(io, options.json).end(end);
   if (end.error instanceof Error) io.stderr.write(`rlmflow: ${plainText(end.error.message)}\n`);
   if (options.progress !== "none" && options.progress !== "json") io.stderr.write(`${endLine(end)}\n`);
@@ -39,7 +39,10 @@ async function show(run: FollowedRun, options: ViewOptions, io: CommandIo) {
   const report = runReport(io, options.json);
   const { runId } = run.graph.run;
   const progress = new RunProgress(runId, run.graph.run.branch.createdAt);
-  const view = chooseView(progress, options, io);
+  // A run that has ended, or that nobody moves, took as long as it took: not until now.
+  let over: number | null = null;
+  const now = () => over ?? io.now();
+  const view = chooseView(progress, options, watchedAt(io, now));
   const stopped = new AbortController();
   const off = io.onInterrupt(() => stopped.abort());
   try {
@@ -49,11 +52,25 @@ async function show(run: FollowedRun, options: ViewOptions, io: CommandIo) {
       await report.node(node);
       view.update();
     }, stopped.signal);
-    return { how, startedAt: progress.startedAt };
+    if (how !== "stopped") over = lastEnd(run.graph) ?? progress.startedAt;
+    return { how, durationMs: now() - progress.startedAt };
   } finally {
     off();
     view.close();
   }
+}
+
+/** The same process with another clock. */
+function watchedAt(io: CommandIo, now: () => number): CommandIo {
+  const { stdin, stdout, stderr, environment } = io;
+  return { stdin, stdout, stderr, environment, now, onInterrupt: (listener) => io.onInterrupt(listener) };
+}
+
+/** When the last thing happened, in epoch milliseconds. */
+function lastEnd(graph: Graph): number | null {
+  let last: number | null = null;
+  for (const { endedAt } of graph.walk()) last = Math.max(last ?? 0, endedAt);
+  return last;
 }
 
 async function endOf(

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Graph, isJsonObject, RLMError } from "@rlmflow/core";
 import { openWorkspace } from "@rlmflow/workspace";
 import { readText } from "../files/read-text.ts";
+import { oneLine } from "../terminal/plain-text.ts";
 import { placeOf, type WhichRun } from "./branch-place.ts";
 
 /** A run that was opened to be looked at. */
@@ -62,7 +63,7 @@ async function readDocument(path: string): Promise<OpenedRun> {
   try {
     document = JSON.parse(text);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = oneLine(cause instanceof Error ? cause.message : String(cause));
     const message = `${path} holds no run: it is not the JSON that \`rlmflow export\` and \`rlmflow render -f json\` write (${reason}).`;
     throw new RLMError("invalid_graph", message, { cause });
   }

@@ -1,7 +1,8 @@
 import { basename } from "node:path";
-import { type ContextInput, isJsonObject, type JsonSchema, RLMError } from "@rlmflow/core";
+import { type ContextInput, isJsonObject, type JsonSchema, RLMError, sentence } from "@rlmflow/core";
 import type { Workspace } from "@rlmflow/workspace";
 import { readText, whyUnreadable } from "../files/read-text.ts";
+import { oneLine } from "../terminal/plain-text.ts";
 
 /** The name under which standard input is read. */
 export const STANDARD_INPUT = "-";
@@ -49,8 +50,8 @@ export async function readSchema(path: string): Promise<JsonSchema> {
     if (isJsonObject(schema) || typeof schema === "boolean") return schema;
     throw new SyntaxError("it holds neither an object nor a boolean");
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RLMError("invalid_schema", `${path} holds no JSON Schema: ${reason}.`, { cause });
+    const reason = oneLine(cause instanceof Error ? cause.message : String(cause));
+    throw new RLMError("invalid_schema", sentence(`${path} holds no JSON Schema: ${reason}`), { cause });
   }
 }
 
@@ -61,7 +62,16 @@ function freeKey(name: string, taken: Readonly<Record<string, ContextInput>>): s
 }
 
 async function* textOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  for await (const chunk of stream) yield decoder.decode(chunk, { stream: true });
-  yield decoder.decode();
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  try {
+    for await (const chunk of stream) yield decoder.decode(chunk, { stream: true });
+    yield decoder.decode();
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new RLMError(
+      "invalid_options",
+      "- --context -: standard input is no UTF-8 text; convert it, for example with iconv",
+      { cause },
+    );
+  }
 }

@@ -1,7 +1,7 @@
 import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Graph, loadTrace, RLMFlow } from "@rlmflow/core";
+import { applyEdit, Graph, loadTrace, RLMFlow } from "@rlmflow/core";
 import { scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
 import { openWorkspace } from "@rlmflow/workspace";
@@ -10,6 +10,7 @@ import { EXIT } from "../../src/exit-code.ts";
 import { runProgram } from "../../src/program.ts";
 import { CapturedIo } from "../captured-io.ts";
 import { block, type LoopbackServer, loopbackServer } from "../loopback-server.ts";
+import { SampleRun } from "../sample-run.ts";
 
 let directory = "";
 
@@ -136,14 +137,25 @@ describe("rlmflow fork of a run of the command", () => {
     "local",
   ];
 
-  it("refuses to keep the failure that ended the run, and names the node before it", async () => {
-    await using server = await loopbackServer(() => 401);
-    await rlmflow("run", "Go.", "-m", "m", ...where(server));
-    const { exitCode, text, said } = await rlmflow("fork", directory, "--at", "root#1");
+  it("refuses to keep an end after which nothing goes on, and names the node before it", async () => {
+    await using workspace = await openWorkspace(directory);
+    const begun = new SampleRun().query("root", "Go.").action("root", "x").graph();
+    const graph = applyEdit(begun, { kind: "cancel", agentId: "root" }, 1);
+    await (await workspace.forkRun(graph.run, [...graph.walk()])).close();
+    const { exitCode, text, said } = await rlmflow("fork", directory, "--at", "root#2");
     expect({ exitCode, text }).toEqual({ exitCode: EXIT.failed, text: "" });
-    expect(said).toContain("could not go on. Fork before it: --at root#0.");
+    expect(said).toContain("could not go on. Fork before it: --at root#1.");
     expect((await rlmflow("branches", directory)).text).not.toContain("fork-1");
-    expect((await rlmflow("fork", directory, "--at", "root#0")).exitCode).toBe(EXIT.ok);
+    expect((await rlmflow("fork", directory, "--at", "root#1")).exitCode).toBe(EXIT.ok);
+  });
+
+  it("keeps a request that failed, and goes on when the provider is well again", async () => {
+    let isWell = false;
+    await using server = await loopbackServer(() => (isWell ? block("done(1)") : 401));
+    await rlmflow("run", "Go.", "-m", "m", ...where(server));
+    expect((await rlmflow("fork", directory, "--at", "root#1")).exitCode).toBe(EXIT.ok);
+    isWell = true;
+    expect((await rlmflow("resume", directory, "--branch", "fork-1")).text).toBe("1\n");
   });
 
   it("takes a model by name, which the branch is resumed with", async () => {

@@ -284,6 +284,19 @@ describe("commands for a run that nobody moves", () => {
     expect((await command("say", "-a", "root.busy", "hello")).exitCode).toBe(EXIT.pending);
   });
 
+  it("watch tells how long an ended run took, not how long ago it began", async () => {
+    await using workspace = await openWorkspace(directory);
+    const run = new SampleRun();
+    run.query("root", "Go.").action("root", "x");
+    run.now = 61_000;
+    const graph = run.result("root", 1).graph();
+    await (await workspace.forkRun(graph.run, [...graph.walk()])).close();
+    const { exitCode, stderr } = await command("watch", "--plain");
+    expect(exitCode).toBe(EXIT.ok);
+    expect(stderr).toMatch(/^t=61s /m);
+    expect(stderr).toContain("done after 1m01s");
+  });
+
   it("watch says that nobody moves it", async () => {
     await using _ = await interrupted();
     const { exitCode, stderr } = await command("watch", "--plain");

@@ -87,6 +87,14 @@ describe("rlmflow run", () => {
     expect(JSON.parse(io.stdout.text)).toEqual(["from a file", "from hère"]);
   });
 
+  it("takes no standard input that is not UTF-8, and asks nobody", async () => {
+    await using server = await loopbackServer(() => block("done(1)"));
+    const io = new CapturedIo({ input: [Buffer.from([0x61, 0xff])] });
+    expect(await run(server, io, "--context", "-")).toBe(EXIT.usage);
+    expect(io.stderr.text).toContain("--context -: standard input is no UTF-8 text; convert it");
+    expect(server.asked).toEqual([]);
+  });
+
   it("holds the answer to a schema", async () => {
     const schema = join(directory, "schema.json");
     await writeFile(

@@ -23,7 +23,7 @@ export interface ForkPlan {
 export function planFork(graph: Graph, at: string, keep: ForkKeep = "independent"): ForkPlan {
   const node = graph.find(at);
   if (node === undefined) {
-    const agents = graph.agents().slice(0, 8).join(", ");
+    const agents = graph.agents().slice(0, 8).join(", ") || "none yet";
     throw new RLMError(
       "not_found",
       `There is no node ${JSON.stringify(at)} to fork at; ids look like root#3 or root#3/0. Agents: ${agents}.`,

@@ -2,6 +2,7 @@ import { Graph } from "../../data/graph.ts";
 import { isJsonObject } from "../../data/json.ts";
 import type { BlobRef, RunNode } from "../../data/node.ts";
 import { FORMAT } from "../../data/run-info.ts";
+import { sentence } from "../../data/sentences.ts";
 import { RLMError } from "../../errors.ts";
 import type { PayloadStore, RunStores, Store } from "../../protocols/store.ts";
 import { defaultEnvironment } from "../default-environment.ts";
@@ -95,7 +96,11 @@ function parse(text: string): unknown {
     return JSON.parse(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RLMError("invalid_graph", `A trace is one JSON document; this is none: ${reason}.`, { cause });
+    throw new RLMError(
+      "invalid_graph",
+      sentence(`A trace is one JSON document; this is none: ${reason.replace(/\s+/g, " ")}`),
+      { cause },
+    );
   }
 }
 
