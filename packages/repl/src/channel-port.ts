@@ -2,7 +2,7 @@
 //
 // Owns: the channel, the number of the entry under way, the timers. Does not own: what turns mean.
 // Invariants: (1) every entry ends: with its turn, with the sandbox lost, or at the wall limit; (2) a reply
-// to an entry that is over is dropped; (3) a frame that breaks the protocol closes the channel; (4) once the
+// to an entry that is over is dropped; (3) a frame that breaks the protocol closes the channel, and the sandbox is lost; (4) once the
 // channel is closed nothing is sent, and no timer is left.
 import type { ContextPayload, ReplSpec } from "@rlmflow/core";
 import { RLMError } from "@rlmflow/core";
@@ -30,7 +30,6 @@ export interface ChannelTimes {
 interface Pending {
   readonly entry: number;
   readonly resolve: (end: EntryEnd) => void;
-  readonly reject: (error: unknown) => void;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -69,11 +68,11 @@ export class ChannelPort implements SandboxPort {
 
   enter(kind: "start" | "deliver", json: string): Promise<EntryEnd> {
     if (this.#lost !== null) return Promise.resolve(this.#lost);
-    const { promise, resolve, reject } = Promise.withResolvers<EntryEnd>();
+    const { promise, resolve } = Promise.withResolvers<EntryEnd>();
     this.#entry += 1;
     const entry = this.#entry;
     const timer = setTimeout(() => this.#outOfTime(), this.#times.wallMs);
-    this.#pending = { entry, resolve, reject, timer };
+    this.#pending = { entry, resolve, timer };
     this.#send(kind === "start" ? { type: kind, entry, block: json } : { type: kind, entry, answer: json });
     return promise;
   }
@@ -148,16 +147,10 @@ export class ChannelPort implements SandboxPort {
   /** The sandbox is gone or not to be trusted any more. */
   #fail(error: unknown): void {
     if (this.#lost !== null) return;
-    const pending = this.#pending;
-    if (pending !== null && RLMError.is(error, "protocol_violation")) {
-      clearTimeout(pending.timer);
-      this.#pending = null;
-      pending.reject(error);
-    }
     this.#opening.reject(
       new RLMError("runtime_failed", `No REPL could be opened: ${messageOf(error)}`, { cause: error }),
     );
-    this.#lose(lostBy(error, pending !== null));
+    this.#lose(lostBy(error, this.#pending !== null));
     this.#close();
   }
 
@@ -180,7 +173,10 @@ export class ChannelPort implements SandboxPort {
   }
 }
 
-/** A sandbox that dies while code runs was ended by that code, unless its channel knows better. */
+/**
+ * A sandbox that dies or breaks the protocol while code runs did so for that code, unless its channel knows better:
+ * code may have got hold of the other end.
+ */
 function lostBy(error: unknown, isRunning: boolean): LostState {
   const message = `The sandbox is gone: ${messageOf(error)}`;
   const isExcused = RLMError.is(error, "sandbox_lost") && error.details.blame === "none";

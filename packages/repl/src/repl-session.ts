@@ -92,22 +92,21 @@ class PortSession implements ReplSession {
       return lostTurn(end);
     }
     const turn = this.#decode(end.text);
+    if (turn.state.kind === "lost") return turn;
     this.#nextCall += turn.calls.length;
     for (const call of turn.calls) this.#open.add(call.index);
     return turn;
   }
 
+  /** A turn that is none loses the REPL: hostile code may have made it. */
   #decode(text: string): Turn {
     try {
       return decodeTurn(text, { nextCall: this.#nextCall, names: this.#names, contexts: this.#contexts });
     } catch (error) {
-      this.#lost = {
-        kind: "lost",
-        blame: "block",
-        message: "The sandbox broke the protocol and was given up.",
-      };
+      const message = `The sandbox is gone: ${error instanceof Error ? error.message : String(error)}`;
+      this.#lost = { kind: "lost", blame: "block", message };
       this.#port.dispose().catch(() => {});
-      throw error;
+      return lostTurn(this.#lost);
     }
   }
 }

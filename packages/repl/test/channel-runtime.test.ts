@@ -169,10 +169,14 @@ test.each<readonly [string, (entry: number, far: Sandbox) => void]>([
   ],
   ["a frame that is not JSON", (_, far) => far.say("}{")],
   ["a turn that is none", (entry, far) => far.say({ type: "turn", entry, turn: "{}" })],
-])("%s is a violation of the protocol and closes the channel", async (_name, play) => {
+])("%s is a violation of the protocol: the channel is closed, the block lost", async (_name, play) => {
   const sandbox = opening(play);
   const session = await runtimeOver(sandbox).open(spec);
-  await expect(session.start(block)).rejects.toMatchObject({ code: "protocol_violation" });
+  const { state } = await session.start(block);
+  expect(state).toMatchObject({ kind: "lost", blame: "block" });
+  expect(state.kind === "lost" ? state.message : "").toMatch(
+    /^The sandbox is gone: The sandbox (sent|read) /,
+  );
   expect((await session.start(block)).state).toMatchObject({ kind: "lost", blame: "block" });
   await expect.poll(() => sandbox.closed).toBeGreaterThan(0);
 });

@@ -55,8 +55,9 @@ export interface ContextPayload {
 /**
  * One REPL. `start` and `deliver` are never called while another of them is pending, `deliver` only
  * for an index that a turn of the running block has issued, once each. `dispose` may come at any
- * time, twice too; a pending turn then resolves as `lost`. Neither rejects for anything code did:
- * a rejection (`runtime_failed`, `protocol_violation`, `closed`) is a fault of the runtime.
+ * time, twice too; a pending turn then resolves as `lost`. Neither rejects for anything code did: what comes from
+ * the sandbox and is no turn loses it. A rejection (`runtime_failed`, `protocol_violation`, `closed`) is a fault of
+ * the runtime or of the caller.
  */
 export interface ReplSession {
   start(block: Block): Promise<Turn>;

@@ -6,8 +6,6 @@ export type AttackExpectation =
   | "ends"
   /** The block is lost, and blamed for it. */
   | "lost"
-  /** What the sandbox says breaks the protocol: it is given up, and whoever runs it is told so. */
-  | "given up"
   /** It ends, and the same blocks in another REPL give the same turns. */
   | "same";
 

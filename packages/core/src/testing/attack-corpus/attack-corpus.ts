@@ -1,6 +1,5 @@
-import { RLMError } from "../../errors.ts";
 import type { Runtime } from "../../protocols/runtime.ts";
-import { type ContractCheck, ensure, ensureEqual, rejectionOf } from "../contract.ts";
+import { type ContractCheck, ensure, ensureEqual } from "../contract.ts";
 import type { AttackCase } from "./attack-case.ts";
 import { attackCases } from "./attack-cases.ts";
 import { runBlocks, type Transcript } from "./attack-driver.ts";
@@ -43,17 +42,12 @@ interface Bounds {
 async function examine(attack: AttackCase, runtime: Runtime, { maxLagMs, prelude }: Bounds): Promise<void> {
   const lag = watchLag();
   const blocks = [prelude, ...attack.blocks];
-  if (attack.expect === "given up") {
-    const error = await rejectionOf("the hostile case", runBlocks(runtime, blocks)).finally(lag.stop);
-    ensure(RLMError.is(error, "protocol_violation"), `the sandbox was to be given up, and: ${String(error)}`);
-  } else {
-    const transcript = await runBlocks(runtime, blocks).finally(lag.stop);
-    ensureNothingFound(transcript);
-    ensureEnded(attack, transcript);
-    if (attack.expect === "same") {
-      const second = await runBlocks(runtime, blocks, true);
-      ensureEqual(comparable(second), comparable(transcript), "the second run");
-    }
+  const transcript = await runBlocks(runtime, blocks).finally(lag.stop);
+  ensureNothingFound(transcript);
+  ensureEnded(attack, transcript);
+  if (attack.expect === "same") {
+    const second = await runBlocks(runtime, blocks, true);
+    ensureEqual(comparable(second), comparable(transcript), "the second run");
   }
   const next = (await runBlocks(runtime, [prelude, "6 * 7"])).at(-1)?.at(-1)?.state;
   ensureEqual(next?.kind === "ended" ? next.echo : next, "42", "the next block in a fresh REPL");
