@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Graph, RLMError, RLMFlow } from "@rlmflow/core";
+import { RLMError, RLMFlow, RunError } from "@rlmflow/core";
 import { scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -16,7 +16,10 @@ async function runOverText(maxIterations: number) {
   await using flow = flowOf(workspace, [], maxIterations);
   const graph = await flow.run("Read it.", { context: "the text" }).then(
     (done) => done.graph,
-    (error: { graph: Graph }) => error.graph,
+    (error: unknown) => {
+      if (error instanceof RunError) return error.graph;
+      throw error;
+    },
   );
   const folder = join(directory, ".rlmflow", "context");
   const [name = ""] = await readdir(folder);
