@@ -1,5 +1,6 @@
 export type { AgentConfig } from "./data/agent-config.ts";
 export { applyEdit } from "./data/apply-edit.ts";
+export { mayOpenAgain } from "./data/chain.ts";
 export type { AppendRequest } from "./data/check-append.ts";
 export { checkAppend } from "./data/check-append.ts";
 export { counted } from "./data/counted.ts";

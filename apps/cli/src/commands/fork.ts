@@ -1,4 +1,4 @@
-import { type Edit, type ErrorKind, Graph, planFork, RLMError } from "@rlmflow/core";
+import { type Edit, Graph, mayOpenAgain, planFork, RLMError } from "@rlmflow/core";
 import { openWorkspace } from "@rlmflow/workspace";
 import { type ForkCommandOptions, type ForkFlags, readForkOptions } from "../branches/fork-options.ts";
 import { forkReport } from "../branches/fork-report.ts";
@@ -42,14 +42,11 @@ export async function forkCommand(path: string, flags: ForkFlags, io: CommandIo)
   return EXIT.ok;
 }
 
-/** Ends after which `resume` goes on: a limit that is raised, and whoever failed may be well again. */
-const RESUMABLE: readonly ErrorKind[] = ["limit_reached", "request_failed", "runtime_failed"];
-
 /** Refuses a fork that could not go on: it would keep the failure that ended the run. */
 function refuseDeadEnd(source: Graph, { at, keep }: ForkCommandOptions): void {
   const { kept } = planFork(source, at, keep);
   const last = Graph.fromNodes(source.run, kept).head("root");
-  if (last?.type !== "error" || !last.fatal || RESUMABLE.includes(last.kind)) return;
+  if (last?.type !== "error" || !last.fatal || mayOpenAgain(last)) return;
   const before = last.parentId === null ? "a node before it" : `--at ${last.parentId}`;
   throw new RLMError(
     "edit_refused",

@@ -1,16 +1,23 @@
-import { type ConfigPatch, type Graph, type InboxRequest, RLMError, sentences } from "@rlmflow/core";
+import {
+  type ConfigPatch,
+  type Graph,
+  type InboxRequest,
+  mayOpenAgain,
+  RLMError,
+  sentences,
+} from "@rlmflow/core";
 
 /** Why a run that has failed does not go on with these limits and the edits that are kept for it, and what would help; `null` when it may. */
 export function whyOver(graph: Graph, config: ConfigPatch, edits: readonly InboxRequest[]): RLMError | null {
   const head = graph.head("root");
   if (head?.type !== "error" || !head.fatal) return null;
-  // Whoever failed it may be well again: what was answered is kept.
-  if (head.kind === "request_failed" || head.kind === "runtime_failed") return null;
   const { runId } = graph.run;
-  if (head.kind !== "limit_reached") {
+  if (!mayOpenAgain(head)) {
     const advice = `It can go another way from a node before ${head.id}: see rlmflow fork.`;
     return new RLMError("edit_refused", sentences(`Run ${runId} has failed: ${head.message}`, advice));
   }
+  // Whoever failed it may be well again: what was answered is kept.
+  if (head.kind !== "limit_reached") return null;
   if (Object.keys(config).length > 0 || edits.some(({ kind }) => kind === "config")) return null;
   const message = sentences(
     `Run ${runId} was stopped at a limit: ${head.message}`,

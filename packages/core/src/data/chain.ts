@@ -7,6 +7,7 @@ import {
   endsAgent,
   type QueryNode,
   type ResultNode,
+  type RunNode,
 } from "./node.ts";
 
 /** Where an agent stands on its present task. Everything here is read off its chain, newest node first. */
@@ -94,8 +95,12 @@ function foldEdit(before: Fold, node: ChainNode, place: number): Fold {
  * the only node but a query that may follow an end.
  */
 export function reopens(node: ChainNode, end: ChainNode): boolean {
-  const mayGoOn = end.type === "error" && end.fatal && (end.kind === "limit_reached" || hasFailed(end));
-  return mayGoOn && node.type === "observation" && node.edit?.kind === "config";
+  return mayOpenAgain(end) && node.type === "observation" && node.edit?.kind === "config";
+}
+
+/** True for an end after which an agent may go on: at a limit that is raised, or by a failure from outside. */
+export function mayOpenAgain(end: RunNode): boolean {
+  return end.type === "error" && end.fatal && (end.kind === "limit_reached" || hasFailed(end));
 }
 
 /** True for an end that came from outside, a provider or a runtime: whoever failed may be well again. */

@@ -1,5 +1,6 @@
+import { mayOpenAgain } from "../../data/chain.ts";
 import type { Graph } from "../../data/graph.ts";
-import { type ErrorKind, endsAgent, type RunNode } from "../../data/node.ts";
+import { endsAgent, type RunNode } from "../../data/node.ts";
 import { parentAgent } from "../../data/node-id.ts";
 import { sentence, sentences } from "../../data/sentences.ts";
 import { RLMError } from "../../errors.ts";
@@ -10,8 +11,6 @@ import { blobsOf } from "../store/trace.ts";
 export type PayloadReader = Pick<PayloadStore, "getBlob" | "openContext">;
 
 const MOST_NAMED = 10;
-/** Ends after which an agent may be opened again. */
-const MAY_OPEN: readonly ErrorKind[] = ["limit_reached", "request_failed", "runtime_failed"];
 
 /**
  * Checks that all payloads are there and whole that these agents of a graph go on with, unless given those that
@@ -55,7 +54,7 @@ function mayGoOn(graph: Graph, agentId: string): boolean {
   const head = graph.head(agentId);
   if (head === undefined) return false;
   if (!endsAgent(head)) return true;
-  if (head.type !== "error" || !MAY_OPEN.includes(head.kind)) return false;
+  if (!mayOpenAgain(head)) return false;
   const parent = graph.head(parentAgent(agentId) ?? "");
   return parent === undefined || !endsAgent(parent);
 }
