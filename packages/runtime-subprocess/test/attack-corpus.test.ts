@@ -2,7 +2,7 @@ import { type AttackCase, attackCases, attackCorpus } from "@rlmflow/core/testin
 import { afterAll, describe, test } from "vitest";
 import { subprocessRuntime } from "../src/index.ts";
 
-const runtime = subprocessRuntime({ timeMs: 1000, memoryMB: 64, rssMB: 400, times: { wallMs: 2500 } });
+const runtime = subprocessRuntime({ timeMs: 500, memoryMB: 64, rssMB: 400, times: { wallMs: 1500 } });
 
 /**
  * What a process must hold: time, memory, hosts that stay awake, and blame. What the kernel holds is tried in this

@@ -16,8 +16,8 @@ afterAll(async () => {
 });
 
 describe.each([
-  { where: "in isolates", runtime: isolated, firstSeed: 1, programs: 100 },
-  { where: "in this process", runtime: local, firstSeed: 10_001, programs: 40 },
+  { where: "in isolates", runtime: isolated, firstSeed: 1, programs: 60 },
+  { where: "in this process", runtime: local, firstSeed: 10_001, programs: 25 },
 ])("a REPL that is rebuilt $where", ({ runtime, firstSeed, programs }) => {
   test(
     `holds the same and does the same next turn after each of ${programs} random programs, cut anywhere`,
