@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { javascriptKernel } from "@rlmflow/repl";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -23,7 +23,12 @@ const commands = documents.flatMap(commandsOf);
 const sources = ["--import", join(repositoryRoot, "test/resolve-sources.ts")];
 const rlmflow = [...sources, join(repositoryRoot, "apps/cli/src/rlmflow.ts")];
 
-beforeAll(() => writePrograms(programs));
+const temporaryFolder = join(programFolder, "temporary");
+
+beforeAll(() => {
+  writePrograms(programs);
+  mkdirSync(temporaryFolder);
+});
 
 describe("the programs in the documents", () => {
   it("are there, in every document that shows code", () => {
@@ -47,6 +52,9 @@ describe("the programs in the documents", () => {
       OPENAI_BASE_URL: chat.baseURL,
       // Every program loads the same sources: their types are stripped once.
       NODE_COMPILE_CACHE: join(programFolder, "compiled"),
+      // What they leave for a reader to look at goes with them.
+      TMPDIR: temporaryFolder,
+      TEMP: temporaryFolder,
     };
     const options = { cwd: programFolder, variables, timeoutMs: PATIENCE_MS };
     return await runNode([...sources, join(programFolder, file)], options);
