@@ -103,6 +103,36 @@ describe("a runtime that", () => {
     await checkRun(graph);
   });
 
+  test("loses block after block ends the agent, which was told before that an earlier block may do it", async () => {
+    const runtime = faultyRuntime({
+      start: async (_spec, { code }, real) => {
+        if (code.includes("poison")) return await real();
+        return { ...LOST, state: { kind: "lost", blame: "block", message: "the poison works" } };
+      },
+    });
+    const seen: string[] = [];
+    await using flow = flowOf(
+      ({ turn, messages }) => {
+        seen.push(messages.at(-1)?.content ?? "");
+        return block(turn === 0 ? "vars.x = 'poison'" : `vars.x = ${turn}`);
+      },
+      { runtime },
+    );
+    const failure = await runFailureOf(flow.run("Go."));
+    expect(failure).toMatchObject({
+      code: "sandbox_lost",
+      message: "4 blocks in a row lost their sandbox, the last one so: the poison works",
+    });
+    expect(seen.map((content) => /That is (\d) blocks in a row/.exec(content)?.[1])).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      "2",
+      "3",
+    ]);
+    await checkRun(failure.graph);
+  });
+
   test("blames a block has it undone at once, and names its calls and the limit", async () => {
     const limit = { name: "memory", value: 128, unit: "MiB" };
     const state = { kind: "lost", blame: "block", message: "It took too much.", limit } as const;

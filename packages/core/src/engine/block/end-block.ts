@@ -3,13 +3,12 @@ import { isJsonObject, type JsonValue } from "../../data/json.ts";
 import type { ActionNode, BlobRef, BlockRecord, ErrorKind, Wait } from "../../data/node.ts";
 import { endsAgent } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
-import type { TurnState } from "../../protocols/runtime.ts";
 import { childrenNotWaitedFor, observe } from "../../turn/block-end.ts";
 import { spelled } from "../../turn/spelling.ts";
 import type { AgentPort, TransitionEnd } from "../agent-port.ts";
 import { asJson } from "../schema/as-json.ts";
 import type { ChainDraft } from "../store/journal.ts";
-import { type BlockOutcome, toolCalls } from "./drive-block.ts";
+import type { BlockOutcome } from "./drive-block.ts";
 import { type LiveBlock, suspensions } from "./live-block.ts";
 import { kernelOf } from "./own-words.ts";
 
@@ -73,7 +72,7 @@ async function goOn(
   const common = { content, ...(await packBlock(port, block, Math.min(shown, output.length))) };
   const suspension = state.head.type === "supervising" ? state.head : null;
   if (problem !== null)
-    await append(port, block, {
+    await appendBlockEnd(port, block, {
       type: "error",
       kind: problem.kind,
       message: problem.message,
@@ -81,8 +80,8 @@ async function goOn(
       ...common,
     });
   else if (suspension !== null)
-    await append(port, block, { type: "resume", resumedFrom: suspension.id, ...common });
-  else await append(port, block, { type: "observation", ...common });
+    await appendBlockEnd(port, block, { type: "resume", resumedFrom: suspension.id, ...common });
+  else await appendBlockEnd(port, block, { type: "observation", ...common });
   return "moved";
 }
 
@@ -102,7 +101,7 @@ async function suspend(port: AgentPort, block: LiveBlock): Promise<TransitionEnd
     .map((index) => ({ index, agents: block.waits.tasks(index).map((task) => task.agentId ?? task.callId) }));
   // Going on and waiting again with nothing new to say needs no further node: earlier waits still hold.
   if (waits.length > 0 || block.output !== "" || named.size === 0) {
-    await append(port, block, { type: "supervising", waits, ...(await packBlock(port, block, 0)) });
+    await appendBlockEnd(port, block, { type: "supervising", waits, ...(await packBlock(port, block, 0)) });
     for (const { index } of waits) named.add(index);
   }
   port.park(block.waits);
@@ -118,7 +117,7 @@ async function endWithResult(port: AgentPort, block: LiveBlock, value: JsonValue
     return head !== undefined && !endsAgent(head);
   });
   const blobs = { ...packedBlock.blobs, ...packed.blobs };
-  await append(port, block, {
+  await appendBlockEnd(port, block, {
     type: "result",
     result: packed.result,
     cancelled,
@@ -132,47 +131,6 @@ async function endWithResult(port: AgentPort, block: LiveBlock, value: JsonValue
 async function packResult(port: AgentPort, value: JsonValue) {
   const { inline, blob } = await port.journal.pack(value);
   return { result: inline, blobs: blob === undefined ? {} : { result: blob } };
-}
-
-/** A block that broke a limit or lost its sandbox: it is undone, and the model is told what is not. */
-export async function endLost(
-  port: AgentPort,
-  state: AgentState,
-  block: LiveBlock,
-  lost: Extract<TurnState, { kind: "lost" }>,
-): Promise<TransitionEnd> {
-  const { limit } = lost;
-  const calls = toolCalls(port, block);
-  const lines = [
-    limit === undefined
-      ? `The sandbox was lost: ${lost.message}`
-      : `The block broke a limit: ${limit.name} = ${limit.value} ${limit.unit}. ${lost.message}`,
-    "The block's variables are undone; the REPL is as it was before this block.",
-    calls.length === 0 ? "" : `Its calls are not undone: ${calls.join(", ")}.`,
-    state.config.maxIterations - state.iterations <= 3
-      ? `Replies left: ${state.config.maxIterations - state.iterations}.`
-      : "",
-  ];
-  const born = port.journal.graph
-    .calls(block.action.id)
-    .flatMap((call) =>
-      call.name === "delegate" && call.outcome?.ok === true ? [String(call.outcome.value)] : [],
-    );
-  port.running.clear();
-  const attempts = await port.unrecorded();
-  await append(port, block, {
-    type: "error",
-    kind: limit === undefined ? "sandbox_lost" : "block_limit",
-    message: lost.message,
-    content: lines.filter((line) => line !== "").join("\n"),
-    fatal: false,
-    dropped: block.action.id,
-    ...(attempts.length > 0 && { attempts }),
-    ...(limit !== undefined && { limit: { name: limit.name, value: limit.value } }),
-    ...(await packBlock(port, block, 0)),
-  });
-  if (born.length > 0) await port.cancelBelow("the block that delegated to it was undone", born);
-  return "moved";
 }
 
 /**
@@ -204,7 +162,8 @@ export async function endUnrunnable(port: AgentPort, what: string, error: unknow
   return "ended";
 }
 
-async function packBlock(
+/** What a node keeps of the block. */
+export async function packBlock(
   port: AgentPort,
   block: LiveBlock,
   shown: number,
@@ -214,7 +173,8 @@ async function packBlock(
   return { block: { ...record, output: inline }, ...(blob !== undefined && { blobs: { output: blob } }) };
 }
 
-async function append(port: AgentPort, block: LiveBlock, draft: ChainDraft): Promise<void> {
+/** Appends a node about the block and begins its record anew. */
+export async function appendBlockEnd(port: AgentPort, block: LiveBlock, draft: ChainDraft): Promise<void> {
   await port.journal.appendChain(port.agentId, [{ ...draft, startedAt: block.startedAt }]);
   block.reset(port.journal.environment.now());
 }

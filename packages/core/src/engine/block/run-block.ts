@@ -8,7 +8,8 @@ import { type LiveRepl, replayBefore } from "../repl/repl-pool.ts";
 import type { ActionVerdict } from "../settings.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { driveBlock } from "./drive-block.ts";
-import { endBlock, endLost, endUnrunnable } from "./end-block.ts";
+import { endBlock, endUnrunnable } from "./end-block.ts";
+import { endLost } from "./end-lost.ts";
 import type { LiveBlock } from "./live-block.ts";
 import { replayBlock } from "./replay-block.ts";
 

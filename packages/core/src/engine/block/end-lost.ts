@@ -1,0 +1,74 @@
+import type { AgentState } from "../../data/chain.ts";
+import type { TurnState } from "../../protocols/runtime.ts";
+import type { AgentPort, TransitionEnd } from "../agent-port.ts";
+import { toolCalls } from "./drive-block.ts";
+import { appendBlockEnd, packBlock } from "./end-block.ts";
+import type { LiveBlock } from "./live-block.ts";
+
+/** Blocks in a row that may lose their sandbox without a limit being broken: each costs a request. */
+const MOST_LOSSES = 4;
+
+/** A block that broke a limit or lost its sandbox: it is undone, and the model is told what is not. */
+export async function endLost(
+  port: AgentPort,
+  state: AgentState,
+  block: LiveBlock,
+  lost: Extract<TurnState, { kind: "lost" }>,
+): Promise<TransitionEnd> {
+  const { limit } = lost;
+  const calls = toolCalls(port, block);
+  const losses = limit === undefined ? 1 + lossesInARow(port) : 0;
+  const isOver = losses >= MOST_LOSSES;
+  const left = state.config.maxIterations - state.iterations;
+  const lines = [
+    limit === undefined
+      ? `The sandbox was lost: ${lost.message}`
+      : `The block broke a limit: ${limit.name} = ${limit.value} ${limit.unit}. ${lost.message}`,
+    "The block's variables are undone; the REPL is as it was before this block.",
+    losses > 1 ? repeatedLoss(losses) : "",
+    calls.length === 0 ? "" : `Its calls are not undone: ${calls.join(", ")}.`,
+    left <= 3 ? `Replies left: ${left}.` : "",
+  ];
+  port.running.clear();
+  const attempts = await port.unrecorded();
+  await appendBlockEnd(port, block, {
+    type: "error",
+    kind: limit === undefined ? "sandbox_lost" : "block_limit",
+    message: isOver
+      ? `${losses} blocks in a row lost their sandbox, the last one so: ${lost.message}`
+      : lost.message,
+    content: lines.filter((line) => line !== "").join("\n"),
+    fatal: isOver,
+    dropped: block.action.id,
+    ...(attempts.length > 0 && { attempts }),
+    ...(limit !== undefined && { limit: { name: limit.name, value: limit.value } }),
+    ...(await packBlock(port, block, 0)),
+  });
+  const born = isOver ? [] : childrenOf(port, block);
+  if (isOver) await port.cancelBelow("its parent failed");
+  else if (born.length > 0) await port.cancelBelow("the block that delegated to it was undone", born);
+  return isOver ? "ended" : "moved";
+}
+
+function childrenOf({ journal: { graph } }: AgentPort, { action }: LiveBlock): readonly string[] {
+  return graph
+    .calls(action.id)
+    .flatMap(({ name, outcome }) =>
+      name === "delegate" && outcome?.ok === true ? [String(outcome.value)] : [],
+    );
+}
+
+/** How many of the agent's blocks just before this one lost their sandbox, each without breaking a limit. */
+function lossesInARow({ journal: { graph }, agentId }: AgentPort): number {
+  let losses = 0;
+  for (let place = graph.chainLength(agentId) - 1; place >= 0; place--) {
+    const node = graph.chainAt(agentId, place);
+    if (node?.type === "error" && node.kind === "sandbox_lost") losses += 1;
+    else if (node?.type !== "action" && node?.type !== "supervising") break;
+  }
+  return losses;
+}
+
+function repeatedLoss(losses: number): string {
+  return `That is ${losses} blocks in a row. If it is not this block's doing, an earlier block's is: what it left (a hook, a thread, a patched library) is there again each time the REPL is rebuilt.`;
+}
