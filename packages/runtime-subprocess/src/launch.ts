@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";
+import { basename } from "node:path";
 import type { ReplLanguage } from "@rlmflow/repl";
 import { findExecutable } from "./find-executable.ts";
 import type { LaunchSettings } from "./resolve-options.ts";
@@ -21,7 +22,7 @@ export interface Launch {
   readonly memoryMB: number | null;
   /** What stands in the environment of this process and of all that descend from it. */
   readonly marker: string;
-  /** The command for messages, without paths of this machine where it is our own. */
+  /** The command for messages: without its arguments and paths, for models read them too. */
   readonly shown: string;
   /** Paths that must not be shown to code, each with what stands for it. */
   readonly hidden: ReadonlyMap<string, string>;
@@ -51,7 +52,9 @@ export async function prepareLaunch(settings: LaunchSettings, language: ReplLang
     memoryMB: isOwn && runsOnNode(language) ? settings.memoryMB : null,
     mayStray: isOwn && settings.permissions === null,
     marker,
-    shown: isOwn ? `the ${language.kernel.language} server` : JSON.stringify([program, ...args].join(" ")),
+    shown: isOwn
+      ? `the ${language.kernel.language} server`
+      : JSON.stringify([basename(program), ...args.slice(0, 1).map(() => "…")].join(" ")),
     hidden: new Map(
       isOwn
         ? [

@@ -58,7 +58,7 @@ const COMMAND = "a list of texts without NUL, the program first";
 const value = pipe(string("a text"), regex(/^[^\0]*$/, "a text without NUL"));
 const command = pipe(
   array(value, COMMAND),
-  check(([program = ""]) => program !== "", COMMAND),
+  check(([program = ""]) => program !== "", "a list that begins with the program"),
 );
 const variable = pipe(string("a name"), regex(/^[^=\0]+$/, "a variable whose name has no ="));
 type Environment = Readonly<Record<string, string | true>>;
@@ -130,9 +130,9 @@ const OWN_SERVER = ["permissions", "memoryMB", "rssMB"] as const satisfies reado
 function problemsBetween(given: Given, isTimeGiven: boolean): readonly string[] {
   const others = (names: readonly (keyof Given)[], why: string): readonly string[] =>
     names.filter((name) => given[name] !== undefined).map((name) => `${name} ${why}`);
-  const times = timeProblems(given.timeMs, given.times);
   if (given.command === undefined) {
     const { language } = given;
+    const times = timeProblems(given.timeMs, given.times);
     if (runsOnNode(language)) return times;
     const why = `is of Node, and ${language.kernel.language} runs on another program`;
     return [...others(["permissions", "memoryMB"], why), ...times];
@@ -141,6 +141,5 @@ function problemsBetween(given: Given, isTimeGiven: boolean): readonly string[] 
   return [
     ...others(OWN_SERVER, `${why} what it takes into the command`),
     ...(isTimeGiven ? [`timeMs ${why} "--time-ms" into the command`] : []),
-    ...times,
   ];
 }

@@ -51,7 +51,7 @@ describe("what is started", () => {
       hasSocket: false,
       isOwn: false,
     });
-    expect(launch.shown).toBe('"sh -c a b"');
+    expect(launch.shown).toBe('"sh …"');
   });
 
   test("has permissions for the server and for what was named, and for nothing else", async () => {

@@ -85,7 +85,7 @@ describe.skipIf(process.platform === "win32").each(commands)("the command %s …
     const runtime = subprocessRuntime({ command, environment: { ...environment, ...fault } });
     const { message } = await refusalOf(runtime);
     expect(message).toContain(
-      `${JSON.stringify(command.join(" "))} exited with code 255. It wrote:\nconnect to host worker port 22: Connection refused`,
+      `"${command[0]} …" exited with code 255. It wrote:\nconnect to host worker port 22: Connection refused`,
     );
   });
 });

@@ -62,7 +62,7 @@ describe("options", () => {
       limits: { outputKept: -1 },
     });
     expect(problems).toEqual([
-      "command must be a list of texts without NUL, the program first, not a list",
+      "command must be a list that begins with the program, not a list",
       'workingDirectory must be a path, not ""',
       'environment[0] must be a variable whose name has no =, not "A=b"',
       "environment[1] must be a name, not 3",
@@ -78,7 +78,7 @@ describe("options", () => {
 
   test("are refused in one message", () => {
     expect(() => resolveOptions({ command: [""], timeMs: 1 })).toThrow(
-      "subprocessRuntime was given options it can't take: command must be a list of texts without NUL, the program first, not a list; timeMs must be a whole number of milliseconds from 10 to 3600000, not 1.",
+      "subprocessRuntime was given options it can't take: command must be a list that begins with the program, not a list; timeMs must be a whole number of milliseconds from 10 to 3600000, not 1.",
     );
   });
 
@@ -107,6 +107,10 @@ describe("options", () => {
     [{ permissions: { readable: "/" } }, 'permissions.readable must be a list of paths, not "/"'],
     [{ permissions: { writable: [""] } }, 'permissions.writable[0] must be a text that is not empty, not ""'],
     [{ times: { wallMs: 500 } }, "times.wallMs (500) must not be below timeMs (10000)"],
+    [
+      { command: ["ssh"], times: { wallMs: 3000 }, timeMs: 50 },
+      'timeMs is not for a command of your own: put "--time-ms" into the command',
+    ],
     [{ times: 5 }, "times must be a record of milliseconds, not 5"],
     [{ limits: 5 }, "limits must be a record of numbers, not 5"],
     [{ limits: { outputt: 3 } }, "there is no limits.outputt"],
