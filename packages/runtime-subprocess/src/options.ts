@@ -18,7 +18,7 @@ export interface SubprocessRuntimeOptions {
   readonly memoryMB?: number;
   /**
    * Resident megabytes of a process, of which about 60 are Node's own; 1,024 unless given. Watched while code runs,
-   * where /proc is (Linux), and only for this package's own server.
+   * where /proc is (Linux), and only for this package's own server; programs that it starts are not counted.
    */
   readonly rssMB?: number;
   /** Milliseconds that code may compute without waiting; 10,000 unless given. Part of a command of your own. */

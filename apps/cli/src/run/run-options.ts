@@ -124,6 +124,10 @@ function sandboxProblems({ runtime, language, image }: RunOptions): readonly str
     problems.push(
       `--runtime ${runtime} runs JavaScript only: for --language python pass --runtime docker, modal, or subprocess for code that is trusted`,
     );
+  if (image !== null && !/^\S+$/.test(image))
+    problems.push(
+      `--image must be the name of an image, for example node:24-slim, not ${JSON.stringify(image)}`,
+    );
   if (image !== null && runtime !== "docker" && runtime !== "modal")
     problems.push(`--image is for --runtime docker or modal; ${runtime} has no images`);
   return problems;

@@ -138,6 +138,14 @@ describe("readRunOptions", () => {
     [{ language: "python" }, "--runtime isolated runs JavaScript only: for --language python pass"],
     [{ language: "python", runtime: "local" }, "--runtime local runs JavaScript only"],
     [{ language: "ruby" }, '--language must be javascript or python, not "ruby"'],
+    [
+      { runtime: "docker", image: "Bad Name" },
+      '--image must be the name of an image, for example node:24-slim, not "Bad Name"',
+    ],
+    [
+      { runtime: "modal", image: "" },
+      '--image must be the name of an image, for example node:24-slim, not ""',
+    ],
     [{ image: "node:24" }, "--image is for --runtime docker or modal; isolated has no images"],
   ])("refuses the sandbox of %j", (flags, problem) => {
     expect(problemsOf({ model: "m", ...flags })).toContain(problem);
