@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { javascriptLanguage } from "@rlmflow/repl";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type DockerRuntimeOptions, dockerRuntime } from "../src/index.ts";
+import { buildDockerImage, type DockerRuntimeOptions, dockerRuntime } from "../src/index.ts";
 import { describeWithEngine, IMAGE, labelled } from "./engine.ts";
 import { brokenLanguage } from "./languages.ts";
 import { closing, specOf } from "./repl-driver.ts";
@@ -30,17 +30,22 @@ describe("an engine that can't be used", () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** An engine that answers every request with this text, or not at all. */
-  async function engineThatSays(name: string, answer: string | null): Promise<string> {
+  /** The socket of a server that does this with whoever asks it for something. */
+  async function serverThat(name: string, serve: (socket: Socket) => void): Promise<string> {
     const socketPath = join(folder, name);
     const server = createServer((socket) => {
       socket.on("error", () => {});
-      if (answer !== null) socket.once("data", () => socket.end(answer));
+      socket.once("data", () => serve(socket));
     });
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(socketPath, resolve));
     return socketPath;
   }
+
+  const NO_SANDBOX = 'The runtime "docker" could not start a sandbox: ';
+  const WHERE = 'Say where the engine is with DOCKER_HOST or the option "docker".';
+  const response = (status: string, body: string, type = "text/plain") =>
+    `HTTP/1.1 ${status}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 
   test("is not there", async () => {
     const socketPath = join(folder, "nobody");
@@ -53,18 +58,79 @@ describe("an engine that can't be used", () => {
   });
 
   test("never answers", async () => {
-    const socketPath = await engineThatSays("silent", null);
+    const socketPath = await serverThat("silent", () => {});
     const begun = performance.now();
     const message = await refusal({ docker: { socketPath }, times: { openMs: 500 } });
-    expect(message).toContain(`The Docker engine at ${socketPath} did not look for an image within 450 ms.`);
+    expect(message).toContain(`The Docker engine at ${socketPath} did not tell its version within 450 ms.`);
     expect(performance.now() - begun).toBeLessThan(5_000);
   });
 
-  test("is something else", async () => {
-    const page = "HTTP/1.1 418 I'm a teapot\r\nContent-Length: 5\r\n\r\nhello";
-    const socketPath = await engineThatSays("teapot", page);
+  test.each([
+    ["a page", response("200 OK", "hello"), 'it answers "hello"'],
+    ["nothing", response("200 OK", ""), "it answers nothing"],
+    [
+      "half a record",
+      response("200 OK", '{"ApiVersion": "1.4'),
+      `it answers ${JSON.stringify('{"ApiVersion": "1.4')}`,
+    ],
+    [
+      "another record",
+      response("200 OK", '{"ApiVersion":1}'),
+      `it answers ${JSON.stringify('{"ApiVersion":1}')}`,
+    ],
+    ["a list", response("200 OK", "[]"), 'it answers "[]"'],
+    ["404", response("404 Not Found", "no\n\u001b[2J page"), 'it answers with status 404 "no [2J page"'],
+    [
+      "a long 404",
+      response("404 Not Found", "x".repeat(999)),
+      `it answers with status 404 "${"x".repeat(80)}…"`,
+    ],
+    ["an error of its own kind", response("404 Not Found", '{"error":"?"}'), "it answers with status 404 "],
+    [
+      "a complaint about TLS",
+      response("400 Bad Request", "Client sent an HTTP request to an HTTPS server.\n"),
+      'it answers with status 400 "Client sent an HTTP request to an HTTPS server."',
+    ],
+    ["another protocol", "SSH-2.0-OpenSSH_9.2\r\n", "it answers in something else than HTTP"],
+  ])("is something else, which answers %s", async (name, answer, says) => {
+    const socketPath = await serverThat(name, (socket) => socket.end(answer));
+    const message = await refusal({ docker: { socketPath } });
+    expect(message).toContain(`${NO_SANDBOX}What answers at ${socketPath} is no Docker engine: ${says}`);
+    expect(message).toContain(WHERE);
+    await expect(buildDockerImage({ docker: { socketPath } })).rejects.toThrow("is no Docker engine");
+  });
+
+  test("closes at once", async () => {
+    const socketPath = await serverThat("closes", (socket) => socket.destroy());
     expect(await refusal({ docker: { socketPath } })).toContain(
-      `The Docker engine at ${socketPath} did not look for an image: `,
+      `${NO_SANDBOX}No Docker engine answers at ${socketPath} (ECONNRESET).`,
+    );
+  });
+
+  test("closes in the middle of an answer, which is waited for no longer than for another", async () => {
+    const cut = response("200 OK", "hello").slice(0, -3);
+    const socketPath = await serverThat("cut", (socket) => socket.end(cut));
+    expect(await refusal({ docker: { socketPath }, times: { openMs: 500 } })).toContain(
+      `The Docker engine at ${socketPath} did not tell its version within 450 ms.`,
+    );
+  });
+
+  test("refuses in its own words, which are told", async () => {
+    const body = JSON.stringify({ message: "authorization denied by plugin" });
+    const socketPath = await serverThat("guarded", (socket) => socket.end(response("403 Forbidden", body)));
+    expect(await refusal({ docker: { socketPath } })).toBe(
+      `${NO_SANDBOX}The Docker engine at ${socketPath} did not tell its version: authorization denied by plugin`,
+    );
+  });
+
+  test("knows its version, and nothing of images", async () => {
+    const version = response("200 OK", JSON.stringify({ ApiVersion: "1.41" }), "application/json");
+    const socketPath = await serverThat("version", (socket) => {
+      socket.write(version);
+      socket.once("data", () => socket.end(response("404 Not Found", "no such page")));
+    });
+    expect(await refusal({ docker: { socketPath } })).toContain(
+      `What answers at ${socketPath} is no Docker engine: it answers with status 404 "no such page".`,
     );
   });
 });
@@ -86,6 +152,13 @@ describeWithEngine("a container that can't be used", () => {
     expect(await failure({ image: "example.invalid/nothing:1" })).toBe(
       'The runtime "docker" could not start a sandbox: The Docker engine has no image "example.invalid/nothing:1". Pull it: docker pull example.invalid/nothing:1',
     );
+    for (const image of ["no-such-image:1", "nobody/no-such-image"]) {
+      expect(await failure({ image })).toContain(
+        `no image "${image}". Pull it (docker pull ${image}), or build one of that name: rlmflow docker build --tag ${image}`,
+      );
+    }
+    const digest = `no-such-image@sha256:${"0".repeat(64)}`;
+    expect(await failure({ image: digest })).toMatch(/Pull it: docker pull no-such-image@sha256:0+$/);
     expect(await failure({ image: "rlmflow-sandbox:no-such-tag" })).toContain(
       "Build it: rlmflow docker build --tag rlmflow-sandbox:no-such-tag",
     );

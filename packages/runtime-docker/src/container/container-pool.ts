@@ -7,10 +7,10 @@
 import { type ReplSpec, RLMError } from "@rlmflow/core";
 import { type Channel, settlesWithin } from "@rlmflow/repl";
 import { DockerEngine } from "../engine/docker-engine.ts";
-import { hasStatus } from "../engine/engine-failure.ts";
+import { requireImage } from "../image/require-image.ts";
 import { ownLabels } from "../owner/labels.ts";
 import { removeVolume, sweepForgotten, sweepNonce } from "../owner/sweep.ts";
-import { DEFAULT_IMAGE, type DockerRuntimeSettings } from "../resolve-options.ts";
+import type { DockerRuntimeSettings } from "../resolve-options.ts";
 import { makeProgramVolume } from "./program-volume.ts";
 import { SandboxContainer } from "./sandbox-container.ts";
 
@@ -96,27 +96,12 @@ export class ContainerPool {
   }
 
   async #prepareEngine(): Promise<void> {
-    await this.#requireImage();
+    await this.#engine.requireEngine();
+    await requireImage(this.#engine, this.#settings.image);
     await sweepForgotten(this.#engine);
     this.#touched = true;
     const order = { name: this.#volume, labels: this.#own.labels };
     await makeProgramVolume(this.#engine, this.#settings, order);
-  }
-
-  async #requireImage(): Promise<void> {
-    const { image } = this.#settings;
-    try {
-      await this.#engine.call("look for an image", () => this.#engine.docker.getImage(image).inspect());
-    } catch (error) {
-      if (!hasStatus(error, 404)) throw error;
-      const how =
-        image.split(":")[0] === DEFAULT_IMAGE
-          ? `Build it: rlmflow docker build${image === DEFAULT_IMAGE ? "" : ` --tag ${image}`}`
-          : `Pull it: docker pull ${image}`;
-      throw new RLMError("runtime_failed", `The Docker engine has no image "${image}". ${how}`, {
-        cause: error,
-      });
-    }
   }
 
   #start(): Promise<SandboxContainer> {

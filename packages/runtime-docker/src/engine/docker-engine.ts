@@ -10,13 +10,15 @@ import { RLMError } from "@rlmflow/core";
 import Docker, { type DockerOptions } from "dockerode";
 import { type DockerConnection, resolveConnection } from "./docker-connection.ts";
 import { engineFailure, type LateCall } from "./engine-failure.ts";
+import { isForeign, isVersion, noEngine } from "./foreign-answer.ts";
 
 const CALL_MS = 30_000;
 
 /** The engine at a connection; see the head of this file. */
 export class DockerEngine {
   readonly docker: Docker;
-  readonly #address: string;
+  /** For messages. */
+  readonly address: string;
   readonly #callMs: number;
   readonly #agent: Agent | undefined;
   #closed = false;
@@ -25,7 +27,7 @@ export class DockerEngine {
   constructor(connection?: DockerConnection, callMs: number = CALL_MS) {
     this.#callMs = callMs;
     const { options, protocol, address } = resolveConnection(connection);
-    this.#address = address;
+    this.address = address;
     // An ssh connection has an agent of its own kind.
     if (protocol !== "ssh")
       this.#agent = new (protocol === "https" ? SecureAgent : Agent)({ keepAlive: true });
@@ -42,10 +44,21 @@ export class DockerEngine {
     try {
       return await Promise.race([request(), late.promise]);
     } catch (error) {
-      throw engineFailure(error, what, this.#address);
+      throw engineFailure(error, what, this.address);
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Resolves when what answers is a Docker engine, or speaks like one. Rejects with `runtime_failed`. */
+  async requireEngine(): Promise<void> {
+    let version: unknown;
+    try {
+      version = await this.call("tell its version", () => this.docker.version());
+    } catch (error) {
+      throw isForeign(error) ? noEngine(this.address, error) : error;
+    }
+    if (!isVersion(version)) throw noEngine(this.address, version);
   }
 
   /** Cuts what is still under way. */

@@ -61,6 +61,7 @@ function numberAt(value: unknown, key: string): number | null {
   return typeof field === "number" ? field : null;
 }
 
-function fieldOf(value: unknown, key: string): unknown {
+/** The field of whatever a server sent, `undefined` where there is none. */
+export function fieldOf(value: unknown, key: string): unknown {
   return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
 }

@@ -46,6 +46,7 @@ export async function buildDockerImage(options: BuildDockerImageOptions = {}): P
     await followed(engine, answer, onOutput);
   };
   try {
+    await engine.requireEngine();
     await engine.call(`build the image "${tag}"`, build, BUILD_MS);
     return tag;
   } finally {

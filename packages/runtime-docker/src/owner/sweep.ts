@@ -26,7 +26,8 @@ export async function sweepForgotten(engine: DockerEngine): Promise<void> {
   const forgotten = (await Promise.all(doubtful)).filter((id) => id !== null);
   await Promise.allSettled(forgotten.map((id) => removeContainer(engine, id)));
   const { Volumes } = await engine.call("list its volumes", () => engine.docker.listVolumes({ filters }));
-  const left = Volumes.filter(({ Labels }) => {
+  // Where there are none, some engines say null.
+  const left = (Volumes ?? []).filter(({ Labels }) => {
     const owner = ownerOf(Labels);
     return owner !== null && isGone(owner);
   });
