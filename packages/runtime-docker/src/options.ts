@@ -52,7 +52,7 @@ export interface DockerRuntimeOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** `uid:gid` or names that the image knows. Default `65534:65534`. */
   readonly user?: string;
-  /** Whether the root file system can't be written to. Default true. */
+  /** Whether the root file system can't be written to, nor `/dev/shm` and `/dev/mqueue`. Default true. */
   readonly readOnlyRoot?: boolean;
   /** Capabilities that are not dropped, for example `NET_BIND_SERVICE`. Default none. */
   readonly capabilities?: readonly string[];

@@ -36,6 +36,23 @@ const CONNECT = `return await new Promise((resolve) => {
 });`;
 const write = (path: string) =>
   `require("fs").writeFileSync(${JSON.stringify(path)}, "x"); return "written";`;
+/** Every folder in which a file can be made, and every file that can be opened to write to it. */
+const WALK = `const fs = require("fs");
+  const open = [];
+  const attempt = (path, flags) => { try { fs.closeSync(fs.openSync(path, flags)); return true; } catch { return false; } };
+  const visit = (folder) => {
+    if (attempt(folder + "/.walk", "wx")) open.push(folder);
+    let entries = [];
+    try { entries = fs.readdirSync(folder || "/", { withFileTypes: true }); } catch {}
+    for (const entry of entries) {
+      const path = folder + "/" + entry.name;
+      if (/^\\/proc\\/\\d+$/.test(path)) continue;
+      if (entry.isDirectory()) visit(path);
+      else if (entry.isFile() && entry.name !== ".walk" && attempt(path, "r+")) open.push(path);
+    }
+  };
+  visit("");
+  return open;`;
 const CGROUP = `const { readFileSync } = require("fs");
   const read = (...paths) => { for (const path of paths) try { return readFileSync("/sys/fs/cgroup/" + path, "utf8").trim(); } catch {} };`;
 
@@ -95,6 +112,18 @@ describeWithEngine("a container, seen from the inside", () => {
       socket: false,
       fork: ["EAGAIN"],
     });
+  });
+
+  test("has, wherever one looks, nothing else that can be written to", { timeout: 60_000 }, async () => {
+    const { open } = await tellAll({}, { open: WALK });
+    // What the kernel shows of itself is no place: what is written there is not kept.
+    const places = (Array.isArray(open) ? open : [open]).filter((path) => !/^\/proc\//.test(path));
+    expect(places).toEqual(["/tmp"]);
+  });
+
+  test("has the places of an open one where the root is open", { timeout: 60_000 }, async () => {
+    const { open } = await tellAll({ readOnlyRoot: false }, { open: WALK });
+    expect(open).toEqual(expect.arrayContaining(["/tmp", "/dev/shm"]));
   });
 
   test("is opened as far as the options say", { timeout: 60_000 }, async () => {

@@ -1,8 +1,10 @@
-import { basename } from "node:path";
+import { basename, posix } from "node:path";
 import type { ContainerCreateOptions, HostConfig } from "dockerode";
 import { type DockerRuntimeSettings, PROGRAM_FOLDER } from "../resolve-options.ts";
 
 const MEGABYTE = 1024 * 1024;
+/** What an engine puts into every container for its users to write to, whatever its root file system is. */
+const OPEN_PLACES = ["/dev/shm", "/dev/mqueue"];
 
 /** What a container is made for, beyond the settings. */
 export interface ContainerRole {
@@ -68,7 +70,10 @@ function hostConfig(settings: DockerRuntimeSettings, { programVolume }: Containe
     NanoCpus: Math.round(settings.cpus * 1e9),
     PidsLimit: settings.pids,
     Ulimits: [{ Name: "core", Soft: 0, Hard: 0 }],
-    Tmpfs: { "/tmp": `rw,noexec,nosuid,nodev,size=${settings.tmpMB}m,mode=1777` },
+    Tmpfs: {
+      "/tmp": `rw,noexec,nosuid,nodev,size=${settings.tmpMB}m,mode=1777`,
+      ...closedPlaces(settings),
+    },
     Init: settings.init,
     // What travels over the wire must not pile up in a file of the engine's.
     LogConfig: { Type: "none", Config: {} },
@@ -83,4 +88,11 @@ function hostConfig(settings: DockerRuntimeSettings, { programVolume }: Containe
     ],
     ...(ociRuntime === undefined ? {} : { Runtime: ociRuntime }),
   };
+}
+
+/** Empty file systems that can't be written to, over the places that would be open and that nothing was put into. */
+function closedPlaces({ readOnlyRoot, mounts }: DockerRuntimeSettings): Record<string, string> {
+  const taken = new Set(mounts.map(({ containerPath }) => posix.join(containerPath, "/").slice(0, -1)));
+  const places = readOnlyRoot ? OPEN_PLACES.filter((place) => !taken.has(place)) : [];
+  return Object.fromEntries(places.map((place) => [place, "ro,noexec,nosuid,nodev,size=4k"]));
 }
