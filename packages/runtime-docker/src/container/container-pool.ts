@@ -145,25 +145,33 @@ export class ContainerPool {
     }
   }
 
+  /** A process beside others, or, where those let none be started, in a container of its own. */
   async #join(group: string): Promise<Channel> {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let attempt = 1; attempt <= JOIN_ATTEMPTS; attempt += 1) {
       const place = this.#placeFor(group);
-      try {
-        const container = await place.container;
-        return await container.join(() => this.#leave(place));
-      } catch (error) {
-        const hasDied = await this.#hasDied(place);
-        if (!hasDied) this.#leave(place);
-        // One that was there before and has died is nobody's fault here: the next one is new.
-        if (!hasDied || attempt === JOIN_ATTEMPTS || !RLMError.is(error, "sandbox_lost")) throw error;
-      }
+      const container = await this.#containerOf(place);
+      const channel = await container.join(() => this.#leave(place)).catch(() => null);
+      if (channel !== null) return channel;
+      // One that was there before and has died is nobody's fault here: the next one is new.
+      if (await this.#hasDied(place)) continue;
+      this.#leave(place);
+      break;
+    }
+    return (await this.#start()).channel();
+  }
+
+  async #containerOf(place: Shared): Promise<SandboxContainer> {
+    try {
+      return await place.container;
+    } catch (error) {
+      await this.#discard(place);
+      throw error;
     }
   }
 
-  /** Takes out a container that never started or runs no more. */
+  /** Takes out a container that runs no more. */
   async #hasDied(place: Shared): Promise<boolean> {
-    const container = await place.container.catch(() => null);
-    if (await container?.isRunning()) return false;
+    if (await (await place.container).isRunning()) return false;
     await this.#discard(place);
     return true;
   }

@@ -1,4 +1,4 @@
-import { RLMError } from "@rlmflow/core";
+import { RLMError, sentences } from "@rlmflow/core";
 import type { FailedLimit } from "@rlmflow/repl";
 
 /** What is known of a process in a container that has ended. */
@@ -19,6 +19,8 @@ export interface Remains {
 }
 
 const KILLED = 128 + 9;
+/** Above it a signal ended the process. */
+const SIGNALLED = 128;
 /** What the engine reports for a program that can't be started. */
 const NOT_STARTED: readonly number[] = [126, 127];
 const HEAP_FULL = /heap out of memory|Reached heap limit/i;
@@ -29,18 +31,34 @@ const LONGEST_ERRORS = 500;
  * `none` where something else than the REPL's own code may have ended it.
  */
 export function death(remains: Remains): RLMError {
-  const { exitCode, errors, greeted, program } = remains;
+  const { exitCode, shared, greeted } = remains;
   if (outOfMemory(remains)) return outOfMemoryError(remains);
   if (exitCode === KILLED || (exitCode === null && greeted)) return killed(remains);
-  const said = greeted || errors === "" ? "" : ` It said: ${errors.slice(-LONGEST_ERRORS)}`;
+  // Whoever is in the same container can send any signal, and keep a process from starting.
+  const isDoubtful = exitCode === null || (shared && (!greeted || exitCode > SIGNALLED));
+  return new RLMError("sandbox_lost", sentences(endOf(remains), ...(greeted ? [] : whyNotReady(remains))), {
+    details: { exitCode, ...(isDoubtful ? { blame: "none" } : {}) },
+  });
+}
+
+/** The same death, told to one that was not alone in the container: its own code need not have been the cause. */
+export function unblamed(error: RLMError): RLMError {
+  return new RLMError("sandbox_lost", error.message, { cause: error, details: { blame: "none" } });
+}
+
+function endOf({ exitCode }: Remains): string {
   // Of a program that never ran the engine may know no exit code, or not yet.
   const end = exitCode === null ? "before it was ready" : `with exit code ${exitCode}`;
-  const hint =
-    exitCode === null || NOT_STARTED.includes(exitCode) ? ` Does the image have the program ${program}?` : "";
-  const blame = exitCode === null ? { blame: "none" } : {};
-  return new RLMError("sandbox_lost", `The program in the container ended ${end}.${hint}${said}`, {
-    details: { exitCode, ...blame },
-  });
+  return `The program in the container ended ${end}.`;
+}
+
+/** For a developer: once the REPL is up, its code may have said anything. */
+function whyNotReady({ exitCode, errors, program }: Remains): readonly string[] {
+  const isAbsent = exitCode === null || NOT_STARTED.includes(exitCode);
+  return [
+    isAbsent ? `Does the image have the program ${program}?` : "",
+    errors === "" ? "" : `It said: ${errors.slice(-LONGEST_ERRORS)}`,
+  ];
 }
 
 /** The kernel says so, or V8 on its way down: its heap is sized by the container's memory. */

@@ -13,7 +13,7 @@ import type { DockerEngine } from "../engine/docker-engine.ts";
 import { removeContainer } from "../owner/sweep.ts";
 import type { DockerRuntimeSettings } from "../resolve-options.ts";
 import { type ContainerRole, containerSpec } from "./container-spec.ts";
-import { death } from "./death.ts";
+import { death, unblamed } from "./death.ts";
 import { JoinedProcess } from "./joined-process.ts";
 import { ProcessStream } from "./process-stream.ts";
 
@@ -71,7 +71,7 @@ export class SandboxContainer {
 
   /**
    * Gives the channel to a further process, which serves one more REPL. `onGone` is called when it has ended.
-   * Rejects with `sandbox_lost` when the container has.
+   * Rejects with `sandbox_lost`, which blames nobody, when the container has ended.
    */
   async join(onGone: () => void): Promise<Channel> {
     void this.#first.drain();
@@ -81,12 +81,12 @@ export class SandboxContainer {
       settings,
       container: this.#container,
       end: () => this.remove(),
-      death: async () => ((await this.isRunning()) ? null : await this.#death()),
+      death: async () => ((await this.isRunning()) ? null : unblamed(await this.#death())),
     };
     try {
       return (await JoinedProcess.start(home, onGone)).channel();
     } catch (error) {
-      throw (await this.isRunning()) ? error : await this.#death();
+      throw (await this.isRunning()) ? error : unblamed(await this.#death());
     }
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { death, type Remains } from "../../src/container/death.ts";
+import { death, type Remains, unblamed } from "../../src/container/death.ts";
 
 const remains: Remains = {
   exitCode: 137,
@@ -21,6 +21,10 @@ describe("a death", () => {
     ["by the kernel, for memory that was shared", { oomKilled: true, shared: true }, { blame: "none" }],
     ["from outside", {}, { blame: "none" }],
     ["that nobody saw", { exitCode: null }, { blame: "none" }],
+    ["of a signal that others may have sent", { exitCode: 143, shared: true }, { blame: "none" }],
+    ["of a signal of its own", { exitCode: 143 }, { exitCode: 143 }],
+    ["before it was up, among others", { exitCode: 126, shared: true, greeted: false }, { blame: "none" }],
+    ["of an exit, among others", { exitCode: 3, shared: true }, { exitCode: 3 }],
     ["that only claims to be one of memory", { exitCode: 1, errors: heap }, { exitCode: 1 }],
   ])("%s", (_, changes, details) => {
     const error = death({ ...remains, ...changes });
@@ -37,6 +41,12 @@ describe("a death", () => {
     expect(death({ ...remains, exitCode: 127, greeted: false }).message).toBe(
       "The program in the container ended with exit code 127. Does the image have the program node?",
     );
+  });
+
+  test("of what others shared is told as it was, and blames nobody", () => {
+    const full = death({ ...remains, oomKilled: true });
+    expect(unblamed(full)).toMatchObject({ message: full.message, details: { blame: "none" } });
+    expect(unblamed(full).details).toEqual({ blame: "none" });
   });
 
   test("before the REPL is up tells what the program said, after it nothing that code may have said", () => {
