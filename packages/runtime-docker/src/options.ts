@@ -22,7 +22,7 @@ export interface DockerRuntimeOptions {
 
   /** `agent`: a container each. `run`: agents of a run share containers, each with a process of its own. Default `agent`. */
   readonly share?: "agent" | "run";
-  /** Agents in a shared container at a time. Default 8. */
+  /** Agents in a shared container at a time; only with `share: "run"`. Default 8. */
   readonly agentsPerContainer?: number;
   /** Containers kept started for whoever comes next, from the first agent on. Default 0. */
   readonly warm?: number;

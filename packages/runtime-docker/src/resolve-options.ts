@@ -18,6 +18,7 @@ import {
 import { array, boolean, type GenericSchema, optional, picklist, pipe, regex, string } from "valibot";
 import { connectionOption } from "./engine/docker-connection.ts";
 import type { DockerMount, DockerRuntimeOptions } from "./options.ts";
+import { OWN_LABELS } from "./owner/labels.ts";
 
 /** The image that `rlmflow docker build` makes. */
 export const DEFAULT_IMAGE = "rlmflow-sandbox";
@@ -35,6 +36,8 @@ export type DockerRuntimeSettings = Omit<Required<DockerRuntimeOptions>, Optiona
   };
 
 const OPEN_MS = 30_000;
+/** In a shared container. */
+const AGENTS = 8;
 const MEGABYTES = { most: 1_048_576, unit: "megabytes" };
 
 const flag = boolean("true or false");
@@ -55,7 +58,7 @@ const OPTIONS = optionRecord(
     language: languageOption,
     docker: connectionOption,
     share: optional(picklist(["agent", "run"], '"agent" or "run"'), "agent"),
-    agentsPerContainer: optional(wholeNumber({ least: 1, most: 256, unit: "agents" }), 8),
+    agentsPerContainer: optional(wholeNumber({ least: 1, most: 256, unit: "agents" })),
     warm: optional(wholeNumber({ least: 0, most: 64, unit: "containers" }), 0),
     memoryMB: optional(wholeNumber({ least: 64, ...MEGABYTES })),
     cpus: optional(anyNumber({ least: 0.01, most: 1024, unit: "cores" }), 1),
@@ -93,6 +96,7 @@ export function resolveOptions(options: DockerRuntimeOptions = {}): DockerRuntim
   const given = checkOptions("dockerRuntime", OPTIONS, options, problemsBetween);
   return {
     ...given,
+    agentsPerContainer: given.agentsPerContainer ?? AGENTS,
     memoryMB: given.memoryMB ?? memoryOf(given.share),
     pids: given.pids ?? (given.share === "run" ? 512 : 128),
     times: channelTimes(given.timeMs, OPEN_MS, given.times),
@@ -106,15 +110,32 @@ function memoryOf(share: "agent" | "run"): number {
 /** What is wrong with options that are each right. */
 function problemsBetween(options: {
   readonly share: "agent" | "run";
+  readonly agentsPerContainer?: number;
+  readonly labels: Readonly<Record<string, string>>;
   readonly memoryMB?: number;
   readonly tmpMB: number;
   readonly timeMs: number;
   readonly times: Partial<ChannelTimes>;
   readonly mounts: readonly DockerMount[];
 }): readonly string[] {
-  const { share, memoryMB = memoryOf(share), tmpMB, timeMs, times, mounts } = options;
+  const {
+    share,
+    agentsPerContainer,
+    labels,
+    memoryMB = memoryOf(share),
+    tmpMB,
+    timeMs,
+    times,
+    mounts,
+  } = options;
   const places = mounts.map((mount) => posix.normalize(`${mount.containerPath}/`));
   return [
+    ...(agentsPerContainer !== undefined && share === "agent"
+      ? [`agentsPerContainer (${agentsPerContainer}) has no effect without share: "run"`]
+      : []),
+    ...OWN_LABELS.filter((label) => label in labels).map(
+      (label) => `labels.${label} is one of rlmflow's own`,
+    ),
     ...timeProblems(timeMs, times),
     ...(memoryMB < tmpMB
       ? [`tmpMB (${tmpMB}) must not be above memoryMB (${memoryMB}), which it is part of`]

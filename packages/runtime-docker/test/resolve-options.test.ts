@@ -5,7 +5,11 @@ import { resolveOptions } from "../src/resolve-options.ts";
 
 test("a shared container has room for several agents unless told otherwise", () => {
   expect(resolveOptions()).toMatchObject({ share: "agent", memoryMB: 512, pids: 128 });
-  expect(resolveOptions({ share: "run" })).toMatchObject({ memoryMB: 2048, pids: 512 });
+  expect(resolveOptions({ share: "run" })).toMatchObject({
+    memoryMB: 2048,
+    pids: 512,
+    agentsPerContainer: 8,
+  });
   expect(resolveOptions({ share: "run", memoryMB: 900 })).toMatchObject({ memoryMB: 900 });
 });
 
@@ -116,6 +120,17 @@ const WRONG: readonly (readonly [string, unknown, string])[] = [
     { language: "python" },
     'language must be a language: javascriptLanguage of @rlmflow/repl, or pythonLanguage of @rlmflow/repl-python, not "python"',
   ],
+  [
+    "a socket with what goes with a host",
+    { docker: { socketPath: "/run/docker.sock", port: 2375 } },
+    "docker must be a record of socketPath alone, or of host and what goes with it, not a record",
+  ],
+  [
+    "a number of agents where none share",
+    { agentsPerContainer: 3 },
+    'agentsPerContainer (3) has no effect without share: "run"',
+  ],
+  ["a label of ours", { labels: { "rlmflow.nonce": "x" } }, "labels.rlmflow.nonce is one of rlmflow's own"],
   ["a flag as a text", { init: "yes" }, 'init must be true or false, not "yes"'],
 ];
 

@@ -16,7 +16,7 @@ import {
   word,
   words,
 } from "@rlmflow/repl";
-import { boolean, check, lazy, optional, picklist, pipe, regex, string } from "valibot";
+import { boolean, check, lazy, number, optional, picklist, pipe, regex, string } from "valibot";
 import type { ModalImage, ModalRuntimeOptions } from "./modal-options.ts";
 
 type Defaulted = "app" | "createApp" | "image" | "language" | "share" | "memoryMiB" | "memoryLimitMiB";
@@ -32,14 +32,19 @@ const DAY_MS = 24 * 3600 * 1000;
 const CORES: OptionRange = { least: 0.01, most: 1024, unit: "cores" };
 const MEMORY: OptionRange = { least: 16, most: 1_048_576, unit: "MiB" };
 
-const lifetime = `whole seconds in milliseconds, ${DAY_MS} at most`;
+const lifetime = `whole seconds in milliseconds, from 1000 to ${DAY_MS}`;
 const flag = boolean("true or false");
 const commands = optional(words("a list of lines of a Dockerfile"));
+const registry = word("a tag in a registry");
+const registrySecret = optional(word("a name"));
 const registryImage = optionRecord(
-  { registry: word("a tag in a registry"), registrySecret: optional(word("a name")), commands },
+  { registry, registrySecret, commands },
   'a record with "registry", a tag, or with "id", an image of Modal\'s',
 );
-const builtImage = optionRecord({ id: word("an id, im-…"), commands }, "a record");
+const id = word("an id, im-…");
+const builtImage = optionRecord({ id, commands }, "a record");
+/** Taken so far that it can be said that it is one too many. */
+const bothImages = optionRecord({ id, registry, registrySecret, commands }, "a record");
 
 const OPTIONS = optionRecord(
   {
@@ -48,7 +53,7 @@ const OPTIONS = optionRecord(
       "rlmflow",
     ),
     createApp: optional(flag, true),
-    image: optional(lazy((given) => (isBuilt(given) ? builtImage : registryImage))),
+    image: optional(lazy(imageSchema)),
     environment: optional(word("the name of an environment")),
     credentials: optional(
       optionRecord({ tokenId: word("a text"), tokenSecret: word("a text") }, "tokenId and tokenSecret"),
@@ -62,8 +67,8 @@ const OPTIONS = optionRecord(
     gpu: optional(word('the name of a GPU, for example "T4"')),
     lifetimeMs: optional(
       pipe(
-        wholeNumber({ least: 1000, most: DAY_MS, unit: "milliseconds" }),
-        check((milliseconds) => milliseconds % 1000 === 0, lifetime),
+        number(lifetime),
+        check((ms) => Number.isInteger(ms / 1000) && ms >= 1000 && ms <= DAY_MS, lifetime),
       ),
       3_600_000,
     ),
@@ -105,8 +110,13 @@ export function replayOf({ language, blockNetwork, volumes }: ModalSettings): Ru
   return reachesOut ? "best-effort" : language.replay;
 }
 
-function isBuilt(given: unknown): boolean {
-  return typeof given === "object" && given !== null && "id" in given;
+function imageSchema(given: unknown): typeof registryImage | typeof builtImage {
+  if (!has(given, "id")) return registryImage;
+  return has(given, "registry") ? bothImages : builtImage;
+}
+
+function has(given: unknown, name: string): boolean {
+  return typeof given === "object" && given !== null && name in given;
 }
 
 /** What is wrong with options that are each right. */
@@ -129,6 +139,7 @@ function problemsBetween(options: {
     ...(memoryLimitMiB < memoryMiB
       ? [`memoryLimitMiB (${memoryLimitMiB}) must not be below memoryMiB (${memoryMiB})`]
       : []),
+    ...(has(image, "id") && has(image, "registry") ? ["image takes registry or id, not both"] : []),
     ...(copies ? ["image.commands copies from this machine, which Modal's SDK cannot do"] : []),
     ...(image === undefined && IMAGES[kernel.language] === undefined
       ? [`image is missing: nothing is known of ${kernel.language}; name an image that has ${program}`]

@@ -48,6 +48,10 @@ export const connectionOption: GenericSchema<unknown, DockerConnection | undefin
       PLACE,
     ),
     check((given) => (given.socketPath === undefined) !== (given.host === undefined), PLACE),
+    check(
+      (given) => given.host !== undefined || Object.keys(given).length <= 1,
+      "a record of socketPath alone, or of host and what goes with it",
+    ),
   ),
 );
 

@@ -6,6 +6,8 @@ export const RUNTIME_LABEL = "rlmflow.runtime";
 /** On everything of ours: the nonce of the runtime that made it, and its process as JSON. */
 export const NONCE_LABEL = "rlmflow.nonce";
 export const PROCESS_LABEL = "rlmflow.process";
+/** What nobody else can set. */
+export const OWN_LABELS: readonly string[] = [RUNTIME_LABEL, NONCE_LABEL, PROCESS_LABEL];
 
 /** The labels of what one runtime makes. */
 export interface OwnLabels {
