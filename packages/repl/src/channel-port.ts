@@ -2,11 +2,14 @@
 //
 // Owns: the channel, the number of the entry under way, the timers. Does not own: what turns mean.
 // Invariants: (1) every entry ends: with its turn, with the sandbox lost, or at the wall limit; (2) a reply
-// to an entry that is over is dropped; (3) a frame that breaks the protocol closes the channel, and the sandbox is lost; (4) once the
-// channel is closed nothing is sent, and no timer is left.
+// to an entry that is over is dropped, but not one after the other for ever; (3) a frame that breaks the protocol closes the
+// channel, and the sandbox is lost; (4) once the channel is closed nothing is sent, and no timer is left; (5) at most one range is on
+// its way: while the sandbox does not take it, the next one is not read, and nothing behind it is taken.
+import { setImmediate } from "node:timers/promises";
 import type { ContextPayload, ReplSpec } from "@rlmflow/core";
-import { RLMError } from "@rlmflow/core";
-import type { EntryEnd, LostState, SandboxPort } from "./repl-session.ts";
+import { RLMError, sentences } from "@rlmflow/core";
+import { PIECE } from "./evaluator/spec.ts";
+import { type EntryEnd, type LostState, lostState, type SandboxPort } from "./repl-session.ts";
 import { settlesWithin } from "./settles-within.ts";
 import type { Channel } from "./wire/channel.ts";
 import {
@@ -14,7 +17,7 @@ import {
   encodeFrame,
   type ReplyFrame,
   type RequestFrame,
-  readLimit,
+  sandboxText,
   violation,
   WIRE_PROTOCOL,
 } from "./wire/frames.ts";
@@ -33,6 +36,9 @@ interface Pending {
   readonly timer: NodeJS.Timeout;
 }
 
+/** Replies to entries that are over; a session's own REPL never sends any. */
+const MOST_LATE = 1_000;
+
 /** For the last frame to be on its way. */
 const FAREWELL_MS = 500;
 
@@ -41,15 +47,20 @@ export class ChannelPort implements SandboxPort {
   readonly #channel: Channel;
   readonly #times: ChannelTimes;
   readonly #contexts: ReadonlyMap<string, ContextPayload>;
+  readonly #language: string;
   readonly #opening = Promise.withResolvers<void>();
   #entry = 0;
   #pending: Pending | null = null;
   #lost: LostState | null = null;
-  #greeted = false;
+  #stage: "silent" | "greeted" | "open" = "silent";
+  #late = 0;
+  /** Settles, whatever comes, when the range given last is on its way. */
+  #rangeSent: Promise<void> = Promise.resolve();
 
-  constructor(channel: Channel, spec: ReplSpec, times: ChannelTimes) {
+  constructor(channel: Channel, spec: ReplSpec, times: ChannelTimes, language: string) {
     this.#channel = channel;
     this.#times = times;
+    this.#language = language;
     this.#contexts = new Map(spec.contexts.map((context) => [context.key, context]));
     this.#opening.promise.catch(() => {});
   }
@@ -59,7 +70,7 @@ export class ChannelPort implements SandboxPort {
     const timer = setTimeout(() => this.#fail(slow(this.#times.openMs)), this.#times.openMs);
     try {
       void this.#receiveAll();
-      this.#send({ type: "open", protocol: WIRE_PROTOCOL, spec });
+      void this.#send({ type: "open", protocol: WIRE_PROTOCOL, spec });
       await this.#opening.promise;
     } finally {
       clearTimeout(timer);
@@ -73,7 +84,9 @@ export class ChannelPort implements SandboxPort {
     const entry = this.#entry;
     const timer = setTimeout(() => this.#outOfTime(), this.#times.wallMs);
     this.#pending = { entry, resolve, timer };
-    this.#send(kind === "start" ? { type: kind, entry, block: json } : { type: kind, entry, answer: json });
+    void this.#send(
+      kind === "start" ? { type: kind, entry, block: json } : { type: kind, entry, answer: json },
+    );
     return promise;
   }
 
@@ -93,7 +106,7 @@ export class ChannelPort implements SandboxPort {
     try {
       for await (const text of this.#channel.receive()) {
         if (this.#lost !== null) return;
-        this.#take(decodeReply(text));
+        await this.#take(decodeReply(text));
       }
       this.#fail(new RLMError("sandbox_lost", "The sandbox ended."));
     } catch (error) {
@@ -101,40 +114,68 @@ export class ChannelPort implements SandboxPort {
     }
   }
 
-  #take(frame: ReplyFrame): void {
+  async #take(frame: ReplyFrame): Promise<void> {
     switch (frame.type) {
       case "hello":
-        if (frame.protocol !== WIRE_PROTOCOL) {
-          throw violation(`speaks protocol ${frame.protocol} instead of ${WIRE_PROTOCOL}`);
-        }
-        this.#greeted = true;
+        this.#greet(frame);
         break;
       case "opened":
-        if (!this.#greeted) throw violation("did not say hello");
+        if (this.#stage === "silent") throw violation("did not say hello");
+        if (this.#stage === "open") throw violation("opened its REPL twice");
+        this.#stage = "open";
         this.#opening.resolve();
         break;
       case "turn":
-        if (frame.entry === this.#pending?.entry) this.#settle({ kind: "answered", text: frame.turn });
+        this.#takeTurn(frame);
         break;
       case "read":
-        this.#giveRange(frame);
+        await this.#giveRange(frame);
         break;
       case "failed":
         this.#fail(new RLMError("sandbox_lost", frame.message, { details: { limit: frame.limit } }));
     }
   }
 
+  #greet({ protocol, language }: ReplyFrame & { readonly type: "hello" }): void {
+    if (this.#stage !== "silent") throw violation("said hello twice");
+    if (protocol !== WIRE_PROTOCOL)
+      throw violation(`speaks protocol ${protocol} instead of ${WIRE_PROTOCOL}`);
+    if (language !== undefined && language !== this.#language) throw otherLanguage(language, this.#language);
+    this.#stage = "greeted";
+  }
+
+  #takeTurn({ entry, turn }: ReplyFrame & { readonly type: "turn" }): void {
+    if (entry === this.#pending?.entry) {
+      this.#settle({ kind: "answered", text: turn });
+      return;
+    }
+    if (entry < 1 || entry > this.#entry) throw violation(`answered entry ${entry}, which was never made`);
+    this.#late += 1;
+    if (this.#late > MOST_LATE) throw violation("answers entries that are over, again and again");
+  }
+
   /** Text is given only while code runs, and only from the REPL's own contexts. */
-  #giveRange(frame: ReplyFrame & { readonly type: "read" }): void {
+  async #giveRange(frame: ReplyFrame & { readonly type: "read" }): Promise<void> {
+    // Who asks on before it has taken an answer waits, and lets timers be looked at.
+    await this.#rangeSent;
+    await setImmediate();
+    if (this.#lost !== null) return;
     const context = this.#contexts.get(frame.key);
     const allowed = context !== undefined && frame.start <= frame.end && frame.end <= context.characters;
     if (this.#pending === null) throw violation("read a context while nothing ran");
     if (!allowed) throw violation("read a context that it was not given");
-    this.#send({ type: "range", read: frame.read, text: readRange(context, frame.start, frame.end) });
+    if (frame.end - frame.start > PIECE) throw violation(`read more than ${PIECE} characters at once`);
+    const text = readRange(context, frame.start, frame.end);
+    // Not waited for here: a sandbox that dies meanwhile says why in the next frame.
+    this.#rangeSent = this.#send({ type: "range", read: frame.read, text });
   }
 
-  #send(frame: RequestFrame): void {
-    this.#channel.send(encodeFrame(frame)).catch((error: unknown) => this.#fail(error));
+  async #send(frame: RequestFrame): Promise<void> {
+    try {
+      await this.#channel.send(encodeFrame(frame));
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #outOfTime(): void {
@@ -147,9 +188,7 @@ export class ChannelPort implements SandboxPort {
   /** The sandbox is gone or not to be trusted any more. */
   #fail(error: unknown): void {
     if (this.#lost !== null) return;
-    this.#opening.reject(
-      new RLMError("runtime_failed", `No REPL could be opened: ${messageOf(error)}`, { cause: error }),
-    );
+    this.#opening.reject(notOpened(error));
     this.#lose(lostBy(error, this.#pending !== null));
     this.#close();
   }
@@ -178,15 +217,27 @@ export class ChannelPort implements SandboxPort {
  * code may have got hold of the other end.
  */
 function lostBy(error: unknown, isRunning: boolean): LostState {
-  const message = `The sandbox is gone: ${messageOf(error)}`;
   const isExcused = RLMError.is(error, "sandbox_lost") && error.details.blame === "none";
-  const blame = isRunning && !isExcused ? "block" : "none";
-  const limit = RLMError.is(error, "sandbox_lost") ? readLimit(error.details.limit) : null;
-  return limit === null ? { kind: "lost", blame, message } : { kind: "lost", blame, message, limit };
+  return lostState(isRunning && !isExcused ? "block" : "none", error);
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Only here the advice: once a REPL is open, who breaks the protocol is most often the code in it. */
+function notOpened(error: unknown): RLMError {
+  const why = error instanceof Error ? error.message : String(error);
+  const advice = RLMError.is(error, "protocol_violation")
+    ? "Do both sides run the same version of rlmflow?"
+    : "";
+  return new RLMError("runtime_failed", sentences(`No REPL could be opened: ${why}`, advice), {
+    cause: error,
+  });
+}
+
+function otherLanguage(served: string, wanted: string): RLMError {
+  const other = JSON.stringify(sandboxText(served, 40));
+  return new RLMError(
+    "runtime_failed",
+    `the program in the sandbox serves ${other}, and the runtime's language is "${wanted}". Start the program of that language, or give the runtime the other language.`,
+  );
 }
 
 function slow(ms: number): RLMError {

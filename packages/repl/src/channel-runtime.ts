@@ -7,7 +7,7 @@ import { languageOption, limitsOption } from "./options/channel-options.ts";
 import { checkOptions } from "./options/check-options.ts";
 import { optionRecord, wholeNumber, word } from "./options/option-schemas.ts";
 import type { ReplLanguage } from "./repl-language.ts";
-import { replSession } from "./repl-session.ts";
+import { replSession, type SandboxPort } from "./repl-session.ts";
 import type { Channel } from "./wire/channel.ts";
 
 /** What a runtime over a transport is made of. */
@@ -90,18 +90,32 @@ class ChannelRuntime implements Runtime {
 
   async open(spec: ReplSpec): Promise<ReplSession> {
     this.#refuseClosed();
+    try {
+      return await this.#open(spec);
+    } catch (error) {
+      // A sandbox that others had a part in may have been ended by them: once more, without them.
+      if (spec.alone || this.#closed !== null || !isOthersDoing(error)) throw error;
+      return await this.#open({ ...spec, alone: true });
+    }
+  }
+
+  async #open(spec: ReplSpec): Promise<ReplSession> {
     const channel = await this.#connect(spec);
-    const port = new ChannelPort(channel, spec, this.#times);
+    const port = new ChannelPort(channel, spec, this.#times, this.kernel.language);
     this.#ports.add(port);
     try {
       this.#refuseClosed();
       await port.open(this.#language.specText(spec, this.#limits));
     } catch (error) {
       await this.#release(port);
+      this.#refuseClosed();
       throw error;
     }
-    const dispose = (): Promise<void> => this.#release(port);
-    return replSession({ enter: (kind, json) => port.enter(kind, json), dispose }, spec, this.#language);
+    const sandbox: SandboxPort = {
+      enter: (kind, json) => port.enter(kind, json),
+      dispose: () => this.#release(port),
+    };
+    return replSession(sandbox, spec, this.#language, this.#limits);
   }
 
   close(): Promise<void> {
@@ -139,7 +153,7 @@ class ChannelRuntime implements Runtime {
   }
 
   async #closeAll(): Promise<void> {
-    this.#closing.abort(new RLMError("closed", "The runtime was closed."));
+    this.#closing.abort(this.#closedError());
     await Promise.all([...this.#ports].map((port) => this.#release(port)));
     await this.#options.close?.();
   }
@@ -149,7 +163,16 @@ class ChannelRuntime implements Runtime {
   }
 
   #refuseClosed(): void {
-    if (this.#closed !== null)
-      throw new RLMError("closed", `The runtime "${this.name}" was closed; make a new one.`);
+    if (this.#closed !== null) throw this.#closedError();
   }
+
+  #closedError(): RLMError {
+    return new RLMError("closed", `The runtime "${this.name}" was closed; make a new one.`);
+  }
+}
+
+/** Whether a REPL could not be opened because somebody else ended its sandbox. */
+function isOthersDoing(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return [error, cause].some((each) => RLMError.is(each, "sandbox_lost") && each.details.blame === "none");
 }

@@ -1,13 +1,16 @@
 // A ReplSession over whatever carries the texts of a language.
 //
-// Owns: the count of calls, the order of entries. Does not own: the sandbox. Invariants:
+// Owns: the count of calls and of output, the order of entries. Does not own: the sandbox. Invariants:
 // (1) one entry at a time; (2) an answer is passed on only for a call that a turn of the running block has
-// issued, once; (3) after `dispose`, or once the REPL is lost, no entry reaches the sandbox.
+// issued, once; (3) after `dispose`, or once the REPL is lost, no entry reaches the sandbox; (4) no turn passes on more
+// calls or output than a block's limits allow, whatever code did to the REPL that should hold them.
 import type { Answer, Block, BuiltinCall, ReplSession, ReplSpec, Turn, TurnState } from "@rlmflow/core";
 import { RLMError } from "@rlmflow/core";
+import { DEFAULT_LIMITS, type EvaluatorLimits } from "./evaluator/spec.ts";
 import type { ReplLanguage } from "./repl-language.ts";
 import { decodeTurn } from "./wire/decode-turn.ts";
 import { deliverText } from "./wire/evaluator-texts.ts";
+import { readLimit, sandboxText } from "./wire/frames.ts";
 
 /** The state of a turn whose REPL is gone. */
 export type LostState = Extract<TurnState, { readonly kind: "lost" }>;
@@ -23,9 +26,18 @@ export interface SandboxPort {
 
 const BUILTINS: readonly BuiltinCall[] = ["delegate", "wait", "llmQuery", "done"];
 
-/** A session whose REPL lives behind the port. */
-export function replSession(port: SandboxPort, spec: ReplSpec, language: ReplLanguage): ReplSession {
-  return new PortSession(port, spec, language);
+/** What may follow on the output that a REPL kept: the words that tell of the rest. */
+const CUT_NOTE = 100;
+const MOST_MESSAGE = 6_000;
+
+/** A session whose REPL lives behind the port. The limits are those that it was opened with. */
+export function replSession(
+  port: SandboxPort,
+  spec: ReplSpec,
+  language: ReplLanguage,
+  limits: Partial<EvaluatorLimits> = {},
+): ReplSession {
+  return new PortSession(port, spec, language, { ...DEFAULT_LIMITS, ...limits });
 }
 
 class PortSession implements ReplSession {
@@ -33,15 +45,20 @@ class PortSession implements ReplSession {
   readonly #language: ReplLanguage;
   readonly #names: ReadonlySet<string>;
   readonly #contexts: ReadonlyMap<string, number>;
+  readonly #limits: EvaluatorLimits;
+  /** Calls without an answer, and which of them are no `wait`. */
   readonly #open = new Set<number>();
+  readonly #outstanding = new Set<number>();
   #nextCall = 0;
+  #output = 0;
   #busy = false;
   #lost: LostState | null = null;
   #disposal: Promise<void> | null = null;
 
-  constructor(port: SandboxPort, spec: ReplSpec, language: ReplLanguage) {
+  constructor(port: SandboxPort, spec: ReplSpec, language: ReplLanguage, limits: EvaluatorLimits) {
     this.#port = port;
     this.#language = language;
+    this.#limits = limits;
     this.#names = new Set([...spec.functions, ...BUILTINS]);
     this.#contexts = new Map(spec.contexts.map(({ key, characters }) => [key, characters]));
   }
@@ -50,7 +67,9 @@ class PortSession implements ReplSession {
     this.#claim();
     try {
       this.#open.clear();
+      this.#outstanding.clear();
       this.#nextCall = 0;
+      this.#output = 0;
       const compiled = this.#language.blockText(block);
       return compiled.ok ? await this.#enter("start", compiled.text) : compiled.turn;
     } finally {
@@ -67,6 +86,7 @@ class PortSession implements ReplSession {
           `Call ${answer.index} of the block is not waiting for an answer.`,
         );
       }
+      this.#outstanding.delete(answer.index);
       return await this.#enter("deliver", deliverText(answer));
     } finally {
       this.#busy = false;
@@ -94,21 +114,40 @@ class PortSession implements ReplSession {
     const turn = this.#decode(end.text);
     if (turn.state.kind === "lost") return turn;
     this.#nextCall += turn.calls.length;
-    for (const call of turn.calls) this.#open.add(call.index);
+    this.#output += Math.max(0, turn.output.length - CUT_NOTE);
+    for (const { index, name } of turn.calls) {
+      this.#open.add(index);
+      if (name !== "wait") this.#outstanding.add(index);
+    }
     return turn;
   }
 
   /** A turn that is none loses the REPL: hostile code may have made it. */
   #decode(text: string): Turn {
     try {
-      return decodeTurn(text, { nextCall: this.#nextCall, names: this.#names, contexts: this.#contexts });
+      return decodeTurn(text, {
+        nextCall: this.#nextCall,
+        names: this.#names,
+        contexts: this.#contexts,
+        outstanding: this.#outstanding.size,
+        outputBefore: this.#output,
+        limits: this.#limits,
+      });
     } catch (error) {
-      const message = `The sandbox is gone: ${error instanceof Error ? error.message : String(error)}`;
-      this.#lost = { kind: "lost", blame: "block", message };
+      this.#lost = lostState("block", error);
       this.#port.dispose().catch(() => {});
       return lostTurn(this.#lost);
     }
   }
+}
+
+/** A REPL that is gone for this reason; an RLMError may name the limit that was broken in `details.limit`. */
+export function lostState(blame: LostState["blame"], error: unknown): LostState {
+  const why = error instanceof Error ? error.message : String(error);
+  // A transport's error may quote what the sandbox wrote.
+  const message = sandboxText(`The sandbox is gone: ${why}`, MOST_MESSAGE);
+  const limit = RLMError.is(error) ? readLimit(error.details.limit) : null;
+  return limit === null ? { kind: "lost", blame, message } : { kind: "lost", blame, message, limit };
 }
 
 function lostTurn(state: LostState): Turn {

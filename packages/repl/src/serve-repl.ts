@@ -4,8 +4,10 @@ import { decodeRequest, encodeFrame, type ReplyFrame, readLimit, WIRE_PROTOCOL }
 
 /** A REPL as the sandbox's side of the wire uses it: texts in, the evaluator's turn out. */
 export interface ServedRepl {
-  /** Runs the block until no microtask is left and gives the turn. Rejects when the REPL is gone; an RLMError may
-   * name the limit it reached in `details.limit`. */
+  /**
+   * Runs the block until no microtask is left and gives the turn. Rejects when the REPL is gone; an RLMError may name
+   * the limit it reached in `details.limit`: `timeMs` in ms or `memoryMB` in MB, the engine takes no other.
+   */
   start(block: string): Promise<string>;
   /** Gives the answer to the running block; otherwise as `start`. */
   deliver(answer: string): Promise<string>;
@@ -16,6 +18,8 @@ export interface ServedRepl {
 export interface ServeReplOptions {
   /** Name and version of the engine that runs the code, for example `v8 13.6`. */
   readonly engine: string;
+  /** Name of the language that blocks are in, as its kernel has it; the engine refuses another than its own. */
+  readonly language?: string;
   /** Makes the REPL from the evaluator's spec. */
   makeRepl(spec: string): Promise<ServedRepl>;
 }
@@ -29,7 +33,9 @@ export async function serveRepl(channel: Channel, options: ServeReplOptions): Pr
   const say = (frame: ReplyFrame): Promise<void> => channel.send(encodeFrame(frame));
   let repl: ServedRepl | null = null;
   try {
-    await say({ type: "hello", protocol: WIRE_PROTOCOL, engine: options.engine });
+    const { engine, language } = options;
+    const hello = { type: "hello", protocol: WIRE_PROTOCOL, engine } as const;
+    await say(language === undefined ? hello : { ...hello, language });
     for await (const text of channel.receive()) {
       const frame = decodeRequest(text);
       if (frame.type === "dispose") break;

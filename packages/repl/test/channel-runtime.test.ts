@@ -1,111 +1,9 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { ReplSpec } from "@rlmflow/core";
+import { type ReplSpec, RLMError } from "@rlmflow/core";
 import { expect, test } from "vitest";
-import {
-  type Channel,
-  type ChannelRuntimeOptions,
-  channelRuntime,
-  decodeRequest,
-  encodeFrame,
-  type ReplyFrame,
-  type RequestFrame,
-} from "../src/index.ts";
-
-const TURN = JSON.stringify({ calls: [], output: "out", codeMs: 1, state: { kind: "idle" } });
-
-/** The far end of a channel, played by the test: every request goes to `play`, which may answer at any time. */
-class Sandbox implements Channel {
-  readonly requests: RequestFrame[] = [];
-  readonly #play: (frame: RequestFrame, sandbox: Sandbox) => void;
-  readonly #replies: string[] = [];
-  #wake: () => void = () => {};
-  #end: "open" | "ended" | "failed" = "open";
-  closed = 0;
-
-  constructor(play: (frame: RequestFrame, sandbox: Sandbox) => void) {
-    this.#play = play;
-  }
-
-  say(...frames: readonly (ReplyFrame | string)[]): void {
-    for (const frame of frames) this.#replies.push(typeof frame === "string" ? frame : encodeFrame(frame));
-    this.#wake();
-  }
-
-  die(end: "ended" | "failed" = "ended"): void {
-    this.#end = end;
-    this.#wake();
-  }
-
-  async send(text: string): Promise<void> {
-    const frame = decodeRequest(text);
-    this.requests.push(frame);
-    this.#play(frame, this);
-  }
-
-  async *receive(): AsyncGenerator<string> {
-    for (;;) {
-      const next = this.#replies.shift();
-      if (next !== undefined) yield next;
-      else if (this.#end === "failed") throw new Error("connection reset");
-      else if (this.#end === "ended") return;
-      else
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-    }
-  }
-
-  async close(): Promise<void> {
-    this.closed += 1;
-    this.die();
-  }
-}
-
-const HELLO: ReplyFrame = { type: "hello", protocol: 1, engine: "v8" };
-
-/** Opens as it should and leaves each entry to `onEntry`. */
-function opening(onEntry: (entry: number, sandbox: Sandbox) => void): Sandbox {
-  return new Sandbox((frame, sandbox) => {
-    if (frame.type === "open") sandbox.say(HELLO, { type: "opened" });
-    if (frame.type === "start" || frame.type === "deliver") onEntry(frame.entry, sandbox);
-  });
-}
-
-function runtimeOver(sandbox: Sandbox, options: Partial<ChannelRuntimeOptions> = {}) {
-  return channelRuntime({
-    name: "test",
-    isolation: "process",
-    replay: "exact",
-    connect: async () => sandbox,
-    times: { openMs: 300, wallMs: 300 },
-    ...options,
-  });
-}
-
-const reads: string[] = [];
-const spec: ReplSpec = {
-  agentId: "root",
-  group: "g",
-  depth: 0,
-  maxDepth: 1,
-  seed: "s",
-  contexts: [
-    {
-      key: "doc",
-      characters: 10,
-      digest: "d",
-      read: (start, end) => {
-        reads.push(`${start}-${end}`);
-        return "0123456789".slice(start, end);
-      },
-    },
-  ],
-  globals: { a: 1 },
-  functions: ["tool"],
-  alone: false,
-};
-const block = { id: "root#1", code: "1 + 1", now: 5 };
+import type { Channel } from "../src/index.ts";
+import { block, HELLO, opening, runtimeOver, Sandbox, spec, TURN } from "./played-sandbox.ts";
 
 test("opens with the evaluator's spec, contexts without their text", async () => {
   const sandbox = opening(() => {});
@@ -142,9 +40,10 @@ test("starts compiled blocks and gives the turn; a block that does not parse nev
 });
 
 test("late turns are dropped", async () => {
-  const sandbox = opening((entry, far) =>
-    far.say({ type: "turn", entry: entry - 1, turn: "{forged" }, { type: "turn", entry, turn: TURN }),
-  );
+  const sandbox = opening((entry, far) => {
+    if (entry > 1) far.say({ type: "turn", entry: entry - 1, turn: "{forged" });
+    far.say({ type: "turn", entry, turn: TURN });
+  });
   const session = await runtimeOver(sandbox).open(spec);
   expect((await session.start(block)).output).toBe("out");
   expect((await session.start(block)).output).toBe("out");
@@ -189,7 +88,7 @@ test.each<readonly [string, (entry: number, far: Sandbox) => void, object]>([
   ],
   [
     "that breaks",
-    (_, far) => far.die("failed"),
+    (_, far) => far.die(new Error("connection reset")),
     { blame: "block", message: "The sandbox is gone: connection reset" },
   ],
   [
@@ -223,6 +122,16 @@ test.each<readonly [string, Sandbox, string]>([
     "speaks another protocol",
     new Sandbox((_, far) => far.say({ ...HELLO, protocol: 2 })),
     "speaks protocol 2 instead of 1",
+  ],
+  [
+    "serves another language",
+    new Sandbox((_, far) => far.say({ ...HELLO, language: "python" }, { type: "opened" })),
+    `No REPL could be opened: the program in the sandbox serves "python", and the runtime's language is "javascript". Start the program of that language`,
+  ],
+  [
+    "sends no frames",
+    new Sandbox((_, far) => far.say("Welcome!")),
+    'sent a frame that is not JSON; it begins with "Welcome!". Do both sides run the same version of rlmflow?',
   ],
   ["does not say hello", new Sandbox((_, far) => far.say({ type: "opened" })), "did not say hello"],
   ["ends at once", new Sandbox((_, far) => far.die()), "The sandbox ended."],
@@ -258,6 +167,76 @@ test("a channel that cannot be had is runtime_failed, in bounded time", async ()
     { connect: () => new Promise(() => {}) },
   );
   await expect(never.open(spec)).rejects.toMatchObject({ code: "runtime_failed" });
+});
+
+test("one that says which language it serves is opened, and so is an older one that does not", async () => {
+  for (const hello of [HELLO, { ...HELLO, language: "javascript" }]) {
+    const sandbox = new Sandbox((frame, far) => {
+      if (frame.type === "open") far.say(hello, { type: "opened" });
+    });
+    await (await runtimeOver(sandbox).open(spec)).dispose();
+  }
+});
+
+/** Connects to each of these in turn, a function being what a connection fails with. */
+function inTurn(...ends: readonly (Sandbox | (() => Error))[]) {
+  const specs: ReplSpec[] = [];
+  const connect = async (given: ReplSpec): Promise<Channel> => {
+    const end = ends[specs.length];
+    specs.push(given);
+    if (end instanceof Sandbox) return end;
+    throw end?.() ?? new RangeError("connected too often");
+  };
+  return { connect, specs };
+}
+
+const endedByOthers = () =>
+  new RLMError("sandbox_lost", "A neighbour ended it.", { details: { blame: "none" } });
+
+test.each<readonly [string, () => Sandbox | (() => Error)]>([
+  ["before it is there", () => endedByOthers],
+  ["while it makes the REPL", () => new Sandbox((_, far) => far.die(endedByOthers()))],
+])("a sandbox that others end %s is asked for once more, alone", async (_name, broken) => {
+  const { connect, specs } = inTurn(
+    broken(),
+    opening((entry, far) => far.say({ type: "turn", entry, turn: TURN })),
+  );
+  const session = await runtimeOver(new Sandbox(() => {}), { connect }).open(spec);
+  expect(specs.map(({ alone }) => alone)).toEqual([false, true]);
+  expect((await session.start(block)).output).toBe("out");
+});
+
+test("a sandbox is not asked for again when it was alone, when it broke by itself, or a third time", async () => {
+  const runs: readonly (readonly [ReplSpec, () => Error])[] = [
+    [{ ...spec, alone: true }, endedByOthers],
+    [spec, () => new RLMError("sandbox_lost", "It ended.")],
+  ];
+  for (const [given, broken] of runs) {
+    const { connect, specs } = inTurn(broken, broken);
+    await expect(runtimeOver(new Sandbox(() => {}), { connect }).open(given)).rejects.toMatchObject({
+      code: "runtime_failed",
+    });
+    expect(specs).toHaveLength(1);
+  }
+  const twice = inTurn(endedByOthers, endedByOthers);
+  await expect(runtimeOver(new Sandbox(() => {}), { connect: twice.connect }).open(spec)).rejects.toThrow(
+    "A neighbour ended it.",
+  );
+  expect(twice.specs).toHaveLength(2);
+});
+
+test("a REPL that is being opened while its runtime is closed says that, and what to do", async () => {
+  const asked = Promise.withResolvers<void>();
+  const runtime = runtimeOver(new Sandbox(() => asked.resolve()), { times: { openMs: 10_000 } });
+  const opened = runtime.open(spec);
+  await asked.promise;
+  await Promise.all([
+    expect(opened).rejects.toMatchObject({
+      code: "closed",
+      message: 'The runtime "test" was closed; make a new one.',
+    }),
+    runtime.close(),
+  ]);
 });
 
 test("closing ends what is open and what is being opened", async () => {

@@ -34,7 +34,7 @@ export function encodeDelegateOptions(options: unknown, slices: Slices, limits: 
     text += text === "" ? field : `,${field}`;
   }
   if (text.length > limits.argumentSize) {
-    throw new TypeErrorConstructor("the options of delegate are too large; pass CONTEXT.slice(start, end)");
+    throw tooLarge("the options of delegate are", limits);
   }
   return `{${text}}`;
 }
@@ -69,7 +69,13 @@ function encodePayload(key: string, value: unknown, slices: Slices, limits: Eval
   const json =
     typeof value === "string" ? value : encodeJson(value, `the context ${key} of delegate`, limits);
   if (json.length > limits.argumentSize) {
-    throw new TypeErrorConstructor(`the context ${key} is too large; pass CONTEXT.slice(start, end)`);
+    throw tooLarge(`the context ${key} of delegate is`, limits);
   }
   return `{"kind":"text","key":${quote(key)},"text":${quote(json)}}`;
+}
+
+function tooLarge(what: string, { argumentSize }: EvaluatorLimits): Error {
+  return new TypeErrorConstructor(
+    `${what} larger than ${argumentSize} characters; hand over smaller parts, or CONTEXT.slice(start, end) where it is part of CONTEXT`,
+  );
 }

@@ -1,6 +1,6 @@
 import { countBreaks } from "./line-index.ts";
 import { type LineMatcher, lineMatcher, type Match } from "./line-matcher.ts";
-import { type Payload, PIECE } from "./payload.ts";
+import type { Payload } from "./payload.ts";
 import {
   append,
   bareList,
@@ -12,6 +12,7 @@ import {
   stringLastIndexOf,
   stringSlice,
 } from "./primordials.ts";
+import { PIECE } from "./spec.ts";
 
 /** A line in which a pattern was found. */
 export interface GrepHit {

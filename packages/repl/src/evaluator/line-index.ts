@@ -1,5 +1,6 @@
-import { type Payload, PIECE } from "./payload.ts";
+import type { Payload } from "./payload.ts";
 import { charCodeAt, smaller, stringIndexOf, Uint32ArrayConstructor } from "./primordials.ts";
+import { PIECE } from "./spec.ts";
 
 /**
  * Where the lines of a payload begin, to within a piece. Built by one pass when first needed; holds

@@ -5,10 +5,7 @@
 // time; (2) no text outlives the call that read it; (3) an end inside a surrogate pair moves before it.
 import { charCodeAt, smaller, TypeErrorConstructor, trunc } from "./primordials.ts";
 import { ReadRanges } from "./read-ranges.ts";
-import type { PayloadSpec, ReadContext } from "./spec.ts";
-
-/** UTF-16 units of one piece. */
-export const PIECE = 65_536;
+import { type PayloadSpec, PIECE, type ReadContext } from "./spec.ts";
 
 /** Text that is read in ranges. Positions are UTF-16 units. */
 export class Payload {

@@ -49,5 +49,8 @@ export const DEFAULT_LIMITS: EvaluatorLimits = Object.freeze({
   variables: 64,
 });
 
-/** Gives the text of a range that lies within one aligned piece of 65,536 units. */
+/** UTF-16 units of the longest range that is read at once; the engine refuses longer ones. */
+export const PIECE = 65_536;
+
+/** Gives the text of a range that lies within one aligned piece. */
 export type ReadContext = (key: string, start: number, end: number) => string;

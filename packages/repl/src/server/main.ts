@@ -32,6 +32,7 @@ const readContext = readThrough((frame) => {
 });
 await serveRepl(channel, {
   engine: `v8 ${process.versions.v8}`,
+  language: "javascript",
   makeRepl: async (spec) => new RealmRepl({ evaluator: evaluatorText, spec, readContext, timeMs }),
 });
 process.exit(0);

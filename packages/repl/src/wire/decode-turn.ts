@@ -8,7 +8,9 @@ import type {
   TurnState,
   VariableSummary,
 } from "@rlmflow/core";
-import { violation } from "./frames.ts";
+import { RLMError } from "@rlmflow/core";
+import { DEFAULT_LIMITS, type EvaluatorLimits } from "../evaluator/spec.ts";
+import { type FailedLimit, sandboxText, violation } from "./frames.ts";
 
 /** What a turn is held against. */
 export interface TurnExpectation {
@@ -18,11 +20,20 @@ export interface TurnExpectation {
   readonly names: ReadonlySet<string>;
   /** Characters of each payload, by key. */
   readonly contexts: ReadonlyMap<string, number>;
+  /** Calls of the block that wait for an answer, `wait` apart; none unless given. */
+  readonly outstanding?: number;
+  /** Characters of output that earlier turns of the block brought; none unless given. */
+  readonly outputBefore?: number;
+  /** Those that the REPL was opened with; the defaults unless given. */
+  readonly limits?: EvaluatorLimits;
 }
 
-/** A turn that hostile code had a part in. Throws `protocol_violation` for anything that is not exactly one. */
+/**
+ * A turn that hostile code had a part in. Throws `protocol_violation` for anything that is not exactly one; where it
+ * passes a limit that the REPL should have held, that stands in `details.limit`.
+ */
 export function decodeTurn(text: string, expected: TurnExpectation): Turn {
-  if (text.length > MAX_TURN) throw violation(`sent a turn of more than ${MAX_TURN} characters`);
+  if (text.length > MAX_TURN) throw violation(`sent a turn of more than ${spelled(MAX_TURN)} characters`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -30,12 +41,10 @@ export function decodeTurn(text: string, expected: TurnExpectation): Turn {
     throw violation("sent a turn that is not JSON");
   }
   const turn = fields(value, "turn");
-  const calls = list(turn.calls, "calls", MAX_CALLS).map((call, place) =>
-    decodeCall(call, expected.nextCall + place, expected.names),
-  );
+  const calls = decodeCalls(turn.calls, expected);
   const decoded = {
     calls,
-    output: limitedText(turn.output, "output", MAX_OUTPUT),
+    output: decodeOutput(turn.output, expected),
     codeMs: amount(turn.codeMs, "codeMs"),
     state: decodeState(turn.state, expected, expected.nextCall + calls.length),
   };
@@ -43,23 +52,64 @@ export function decodeTurn(text: string, expected: TurnExpectation): Turn {
 }
 
 const MAX_TURN = 128 * 1024 * 1024;
-const MAX_CALLS = 10_000;
-const MAX_OUTPUT = 16_000_000;
+const MAX_ARGUMENTS = 1_000_000;
+const MAX_ECHO = 16_000_000;
 const MAX_ROWS = 10_000;
-const MAX_ERROR = 200_000;
+/** Of what a REPL cuts itself: the words that tell of the cut. */
+const CUT_NOTE = 1_000;
+/** A language may count characters of which some are two units here. */
+const MOST_UNITS = 2;
 /** Deeper than what the evaluator lets pass, so that only a broken sandbox meets it. */
 const MAX_DEPTH = 400;
 const MAX_CAUSES = 20;
 
 type Fields = Readonly<Record<string, unknown>>;
 
+function decodeCalls(value: unknown, expected: TurnExpectation): readonly Call[] {
+  const { callsPerBlock, outstandingCalls } = expected.limits ?? DEFAULT_LIMITS;
+  if (Array.isArray(value) && expected.nextCall + value.length > callsPerBlock) {
+    const limit = { name: "callsPerBlock", value: callsPerBlock, unit: "calls" };
+    throw beyond(limit, `sent more than ${spelled(callsPerBlock)} calls`);
+  }
+  const calls = list(value, "calls", callsPerBlock).map((call, place) =>
+    decodeCall(call, expected.nextCall + place, expected.names),
+  );
+  const outstanding = (expected.outstanding ?? 0) + calls.filter(({ name }) => name !== "wait").length;
+  if (outstanding > outstandingCalls) {
+    const limit = { name: "outstandingCalls", value: outstandingCalls, unit: "calls" };
+    throw beyond(limit, `has more than ${spelled(outstandingCalls)} calls waiting for answers`);
+  }
+  return calls;
+}
+
+function decodeOutput(
+  value: unknown,
+  { outputBefore = 0, limits = DEFAULT_LIMITS }: TurnExpectation,
+): string {
+  const output = limitedText(value, "output", MAX_TURN);
+  if (outputBefore + output.length > limits.outputKept * MOST_UNITS + CUT_NOTE) {
+    const limit = { name: "outputKept", value: limits.outputKept, unit: "characters" };
+    throw beyond(limit, `sent more than ${spelled(limits.outputKept)} characters of output`);
+  }
+  return output;
+}
+
+/** A turn that no REPL makes which holds its limits: code has got at them. */
+function beyond(limit: FailedLimit, what: string): RLMError {
+  const message = `The sandbox ${what} in one block.`;
+  return new RLMError("protocol_violation", message, { details: { limit } });
+}
+
 function decodeCall(value: unknown, index: number, names: ReadonlySet<string>): Call {
   const call = fields(value, "call");
-  if (call.index !== index) throw violation(`numbered a call ${String(call.index)} that should be ${index}`);
+  if (call.index !== index) {
+    const given = typeof call.index === "number" ? ` ${call.index}` : "";
+    throw violation(`numbered a call${given} that should be ${index}`);
+  }
   const { name } = call;
   if (typeof name !== "string" || !names.has(name))
     throw violation("called a function that it was not given");
-  const args = list(call.args, "args", 1_000_000);
+  const args = list(call.args, "args", MAX_ARGUMENTS);
   if (args.some((argument) => !isShallow(argument)))
     throw violation("sent arguments that are nested too deep");
   return { index, name, args: args as readonly JsonValue[] };
@@ -75,21 +125,23 @@ function decodeState(value: unknown, expected: TurnExpectation, calls: number): 
     unawaited: list(state.unawaited, "unawaited", MAX_ROWS).map((index) => callIndex(index, calls)),
   };
   if (state.kind === "ended") {
-    const echo = state.echo === null ? null : limitedText(state.echo, "echo", MAX_OUTPUT);
+    const echo = state.echo === null ? null : limitedText(state.echo, "echo", MAX_ECHO);
     return { kind: "ended", echo, ...left };
   }
-  const text = limitedText(state.text, "text", MAX_ERROR);
+  const { errorText } = expected.limits ?? DEFAULT_LIMITS;
+  const most = errorText * MOST_UNITS + CUT_NOTE;
+  const text = sandboxText(limitedText(state.text, "text", MAX_TURN), most);
   if (typeof state.syntax !== "boolean") throw violation('sent a turn without "syntax"');
-  return { kind: "threw", error: decodeError(state.error, 0), text, syntax: state.syntax, ...left };
+  return { kind: "threw", error: decodeError(state.error, most, 0), text, syntax: state.syntax, ...left };
 }
 
-function decodeError(value: unknown, depth: number): ErrorData {
+function decodeError(value: unknown, most: number, depth: number): ErrorData {
   const error = fields(value, "error");
   const name = limitedText(error.name, "name", 1_000);
-  const message = limitedText(error.message, "message", MAX_ERROR);
+  const message = sandboxText(limitedText(error.message, "message", MAX_TURN), most);
   if (error.cause === undefined) return { name, message };
   if (depth === MAX_CAUSES) throw violation("sent an error with too many causes");
-  return { name, message, cause: decodeError(error.cause, depth + 1) };
+  return { name, message, cause: decodeError(error.cause, most, depth + 1) };
 }
 
 function decodeVariable(value: unknown): VariableSummary {
@@ -98,7 +150,7 @@ function decodeVariable(value: unknown): VariableSummary {
   return {
     name: limitedText(row.name, "name", 200),
     type: limitedText(row.type, "type", 200),
-    size: row.size === null ? null : amount(row.size, "size"),
+    size: row.size === null ? null : count(row.size, "size"),
     preview: limitedText(row.preview, "preview", 80),
     changed: row.changed,
   };
@@ -107,8 +159,8 @@ function decodeVariable(value: unknown): VariableSummary {
 function decodeRead(value: unknown, contexts: ReadonlyMap<string, number>): ContextRead {
   const read = fields(value, "read");
   const key = limitedText(read.key, "key", 1_000_000);
-  const start = amount(read.start, "start");
-  const end = amount(read.end, "end");
+  const start = count(read.start, "start");
+  const end = count(read.end, "end");
   const characters = contexts.get(key);
   if (characters === undefined || start > end || end > characters) {
     throw violation("says that it read what it was not given");
@@ -118,11 +170,11 @@ function decodeRead(value: unknown, contexts: ReadonlyMap<string, number>): Cont
 
 function decodeCut(value: unknown): Cut {
   const cut = fields(value, "outputCut");
-  return { kept: amount(cut.kept, "kept"), total: amount(cut.total, "total") };
+  return { kept: count(cut.kept, "kept"), total: count(cut.total, "total") };
 }
 
 function callIndex(value: unknown, calls: number): number {
-  const index = amount(value, "unawaited");
+  const index = count(value, "unawaited");
   if (index >= calls) throw violation("names a call that it has not made");
   return index;
 }
@@ -149,18 +201,31 @@ function fields(value: unknown, what: string): Fields {
 }
 
 function list(value: unknown, what: string, longest: number): readonly unknown[] {
-  if (!Array.isArray(value) || value.length > longest) throw violation(`sent no list of ${what}`);
+  if (!Array.isArray(value)) throw violation(`sent no list of ${what}`);
+  if (value.length > longest) throw violation(`sent more than ${spelled(longest)} ${what}`);
   return value;
 }
 
 function limitedText(value: unknown, what: string, longest: number): string {
-  if (typeof value !== "string" || value.length > longest) throw violation(`sent no text "${what}"`);
+  if (typeof value !== "string") throw violation(`sent no text "${what}"`);
+  if (value.length > longest) throw violation(`sent more than ${spelled(longest)} characters as "${what}"`);
   return value;
 }
 
 function amount(value: unknown, what: string): number {
-  if (typeof value !== "number" || !Number.isFinite(value) || value < 0) {
+  // Beyond this, sums of amounts might no longer be numbers.
+  if (typeof value !== "number" || !(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) {
     throw violation(`sent no number "${what}"`);
   }
   return value;
+}
+
+function count(value: unknown, what: string): number {
+  const whole = amount(value, what);
+  if (!Number.isSafeInteger(whole)) throw violation(`sent no whole number "${what}"`);
+  return whole;
+}
+
+function spelled(value: number): string {
+  return value.toLocaleString("en-US");
 }

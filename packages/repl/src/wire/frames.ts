@@ -17,11 +17,14 @@ export type RequestFrame =
 
 /** What the sandbox says. `turn` is JSON text that hostile code had a part in: see {@link decodeTurn}. */
 export type ReplyFrame =
-  /** First of all, before `open`: which protocol, and on which engine. */
-  | { readonly type: "hello"; readonly protocol: number; readonly engine: string }
+  /** First of all, once, before `open`: which protocol, on which engine, and for which language, `python` say. */
+  | { readonly type: "hello"; readonly protocol: number; readonly engine: string; readonly language?: string }
   | { readonly type: "opened" }
   | { readonly type: "turn"; readonly entry: number; readonly turn: string }
-  /** Asks for a range of a context while code runs; the sandbox stands still until the `range` is there. */
+  /**
+   * Asks for a range of a context while code runs, of 65,536 units at most; the sandbox stands still until the
+   * `range` is there.
+   */
   | {
       readonly type: "read";
       readonly read: number;
@@ -29,7 +32,10 @@ export type ReplyFrame =
       readonly start: number;
       readonly end: number;
     }
-  /** The REPL is gone, though the channel is not. */
+  /**
+   * The REPL is gone, though the channel is not. Code may have forged it: of the limits only those pass that a
+   * program in a sandbox holds, `timeMs` in ms and `memoryMB` in MB.
+   */
   | { readonly type: "failed"; readonly message: string; readonly limit?: FailedLimit };
 
 /** A limit that ended a REPL. */
@@ -48,8 +54,12 @@ export function encodeFrame(frame: RequestFrame | ReplyFrame): string {
 export function decodeReply(text: string): ReplyFrame {
   const value = parseObject(text);
   switch (value.type) {
-    case "hello":
-      return { type: "hello", protocol: numberAt(value, "protocol"), engine: textAt(value, "engine") };
+    case "hello": {
+      const hello = { protocol: numberAt(value, "protocol"), engine: textAt(value, "engine") };
+      return value.language === undefined
+        ? { type: "hello", ...hello }
+        : { type: "hello", ...hello, language: textAt(value, "language") };
+    }
     case "opened":
       return { type: "opened" };
     case "turn":
@@ -59,8 +69,8 @@ export function decodeReply(text: string): ReplyFrame {
       return { type: "read", read: numberAt(value, "read"), key: textAt(value, "key"), ...range };
     }
     case "failed": {
-      const limit = readLimit(value.limit);
-      const message = textAt(value, "message").slice(0, 2_000);
+      const limit = heldInside(readLimit(value.limit));
+      const message = sandboxText(textAt(value, "message"));
       return limit === null ? { type: "failed", message } : { type: "failed", message, limit };
     }
     default:
@@ -93,10 +103,7 @@ export function decodeRequest(text: string): RequestFrame {
 
 /** The error for a sandbox that does not keep to the protocol. */
 export function violation(what: string): RLMError {
-  return new RLMError(
-    "protocol_violation",
-    `The sandbox ${what}. Do both sides run the same version of rlmflow?`,
-  );
+  return new RLMError("protocol_violation", `The sandbox ${what}.`);
 }
 
 /** Characters of a wrong frame that the message shows. */
@@ -134,10 +141,30 @@ function textAt(fields: Fields, key: string): string {
   return value;
 }
 
-/** A limit from data of unknown shape, or `null` when it is none. */
+/** A sandbox's own words, cut: hostile code may have written them, and a model reads them. */
+export function sandboxText(text: string, most = 2_000): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
+const NAME = /^[A-Za-z]\w{0,39}$/;
+const UNIT = /^[A-Za-z]{1,20}$/;
+
+/** A limit from data of unknown shape, or `null` when it is none: a word, an amount, and a word for what is counted. */
 export function readLimit(limit: unknown): FailedLimit | null {
   if (!isObject(limit)) return null;
   const { name, value, unit } = limit;
-  if (typeof name !== "string" || typeof value !== "number" || typeof unit !== "string") return null;
-  return { name: name.slice(0, 100), value, unit: unit.slice(0, 20) };
+  if (typeof name !== "string" || !NAME.test(name)) return null;
+  if (typeof unit !== "string" || !UNIT.test(unit)) return null;
+  if (typeof value !== "number" || !Number.isFinite(value) || value < 0) return null;
+  return { name, value, unit };
+}
+
+/** What the programs in sandboxes hold themselves, each with its unit. All else is held from outside. */
+const HELD_INSIDE: ReadonlyMap<string, string> = new Map([
+  ["timeMs", "ms"],
+  ["memoryMB", "MB"],
+]);
+
+function heldInside(limit: FailedLimit | null): FailedLimit | null {
+  return limit !== null && HELD_INSIDE.get(limit.name) === limit.unit ? limit : null;
 }

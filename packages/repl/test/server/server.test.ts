@@ -30,7 +30,9 @@ const OPEN = { type: "open", protocol: 1, spec: JSON.stringify(SPEC) };
 describe("the REPL server", () => {
   test("says hello first, and ends well with its input", async () => {
     const { frames, code } = await serve([]);
-    expect(frames).toEqual([{ type: "hello", protocol: 1, engine: `v8 ${process.versions.v8}` }]);
+    expect(frames).toEqual([
+      { type: "hello", protocol: 1, engine: `v8 ${process.versions.v8}`, language: "javascript" },
+    ]);
     expect(code).toBe(0);
   });
 

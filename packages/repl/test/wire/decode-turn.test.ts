@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { DEFAULT_LIMITS } from "../../src/evaluator/spec.ts";
 import { decodeTurn } from "../../src/wire/decode-turn.ts";
 
 const expected = {
@@ -58,12 +59,18 @@ const REFUSED: readonly (readonly [unknown, string])[] = [
   [{ ...turn, calls: [{ index: 3, name: "done", args: "all" }] }, "sent no list of args"],
   [{ ...turn, output: 5 }, 'sent no text "output"'],
   [{ ...turn, codeMs: -1 }, 'sent no number "codeMs"'],
+  [{ ...turn, codeMs: 1e300 }, 'sent no number "codeMs"'],
   [{ ...turn, outputCut: { kept: "all" } }, 'sent no number "kept"'],
+  [{ ...turn, outputCut: { kept: 1, total: 1.5 } }, 'sent no whole number "total"'],
+  [
+    { ...turn, calls: [{ index: "x".repeat(5_000), name: "readFile", args: [] }] },
+    "numbered a call that should be 3",
+  ],
   [{ ...turn, state: { kind: "lost", blame: "none", message: "" } }, "sent a turn in an unknown state"],
   [{ ...turn, state: { ...ended, echo: 5 } }, 'sent no text "echo"'],
   [
     { ...turn, state: { ...ended, variables: [{ ...row, preview: "x".repeat(81) }] } },
-    'sent no text "preview"',
+    'sent more than 80 characters as "preview"',
   ],
   [
     { ...turn, state: { ...ended, variables: [{ ...row, changed: "yes" }] } },
@@ -72,6 +79,15 @@ const REFUSED: readonly (readonly [unknown, string])[] = [
   [
     { ...turn, state: { ...ended, reads: [{ key: "doc", start: 0, end: 101 }] } },
     "says that it read what it was not given",
+  ],
+  [
+    { ...turn, state: { ...ended, reads: [{ key: "doc", start: 0.5, end: 1 }] } },
+    'sent no whole number "start"',
+  ],
+  [{ ...turn, state: { ...ended, variables: [{ ...row, size: 0.5 }] } }, 'sent no whole number "size"'],
+  [
+    { ...turn, state: { ...ended, variables: Array.from({ length: 10_001 }, () => row) } },
+    "sent more than 10,000 variables",
   ],
   [
     { ...turn, state: { ...ended, reads: [{ key: "other", start: 0, end: 1 }] } },
@@ -94,4 +110,47 @@ test("arguments and causes that go on for ever are refused", () => {
   const causes = JSON.stringify({ ...turn, state: { ...threw, error } });
   expect(() => decodeTurn(causes, expected)).toThrow("sent an error with too many causes");
   expect(() => decodeTurn("{", expected)).toThrow("sent a turn that is not JSON");
+});
+
+const call = (index: number, name = "readFile") => ({ index, name, args: [] });
+const callsFrom = (first: number, count: number, name?: string) =>
+  Array.from({ length: count }, (_, place) => call(first + place, name));
+const idle = { ...turn, calls: [], output: "", state: { kind: "idle" } };
+
+test.each([
+  [
+    { ...idle, calls: callsFrom(3, 9_998) },
+    { name: "callsPerBlock", value: 10_000, unit: "calls" },
+    "The sandbox sent more than 10,000 calls in one block.",
+  ],
+  [
+    { ...idle, calls: callsFrom(3, 256) },
+    { name: "outstandingCalls", value: 256, unit: "calls" },
+    "The sandbox has more than 256 calls waiting for answers in one block.",
+  ],
+  [
+    { ...idle, output: "x".repeat(2_000_000) },
+    { name: "outputKept", value: 1_000_000, unit: "characters" },
+    "The sandbox sent more than 1,000,000 characters of output in one block.",
+  ],
+])(
+  "what passes a limit that the REPL should have held is refused by its name: %#",
+  (value, limit, message) => {
+    const before = { ...expected, outstanding: 1, outputBefore: 2_000 };
+    const refuse = () => decodeTurn(JSON.stringify(value), before);
+    expect(refuse).toThrow(expect.objectContaining({ message, details: { limit } }));
+  },
+);
+
+test("limits are those of the REPL, and waits are not outstanding", () => {
+  const names = new Set(["readFile", "wait"]);
+  const limits = { ...DEFAULT_LIMITS, callsPerBlock: 400, outstandingCalls: 2, errorText: 10 };
+  const given = { ...expected, names, limits };
+  const many = { ...idle, calls: [...callsFrom(3, 395, "wait"), ...callsFrom(398, 2)] };
+  expect(decodeTurn(JSON.stringify(many), given).calls).toHaveLength(397);
+  const one = { ...idle, calls: [...many.calls, call(400, "wait")] };
+  expect(() => decodeTurn(JSON.stringify(one), given)).toThrow("sent more than 400 calls");
+  const long = { ...threw, error: { name: "E", message: "m".repeat(9_000) }, text: "t".repeat(9_000) };
+  const { state } = decodeTurn(JSON.stringify({ ...idle, state: long }), given);
+  expect(state).toMatchObject({ error: { message: `${"m".repeat(1_020)}…` }, text: `${"t".repeat(1_020)}…` });
 });
