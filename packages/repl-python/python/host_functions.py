@@ -208,7 +208,9 @@ class HostFunctions:
             raise TypeError(f"the context {key} of delegate is None")
         text = value if is_a(value, str) else self._encode(value, f"the context {key} of delegate")
         if len(text) > self._limits["argumentSize"]:
-            raise TypeError(f"the context {key} is too large; pass CONTEXT.slice(start, end)")
+            most = self._limits["argumentSize"]
+            advice = "hand over smaller parts, or CONTEXT.slice(start, end) where it is part of CONTEXT"
+            raise TypeError(f"the context {key} of delegate is larger than {most} characters; {advice}")
         return f'{{"kind":"text","key":{name},"text":{self._encode(text, f"the context {key}")}}}'
 
 

@@ -38,7 +38,7 @@ class Server:
 
     def serve(self):
         engine = f"{sys.implementation.name} {sys.version_info[0]}.{sys.version_info[1]}"
-        self._channel.send({"type": "hello", "protocol": PROTOCOL, "engine": engine})
+        self._channel.send({"type": "hello", "protocol": PROTOCOL, "engine": engine, "language": "python"})
         while True:
             frame = self._channel.receive()
             if frame is None or frame["type"] == "dispose":

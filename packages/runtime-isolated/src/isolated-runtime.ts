@@ -33,7 +33,7 @@ async function openSession(pool: ProcessPool, spec: ReplSpec): Promise<ReplSessi
   for (let attempt = 0; attempt < OPEN_ATTEMPTS; attempt += 1) {
     const seat = await pool.take(spec);
     const opened = await seat.open(specJson, spec.contexts);
-    if (opened.kind === "answered") return replSession(seat, spec, javascriptLanguage);
+    if (opened.kind === "answered") return replSession(seat, spec, javascriptLanguage, EVALUATOR_LIMITS);
     lost = opened.message;
     await seat.dispose();
   }
