@@ -86,6 +86,36 @@ test("a language without programs leaves out the checks that need them", async (
   expect(names).not.toContain("types are stripped");
 });
 
+test("a driver that cannot kill is asked nothing about deaths", () => {
+  const names = (driver: RuntimeDriver): readonly string[] => runtimeContract(driver).map(({ name }) => name);
+  const { kill: _, ...gentle } = driverOf(unchanged);
+  const left = names(driverOf(unchanged)).filter((name) => !names(gentle).includes(name));
+  expect(left).toHaveLength(5);
+  expect(left.every((name) => name.includes("that die"))).toBe(true);
+});
+
+test.each([
+  [undefined, "it is no record"],
+  [{}, "name is missing; make is missing"],
+  [{ name: "mine", make: 5 }, "make must be a function, not 5"],
+  [
+    { name: "mine", make: () => undefined, sessions: "a", patienceMs: -1, foo: 1 },
+    'patienceMs must be above 0, not -1; sessions must be a number, not "a"; there is no foo',
+  ],
+])("%j is no driver", (driver, problems) => {
+  expect(() => runtimeContract(driver as RuntimeDriver)).toThrow(
+    `runtimeContract was given a driver it can't take: ${problems}.`,
+  );
+});
+
+test.each<readonly [unknown, string]>([
+  [undefined, "make gave undefined, and no runtime"],
+  [{}, "make gave a runtime without open(), close(), protocol, name, kernel, isolation, replay"],
+])("what make gives is looked at: %j", async (made, problem) => {
+  const [first] = runtimeContract({ name: "mine", make: () => made as Runtime });
+  await expect(first?.run()).rejects.toThrow(problem);
+});
+
 describe("an exception that a driver states", () => {
   const exceptions = { [UNNAMED]: "it has no name yet" };
 

@@ -1,24 +1,17 @@
 import type { Turn } from "../../protocols/runtime.ts";
 import { ensure, ensureEqual } from "../contract.ts";
 import { ensureEnded, ensureIdle, ensureLost, type ReplRig } from "./repl-rig.ts";
-import type { Examine, RuntimeChecks } from "./runtime-driver.ts";
+import type { RuntimeChecks } from "./runtime-driver.ts";
 import type { RuntimeRig } from "./runtime-rig.ts";
 
-/** What becomes of a REPL whose sandbox is ended from outside. Made where the driver can end one. */
+/** What becomes of a REPL whose sandbox is ended from outside, for drivers that can end one. */
 export const deathChecks: RuntimeChecks = {
-  "a fresh REPL that dies is lost with nobody to blame": killing(losesFresh),
-  "a REPL that dies while it waits is lost with nobody to blame": killing(losesWaiting),
-  "a REPL that dies between blocks is lost with nobody to blame": killing(losesBetween),
-  "a REPL that dies while code runs is lost": killing(losesRunning),
-  "a REPL that died may be disposed, and others go on": killing(sparesOthers),
+  "a fresh REPL that dies is lost with nobody to blame": losesFresh,
+  "a REPL that dies while it waits is lost with nobody to blame": losesWaiting,
+  "a REPL that dies between blocks is lost with nobody to blame": losesBetween,
+  "a REPL that dies while code runs is lost": losesRunning,
+  "a REPL that died may be disposed, and others go on": sparesOthers,
 };
-
-/** The check, for drivers that can kill. */
-function killing(examine: Examine): Examine {
-  return async (rig) => {
-    if (rig.kills) await examine(rig);
-  };
-}
 
 async function losesFresh(rig: RuntimeRig): Promise<void> {
   await ensureUnblamed(

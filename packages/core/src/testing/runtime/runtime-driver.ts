@@ -1,3 +1,4 @@
+import { RLMError } from "../../errors.ts";
 import type { ReplSession, Runtime } from "../../protocols/runtime.ts";
 import type { ContractCheck } from "../contract.ts";
 import { type StatedExceptions, withExceptions } from "../stated-exceptions.ts";
@@ -24,11 +25,44 @@ export interface RuntimeDriver {
   readonly language?: LanguageSamples;
 }
 
+const AWAKE_MS = 1000;
+
 /** What a check does with a runtime of its own. */
 export type Examine = (rig: RuntimeRig) => Promise<void>;
 
 /** Checks by name. */
 export type RuntimeChecks = Readonly<Record<string, Examine>>;
+
+const DRIVER: Readonly<Record<keyof RuntimeDriver, string>> = {
+  name: "string",
+  make: "function",
+  exceptions: "object",
+  patienceMs: "number",
+  sessions: "number",
+  kill: "function",
+  language: "object",
+};
+
+/** Throws `invalid_options` naming everything by which this is no driver. */
+export function refuseFaulty(driver: RuntimeDriver): void {
+  const given: unknown = driver;
+  const problems = typeof given === "object" && given !== null ? faultsOf(given) : ["it is no record"];
+  if (problems.length === 0) return;
+  const message = `runtimeContract was given a driver it can't take: ${problems.join("; ")}.`;
+  throw new RLMError("invalid_options", message);
+}
+
+function faultsOf(driver: object): readonly string[] {
+  const unknown = Object.keys(driver).filter((name) => !Object.hasOwn(DRIVER, name));
+  const faults = Object.entries(DRIVER).flatMap(([name, kind]) => {
+    const value: unknown = Reflect.get(driver, name);
+    if (value === undefined) return name === "name" || name === "make" ? [`${name} is missing`] : [];
+    if (typeof value !== kind)
+      return [`${name} must be a ${kind}, not ${JSON.stringify(value) ?? typeof value}`];
+    return typeof value === "number" && !(value > 0) ? [`${name} must be above 0, not ${value}`] : [];
+  });
+  return [...faults, ...unknown.map((name) => `there is no ${name}`)];
+}
 
 /** The checks as the driver has them, stated exceptions turned round. Throws `invalid_options`. */
 export function runtimeChecks(driver: RuntimeDriver, checks: RuntimeChecks): readonly ContractCheck[] {
@@ -41,6 +75,16 @@ export function runtimeChecks(driver: RuntimeDriver, checks: RuntimeChecks): rea
 
 /** What goes wrong at the end is told only where nothing went wrong before. */
 async function examineOne(driver: RuntimeDriver, examine: Examine): Promise<void> {
+  // A process whose only handles are a runtime's unreferenced ones would end in the middle, without a verdict.
+  const awake = setInterval(() => {}, AWAKE_MS);
+  try {
+    await examineRig(driver, examine);
+  } finally {
+    clearInterval(awake);
+  }
+}
+
+async function examineRig(driver: RuntimeDriver, examine: Examine): Promise<void> {
   const rig = await RuntimeRig.make(driver);
   try {
     await examine(rig);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ContextPayload, ReplSession, ReplSpec, Runtime } from "../../protocols/runtime.ts";
-import { within } from "../contract.ts";
+import { ensure, within } from "../contract.ts";
 import { ReplRig } from "./repl-rig.ts";
 import type { SampleCode } from "./sample-code.ts";
 import { javascriptSamples } from "./samples/javascript/javascript-samples.ts";
@@ -18,6 +18,22 @@ export interface RuntimeSource {
 
 const PATIENCE_MS = 10_000;
 const SESSIONS = 40;
+
+const METHODS = ["open", "close"];
+const FIELDS = ["protocol", "name", "kernel", "isolation", "replay"];
+
+/** What is no runtime is told by what it lacks, not by the first thing that goes wrong with it. */
+function ensureIsRuntime(made: unknown): asserts made is Runtime {
+  ensure(
+    typeof made === "object" && made !== null,
+    `make gave ${made === null ? "null" : typeof made}, and no runtime`,
+  );
+  const lacking = [
+    ...METHODS.filter((name) => typeof Reflect.get(made, name) !== "function").map((name) => `${name}()`),
+    ...FIELDS.filter((name) => Reflect.get(made, name) === undefined),
+  ];
+  ensure(lacking.length === 0, `make gave a runtime without ${lacking.join(", ")}`);
+}
 
 /** One runtime under examination: whatever takes too long fails the check. */
 export class RuntimeRig {
@@ -41,7 +57,9 @@ export class RuntimeRig {
   }
 
   static async make(source: RuntimeSource): Promise<RuntimeRig> {
-    return new RuntimeRig(await source.make(), source);
+    const runtime: unknown = await source.make();
+    ensureIsRuntime(runtime);
+    return new RuntimeRig(runtime, source);
   }
 
   /** Another runtime of the same driver. Whoever asks closes it. */
@@ -59,11 +77,6 @@ export class RuntimeRig {
   /** This many REPLs, opened at once, each of an agent of its own. */
   openMany(count: number): Promise<readonly ReplRig[]> {
     return Promise.all(Array.from({ length: count }, (_, k) => this.open({ agentId: `root.agent_${k}` })));
-  }
-
-  /** Whether sandboxes can be ended from outside. */
-  get kills(): boolean {
-    return this.#source.kill !== undefined;
   }
 
   /** Ends the sandbox of a REPL from outside. */
