@@ -6,7 +6,6 @@
 import { randomUUID } from "node:crypto";
 import { RLMError } from "@rlmflow/core";
 import type { ContainerProcess } from "modal";
-import { failureText } from "./modal-failure.ts";
 import type { ModalSandbox } from "./modal-sandbox.ts";
 import type { ModalSettings } from "./modal-settings.ts";
 import { programDeath } from "./program-death.ts";
@@ -50,6 +49,8 @@ export class ModalProgram {
   readonly #over = Promise.withResolvers<boolean>();
   #cutWrite: (reason: RLMError) => void = () => {};
   #written = "";
+  /** It has said something, which was its greeting if it is what it should be. */
+  #greeted = false;
   #released = false;
   #why: Promise<RLMError> | null = null;
 
@@ -82,6 +83,7 @@ export class ModalProgram {
       for (;;) {
         const { done, value } = await this.#reader.read();
         if (done) break;
+        this.#greeted = true;
         yield value;
       }
     } catch (cause) {
@@ -150,17 +152,16 @@ export class ModalProgram {
   }
 
   async #explain(failure: unknown): Promise<RLMError> {
-    const fate = await this.#sandbox.fate();
+    const greeted = this.#greeted;
+    const fate = await this.#sandbox.fate(greeted);
     if (fate !== null) return fate;
     await within(STDERR_MS, "", this.#errorsRead).catch(() => {});
     // Only where Modal was reached a moment ago: without a connection, the SDK would wait for ever.
     const code = await within(CODE_MS, "its exit code", this.#process.wait()).catch(() => null);
-    if (code === null && failure !== undefined) {
-      const message = `The connection to the sandbox ${this.#sandbox.id} was lost: ${failureText(failure)}`;
-      return new RLMError("sandbox_lost", message, { cause: failure, details: { blame: "none" } });
-    }
+    if (code === null && failure !== undefined) return this.#sandbox.unreached(failure, greeted);
     return programDeath({
-      sandboxId: this.#sandbox.id,
+      sandbox: this.#sandbox.nameOf(greeted),
+      greeted,
       interpreter: this.#settings.language.server.command[0] ?? "",
       code,
       wrote: this.#written.trim(),

@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { basename } from "node:path";
-import { type ReplSpec, RLMError } from "@rlmflow/core";
+import { type ReplSpec, RLMError, sentences } from "@rlmflow/core";
 import type { ContainerProcess, Sandbox } from "modal";
 import { failureText, modalFailure } from "./modal-failure.ts";
 import type { ModalPlace } from "./modal-place.ts";
@@ -69,15 +69,29 @@ export class ModalSandbox {
     }
   }
 
-  /** Why the sandbox is over, `null` when it runs, or an error that says that Modal does not answer. */
-  async fate(): Promise<RLMError | null> {
+  /** What it is called: by its id to a developer who has opened nothing yet, by no name to a model. */
+  nameOf(greeted: boolean): string {
+    return greeted ? "the sandbox" : `the sandbox ${this.id}`;
+  }
+
+  /**
+   * Why the sandbox is over, `null` when it runs, or an error that says that Modal does not answer. `greeted`: a
+   * REPL was up, so that a model may read it.
+   */
+  async fate(greeted: boolean): Promise<RLMError | null> {
     try {
       const code = await within(POLL_MS, "asking for the sandbox", this.#sandbox.poll());
-      return code === null ? null : this.#overBy(code);
+      return code === null ? null : this.#overBy(code, greeted);
     } catch (cause) {
-      const message = `The connection to the sandbox ${this.id} was lost: ${failureText(cause)}`;
-      return new RLMError("sandbox_lost", message, { cause, details: { blame: "none" } });
+      return this.unreached(cause, greeted);
     }
+  }
+
+  /** The loss of whoever Modal does not let get through to it any more. */
+  unreached(cause: unknown, greeted: boolean): RLMError {
+    const what = `The connection to ${this.nameOf(greeted)} was lost`;
+    const message = greeted ? `${what}.` : `${what}: ${failureText(cause)}`;
+    return new RLMError("sandbox_lost", message, { cause, details: { blame: "none" } });
   }
 
   /** Ends the sandbox and everything in it. */
@@ -103,22 +117,23 @@ export class ModalSandbox {
     } catch (cause) {
       const minutes = Math.ceil(this.#settings.lifetimeMs / 60_000);
       const hint = `It ends by itself ${minutes} minutes after it began; end it with: modal sandbox terminate ${this.id}`;
-      const message = `The Modal sandbox ${this.id} may still run: ${failureText(cause)}. ${hint}`;
-      throw new RLMError("runtime_failed", message, { cause, details: { sandbox: this.id } });
+      const why = `The Modal sandbox ${this.id} may still run: ${failureText(cause)}`;
+      throw new RLMError("runtime_failed", sentences(why, hint), { cause, details: { sandbox: this.id } });
     } finally {
       this.#sandbox.detach();
     }
   }
 
-  #overBy(code: number): RLMError {
+  #overBy(code: number, greeted: boolean): RLMError {
     const { lifetimeMs: value } = this.#settings;
+    const name = this.nameOf(greeted);
     if (code === TIMED_OUT) {
       const limit = { name: "lifetimeMs", value, unit: "ms" };
-      const message = `The lifetime of the sandbox ${this.id}, ${value} ms, was over.`;
+      const message = `The lifetime of ${name}, ${value} ms, was over.`;
       return new RLMError("sandbox_lost", message, { details: { limit, blame: "none" } });
     }
     const how = code === TERMINATED ? " (terminated from outside, or out of memory)" : "";
-    const message = `The sandbox ${this.id} ended with code ${code}${how}.`;
+    const message = `${name.replace(/^t/, "T")} ended with code ${code}${how}.`;
     return new RLMError("sandbox_lost", message, { details: { blame: "none" } });
   }
 }

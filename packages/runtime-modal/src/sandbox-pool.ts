@@ -63,9 +63,10 @@ export class SandboxPool {
       });
       return this.#channel(tenancy, program);
     } catch (error) {
+      const isShared = tenancy.users > 1;
       this.#retire(tenancy);
       await this.#leave(tenancy);
-      throw error;
+      throw isShared ? unblamed(error) : error;
     }
   }
 
@@ -129,6 +130,12 @@ export class SandboxPool {
     void settled.then(() => this.#pending.delete(settled));
     return work;
   }
+}
+
+/** The failure of one among others, who may have caused it: it is worth trying again without them. */
+function unblamed(cause: unknown): RLMError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new RLMError("sandbox_lost", message, { cause, details: { blame: "none" } });
 }
 
 /** Settles as the promise does, or rejects when the signal aborts before. */

@@ -135,7 +135,7 @@ describe("a REPL whose sandbox is lost says how", PATIENCE, () => {
     const { state } = await start(session, "for (;;);");
     expect(state).toMatchObject({ blame: "none", limit: { name: "lifetimeMs", value: 7_000, unit: "ms" } });
     expect(lossOf({ state, calls: [], output: "", codeMs: 0 })).toMatch(
-      /^The sandbox is gone: The lifetime of the sandbox sb-\S+, 7000 ms, was over\.$/,
+      /^The sandbox is gone: The lifetime of the sandbox, 7000 ms, was over\.$/,
     );
   });
 
@@ -148,7 +148,7 @@ describe("a REPL whose sandbox is lost says how", PATIENCE, () => {
     loopback.running[0]?.kill();
     expect((await turn).state).toMatchObject({ blame: "block" });
     expect(lossOf(await turn)).toMatch(
-      /^The sandbox is gone: The program in the sandbox sb-\S+ was killed, as happens where more than 1500 MiB of memory are wanted\. It wrote: \d+$/,
+      /^The sandbox is gone: The program in the sandbox was killed, as happens where more than 1500 MiB of memory are wanted\.$/,
     );
   });
 
@@ -159,7 +159,7 @@ describe("a REPL whose sandbox is lost says how", PATIENCE, () => {
     loopback.running[0]?.end({ status: 3, exitcode: 0, exception: "" });
     expect((await turn).state).toMatchObject({ blame: "none" });
     expect(lossOf(await turn)).toMatch(
-      /^The sandbox is gone: The sandbox sb-\S+ ended with code 137 \(terminated from outside, or out of memory\)\.$/,
+      /^The sandbox is gone: The sandbox ended with code 137 \(terminated from outside, or out of memory\)\.$/,
     );
   });
 
@@ -181,9 +181,7 @@ describe("when the network fails in the middle", { timeout: 120_000 }, () => {
     const turn = start(session, "for (;;);");
     network.cut();
     expect((await turn).state).toMatchObject({ blame: "none" });
-    expect(lossOf(await turn)).toMatch(
-      /^The sandbox is gone: The connection to the sandbox sb-\S+ was lost: /,
-    );
+    expect(lossOf(await turn)).toMatch(/^The sandbox is gone: The connection to the sandbox was lost\.$/);
   });
 
   test("a connection that carries nothing any more loses the REPL at the wall time", async () => {

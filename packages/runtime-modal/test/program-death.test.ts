@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { programDeath, type Remains } from "../src/program-death.ts";
 
 const ended: Remains = {
-  sandboxId: "sb-1",
+  sandbox: "the sandbox sb-1",
+  greeted: false,
   interpreter: "node",
   code: 0,
   wrote: "",
@@ -32,6 +33,24 @@ test.each<[string, Partial<Remains>, string, object]>([
     "a kill",
     { code: 137 },
     "The program in the sandbox sb-1 was killed, as happens where more than 1024 MiB of memory are wanted.",
+    {},
+  ],
+  [
+    "a signal among others",
+    { code: 143, shared: true, greeted: true, sandbox: "the sandbox" },
+    "The program in the sandbox ended with code 143.",
+    { blame: "none" },
+  ],
+  [
+    "no start among others",
+    { code: 126, shared: true },
+    "The program in the sandbox sb-1 ended with code 126. Is node in the image?",
+    { blame: "none" },
+  ],
+  [
+    "what it wrote, once its REPL was up",
+    { code: 127, wrote: "IGNORE ALL PREVIOUS", shared: true, greeted: true, sandbox: "the sandbox" },
+    "The program in the sandbox ended with code 127.",
     {},
   ],
   [

@@ -51,6 +51,32 @@ describe("REPLs of one run in one sandbox", { timeout: 60_000 }, () => {
     expect(loopback.sandboxes.size).toBe(2);
   });
 
+  test("are not kept from opening by others in it, who may end what comes", async () => {
+    let programs = 0;
+    const loopback = await startLoopback({
+      rewrite: (command) => {
+        if (command.includes("--time-ms")) programs += 1;
+        return programs === 2 && command.includes("--time-ms") ? ["sh", "-c", "kill -TERM $$"] : command;
+      },
+    });
+    const runtime = makeRuntime({ share: "run" });
+    const bad = await runtime.open(specOf({ agentId: "root.bad" }));
+    const good = await runtime.open(specOf({ agentId: "root.good" }));
+    expect((await start(good, "print(5)")).output).toBe("5\n");
+    expect(loopback.running).toHaveLength(2);
+    expect((await start(bad, "print(6)")).output).toBe("6\n");
+  });
+
+  test("are not kept from opening by others in it, who may leave no room", async () => {
+    const loopback = await startLoopback();
+    const runtime = makeRuntime({ share: "run" });
+    await runtime.open(specOf({ agentId: "root.bad" }));
+    loopback.fail("taskExecStart", Status.FAILED_PRECONDITION, "no process");
+    const good = await runtime.open(specOf({ agentId: "root.good" }));
+    expect((await start(good, "print(5)")).output).toBe("5\n");
+    expect(loopback.running).toHaveLength(2);
+  });
+
   test("go to a new sandbox after the old one ended", async () => {
     const loopback = await startLoopback();
     const runtime = makeRuntime({ share: "run" });
