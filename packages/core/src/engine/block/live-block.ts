@@ -6,6 +6,11 @@ import { RLMError } from "../../errors.ts";
 import type { Call, ReplSession, Turn, TurnState } from "../../protocols/runtime.ts";
 import { WaitTable } from "./wait-table.ts";
 
+type LostState = Extract<TurnState, { kind: "lost" }>;
+
+/** What names a limit, or its unit. */
+const WORD = /^[A-Za-z]\w{0,39}$/;
+
 /**
  * One block while its code runs or is suspended, in a REPL that is alive.
  *
@@ -59,8 +64,8 @@ export class LiveBlock {
     }
     if (turn.output !== "") this.#output.push(turn.output);
     if (turn.outputCut !== undefined) this.#cut = turn.outputCut;
-    this.#codeMs += turn.codeMs;
-    this.state = turn.state;
+    this.#codeMs += isAmount(turn.codeMs) ? turn.codeMs : 0;
+    this.state = turn.state.kind === "lost" ? soundLoss(turn.state) : turn.state;
     if (turn.state.kind === "ended" || turn.state.kind === "threw") this.ended = turn.state;
   }
 
@@ -102,6 +107,18 @@ export class LiveBlock {
       codeMs: Math.round(this.#codeMs),
     };
   }
+}
+
+/** A runtime may pass on what code forged: a limit that no node could hold, or whose words are a text, is none. */
+function soundLoss(lost: LostState): LostState {
+  const { limit, ...rest } = lost;
+  const isSound =
+    limit !== undefined && WORD.test(limit.name) && WORD.test(limit.unit) && isAmount(limit.value);
+  return isSound ? lost : rest;
+}
+
+function isAmount(value: number): boolean {
+  return Number.isFinite(value) && value >= 0;
 }
 
 /** The nodes that say that this action's block was suspended, oldest first. */
