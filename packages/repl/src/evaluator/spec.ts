@@ -1,4 +1,8 @@
-/** Caps that the evaluator itself holds. Counts are of UTF-16 units unless the name says otherwise. */
+/**
+ * Caps that the evaluator holds. Code that got at the evaluator gets past them; so the host holds `callsPerBlock` and
+ * `outstandingCalls` too, and twice `outputKept` and `errorText`. Counts are of UTF-16 units unless the name says
+ * otherwise.
+ */
 export interface EvaluatorLimits {
   /** Output kept per block. */
   readonly outputKept: number;
