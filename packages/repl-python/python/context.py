@@ -134,6 +134,9 @@ class View:
             return self.read(part.start, part.stop)
         raise TypeError(f"write {self._name}.read(start, end)")
 
+    def __iter__(self):
+        raise TypeError(f"write for line in {self._name}.lines(): …")
+
     def __bool__(self):
         return True
 

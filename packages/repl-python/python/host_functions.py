@@ -32,6 +32,9 @@ class HostFunctions:
         self._limits = limits
         self._thread = get_ident()
 
+    def __repr__(self):
+        return "the REPL"
+
     def tool(self, name):
         """A host function of the spec: its arguments as JSON, its answer as a future."""
 
@@ -212,6 +215,11 @@ class HostFunctions:
             advice = "hand over smaller parts, or CONTEXT.slice(start, end) where it is part of CONTEXT"
             raise TypeError(f"the context {key} of delegate is larger than {most} characters; {advice}")
         return f'{{"kind":"text","key":{name},"text":{self._encode(text, f"the context {key}")}}}'
+
+
+# Python's own messages name a function by its qualified name.
+for own_name in ("llm_query", "llm_query_batched", "delegate", "wait", "done"):
+    vars(HostFunctions)[own_name].__qualname__ = own_name
 
 
 def is_ok(outcome):

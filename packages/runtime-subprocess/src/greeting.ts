@@ -1,4 +1,4 @@
-import { RLMError, sentences } from "@rlmflow/core";
+import { RLMError, sentence, sentences } from "@rlmflow/core";
 import { type Channel, decodeReply, type ReplyFrame, WIRE_PROTOCOL } from "@rlmflow/repl";
 import { wrote } from "./death.ts";
 import type { SandboxProcess } from "./sandbox-process.ts";
@@ -85,5 +85,8 @@ function withAdvice(error: unknown): unknown {
 }
 
 function failure(process: SandboxProcess, what: string): RLMError {
-  return new RLMError("runtime_failed", `${process.launch.shown} ${what}.${wrote(process.stderr)}`);
+  return new RLMError(
+    "runtime_failed",
+    `${sentence(`${process.launch.shown} ${what}`)}${wrote(process.stderr)}`,
+  );
 }

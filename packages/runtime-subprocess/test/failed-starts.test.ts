@@ -174,10 +174,10 @@ describe("a command that starts and serves nothing", () => {
   test("reports that it failed", async () => {
     const fault = await faultOf(
       running(
-        `console.log('{"type":"failed","message":"Python 3.8 is too old"}'); setInterval(() => {}, 1000);`,
+        `console.log('{"type":"failed","message":"Python 3.8 is too old."}'); setInterval(() => {}, 1000);`,
       ),
     );
-    expect(fault).toContain("failed: Python 3.8 is too old.");
+    expect(fault).toMatch(/failed: Python 3\.8 is too old\.$/);
   });
 });
 
