@@ -141,8 +141,10 @@ function* optionProblems(options: FlowOptions): Generator<string> {
       yield `clients.${key}.maxConcurrency must be a whole number of at least 1`;
   }
   for (const [key, runtime] of runtimeOptions(options)) {
-    if (typeof runtime?.open !== "function" || runtime.protocol !== 1)
-      yield `the runtime "${key}" is not a runtime of protocol 1`;
+    const lacking = runtimeLacks(runtime);
+    if (lacking.length > 0)
+      yield `the runtime "${key}" has no ${lacking.join(", no ")} (isolatedRuntime() makes one, channelRuntime() of @rlmflow/repl one of your own)`;
+    else if (runtime.protocol !== 1) yield `the runtime "${key}" is not a runtime of protocol 1`;
   }
   if (typeof (options.config ?? {}) !== "object") yield "config must be an object";
   else yield* configProblems(options.config ?? {});
@@ -232,4 +234,13 @@ function promptOf(prompt: FlowOptions["prompt"] = defaultPrompt()): (agent: Agen
   if (typeof prompt === "string") return () => prompt;
   if (prompt instanceof PromptBuilder) return (agent) => prompt.render(agent);
   return prompt;
+}
+
+/** What every runtime has and this value has not, whatever the caller's types let through. */
+function runtimeLacks(runtime: unknown): readonly string[] {
+  const given: Readonly<Record<string, unknown>> = Object(runtime);
+  return [
+    ...["protocol", "name", "kernel"].filter((name) => given[name] === undefined),
+    ...["open", "close"].filter((name) => typeof given[name] !== "function").map((name) => `${name}()`),
+  ];
 }
