@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { resolveConfig } from "../packages/core/src/turn/limits.ts";
-import { DEFAULT_LIMITS } from "../packages/repl/src/evaluator/spec.ts";
+import { DEFAULT_LIMITS, PIECE } from "../packages/repl/src/evaluator/spec.ts";
 import { resolveOptions } from "../packages/runtime-isolated/src/options.ts";
 import { repositoryRoot } from "./source-files.ts";
 
@@ -35,11 +35,11 @@ describe("the tables of limits", () => {
   it("hold the bounds of what code hands over", () => {
     const text = readFileSync(join(repositoryRoot, "docs/limits.md"), "utf8");
     const section = text.slice(text.indexOf("## Of what code hands over"));
-    const bounds = Array.from(section.matchAll(/^\| [^|]+\| ([\d,]+) +\|$/gm), ([, bound]) => bound);
+    const bounds = Array.from(section.matchAll(/^\| [^|]+\| ([\d,]+) +\|[^|]+\|$/gm), ([, bound]) => bound);
     const { outputKept, outstandingCalls, callsPerBlock, turnSize, ...ofCalls } = DEFAULT_LIMITS;
     const { argumentSize, argumentNodes, argumentDepth, errorText } = ofCalls;
     const wanted = [outputKept, outstandingCalls, callsPerBlock, turnSize, argumentSize, argumentNodes];
-    wanted.push(argumentDepth, errorText);
+    wanted.push(argumentDepth, errorText, PIECE);
     expect(bounds).toEqual(wanted.map(shown));
   });
 

@@ -59,7 +59,7 @@ export class Sandbox implements Channel {
   }
 }
 
-export const HELLO: ReplyFrame = { type: "hello", protocol: 1, engine: "v8" };
+export const HELLO: ReplyFrame & { readonly type: "hello" } = { type: "hello", protocol: 1, engine: "v8" };
 
 /** Opens as it should and leaves each entry to `onEntry`. */
 export function opening(onEntry: (entry: number, sandbox: Sandbox) => void): Sandbox {

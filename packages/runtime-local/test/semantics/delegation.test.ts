@@ -254,3 +254,20 @@ describe("wait", () => {
     expect(await repl.print("await wait()")).toBe("[]");
   });
 });
+
+describe("a context for a child", () => {
+  const small = localRuntime({ limits: { argumentSize: 1_000 } });
+  afterAll(() => small.close());
+
+  test.each([
+    ["'z'.repeat(1001)", "the context context of delegate is larger than 1000 characters"],
+    ["{ notes: 'z'.repeat(1001) }", "the context notes of delegate is larger than 1000 characters"],
+    ["{ a: 'z'.repeat(900), b: 'z'.repeat(900) }", "the options of delegate are larger than 1000 characters"],
+  ])("%s that is too large is told the limit, and what can be done", async (context, what) => {
+    const repl = await ReplDriver.open(small);
+    const turn = await repl.start(`await delegate('a', 'q', { context: ${context} })`);
+    const message = `${what}; hand over smaller parts, or CONTEXT.slice(start, end) where it is part of CONTEXT`;
+    expect(turn.calls).toEqual([]);
+    expect(turn.state).toMatchObject({ kind: "threw", error: { message } });
+  });
+});
