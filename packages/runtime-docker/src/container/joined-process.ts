@@ -4,7 +4,7 @@
 // itself. Invariants: (1) after `close` the process ends: by the end of its input, or with its container once code
 // has had all the time it may have; (2) `onGone` is called once, when it is known to have ended.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RLMError } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
 import type { Channel } from "@rlmflow/repl";
 import type { Container, Exec } from "dockerode";
 import type { DockerEngine } from "../engine/docker-engine.ts";
@@ -31,6 +31,16 @@ const POLL_MS = 50;
 const GRACE_MS = 1_000;
 /** Milliseconds beyond the time of code in which it must have ended. */
 const SLACK_MS = 2_000;
+
+const ENGINE_SPEAKS = /^OCI runtime exec failed|^cannot exec in a /;
+
+/** Nothing of it ran, so it is nobody's fault. */
+function notStarted(complaint: string): RLMError {
+  const message = `The engine could not start a process beside others: ${complaint.slice(0, LONGEST_COMPLAINT).trim()}`;
+  return new RLMError("sandbox_lost", message, { details: { blame: "none" } });
+}
+
+const LONGEST_COMPLAINT = 200;
 
 /** A REPL's process in a shared container; see the head of this file. */
 export class JoinedProcess {
@@ -60,7 +70,18 @@ export class JoinedProcess {
 
   /** The channel to it. Called once. */
   channel(): Channel {
-    return this.#stream.channel({ why: () => this.#death(), close: () => this.#close() });
+    const channel = this.#stream.channel({ why: () => this.#death(), close: () => this.#close() });
+    return { ...channel, receive: () => this.#frames(channel) };
+  }
+
+  /** Where the container has just ended, the engine's complaint stands in the place of what a process says first. */
+  async *#frames(channel: Channel): AsyncGenerator<string> {
+    let isFirst = true;
+    for await (const frame of channel.receive()) {
+      if (isFirst && ENGINE_SPEAKS.test(frame)) throw notStarted(frame);
+      isFirst = false;
+      yield frame;
+    }
   }
 
   async #close(): Promise<void> {
