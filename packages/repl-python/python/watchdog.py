@@ -14,7 +14,7 @@ from frames import frame_bytes, lifted, write_bytes
 WORD_BYTES = 16
 SETTLE_SECONDS = 0.005
 # A program that ends is gone by then.
-END_SECONDS = 0.2
+END_SECONDS = 2
 
 
 class Watchdog:
