@@ -35,11 +35,12 @@ declare module "acorn" {
 }
 
 /**
- * Weighed so that the budget is used up at about 230 nested brackets, 110 nested callbacks, 700 `else if` or
- * 2,100 operators in a row: a third of what a default stack holds, so that the answer never depends on it.
+ * Weighed so that the budget is used up at about 165 nested brackets, 78 nested callbacks, 500 `else if` or
+ * 750 operators in a row. That is at most two thirds of a default stack while the parser is not compiled yet
+ * and its frames are largest, so that the answer never depends on how much of it the parser was given.
  */
-const NESTING_BUDGET = 2_100;
-const OPERATOR_COST = 1;
+const NESTING_BUDGET = 1_500;
+const OPERATOR_COST = 2;
 const LEVEL_COST = 3;
 
 /** Alternatives that share a group name are compared with each other. */
@@ -50,6 +51,7 @@ const LONGEST_NUMBER = 10_000;
 const LONG_NUMBER = new RegExp(`[\\d_]{${LONGEST_NUMBER}}`, "y");
 
 const TOO_DEEP = "The code is nested too deeply";
+const ACORN_STACK_IS_USED_UP = "Not enough stack space to parse input";
 const TOO_LONG = "A regular expression is too long";
 const TOO_MANY_DIGITS = "A number has too many digits";
 const LIMITS: ReadonlySet<string> = new Set([TOO_DEEP, TOO_LONG, TOO_MANY_DIGITS]);
@@ -156,7 +158,8 @@ export function parseScript(code: string): ParseResult {
 
 function failureOf(error: unknown, code: string): ParseFailure {
   if (!(error instanceof SyntaxError)) return { message: TOO_DEEP, at: 0, limit: true };
-  const message = error.message.replace(/ \(\d+:\d+\)$/, "");
+  const complaint = error.message.replace(/ \(\d+:\d+\)$/, "");
+  const message = complaint === ACORN_STACK_IS_USED_UP ? TOO_DEEP : complaint;
   const at = "pos" in error && typeof error.pos === "number" ? Math.min(error.pos, code.length) : code.length;
   return { message, at, limit: LIMITS.has(message) };
 }
