@@ -62,9 +62,8 @@ test("a server that does not end its response after the reply is left a second l
     beginEvents(response);
     await write(response, chunk({ content: "done" }) + chunk({}, "stop") + DONE);
   });
-  const began = performance.now();
   expect((await openaiClient({ model: "m", baseURL: server.url }).chat(QUESTION)).text).toBe("done");
-  expect(performance.now() - began).toBeLessThan(900);
+  expect(server.closed).toBe(0);
   await eventually(() => server.closed === 1);
   expect(server.closed).toBe(1);
 });
