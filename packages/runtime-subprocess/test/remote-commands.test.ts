@@ -111,7 +111,9 @@ describe.skipIf(process.platform !== "linux")("a far server", () => {
     const [far] = farProcesses();
     const [connection = 0] = childrenOf();
     process.kill(connection, "SIGKILL");
-    expect(await comesTrue(() => !isAlive(far?.pid ?? 0))).toBe(true);
+    expect(await comesTrue(() => !isAlive(far?.pid ?? 0) && childrenOf().length === 0)).toBe(true);
+    // Its streams are at their end, which this process is yet to read.
+    await new Promise((resolve) => setTimeout(resolve, 300));
     const turn = await session.deliver({ index: 0, outcome: { ok: true, value: 1 }, now: 1 });
     expect(turn.state).toMatchObject({ kind: "lost", blame: "none" });
     expect(turn.state.kind === "lost" && turn.state.message).toContain("was ended by SIGKILL");
