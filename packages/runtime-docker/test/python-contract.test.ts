@@ -6,7 +6,7 @@ import { pythonDriver } from "./python-driver.ts";
 const LABEL = "rlmflow.test.contract.python";
 
 /** Takes as long as all others together, and does not depend on what is spoken inside. */
-const OF_ANY_LANGUAGE = "fifty REPLs that were disposed are forgotten";
+const OF_ANY_LANGUAGE = "twenty REPLs that were disposed are forgotten";
 /** What a container could break of what the REPL keeps in a plain process; `pnpm fuzz` checks all the rest here too. */
 const OF_CONTAINERS = [
   "a loop without end is lost and blamed",

@@ -43,14 +43,14 @@ const SHAPES: readonly Shape[] = [
     options: { agentsPerProcess: 1, maxProcesses: 2 },
     maxConcurrency: 1,
     maxLiveRepls: 1,
-    programs: 5,
+    programs: 3,
   },
   {
     name: "a process for many, two REPLs at a time",
     options: { agentsPerProcess: 64, maxProcesses: 2 },
     maxConcurrency: 64,
     maxLiveRepls: 2,
-    programs: 5,
+    programs: 3,
   },
   {
     name: "fewer places in processes than REPLs",
@@ -58,7 +58,7 @@ const SHAPES: readonly Shape[] = [
     maxConcurrency: 3,
     maxLiveRepls: 8,
     // Each REPL waits a quarter of a second for its place.
-    programs: 2,
+    programs: 1,
   },
 ];
 

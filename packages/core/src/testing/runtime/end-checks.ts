@@ -16,7 +16,7 @@ export const endChecks: RuntimeChecks = {
   "after close no REPL opens": refusesAfterClose,
   "close may be called twice and ends what is open": closesOpen,
   "close leaves no handle of the process behind": leavesNoHandle,
-  "fifty REPLs that were disposed are forgotten": forgetsDisposed,
+  "twenty REPLs that were disposed are forgotten": forgetsDisposed,
 };
 
 async function disposesTwice(rig: RuntimeRig): Promise<void> {
@@ -86,9 +86,9 @@ async function leavesNoHandle(rig: RuntimeRig): Promise<void> {
   ensure(more.length === 0, `after close() the process still holds ${more.join(", ")}`);
 }
 
-const REPLS = 50;
+const REPLS = 20;
 /** Of the REPLs that ended, those at most that may linger: in caches, on stacks. */
-const MAX_LINGERING = 5;
+const MAX_LINGERING = 4;
 
 async function forgetsDisposed(rig: RuntimeRig): Promise<void> {
   const payloads: WeakRef<ContextPayload>[] = [];

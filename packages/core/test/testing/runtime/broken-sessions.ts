@@ -62,7 +62,7 @@ export const BROKEN_SESSIONS: readonly BrokenRuntime[] = [
     foundBy: [
       "a REPL may be disposed twice, and does nothing after it",
       "a turn that is pending when its REPL is disposed is lost",
-      "fifty REPLs that were disposed are forgotten",
+      "twenty REPLs that were disposed are forgotten",
     ],
   },
   {
@@ -118,7 +118,7 @@ export const BROKEN_SESSIONS: readonly BrokenRuntime[] = [
         },
       });
     },
-    foundBy: ["fifty REPLs that were disposed are forgotten"],
+    foundBy: ["twenty REPLs that were disposed are forgotten"],
   },
 ];
 
