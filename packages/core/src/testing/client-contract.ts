@@ -10,6 +10,7 @@ import type {
   TokenCounts,
 } from "./client-driver.ts";
 import { type ContractCheck, ensure, ensureEqual, rejectionOf, within } from "./contract.ts";
+import { ensureHas, refuseDriver } from "./refuse-driver.ts";
 import { withExceptions } from "./stated-exceptions.ts";
 
 const PATIENCE_MS = 5000;
@@ -31,10 +32,15 @@ type Examine = (rig: ClientRig) => Promise<void>;
 
 /**
  * Everything that `Client` promises, as checks that any test runner can run. Each opens a provider of its
- * own through the driver and closes it. Throws `invalid_options` when the driver states an exception from a check
- * that does not exist.
+ * own through the driver and closes it. Throws `invalid_options` for a driver that is none, or that states an exception
+ * from a check that does not exist.
  */
 export function clientContract(driver: ClientDriver): readonly ContractCheck[] {
+  refuseDriver("clientContract", driver, {
+    open: { kind: "function", required: true },
+    unreported: { kind: "object" },
+    exceptions: { kind: "object" },
+  });
   const check = (name: string, script: Partial<ProviderScript>, examine: Examine): ContractCheck => ({
     name,
     run: () => withRig(driver, { text: PIECES, ending: STOP, usage: USAGE, ...script }, examine),
@@ -89,7 +95,9 @@ function reportedBy({ unreported = [] }: ClientDriver): TokenCounts {
 
 async function withRig(driver: ClientDriver, script: ProviderScript, examine: Examine): Promise<void> {
   const rig = await driver.open(script);
+  ensureHas("what open gave", rig, ["seen", "close"]);
   try {
+    ensureHas("the client that open gave", rig.client, ["chat"]);
     await examine(rig);
   } finally {
     await rig.close();

@@ -1,5 +1,5 @@
 import { type ChatOptions, type Client, type Message, type Reply, RLMError } from "@rlmflow/core";
-import { clientContract, refusals } from "@rlmflow/core/testing";
+import { type ClientDriver, type ClientRig, clientContract, refusals } from "@rlmflow/core/testing";
 import { beforeAll, describe, expect, test } from "vitest";
 import { referenceDriver } from "./reference-client.ts";
 
@@ -290,4 +290,26 @@ describe("an exception that a client's driver states", () => {
       "The client's driver states exceptions from checks that do not exist: reads minds. Remove them.",
     );
   });
+});
+
+test.each([
+  [null, "it is no record"],
+  [{}, "open is missing"],
+  [
+    { open: 5, unreported: "cached", name: "mine" },
+    'open must be a function, not 5; unreported must be an object, not "cached"; there is no name',
+  ],
+])("%j is no driver", (driver, problems) => {
+  expect(() => clientContract(driver as unknown as ClientDriver)).toThrow(
+    `clientContract was given a driver it can't take: ${problems}.`,
+  );
+});
+
+test.each<readonly [unknown, string]>([
+  [undefined, "what open gave is undefined, and no record"],
+  [{ client: {} }, "what open gave has no seen(), no close()"],
+  [{ client: {}, seen: () => ({}), close: async () => {} }, "the client that open gave has no chat()"],
+])("what open gives is looked at: %j", async (rig, problem) => {
+  const [first] = clientContract({ open: async () => rig as ClientRig });
+  await expect(first?.run()).rejects.toThrow(problem);
 });

@@ -3,7 +3,7 @@ import { memoryStores } from "../../src/engine/store/memory-store.ts";
 import type { RunStores } from "../../src/protocols/store.ts";
 import { refusals } from "../../src/testing/contract.ts";
 import { fixedEnvironment } from "../../src/testing/fixed-environment.ts";
-import type { StoreDriver } from "../../src/testing/store/store-driver.ts";
+import type { StoreDriver, StorePlace } from "../../src/testing/store/store-driver.ts";
 import { storeContract } from "../../src/testing/store-contract.ts";
 import { BROKEN_STORES } from "./broken-stores.ts";
 import { withInboxes } from "./memory-inbox.ts";
@@ -35,4 +35,21 @@ describe("the contract refuses a store that", () => {
 test("the checks have names of their own", () => {
   const names = storeContract(inMemory((good) => good)).map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
+});
+
+test.each([
+  [undefined, "it is no record"],
+  [{ open: "here", make: 1 }, 'name is missing; open must be a function, not "here"; there is no make'],
+])("%j is no driver", (driver, problems) => {
+  expect(() => storeContract(driver as unknown as StoreDriver)).toThrow(
+    `storeContract was given a driver it can't take: ${problems}.`,
+  );
+});
+
+test.each<readonly [unknown, string]>([
+  [null, "what open gave is null, and no record"],
+  [{ reopen: async () => ({}), dispose: async () => {} }, "the value of stores is undefined, and no record"],
+])("what open gives is looked at: %j", async (place, problem) => {
+  const [first] = storeContract({ name: "mine", open: async () => place as StorePlace });
+  await expect(first?.run()).rejects.toThrow(problem);
 });

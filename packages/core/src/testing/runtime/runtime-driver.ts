@@ -1,6 +1,6 @@
-import { RLMError } from "../../errors.ts";
 import type { ReplSession, Runtime } from "../../protocols/runtime.ts";
 import type { ContractCheck } from "../contract.ts";
+import { type DriverProperty, refuseDriver } from "../refuse-driver.ts";
 import { type StatedExceptions, withExceptions } from "../stated-exceptions.ts";
 import { RuntimeRig } from "./runtime-rig.ts";
 import type { LanguageSamples } from "./samples/language-samples.ts";
@@ -33,35 +33,19 @@ export type Examine = (rig: RuntimeRig) => Promise<void>;
 /** Checks by name. */
 export type RuntimeChecks = Readonly<Record<string, Examine>>;
 
-const DRIVER: Readonly<Record<keyof RuntimeDriver, string>> = {
-  name: "string",
-  make: "function",
-  exceptions: "object",
-  patienceMs: "number",
-  sessions: "number",
-  kill: "function",
-  language: "object",
+const DRIVER: Readonly<Record<keyof RuntimeDriver, DriverProperty>> = {
+  name: { kind: "string", required: true },
+  make: { kind: "function", required: true },
+  exceptions: { kind: "object" },
+  patienceMs: { kind: "number" },
+  sessions: { kind: "number" },
+  kill: { kind: "function" },
+  language: { kind: "object" },
 };
 
 /** Throws `invalid_options` naming everything by which this is no driver. */
 export function refuseFaulty(driver: RuntimeDriver): void {
-  const given: unknown = driver;
-  const problems = typeof given === "object" && given !== null ? faultsOf(given) : ["it is no record"];
-  if (problems.length === 0) return;
-  const message = `runtimeContract was given a driver it can't take: ${problems.join("; ")}.`;
-  throw new RLMError("invalid_options", message);
-}
-
-function faultsOf(driver: object): readonly string[] {
-  const unknown = Object.keys(driver).filter((name) => !Object.hasOwn(DRIVER, name));
-  const faults = Object.entries(DRIVER).flatMap(([name, kind]) => {
-    const value: unknown = Reflect.get(driver, name);
-    if (value === undefined) return name === "name" || name === "make" ? [`${name} is missing`] : [];
-    if (typeof value !== kind)
-      return [`${name} must be a ${kind}, not ${JSON.stringify(value) ?? typeof value}`];
-    return typeof value === "number" && !(value > 0) ? [`${name} must be above 0, not ${value}`] : [];
-  });
-  return [...faults, ...unknown.map((name) => `there is no ${name}`)];
+  refuseDriver("runtimeContract", driver, DRIVER);
 }
 
 /** The checks as the driver has them, stated exceptions turned round. Throws `invalid_options`. */
