@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { programsOf } from "./document-programs.ts";
 import { startLoopbackChat } from "./loopback-chat.ts";
 import { loopbackReplies } from "./loopback-replies.ts";
-import { BUILD_MS, expectSuccess, type PackedPackages, packPackages, runNpm } from "./packed-packages.ts";
+import { BUILD_MS, expectSuccess, type PackedPackages, packAll, runNpm } from "./packed-packages.ts";
 import { runCommand, runNode } from "./run-node.ts";
 import { commandsOf } from "./shell-commands.ts";
 import { repositoryRoot, type SourceFile } from "./source-files.ts";
@@ -19,7 +19,7 @@ let readme: SourceFile;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "rlmflow-packed-"));
   readme = { path: "README.md", text: await readFile(join(repositoryRoot, "README.md"), "utf8") };
-  packed = await packPackages(folder, ["./packages/*", "./apps/*"]);
+  packed = await packAll(folder);
 }, BUILD_MS);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -71,7 +71,9 @@ describe("the packages as they are published", () => {
       expect(words?.slice(2)).toEqual(["../rlmflow/packed/*.tgz", "openai"]);
       const manifest: unknown = JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8"));
       expect(manifest).toMatchObject({
-        scripts: { "ci:pack": expect.stringContaining("-r pack --pack-destination packed") },
+        scripts: {
+          "ci:pack": expect.stringMatching(/ && pnpm run --silent pack:built --pack-destination packed$/),
+        },
       });
       const cwd = await installed("all", [...packed.keys(), "openai"]);
       const version = await runNode(["node_modules/@rlmflow/cli/dist/rlmflow.js", "--version"], { cwd });

@@ -15,16 +15,29 @@ const npm = process.platform === "win32" ? "npm.cmd" : "npm";
 const pnpm = process.platform === "win32" ? "pnpm.cmd" : "pnpm";
 const lock = join(repositoryRoot, ".turbo", "packing");
 
-/** Builds what is not fresh, then packs packages into the folder as they would be published; filters as of pnpm. */
-export async function packPackages(folder: string, packages: readonly string[]): Promise<PackedPackages> {
-  const filters = packages.flatMap((filter) => ["--filter", filter]);
+/** Builds what is not fresh, then packs these packages into the folder as they would be published. */
+export function packPackages(folder: string, names: readonly string[]): Promise<PackedPackages> {
+  const filters = names.map((name) => `--filter=${name}`);
+  return pack(folder, filters, [...filters, "-r", "pack"]);
+}
+
+/** The same for all packages, with the script that `npm run pack:all` ends with. */
+export function packAll(folder: string): Promise<PackedPackages> {
+  return pack(folder, ["--filter=./packages/*", "--filter=./apps/*"], ["run", "--silent", "pack:built"]);
+}
+
+async function pack(
+  folder: string,
+  filters: readonly string[],
+  command: readonly string[],
+): Promise<PackedPackages> {
   await withLock(async () => {
     const turbo = join(repositoryRoot, "node_modules/.bin/turbo");
     const variables = { TURBO_TELEMETRY_DISABLED: "1" };
     const options = { cwd: repositoryRoot, variables, timeoutMs: BUILD_MS };
     const build = ["run", "build", ...filters, "--output-logs=errors-only"];
     expectSuccess(await runCommand(turbo, build, options));
-    expectSuccess(await runCommand(pnpm, [...filters, "-r", "pack", "--pack-destination", folder], options));
+    expectSuccess(await runCommand(pnpm, [...command, "--pack-destination", folder], options));
   });
   const packed = new Map<string, string>();
   for (const file of await readdir(folder)) {
