@@ -37,7 +37,9 @@ export async function loopbackServer(
     if (response.destroyed) return;
     if (typeof text === "number") {
       response.writeHead(text, { "content-type": "application/json" });
-      response.end(JSON.stringify({ error: { message: `status ${text}` } }));
+      // Some servers quote what they refuse.
+      const message = `status ${text} for "${request.headers.authorization}"`;
+      response.end(JSON.stringify({ error: { message } }));
       return;
     }
     response.writeHead(200, { "content-type": "text/event-stream" });

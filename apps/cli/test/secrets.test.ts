@@ -19,6 +19,7 @@ for (const name of Reflect.ownKeys(globalThis)) { try { seen.push(String(name), 
 for (const value of [print, done, CONTEXT, delegate, globalThis, [].constructor]) {
   try { seen.push(JSON.stringify(value.constructor.constructor("return process")().env)); } catch (error) { seen.push(error.message); }
 }
+try { await llmQuery("refused"); } catch (error) { seen.push(error.message); print(error.message); }
 print(seen.join("\\n").includes("sk-planted") ? "found the key" : "found nothing", seen.length > 50);
 `;
 
@@ -112,7 +113,8 @@ describe.skipIf(!onLinux)("a provider's key", { timeout: 90_000 }, () => {
     async (runtime) => {
       const looked = Promise.withResolvers<void>();
       const asked = Promise.withResolvers<void>();
-      await using server = await loopbackServer(async ({ turn }) => {
+      await using server = await loopbackServer(async ({ query, turn }) => {
+        if (query === "refused") return 401;
         if (turn === 0) return block(SEARCH);
         asked.resolve();
         await looked.promise;
@@ -139,10 +141,9 @@ describe.skipIf(!onLinux)("a provider's key", { timeout: 90_000 }, () => {
       expect(trace).not.toContain(KEY);
       expect(await filesWith(KEY)).toEqual([]);
       expect(await filesWith("found nothing true")).not.toEqual([]);
-      expect(server.received.map(({ authorization }) => authorization)).toEqual([
-        `Bearer ${KEY}`,
-        `Bearer ${KEY}`,
-      ]);
+      expect(await filesWith('status 401 for \\"Bearer [secret]\\"')).not.toEqual([]);
+      const sent = server.received.map(({ authorization }) => authorization);
+      expect(sent).toEqual(Array.from({ length: 3 }, () => `Bearer ${KEY}`));
       for (const { body } of server.received) expect(body).not.toContain(KEY);
     },
   );

@@ -6,10 +6,11 @@ import { cachedClient } from "@rlmflow/clients/cached";
 import { openaiClient } from "@rlmflow/clients/openai";
 import type { Client } from "@rlmflow/core";
 import { type ClientDriver, clientContract, type ProviderScript } from "@rlmflow/core/testing";
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { failureOf } from "./failure-of.ts";
 import { anthropicAnswer } from "./provider/anthropic-wire.ts";
 import { openaiAnswer } from "./provider/openai-wire.ts";
-import { type Answer, providerServer } from "./provider/provider-server.ts";
+import { type Answer, providerServer, refuse } from "./provider/provider-server.ts";
 
 function overLoopback(
   answer: (script: ProviderScript) => Answer,
@@ -55,4 +56,21 @@ describe.each([
   ["cachedClient around openaiClient", cachedOverLoopback],
 ])("%s keeps the client contract", (_name, driver) => {
   for (const check of clientContract(driver)) test(check.name, check.run);
+});
+
+test.each([
+  ["openaiClient", openaiClient],
+  ["anthropicClient", anthropicClient],
+])("%s keeps secrets out of what it says, also where the server quotes them", async (_name, makeClient) => {
+  await using server = await providerServer((request, response) => {
+    const quoted = ["authorization", "x-api-key", "x-gateway-token"].map((name) => request.headers[name]);
+    refuse(response, 401, { error: { message: `Not known: ${quoted.join(", ")}` } });
+  });
+  const apiKey = "sk-planted-7f3a";
+  const headers = { "X-Gateway-Token": "Token gate-planted-19", "X-Title": "planted in a title" };
+  const client = makeClient({ model: "m", apiKey, headers, baseURL: server.url });
+  const { message } = await failureOf(client.chat([{ role: "user", content: "hello" }]));
+  expect(message).toContain("[secret]");
+  expect(message).not.toContain("planted");
+  expect(server.requests.length).toBe(1);
 });

@@ -4,6 +4,7 @@ import { apiKeyOf } from "../request/api-key.ts";
 import { loadSdk } from "../request/load-sdk.ts";
 import { failureOf } from "../request/request-failure.ts";
 import { requestLimits } from "../request/request-limits.ts";
+import { secretsOf } from "../request/secrets.ts";
 import { type RequestLimits, type RequestWatch, watchRequest } from "../request/watched-request.ts";
 import { type AnthropicClientOptions, checkAnthropicOptions } from "./anthropic-options.ts";
 import { messageReply } from "./message-reply.ts";
@@ -32,7 +33,7 @@ export function anthropicClient(options: AnthropicClientOptions): Client {
         limits,
         chat,
         progress: reply,
-        failureOf: (error) => failureOf("anthropic", error),
+        failureOf: (error) => failureOf("anthropic", error, secretsOf(apiKey, options.headers)),
         async send(watch) {
           const sdk = new Anthropic(sdkOptions(options, apiKey, limits, watch));
           const body = messageRequest(options, messages, chat, format);

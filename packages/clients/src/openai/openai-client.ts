@@ -4,6 +4,7 @@ import { apiKeyOf } from "../request/api-key.ts";
 import { loadSdk } from "../request/load-sdk.ts";
 import { failureOf } from "../request/request-failure.ts";
 import { requestLimits } from "../request/request-limits.ts";
+import { secretsOf } from "../request/secrets.ts";
 import { type RequestLimits, type RequestWatch, watchRequest } from "../request/watched-request.ts";
 import { chatReply } from "./chat-reply.ts";
 import { chatRequest, requestHeaders } from "./chat-request.ts";
@@ -30,7 +31,7 @@ export function openaiClient(options: OpenAIClientOptions): Client {
         limits,
         chat,
         progress: reply,
-        failureOf: (error) => failureOf("openai", error),
+        failureOf: (error) => failureOf("openai", error, secretsOf(apiKey, options.headers)),
         async send(watch) {
           const sdk = new OpenAI(sdkOptions(options, apiKey, limits, watch));
           const stream = await sdk.chat.completions.create(chatRequest(options, messages, chat), {

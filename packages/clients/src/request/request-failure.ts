@@ -1,6 +1,7 @@
 import { type RequestFailure, type RequestFailureDetails, RLMError, sentences } from "@rlmflow/core";
 import { member } from "./member.ts";
 import { retryAfterMs } from "./retry-after.ts";
+import { withoutSecrets } from "./secrets.ts";
 
 /** What to do about a failure that does not pass by itself; a passing one is retried by the engine. */
 const ADVICE: Readonly<Partial<Record<RequestFailure, string>>> = {
@@ -60,12 +61,13 @@ export function requestFailed(message: string, details: RequestFailureDetails, c
   return new RLMError("request_failed", full, { cause, details: { ...details } });
 }
 
-/** What an error of a provider's SDK, or of the connection under it, means. */
-export function failureOf(provider: string, error: unknown): RLMError {
+/** What an error of a provider's SDK, or of the connection under it, means. Its text never holds one of the secrets. */
+export function failureOf(provider: string, error: unknown, secrets: readonly string[]): RLMError {
   const status = numberOr(member(error, "status"), undefined);
   const body = bodyOf(error);
   const answered = status !== undefined || body !== undefined;
-  const message = answered ? messageOf(error) : withInnermost(messageOf(error), error);
+  const told = messageOf(error, secrets);
+  const message = answered ? told : withInnermost(told, error, secrets);
   const reason = answered
     ? answerReason(status ?? numberOr(Number(member(body, "code")), 0), wordsOf(body), message)
     : connectionReason(error);
@@ -109,11 +111,11 @@ function connectionReason(error: unknown): RequestFailure {
 }
 
 /** The message and what is at the bottom of it: an SDK says "Connection error.", its cause says what with whom. */
-function withInnermost(message: string, error: unknown): string {
+function withInnermost(message: string, error: unknown, secrets: readonly string[]): string {
   const [innermost] = causesOf(error);
   const inner = innermost === undefined ? "" : innermost.message || String(member(innermost, "code") ?? "");
   if (inner === "" || message.includes(inner)) return message;
-  return `${message.replace(/\.$/, "")} (${short(inner)})`;
+  return `${message.replace(/\.$/, "")} (${short(withoutSecrets(inner, secrets))})`;
 }
 
 function causesOf(error: unknown): readonly Error[] {
@@ -141,8 +143,8 @@ function numberOr<Other>(value: unknown, other: Other): number | Other {
   return typeof value === "number" && Number.isFinite(value) ? value : other;
 }
 
-function messageOf(error: unknown): string {
-  return short(error instanceof Error ? error.message : String(error));
+function messageOf(error: unknown, secrets: readonly string[]): string {
+  return short(withoutSecrets(error instanceof Error ? error.message : String(error), secrets));
 }
 
 function short(message: string): string {

@@ -85,7 +85,10 @@ describe("a run whose runtime opens no REPL", () => {
     );
     await using flow = new RLMFlow({ client, runtimes: { default: inlineRuntime(), far } });
     const { answer, graph } = await flow.run("Count.");
-    expect(answer).toContain("No engine answers. Start it.");
+    expect(answer).toBe("root.a: its runtime failed.");
+    expect(graph.head("root.a")).toMatchObject({
+      message: expect.stringContaining("No engine answers. Start it."),
+    });
     expect(asked).toEqual(["root#0"]);
     runs.push(graph);
   });

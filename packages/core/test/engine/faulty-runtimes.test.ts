@@ -62,19 +62,24 @@ describe("a runtime that", () => {
     await checkRun(error.graph);
   });
 
-  test.each(FATAL)("%s ends a child, and its parent goes on", async (_what, faults, message) => {
-    const globals = { echo: (value: string) => value };
-    await using flow = flowOf(
-      {
-        root: [block("try { await delegate('a', 'A') } catch (error) { done(error.message) }")],
-        "root.a": [block("await echo('x')")],
-      },
-      { runtime: faultyRuntime(ofChild(faults)), globals },
-    );
-    const { answer, graph } = await flow.run("Go.");
-    expect(answer).toContain(message);
-    await checkRun(graph);
-  });
+  test.each(FATAL)(
+    "%s ends a child, whose parent is told no more than that and goes on",
+    async (_what, faults, message) => {
+      const globals = { echo: (value: string) => value };
+      await using flow = flowOf(
+        {
+          root: [block("try { await delegate('a', 'A') } catch (error) { done(error.message) }")],
+          "root.a": [block("await echo('x')")],
+        },
+        { runtime: faultyRuntime(ofChild(faults)), globals },
+      );
+      const { answer, graph } = await flow.run("Go.");
+      expect(answer).toBe("root.a: its runtime failed.");
+      const end = graph.head("root.a");
+      expect(end?.type === "error" && end.message).toContain(message);
+      await checkRun(graph);
+    },
+  );
 
   test("loses a REPL again and again is asked for three more, then the block is undone", async () => {
     const opened: boolean[] = [];

@@ -1,7 +1,7 @@
 import { taskEnd } from "../../data/chain.ts";
 import type { Graph } from "../../data/graph.ts";
 import { isJsonObject, type JsonValue } from "../../data/json.ts";
-import type { CallNode, Outcome } from "../../data/node.ts";
+import type { CallNode, ErrorNode, Outcome } from "../../data/node.ts";
 import { callNodeId } from "../../data/node-id.ts";
 import type { Call } from "../../protocols/runtime.ts";
 import type { Journal } from "../store/journal.ts";
@@ -58,13 +58,18 @@ export async function recordedOutcome(journal: Journal, node: CallNode): Promise
   return { ok: true, value: value as unknown as JsonValue };
 }
 
+/** How an agent ended, for code: addresses and paths of the host, in the words of a failed runtime, are not for it. */
+function toldToCode({ kind, message }: ErrorNode): string {
+  return kind === "runtime_failed" ? "its runtime failed." : message;
+}
+
 /** What became of the task that ended with this node. */
 async function endOutcome(journal: Journal, id: string): Promise<Outcome> {
   const node = journal.graph.find(id);
   if (node?.type === "result")
     return { ok: true, value: (await journal.unpack(node.result, node.blobs?.result)) ?? null };
   if (node?.type === "error")
-    return { ok: false, error: { name: "ChildError", message: `${node.agentId}: ${node.message}` } };
+    return { ok: false, error: { name: "ChildError", message: `${node.agentId}: ${toldToCode(node)}` } };
   if (node?.type === "call" && node.outcome?.ok === false) return node.outcome;
   return { ok: false, error: { name: "ChildError", message: `${id} is not the end of a task.` } };
 }
