@@ -34,7 +34,8 @@ class CallFuture(Future):
         self._use.used = True
         return super().__await__()
 
-    __iter__ = __await__
+    # An iteration would give the future itself and then fail with words that help nobody.
+    __iter__ = None
 
     def add_done_callback(self, callback, *, context=None):
         self._use.used = True

@@ -6,8 +6,13 @@ from handles import Handle
 from host_errors import HostError
 
 NOT_WAITING = "It is no call: write the value without `await`."
+NOT_AWAITED = "It is a call that was not awaited: write value = await llm_query(prompt), and use the value."
+NOT_AWAITED_CHILD = "It is a child that was not awaited: write result = await handle, and use the result."
+ENDS = "Call done(value) to give the final answer; a block ends with its last line."
 NAME_HINTS = {
     "FINAL": "Call done(value) to give the final answer.",
+    "exit": ENDS,
+    "quit": ENDS,
     "FINAL_VAR": "Call done(variable) to give the final answer.",
     "SHOW_VARS": "Call VARIABLES() to see the variables.",
     "llmQuery": "Write await llm_query(prompt).",
@@ -103,6 +108,11 @@ MESSAGE_HINTS = {
     "object CallFuture can't be used": "Give the call to await as it is.",
     "can't be used in 'await' expression": NOT_WAITING,
     "can't be awaited": NOT_WAITING,
+    "CallFuture": NOT_AWAITED,
+    "Handle object": NOT_AWAITED_CHILD,
+    "Handle' object": NOT_AWAITED_CHILD,
+    "type Handle": NOT_AWAITED_CHILD,
+    "type 'Handle'": NOT_AWAITED_CHILD,
 }
 ATTRIBUTE_KINDS = (str, list, tuple, dict, set, int, float, bool, CallFuture, Handle, Record, View, Contexts)
 
@@ -111,6 +121,8 @@ def hint_for(error, message):
     """What to do instead, for a name or a habit of another system; empty when there is nothing to say."""
     if is_a(error, HostError):
         return ""
+    if is_a(error, SystemExit):
+        return ENDS
     if is_a(error, NameError):
         return NAME_HINTS.get(plain_text(error_field(error, "name", NameError)), "")
     if is_a(error, AttributeError):

@@ -26,6 +26,8 @@ from variables import Variables
 
 STRAY_TEXT = 2_000
 MODULE = "__main__"
+# Made for a terminal: they close the input that later blocks read.
+CLOSING = ("exit", "quit")
 
 
 class Repl:
@@ -45,6 +47,8 @@ class Repl:
         self._namespace = self._module.__dict__
         self._modules = sys.modules
         self._variables = Variables(self._namespace, self._limits["variables"])
+        for name in CLOSING:
+            builtins.__dict__.pop(name, None)
         self._shared = [(table, dict(table)) for table in (builtins.__dict__, asyncio.__dict__, sys.modules)]
         self._block = None
         self._own_names = self._names(spec)

@@ -11,6 +11,10 @@ const JAVASCRIPT = "This REPL runs Python, not JavaScript";
 /** In order of preference: the first that applies is the one sentence the model is given. */
 const HINTS: readonly Hint[] = [
   {
+    pattern: /^%{1,2}\w|^!\w+(?:\s+[\w-]|$)/,
+    text: "Lines that begin with % or ! are a notebook's; use Python alone, for example subprocess.run.",
+  },
+  {
     pattern: /^(?:const|let|var)\s+[\w$[{]/,
     text: `${JAVASCRIPT}: write \`name = value\`, without const or let.`,
   },
@@ -52,10 +56,6 @@ const HINTS: readonly Hint[] = [
   {
     pattern: /\)\s*\{$|^\}\)?;?$/,
     text: `${JAVASCRIPT}: a block is indented below a line that ends with a colon.`,
-  },
-  {
-    pattern: /^(?:%|!)\w/,
-    text: "Lines that begin with % or ! are a notebook's; use Python alone, for example subprocess.run.",
   },
 ];
 

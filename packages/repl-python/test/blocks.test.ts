@@ -82,6 +82,17 @@ describe("an error", () => {
       "yield 3",
       "`yield` at the top level of a block means `await`, and int is nothing to wait for: write print(value)",
     ],
+    ["exit()", "Call done(value) to give the final answer"],
+    ["import sys\nsys.exit()", "Call done(value) to give the final answer"],
+    ["for part in llm_query_batched(['a', 'b']):\n    print(part)", "not awaited: write value = await"],
+    ["first, second = llm_query_batched(['a', 'b'])", "not awaited: write value = await"],
+    ["llm_query('a').upper()", "not awaited: write value = await"],
+    ["llm_query('a')[0]", "not awaited: write value = await"],
+    ["'text: ' + llm_query('a')", "not awaited: write value = await"],
+    ["len(llm_query('a'))", "not awaited: write value = await"],
+    ["first, second = delegate('a', 'A')", "not awaited: write result = await"],
+    ["delegate('a', 'A').upper()", "not awaited: write result = await"],
+    ["import json\njson.dumps(delegate('a', 'A'))", "not awaited: write result = await"],
     ["yield", "to make values, write `def name():` with yield in it"],
   ])("%s is answered with a hint", async (code, hint) => {
     expect(await repl.shown(code)).toContain(hint);
@@ -89,7 +100,8 @@ describe("an error", () => {
 
   test("that ends a program ends the block alone", async () => {
     expect(await repl.shown("import sys", "sys.exit('enough')")).toContain("SystemExit: enough");
-    expect(await repl.shown("exit")).not.toBe("");
+    expect(await repl.shown("exit()", "quit()")).toContain("NameError: name 'exit' is not defined");
+    expect(await repl.shown("input()")).toContain("EOFError");
     expect(await repl.shown("raise KeyboardInterrupt")).toContain("KeyboardInterrupt");
     expect(await repl.shown("asyncio.current_task().cancel()", "await asyncio.sleep(0)")).toContain(
       "CancelledError",

@@ -50,6 +50,9 @@ describe("parses", () => {
     ["x = a ? 1 : 2", "value if test else other"],
     ["count++", "count += 1"],
     ["%timeit f()", "a notebook's"],
+    ["!pip install pandas", "a notebook's"],
+    ["!ls", "a notebook's"],
+    ["!a && b()", "`not`"],
   ])("%j is answered with %j", (code, hint) => {
     expect(pythonKernel.parses(code)).toContain(hint);
   });
