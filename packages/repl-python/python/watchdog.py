@@ -26,21 +26,26 @@ class Watchdog:
             return
         self._armed, self._disarmed = os.urandom(WORD_BYTES), os.urandom(WORD_BYTES)
         watched, control = os.pipe()
-        program = os.getpid()
+        program = Program(os.getpid())
         try:
             between = os.fork()
         except OSError as error:
             # Where no process may be started, the runtime's own wall time is what ends a block.
             os.write(2, f"rlmflow: no watchdog: {error}\n".encode())
+            program.forget()
             return
         if between == 0:
             os.close(control)
             # Once more, so that it is no child of the program's, which code could come upon.
-            if os.fork() == 0:
-                Watch(watched, output_descriptor, program, time_ms).run((self._armed, self._disarmed))
-            os._exit(0)
+            try:
+                if os.fork() == 0:
+                    Watch(watched, output_descriptor, program, time_ms).run((self._armed, self._disarmed))
+            finally:
+                # What goes on from here is the program's alone.
+                os._exit(0)
         os.waitpid(between, 0)
         os.close(watched)
+        program.forget()
         self._control = lifted(control)
         os.register_at_fork(after_in_child=self._forget)
 
@@ -64,6 +69,34 @@ class Watchdog:
         self._control = None
 
 
+class Program:
+    """The process that is watched. Where there are handles of processes, no other that got its number is meant."""
+
+    def __init__(self, number):
+        self._number = number
+        try:
+            self._handle = os.pidfd_open(number)
+        except (AttributeError, OSError):
+            self._handle = None
+
+    def send(self, signal_number):
+        if self._handle is None:
+            os.kill(self._number, signal_number)
+        else:
+            signal.pidfd_send_signal(self._handle, signal_number)
+
+    def ends_within(self, seconds):
+        """Whether it has ended by then; None where that cannot be known."""
+        if self._handle is None:
+            time.sleep(seconds)
+            return None
+        return bool(select.select([self._handle], [], [], seconds)[0])
+
+    def forget(self):
+        if self._handle is not None:
+            os.close(self._handle)
+
+
 class Watch:
     """The life of the watching process."""
 
@@ -72,7 +105,6 @@ class Watch:
         self._output = output
         self._program = program
         self._time_ms = time_ms
-        self._handle = handle_of(program)
 
     def run(self, words):
         """Does not return. The words are those for armed and disarmed; whatever else comes is not the REPL's."""
@@ -99,10 +131,10 @@ class Watch:
         return bool(select.select([self._control], [], [], seconds)[0])
 
     def _end_for_time(self):
-        os.kill(self._program, signal.SIGSTOP)
+        self._program.send(signal.SIGSTOP)
         time.sleep(SETTLE_SECONDS)
         if self._hears(0):
-            os.kill(self._program, signal.SIGCONT)
+            self._program.send(signal.SIGCONT)
             return
         message = "The block computed for more than %d ms without waiting." % self._time_ms
         limit = {"name": "timeMs", "value": self._time_ms, "unit": "ms"}
@@ -110,26 +142,17 @@ class Watch:
 
     def _end_for_silence(self, owes_frame):
         """The program is gone, or its code has closed what it talks over, and nothing would hold its time."""
-        if self._handle is None:
-            time.sleep(END_SECONDS)
-        elif select.select([self._handle], [], [], END_SECONDS)[0]:
+        has_ended = self._program.ends_within(END_SECONDS)
+        if has_ended:
             os._exit(0)
         message = "Code closed descriptors of the REPL that it runs in."
-        self._kill({"type": "failed", "message": message} if owes_frame and self._handle is not None else None)
+        self._kill({"type": "failed", "message": message} if owes_frame and has_ended is False else None)
 
     def _kill(self, frame):
         try:
-            os.kill(self._program, signal.SIGSTOP)
+            self._program.send(signal.SIGSTOP)
             if frame is not None:
                 os.write(self._output, frame_bytes(frame))
         finally:
-            os.kill(self._program, signal.SIGKILL)
+            self._program.send(signal.SIGKILL)
             os._exit(0)
-
-
-def handle_of(program):
-    """A descriptor that can be read once the program has ended, where there is such a thing."""
-    try:
-        return os.pidfd_open(program)
-    except (AttributeError, OSError):
-        return None

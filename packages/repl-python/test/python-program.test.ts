@@ -1,7 +1,9 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { pythonLanguage } from "../src/index.ts";
 import { PYTHON_PARTS, pythonProgram } from "../tsup.config.ts";
@@ -47,10 +49,19 @@ describe("an interpreter", () => {
     expect(JSON.parse(stdout)).toEqual({ type: "failed", message: "--time-ms takes a number, not soon" });
   });
 
-  test("ends well when there is nobody to serve", () => {
-    const { status, stdout } = run(PYTHON);
-    expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ type: "hello", protocol: 1 });
+  test("ends well when there is nobody to serve, and its watch has nothing to add", async () => {
+    const [, ...options] = pythonLanguage.server.command;
+    const serve = async () => {
+      const child = spawn(PYTHON, [...options, pythonLanguage.server.file], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const [stdout, [status]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+      return { stdout, status };
+    };
+    for (const { stdout, status } of await Promise.all(Array.from({ length: 12 }, serve))) {
+      expect(status).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ type: "hello", protocol: 1 });
+    }
   });
 
   const old = globSync(join(homedir(), ".pyenv/versions/3.{6,7,8,9}.*/bin/python")).filter(existsSync);
