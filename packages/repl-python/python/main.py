@@ -56,7 +56,7 @@ class Server:
             self._repl = Repl(loads(frame["spec"]), self._read_context)
             self._channel.send({"type": "opened"})
         elif frame["type"] in ("start", "deliver") and self._repl is not None:
-            self._watchdog.arm()
+            self._watchdog.arm(frame.get("patience", 1))
             self._runs = True
             if frame["type"] == "start":
                 calls, turn = self._repl.start(loads(frame["block"]))

@@ -12,6 +12,8 @@ import time
 from frames import frame_bytes, lifted, write_bytes
 
 WORD_BYTES = 16
+# One byte on the way to the watch.
+MOST_PATIENCE = 255
 SETTLE_SECONDS = 0.005
 # A program that ends is gone by then.
 END_SECONDS = 2
@@ -22,6 +24,7 @@ class Watchdog:
 
     def __init__(self, time_ms, output_descriptor):
         self._control = None
+        self._armed = self._disarmed = b""
         if not hasattr(os, "fork"):
             return
         self._armed, self._disarmed = os.urandom(WORD_BYTES), os.urandom(WORD_BYTES)
@@ -49,17 +52,18 @@ class Watchdog:
         self._control = lifted(control)
         os.register_at_fork(after_in_child=self._forget)
 
-    def arm(self):
-        self._say("_armed")
+    def arm(self, patience=1):
+        """Code is about to compute, so many times as long as it may."""
+        self._say(self._armed, bytes([min(patience, MOST_PATIENCE)]))
 
     def disarm(self):
-        self._say("_disarmed")
+        self._say(self._disarmed, b"")
 
-    def _say(self, word):
+    def _say(self, word, patience):
         if self._control is None:
             return
         try:
-            write_bytes(self._control, getattr(self, word))
+            write_bytes(self._control, word + patience)
         except OSError:
             self._control = None
 
@@ -104,7 +108,7 @@ class Watch:
         self._control = control
         self._output = output
         self._program = program
-        self._time_ms = time_ms
+        self._time_ms = self._allowed_ms = time_ms
 
     def run(self, words):
         """Does not return. The words are those for armed and disarmed; whatever else comes is not the REPL's."""
@@ -124,7 +128,10 @@ class Watch:
             heard = (heard + said)[-4096:]
             last = max(heard.rfind(armed), heard.rfind(disarmed))
             if last >= 0:
-                deadline = time.monotonic() + self._time_ms / 1000 if heard.startswith(armed, last) else None
+                is_armed = heard.startswith(armed, last)
+                patience = heard[last + WORD_BYTES :][:1]
+                self._allowed_ms = self._time_ms * (patience[0] if patience else 1)
+                deadline = time.monotonic() + self._allowed_ms / 1000 if is_armed else None
                 heard = heard[last + WORD_BYTES :]
 
     def _hears(self, seconds):
@@ -136,8 +143,8 @@ class Watch:
         if self._hears(0):
             self._program.send(signal.SIGCONT)
             return
-        message = "The block computed for more than %d ms without waiting." % self._time_ms
-        limit = {"name": "timeMs", "value": self._time_ms, "unit": "ms"}
+        message = "The block computed for more than %d ms without waiting." % self._allowed_ms
+        limit = {"name": "timeMs", "value": self._allowed_ms, "unit": "ms"}
         self._kill({"type": "failed", "message": message, "limit": limit})
 
     def _end_for_silence(self, owes_frame):

@@ -1,10 +1,23 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { pythonRuntime } from "./python-runtime.ts";
-import { ReplDriver } from "./repl-driver.ts";
+import { NOW, ReplDriver } from "./repl-driver.ts";
 
 const runtime = pythonRuntime(["--time-ms", "1000"]);
 const narrow = pythonRuntime(["--time-ms", "25000", "--memory-mb", "400"]);
 afterAll(() => Promise.all([runtime.close(), narrow.close()]));
+
+test("an entry that is on record may take five times as long, and no other", async () => {
+  const hasty = pythonRuntime(["--time-ms", "300"]);
+  const code = "await echo(1)\nwhile True: pass";
+  for (const replayed of [true, false]) {
+    const { session } = await ReplDriver.open(hasty);
+    await session.start({ id: "root#1", code, now: NOW, replayed: true });
+    const answer = { index: 0, outcome: { ok: true, value: null }, now: NOW, replayed } as const;
+    const { state } = await session.deliver(answer);
+    expect(state).toMatchObject({ limit: { name: "timeMs", value: replayed ? 1500 : 300, unit: "ms" } });
+  }
+  await hasty.close();
+});
 
 describe("a block that computes for too long is lost, and the limit named", () => {
   test.each<[string, string]>([

@@ -77,16 +77,16 @@ export class ChannelPort implements SandboxPort {
     }
   }
 
-  enter(kind: "start" | "deliver", json: string): Promise<EntryEnd> {
+  enter(kind: "start" | "deliver", json: string, patience: number): Promise<EntryEnd> {
     if (this.#lost !== null) return Promise.resolve(this.#lost);
     const { promise, resolve } = Promise.withResolvers<EntryEnd>();
     this.#entry += 1;
     const entry = this.#entry;
-    const timer = setTimeout(() => this.#outOfTime(), this.#times.wallMs);
+    const wallMs = this.#times.wallMs * patience;
+    const timer = setTimeout(() => this.#outOfTime(wallMs), wallMs);
     this.#pending = { entry, resolve, timer };
-    void this.#send(
-      kind === "start" ? { type: kind, entry, block: json } : { type: kind, entry, answer: json },
-    );
+    const text = kind === "start" ? { type: kind, block: json } : { type: kind, answer: json };
+    void this.#send({ ...text, entry, ...(patience > 1 && { patience }) });
     return promise;
   }
 
@@ -178,8 +178,8 @@ export class ChannelPort implements SandboxPort {
     }
   }
 
-  #outOfTime(): void {
-    const limit = { name: "wallMs", value: this.#times.wallMs, unit: "ms" };
+  #outOfTime(wallMs: number): void {
+    const limit = { name: "wallMs", value: wallMs, unit: "ms" };
     const message = `The block ran for more than ${limit.value} ms without waiting.`;
     this.#lose({ kind: "lost", blame: "block", message, limit });
     this.#close();

@@ -112,7 +112,7 @@ class ChannelRuntime implements Runtime {
       throw error;
     }
     const sandbox: SandboxPort = {
-      enter: (kind, json) => port.enter(kind, json),
+      enter: (kind, json, patience) => port.enter(kind, json, patience),
       dispose: () => this.#release(port),
     };
     return replSession(sandbox, spec, this.#language, this.#limits);

@@ -29,6 +29,7 @@ export {
 export { RealmRepl, type RealmReplOptions } from "./realm/realm-repl.ts";
 export type { BlockText, ReplLanguage, ServerProgram } from "./repl-language.ts";
 export { type EntryEnd, type LostState, replSession, type SandboxPort } from "./repl-session.ts";
+export { REPLAY_PATIENCE } from "./replay-patience.ts";
 export { readThrough, type ServedRepl, type ServeReplOptions, serveRepl } from "./serve-repl.ts";
 export { settlesWithin } from "./settles-within.ts";
 export type { Channel } from "./wire/channel.ts";

@@ -8,6 +8,7 @@ import type { Answer, Block, BuiltinCall, ReplSession, ReplSpec, Turn, TurnState
 import { RLMError } from "@rlmflow/core";
 import { DEFAULT_LIMITS, type EvaluatorLimits } from "./evaluator/spec.ts";
 import type { ReplLanguage } from "./repl-language.ts";
+import { REPLAY_PATIENCE } from "./replay-patience.ts";
 import { decodeTurn } from "./wire/decode-turn.ts";
 import { deliverText } from "./wire/evaluator-texts.ts";
 import { readLimit, sandboxText } from "./wire/frames.ts";
@@ -18,9 +19,12 @@ export type LostState = Extract<TurnState, { readonly kind: "lost" }>;
 /** How an entry into a sandbox ended: with the evaluator's turn as text, or with the sandbox gone. */
 export type EntryEnd = { readonly kind: "answered"; readonly text: string } | LostState;
 
-/** A sandbox that holds one REPL. `enter` is called one at a time; it rejects only for faults of the runtime. */
+/**
+ * A sandbox that holds one REPL. `enter` is called one at a time; it rejects only for faults of the runtime. An entry
+ * with `patience` may take so many times what an entry may take.
+ */
 export interface SandboxPort {
-  enter(kind: "start" | "deliver", json: string): Promise<EntryEnd>;
+  enter(kind: "start" | "deliver", json: string, patience: number): Promise<EntryEnd>;
   dispose(): Promise<void>;
 }
 
@@ -71,7 +75,7 @@ class PortSession implements ReplSession {
       this.#nextCall = 0;
       this.#output = 0;
       const compiled = this.#language.blockText(block);
-      return compiled.ok ? await this.#enter("start", compiled.text) : compiled.turn;
+      return compiled.ok ? await this.#enter("start", compiled.text, block) : compiled.turn;
     } finally {
       this.#busy = false;
     }
@@ -87,7 +91,7 @@ class PortSession implements ReplSession {
         );
       }
       this.#outstanding.delete(answer.index);
-      return await this.#enter("deliver", deliverText(answer));
+      return await this.#enter("deliver", deliverText(answer), answer);
     } finally {
       this.#busy = false;
     }
@@ -104,9 +108,13 @@ class PortSession implements ReplSession {
     this.#busy = true;
   }
 
-  async #enter(kind: "start" | "deliver", json: string): Promise<Turn> {
+  async #enter(
+    kind: "start" | "deliver",
+    json: string,
+    { replayed = false }: Pick<Block, "replayed">,
+  ): Promise<Turn> {
     if (this.#lost !== null) return lostTurn(this.#lost);
-    const end = await this.#port.enter(kind, json);
+    const end = await this.#port.enter(kind, json, replayed ? REPLAY_PATIENCE : 1);
     if (end.kind === "lost") {
       this.#lost = end;
       return lostTurn(end);

@@ -5,12 +5,13 @@ import { decodeRequest, encodeFrame, type ReplyFrame, readLimit, WIRE_PROTOCOL }
 /** A REPL as the sandbox's side of the wire uses it: texts in, the evaluator's turn out. */
 export interface ServedRepl {
   /**
-   * Runs the block until no microtask is left and gives the turn. Rejects when the REPL is gone; an RLMError may name
-   * the limit it reached in `details.limit`: `timeMs` in ms or `memoryMB` in MB, the engine takes no other.
+   * Runs the block until no microtask is left and gives the turn. Code may compute `patience` times as long as it may.
+   * Rejects when the REPL is gone; an RLMError may name the limit it reached in `details.limit`: `timeMs` in ms or
+   * `memoryMB` in MB, the engine takes no other.
    */
-  start(block: string): Promise<string>;
+  start(block: string, patience: number): Promise<string>;
   /** Gives the answer to the running block; otherwise as `start`. */
-  deliver(answer: string): Promise<string>;
+  deliver(answer: string, patience: number): Promise<string>;
   dispose(): Promise<void>;
 }
 
@@ -43,8 +44,11 @@ export async function serveRepl(channel: Channel, options: ServeReplOptions): Pr
         repl = await options.makeRepl(frame.spec);
         await say({ type: "opened" });
       } else if (frame.type !== "range" && repl !== null) {
-        const turn =
-          frame.type === "start" ? await repl.start(frame.block) : await repl.deliver(frame.answer);
+        const { patience = 1 } = frame;
+        const isStart = frame.type === "start";
+        const turn = await (isStart
+          ? repl.start(frame.block, patience)
+          : repl.deliver(frame.answer, patience));
         await say({ type: "turn", entry: frame.entry, turn });
       }
     }

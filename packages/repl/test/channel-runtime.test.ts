@@ -109,6 +109,19 @@ test.each<readonly [string, (entry: number, far: Sandbox) => void, object]>([
   expect((await session.start(block)).state).toMatchObject({ kind: "lost", ...state });
 });
 
+test("the sandbox is told of an entry that is on record, and has five times as long", async () => {
+  const sandbox = opening((entry, far) => far.say({ type: "turn", entry, turn: TURN }));
+  const session = await runtimeOver(sandbox).open(spec);
+  await session.start({ ...block, replayed: false });
+  await session.start({ ...block, replayed: true });
+  const starts = sandbox.requests.filter(({ type }) => type === "start");
+  expect(starts).toMatchObject([{ entry: 1 }, { entry: 2, patience: 5 }]);
+  expect(starts[0]).not.toHaveProperty("patience");
+  const silent = await runtimeOver(opening(() => {})).open(spec);
+  const { state } = await silent.start({ ...block, replayed: true });
+  expect(state).toMatchObject({ limit: { name: "wallMs", value: 1500, unit: "ms" } });
+});
+
 test("a sandbox that ends while nothing runs is nobody's fault", async () => {
   const sandbox = opening(() => {});
   const session = await runtimeOver(sandbox).open(spec);

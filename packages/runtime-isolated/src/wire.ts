@@ -14,6 +14,9 @@ export const requestKinds = {
   start: 3,
   /** The evaluator's own deliver text. */
   deliver: 4,
+  /** The same of entries that are on record: they may compute for longer, see {@link Setup}. */
+  replayedStart: 7,
+  replayedDeliver: 8,
   /** A piece of a context as a JSON string, or `null` when it can't be had. */
   piece: 5,
   /** The isolate is not needed any more. */
@@ -46,6 +49,8 @@ export interface Setup {
   readonly memoryMB: number;
   /** Milliseconds that one entry into an isolate may compute. */
   readonly timeMs: number;
+  /** The same of an entry that is on record. */
+  readonly replayedTimeMs: number;
 }
 
 /** The text of an `open` frame: the evaluator's spec and, by context key, what identifies the text. */

@@ -96,6 +96,32 @@ describe("isolatedRuntime", () => {
     await session.dispose();
   });
 
+  test.each([
+    ["timeMs", { timeMs: 100, wallMs: 1000 }, "for (;;);"],
+    ["wallMs", { timeMs: 100, wallMs: 200 }, "[].indexOf.call({ length: 2 ** 53 - 1 }, 1)"],
+  ])(
+    "an entry that is on record may take five times as long as %s says, and no other",
+    async (name, limits, code) => {
+      await using runtime = openRuntime({ limits });
+      const took: number[] = [];
+      for (const replayed of [true, false]) {
+        const session = await runtime.open(SPEC);
+        const began = performance.now();
+        const { state } = await session.start({ id: "root#1", code, now: 1000, replayed });
+        took.push(performance.now() - began);
+        expect(state).toMatchObject({ kind: "lost", blame: "block", limit: { name } });
+        await session.dispose();
+      }
+      const [replayed = 0] = took;
+      expect(replayed).toBeGreaterThan(limits[name === "timeMs" ? "timeMs" : "wallMs"] * 4);
+      const session = await runtime.open(SPEC);
+      await session.start({ id: "root#1", code: "await look(1); for (;;);", now: 1000, replayed: true });
+      const { state } = await session.deliver({ index: 0, outcome: { ok: true, value: null }, now: 2000 });
+      expect(state).toMatchObject({ limit: { name: "timeMs", value: limits.timeMs } });
+      await session.dispose();
+    },
+  );
+
   test("time that a block waits for an answer does not count", async () => {
     await using runtime = openRuntime({ limits: { timeMs: 200, wallMs: 400 } });
     const session = await runtime.open(SPEC);

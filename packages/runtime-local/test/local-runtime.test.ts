@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { localRuntime } from "../src/index.ts";
-import { ReplDriver, specOf } from "./repl-driver.ts";
+import { NOW, ReplDriver, specOf } from "./repl-driver.ts";
 
 test("says what it is", async () => {
   await using runtime = closing(localRuntime());
@@ -44,6 +44,18 @@ test("the time counts for each entry, not for the block", async () => {
   const repl = await ReplDriver.open(runtime);
   await repl.start("await readFile('a'); for (;;);");
   expect((await repl.answer(0, null)).state).toMatchObject({ kind: "lost", blame: "block" });
+});
+
+test("an entry that is on record may take five times as long, and no other", async () => {
+  await using runtime = closing(localRuntime({ timeMs: 100 }));
+  const endless = "await readFile('a'); for (;;);";
+  const answer = { index: 0, outcome: { ok: true, value: null }, now: NOW } as const;
+  for (const replayed of [true, false]) {
+    const { session } = await ReplDriver.open(runtime);
+    await session.start({ id: "root#1", code: endless, now: NOW, replayed: true });
+    const { state } = await session.deliver({ ...answer, replayed });
+    expect(state).toMatchObject({ limit: { name: "timeMs", value: replayed ? 500 : 100, unit: "ms" } });
+  }
 });
 
 test("REPLs do not see each other", async () => {

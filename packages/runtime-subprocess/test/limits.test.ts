@@ -27,6 +27,14 @@ describe("a limit that is broken is named, and the block is blamed", () => {
     });
   });
 
+  test("more time for what is on record", async () => {
+    const runtime = subprocessRuntime({ timeMs: 100 });
+    const session = await runtime.open(sampleSpec());
+    const { state } = await session.start({ id: "root#1", code: "for (;;);", now: 1000, replayed: true });
+    await runtime.close();
+    expect(state).toMatchObject({ blame: "block", limit: { name: "timeMs", value: 500, unit: "ms" } });
+  });
+
   test("time in what can't be interrupted", async () => {
     const code = "[].indexOf.call({ length: 2 ** 53 - 1 }, 1);";
     expect(await lostBy({ timeMs: 200, times: { wallMs: 1500 } }, code)).toMatchObject({

@@ -72,6 +72,11 @@ export interface Block {
   readonly code: string;
   /** Epoch milliseconds at which the block's clock stands. */
   readonly now: number;
+  /**
+   * True where the log says that code went on after this entry: it is made once more. A machine that is slower or does
+   * much else may take longer for it than it took at first, so give it a multiple of what an entry may take.
+   */
+  readonly replayed?: boolean;
 }
 
 /** The answer to a call, given to the running block. */
@@ -80,6 +85,8 @@ export interface Answer {
   readonly outcome: Outcome;
   /** Epoch milliseconds to which the block's clock moves. */
   readonly now: number;
+  /** As {@link Block.replayed}. */
+  readonly replayed?: boolean;
 }
 
 /** A call that the code has issued. */

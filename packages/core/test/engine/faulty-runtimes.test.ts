@@ -108,6 +108,53 @@ describe("a runtime that", () => {
     await checkRun(graph);
   });
 
+  test("loses a REPL is told what is on record, and what it is given for the first time", async () => {
+    const entries: string[] = [];
+    const note = (what: string, replayed = false) => void entries.push(`${what} ${replayed}`);
+    let losses = 0;
+    const runtime = faultyRuntime({
+      start: async (_spec, { id, replayed }, real) => {
+        note(id, replayed);
+        return await real();
+      },
+      deliver: async (_spec, { index, replayed }, real) => {
+        note(`answer ${index}`, replayed);
+        if (index < 1 || losses > 0) return await real();
+        losses += 1;
+        return { ...LOST, state: { kind: "lost", blame: "none", message: "gone" } };
+      },
+    });
+    const globals = { echo: (value: string) => value };
+    const codes = ["vars.x = 1", "await echo('a'); await echo('b'); vars.x = 2", "done(vars.x)"];
+    await using flow = flowOf(({ turn }) => block(codes[turn] ?? ""), { runtime, globals });
+    const { answer } = await flow.run("Go.");
+    expect(answer).toBe(2);
+    const first = ["root#1 false", "root#3 false", "answer 0 false", "answer 1 false"];
+    // The last answer is on record, but not what code made of it.
+    const again = ["root#1 true", "root#3 true", "answer 0 true", "answer 1 false"];
+    expect(entries.slice(0, 8)).toEqual([...first, ...again]);
+  });
+
+  test("can't rebuild what once ran in time says that a larger limit may help", async () => {
+    let reopened = false;
+    const limit = { name: "timeMs", value: 1000, unit: "ms" };
+    const runtime = faultyRuntime({
+      start: async (_spec, { id }, real) => {
+        if (id === "root#3" && !reopened) {
+          reopened = true;
+          return { ...LOST, state: { kind: "lost", blame: "none", message: "gone" } };
+        }
+        if (reopened && id === "root#1")
+          return { ...LOST, state: { kind: "lost", blame: "block", message: "too slow", limit } };
+        return await real();
+      },
+    });
+    await using flow = flowOf(({ turn }) => block(turn === 0 ? "vars.x = 1" : "done(vars.x)"), { runtime });
+    const { message } = await runFailureOf(flow.run("Go."));
+    expect(message).toContain("in the earlier block root#1: too slow.");
+    expect(message).toContain("resume on another, or with a larger timeMs.");
+  });
+
   test.each<readonly [string, Partial<Turn>, object]>([
     ["a limit below nothing", {}, { name: "x", value: -1, unit: "ms" }],
     ["a limit of no amount", {}, { name: "timeMs", value: Number.POSITIVE_INFINITY, unit: "ms" }],

@@ -71,15 +71,15 @@ export class RealmRepl implements ServedRepl {
     this.#strays = new StrayRejections(runInContext("Promise.prototype", this.#realm));
   }
 
-  async start(block: string): Promise<string> {
+  async start(block: string, patience = 1): Promise<string> {
     // What an ended block left behind is not the next one's.
     await setImmediate();
     this.#strays.take();
-    return this.#run(this.#repl.start, block);
+    return this.#run(this.#repl.start, block, patience);
   }
 
-  deliver(answer: string): Promise<string> {
-    return this.#run(this.#repl.deliver, answer);
+  deliver(answer: string, patience = 1): Promise<string> {
+    return this.#run(this.#repl.deliver, answer, patience);
   }
 
   async dispose(): Promise<void> {
@@ -87,9 +87,9 @@ export class RealmRepl implements ServedRepl {
     this.#strays.stop();
   }
 
-  async #run(method: (json: string) => void, json: string): Promise<string> {
+  async #run(method: (json: string) => void, json: string, patience: number): Promise<string> {
     if (this.#dead) throw new RLMError("sandbox_lost", "The REPL is gone.");
-    this.#enter(method, json);
+    this.#enter(method, json, this.#timeMs * patience);
     // Node tells of unhandled rejections only after this.
     await setImmediate();
     if (this.#repl.ended()) for (const reason of this.#strays.take()) this.#enter(this.#repl.stray, reason);
@@ -100,14 +100,14 @@ export class RealmRepl implements ServedRepl {
   }
 
   /** Calls into the realm and runs its microtasks, all of it under the time limit. */
-  #enter(method: (argument: never) => unknown, argument: unknown): unknown {
+  #enter(method: (argument: never) => unknown, argument: unknown, timeMs = this.#timeMs): unknown {
     this.#entrance.enter(method, argument);
     try {
-      MICROTASKS.runInContext(this.#realm, { timeout: this.#timeMs });
+      MICROTASKS.runInContext(this.#realm, { timeout: timeMs });
     } catch (cause) {
       this.#dead = true;
-      const limit = { name: "timeMs", value: this.#timeMs, unit: "ms" };
-      const message = `The block computed for more than ${this.#timeMs} ms without waiting.`;
+      const limit = { name: "timeMs", value: timeMs, unit: "ms" };
+      const message = `The block computed for more than ${timeMs} ms without waiting.`;
       throw new RLMError("sandbox_lost", message, { cause, details: { limit } });
     }
     return this.#entrance.taken();

@@ -9,11 +9,17 @@ export const WIRE_PROTOCOL = 1;
  */
 export type RequestFrame =
   | { readonly type: "open"; readonly protocol: number; readonly spec: string }
-  | { readonly type: "start"; readonly entry: number; readonly block: string }
-  | { readonly type: "deliver"; readonly entry: number; readonly answer: string }
+  | ({ readonly type: "start"; readonly block: string } & EntryFrame)
+  | ({ readonly type: "deliver"; readonly answer: string } & EntryFrame)
   /** Answers a `read`; `text` is `null` when the range cannot be had. */
   | { readonly type: "range"; readonly read: number; readonly text: string | null }
   | { readonly type: "dispose" };
+
+/** What is common to entries. With `patience`, a whole number, code may compute so many times longer than it may. */
+interface EntryFrame {
+  readonly entry: number;
+  readonly patience?: number;
+}
 
 /** What the sandbox says. `turn` is JSON text that hostile code had a part in: see {@link decodeTurn}. */
 export type ReplyFrame =
@@ -85,9 +91,9 @@ export function decodeRequest(text: string): RequestFrame {
     case "open":
       return { type: "open", protocol: numberAt(value, "protocol"), spec: textAt(value, "spec") };
     case "start":
-      return { type: "start", entry: numberAt(value, "entry"), block: textAt(value, "block") };
+      return { type: "start", ...entryOf(value), block: textAt(value, "block") };
     case "deliver":
-      return { type: "deliver", entry: numberAt(value, "entry"), answer: textAt(value, "answer") };
+      return { type: "deliver", ...entryOf(value), answer: textAt(value, "answer") };
     case "range":
       return {
         type: "range",
@@ -99,6 +105,11 @@ export function decodeRequest(text: string): RequestFrame {
     default:
       throw violation("was sent a frame of unknown type");
   }
+}
+
+function entryOf(value: Fields): EntryFrame {
+  const entry = numberAt(value, "entry");
+  return value.patience === undefined ? { entry } : { entry, patience: numberAt(value, "patience") };
 }
 
 /** The error for a sandbox that does not keep to the protocol. */

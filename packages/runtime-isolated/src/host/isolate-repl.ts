@@ -49,6 +49,8 @@ export class IsolateRepl {
   #take: ivm.Reference | undefined;
   #entry: Promise<unknown> = Promise.resolve();
   #enteredAt = 0;
+  /** What the entry under way may take. */
+  #timeMs = 0;
   #waitedMs = 0;
   #expired = false;
   #arrived: ((piece: string | null) => void) | undefined;
@@ -84,7 +86,8 @@ export class IsolateRepl {
   }
 
   /** Starts a block or delivers an answer, lets all microtasks run, and gives the evaluator's turn. */
-  enter(kind: "start" | "deliver", json: string): Promise<EntryEnd> {
+  enter(kind: "start" | "deliver", json: string, timeMs: number): Promise<EntryEnd> {
+    this.#timeMs = timeMs;
     const entry = this.#run(kind, json);
     this.#entry = entry;
     return entry;
@@ -124,7 +127,7 @@ export class IsolateRepl {
     this.#enteredAt = performance.now();
     this.#waitedMs = 0;
     try {
-      const text: unknown = await reference?.apply(undefined, values, { timeout: this.#port.timeMs });
+      const text: unknown = await reference?.apply(undefined, values, { timeout: this.#timeMs });
       return { kind: "turn", text: typeof text === "string" ? text : "" };
     } catch (error) {
       const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -136,7 +139,7 @@ export class IsolateRepl {
   #whyBroken(error: unknown): EntryEnd | undefined {
     const message = error instanceof Error ? error.message : String(error);
     const elapsed = performance.now() - this.#enteredAt;
-    const timedOut = this.#expired || (message === TIMED_OUT && elapsed >= this.#port.timeMs);
+    const timedOut = this.#expired || (message === TIMED_OUT && elapsed >= this.#timeMs);
     if (!timedOut && !this.#isolate.isDisposed) return undefined;
     this.#drop();
     return { kind: "broken", reason: timedOut ? "time" : "memory", message: message.slice(0, 1000) };
@@ -159,7 +162,7 @@ export class IsolateRepl {
 
   /** isolated-vm's own timer stands still in calls of the host, so a loop of reads would never meet it. */
   #isExpired(): boolean {
-    this.#expired ||= performance.now() - this.#enteredAt - this.#waitedMs > this.#port.timeMs;
+    this.#expired ||= performance.now() - this.#enteredAt - this.#waitedMs > this.#timeMs;
     if (this.#expired) this.#drop();
     return this.#expired;
   }

@@ -40,6 +40,7 @@ export class SandboxHost {
   readonly #repls = new Map<number, Promise<IsolateRepl | null>>();
   #maker: IsolateMaker | undefined;
   #timeMs = 0;
+  #replayedTimeMs = 0;
 
   constructor(isolatedVM: typeof ivm, port: HostPort) {
     this.#ivm = isolatedVM;
@@ -64,7 +65,11 @@ export class SandboxHost {
         return this.#open(session, JSON.parse(text));
       case "start":
       case "deliver":
-        return this.#enter(kind, session, text);
+        return this.#enter(kind, session, text, this.#timeMs);
+      case "replayedStart":
+        return this.#enter("start", session, text, this.#replayedTimeMs);
+      case "replayedDeliver":
+        return this.#enter("deliver", session, text, this.#replayedTimeMs);
       case "piece":
         return (await this.#repls.get(session))?.givePiece(JSON.parse(text));
       case "dispose":
@@ -72,10 +77,11 @@ export class SandboxHost {
     }
   }
 
-  async #setUp({ evaluator: source, memoryMB, timeMs }: Setup): Promise<void> {
+  async #setUp({ evaluator: source, memoryMB, timeMs, replayedTimeMs }: Setup): Promise<void> {
     const { onCatastrophicError } = this.#port;
     const evaluator = new EvaluatorScript(source);
     this.#timeMs = timeMs;
+    this.#replayedTimeMs = replayedTimeMs;
     this.#maker = new IsolateMaker({ ivm: this.#ivm, evaluator, memoryMB, timeMs, onCatastrophicError });
     // Made only to have the evaluator compiled; the next one, from cached code, is for whoever comes first.
     const first = await this.#maker.take();
@@ -105,10 +111,10 @@ export class SandboxHost {
     }
   }
 
-  async #enter(kind: "start" | "deliver", session: number, json: string): Promise<void> {
+  async #enter(kind: "start" | "deliver", session: number, json: string, timeMs: number): Promise<void> {
     const repl = await this.#repls.get(session);
     if (!repl) return;
-    const end = await repl.enter(kind, json);
+    const end = await repl.enter(kind, json, timeMs);
     if (end.kind === "broken") return this.#break(session, { reason: end.reason, message: end.message });
     if (this.#reply("turn", session, end.text)) return;
     this.#break(session, { reason: "size", message: `a turn of ${end.text.length} characters` });

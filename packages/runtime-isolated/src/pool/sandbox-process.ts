@@ -11,6 +11,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { parse } from "node:path";
 import { RLMError } from "@rlmflow/core";
+import { REPLAY_PATIENCE } from "@rlmflow/repl";
 import { encodeFrame, type Frame, FrameReader, MalformedFrame } from "../frame.ts";
 import type { Launch } from "../launch.ts";
 import type { IsolatedRuntimeLimits } from "../options.ts";
@@ -71,7 +72,8 @@ export class SandboxProcess {
     this.#listen();
     this.#applyHolds();
     const { memoryMB, timeMs } = options.limits;
-    const setup: Setup = { evaluator: options.launch.evaluator, memoryMB, timeMs };
+    const { evaluator } = options.launch;
+    const setup: Setup = { evaluator, memoryMB, timeMs, replayedTimeMs: timeMs * REPLAY_PATIENCE };
     this.#send("setup", 0, JSON.stringify(setup));
   }
 
@@ -173,8 +175,7 @@ export class SandboxProcess {
 
   /** All whose time is over, not only the one that was noticed first. */
   #killHung(): void {
-    const { wallMs } = this.#options.limits;
-    const hung = [...this.#seats.values()].filter((seat) => seat.entryMs >= wallMs);
+    const hung = [...this.#seats.values()].filter((seat) => seat.isOverdue);
     this.#die({ kind: "hung", sessions: new Set(hung.map((seat) => seat.session)) });
   }
 

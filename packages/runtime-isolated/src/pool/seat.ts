@@ -33,6 +33,8 @@ export interface SeatPort {
 interface Pending {
   readonly kind: "opening" | "entry";
   readonly since: number;
+  readonly limitMs: number;
+  readonly patience: number;
   readonly settle: (end: EntryEnd) => void;
 }
 
@@ -42,6 +44,8 @@ const OPEN_MS = 20_000;
 const DISPOSE_MS = 2000;
 /** Milliseconds for an answer to be seen that came while the engine was too busy to look. */
 const GRACE_MS = 100;
+
+const REPLAYED = { start: "replayedStart", deliver: "replayedDeliver" } as const;
 
 const GIVEN_UP: LostState = { kind: "lost", blame: "none", message: "The REPL was disposed." };
 
@@ -73,9 +77,10 @@ export class Seat implements SandboxPort {
     return this.#disposal !== undefined;
   }
 
-  /** Milliseconds that the entry under way has taken, 0 when there is none. */
-  get entryMs(): number {
-    return this.#pending?.kind === "entry" ? performance.now() - this.#pending.since : 0;
+  /** True while an entry is under way that has taken longer than it may. */
+  get isOverdue(): boolean {
+    const pending = this.#pending;
+    return pending?.kind === "entry" && performance.now() - pending.since >= pending.limitMs;
   }
 
   /** Opens the isolate with the evaluator's spec. The text of an answer is empty. */
@@ -83,13 +88,15 @@ export class Seat implements SandboxPort {
     this.#contexts = new Map(contexts.map((context) => [context.key, context]));
     const listed = contexts.map(({ key, digest, characters }) => ({ key, digest, characters }));
     const opening: Opening = { spec, contexts: listed };
-    return this.#request("opening", "open", JSON.stringify(opening), OPEN_MS);
+    const pending = { kind: "opening", limitMs: OPEN_MS, patience: 1 } as const;
+    return this.#request(pending, "open", JSON.stringify(opening));
   }
 
   /** Starts a block or delivers an answer. The text of an answer is the evaluator's turn. */
-  enter(kind: "start" | "deliver", json: string): Promise<EntryEnd> {
+  enter(kind: "start" | "deliver", json: string, patience = 1): Promise<EntryEnd> {
     this.#begun = true;
-    return this.#request("entry", kind, json, this.#port.limits.wallMs);
+    const pending = { kind: "entry", limitMs: this.#port.limits.wallMs * patience, patience } as const;
+    return this.#request(pending, patience > 1 ? REPLAYED[kind] : kind, json);
   }
 
   /** Resolves when the isolate is gone, in bounded time. */
@@ -128,12 +135,12 @@ export class Seat implements SandboxPort {
     if (this.#disposal) this.#endDisposal(this.#disposal);
   }
 
-  #request(pending: Pending["kind"], kind: RequestKind, text: string, limitMs: number): Promise<EntryEnd> {
+  #request(pending: Omit<Pending, "since" | "settle">, kind: RequestKind, text: string): Promise<EntryEnd> {
     if (this.#lost) return Promise.resolve(this.#lost);
     const { promise, resolve: settle } = Promise.withResolvers<EntryEnd>();
-    this.#pending = { kind: pending, since: performance.now(), settle };
+    this.#pending = { ...pending, since: performance.now(), settle };
     this.#port.hold();
-    this.#timer = setTimeout(() => this.#outOfTime(), limitMs);
+    this.#timer = setTimeout(() => this.#outOfTime(), pending.limitMs);
     if (!this.#port.send(kind, this.session, text)) this.#lose(tooLarge(kind));
     return promise;
   }
@@ -160,7 +167,9 @@ export class Seat implements SandboxPort {
   #break(text: string): string | null {
     const broken = readBroken(text);
     if (!broken) return "a limit that does not exist";
-    this.#lose(brokenState(broken, this.#port.limits));
+    const { timeMs, ...limits } = this.#port.limits;
+    const patience = this.#pending?.patience ?? 1;
+    this.#lose(brokenState(broken, { ...limits, timeMs: timeMs * patience }));
     return null;
   }
 

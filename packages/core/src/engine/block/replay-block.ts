@@ -18,17 +18,22 @@ export async function replayBlock(
   running?: Set<number>,
 ): Promise<LiveBlock> {
   const block = new LiveBlock(action, session, journal.environment.now(), running);
-  block.absorb(await session.start({ id: action.id, code: action.code ?? "", now: action.endedAt }));
   const suspendedAt = suspensions(journal.graph, action).at(-1)?.n ?? -1;
+  const calls = journal.graph.calls(action.id);
+  const hasEnded = blockEnd(journal.graph, action) !== null;
+  const replayed = hasEnded || suspendedAt >= 0 || calls.length > 0;
+  block.absorb(
+    await session.start({ id: action.id, code: action.code ?? "", now: action.endedAt, replayed }),
+  );
   // What was written before the suspension stands in its node: from there on it is counted anew.
   let inNode = suspendedAt >= 0;
-  for (const node of journal.graph.calls(action.id)) {
+  for (const [place, node] of calls.entries()) {
     if (block.state.kind === "lost") return block;
     if (inNode && node.n > suspendedAt) {
       block.reset(journal.environment.now());
       inNode = false;
     }
-    await replayCall(journal, block, node);
+    await replayCall(journal, block, node, hasEnded || node.n < suspendedAt || place < calls.length - 1);
   }
   if (inNode) block.reset(journal.environment.now());
   return block;
@@ -56,7 +61,13 @@ export async function replayEnded(
   return block;
 }
 
-async function replayCall(journal: Journal, block: LiveBlock, node: CallNode): Promise<void> {
+/** `replayed` says that code went on after this answer: what it did then is on record. */
+async function replayCall(
+  journal: Journal,
+  block: LiveBlock,
+  node: CallNode,
+  replayed: boolean,
+): Promise<void> {
   const { action } = block;
   const issued = block.issued[node.index];
   const recorded = await journal.unpack(node.args, node.blobs?.args);
@@ -72,7 +83,7 @@ async function replayCall(journal: Journal, block: LiveBlock, node: CallNode): P
   if (node.name === "delegate" && node.outcome?.ok === true) block.children += 1;
   if (node.undelivered === true) return;
   const outcome = await recordedOutcome(journal, node);
-  block.absorb(await block.session.deliver({ index: node.index, outcome, now: node.endedAt }));
+  block.absorb(await block.session.deliver({ index: node.index, outcome, now: node.endedAt, replayed }));
 }
 
 function diverged(node: CallNode, askedName: string | null, recorded: unknown, asked: unknown): RLMError {

@@ -1,6 +1,7 @@
 import type { AgentState } from "../../data/chain.ts";
 import type { ActionNode } from "../../data/node.ts";
 import { callNodeId, intentNodeId } from "../../data/node-id.ts";
+import { sentences } from "../../data/sentences.ts";
 import { RLMError } from "../../errors.ts";
 import type { TurnState } from "../../protocols/runtime.ts";
 import type { AgentPort, TransitionEnd } from "../agent-port.ts";
@@ -58,10 +59,14 @@ async function attempt(port: AgentPort, state: AgentState, action: ActionNode): 
 
 /** An earlier block can't be undone any more: what came after it was run with its variables. */
 function notRebuilt(block: LiveBlock, lost: Extract<TurnState, { kind: "lost" }>): RLMError {
-  return new RLMError(
-    "sandbox_lost",
-    `the REPL could not be rebuilt, its sandbox was lost ${MAX_REBUILDS + 1} times in the earlier block ${block.action.id}: ${lost.message}`,
-  );
+  const what = `the REPL could not be rebuilt, its sandbox was lost ${MAX_REBUILDS + 1} times in the earlier block ${block.action.id}: ${lost.message}`;
+  // The block ended when it ran first, so it is no endless one.
+  const limit = lost.limit?.unit === "ms" ? lost.limit.name : null;
+  const advice =
+    limit === null
+      ? ""
+      : `This machine may be slower than the one that ran it, or busy: resume on another, or with a larger ${limit}.`;
+  return new RLMError("sandbox_lost", sentences(what, advice));
 }
 
 /** Puts the REPL where the block stands: as it is, or by running what the log has. */
