@@ -11,6 +11,8 @@ from types import CoroutineType
 from foreign import exact_text, has_method, is_a, kind_name
 
 # Whole numbers up to here are exact in every JSON reader.
+# From here on JSON is written with an exponent, which is read as a float.
+LEAST_WITH_EXPONENT = 10**21
 SAFE_INTEGER = 2**53
 
 ADVICE = (
@@ -69,7 +71,7 @@ class Encoder:
         return text
 
     def _integer(self, value, path):
-        if abs(value) > SAFE_INTEGER and not is_double(value):
+        if abs(value) > SAFE_INTEGER and not is_kept(value):
             raise self._refusal(path, "a whole number that JSON does not keep exactly; use str(value) or float(value)")
         return value
 
@@ -128,12 +130,9 @@ class Encoder:
         return TypeError(f"{where} is {found}: only JSON can be sent")
 
 
-def is_double(value):
-    """True for a whole number that a JSON reader gives back digit by digit."""
-    try:
-        return int(Decimal(repr(float(value)))) == value
-    except OverflowError:
-        return False
+def is_kept(value):
+    """True for a whole number that a JSON reader gives back digit by digit, and not as a decimal number."""
+    return abs(value) < LEAST_WITH_EXPONENT and int(Decimal(repr(float(value)))) == value
 
 
 def kind_of(value):

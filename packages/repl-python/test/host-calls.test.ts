@@ -68,6 +68,8 @@ describe("a function of the host", () => {
     ["echo({None: 1})", "a dict with a key that is no string (NoneType); use str(key)"],
     ["echo({1: 1, '1': 2})", "a dict with the key '1' twice"],
     ["echo(2**60 + 1)", "a whole number that JSON does not keep exactly"],
+    ["echo(10**21)", "a whole number that JSON does not keep exactly"],
+    ["echo(10**400)", "a whole number that JSON does not keep exactly"],
     ["echo(echo)", "is a function"],
     ["echo(delegate)", "is a function"],
     ["echo([asyncio.sleep(0)])", "something to await; await it first"],

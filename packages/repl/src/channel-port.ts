@@ -241,7 +241,7 @@ function otherLanguage(served: string, wanted: string): RLMError {
 }
 
 function slow(ms: number): RLMError {
-  return new RLMError("runtime_failed", `it did not answer within ${ms} ms`);
+  return new RLMError("runtime_failed", `it did not answer within ${ms} ms, the limit set by times.openMs`);
 }
 
 function readRange(context: ContextPayload, start: number, end: number): string | null {

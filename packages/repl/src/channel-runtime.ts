@@ -31,6 +31,9 @@ export interface ChannelRuntimeOptions {
 }
 
 /** As long as a timer can take. */
+/** For a `connect` that was told to stop, to say what it waited for. */
+const LAST_WORDS_MS = 100;
+
 const time = optional(wholeNumber({ least: 1, most: 2 ** 31 - 1, unit: "milliseconds" }), 30_000);
 const method: GenericSchema<() => unknown> = custom((given) => typeof given === "function", "a function");
 
@@ -127,13 +130,18 @@ class ChannelRuntime implements Runtime {
     const { openMs } = this.#times;
     const late = Promise.withResolvers<never>();
     const slow = new AbortController();
-    const timer = setTimeout(
-      () => slow.abort(new RLMError("runtime_failed", `it took longer than ${openMs} ms`)),
-      openMs,
+    const tooSlow = new RLMError(
+      "runtime_failed",
+      `it took longer than ${openMs} ms, the limit set by times.openMs`,
     );
+    let timer = setTimeout(() => {
+      slow.abort(tooSlow);
+      // Who connects may know more of what it waited for.
+      timer = setTimeout(() => late.reject(tooSlow), LAST_WORDS_MS);
+    }, openMs);
     const signal = AbortSignal.any([this.#closing.signal, slow.signal]);
-    const abort = (): void => late.reject(signal.reason);
-    signal.addEventListener("abort", abort);
+    const abort = (): void => late.reject(this.#closing.signal.reason);
+    this.#closing.signal.addEventListener("abort", abort);
     const connecting = this.#options.connect(spec, signal);
     try {
       return await Promise.race([connecting, late.promise]);
@@ -148,7 +156,7 @@ class ChannelRuntime implements Runtime {
     } finally {
       clearTimeout(timer);
       // A signal that is listened to is kept, and the channel with it.
-      signal.removeEventListener("abort", abort);
+      this.#closing.signal.removeEventListener("abort", abort);
     }
   }
 

@@ -106,7 +106,11 @@ describe(
         ["cat"],
         /^No REPL could be opened: The sandbox sent a frame of unknown type/,
       ],
-      ["hangs", ["sleep", "60"], /^No REPL could be opened: it did not answer within 5000 ms$/],
+      [
+        "hangs",
+        ["sleep", "60"],
+        /^No REPL could be opened: it did not answer within 5000 ms, the limit set by times\.openMs$/,
+      ],
     ])("when its program %s", async (_, command, says) => {
       const loopback = await startLoopback({ rewrite: () => command });
       const runtime = makeRuntime({ times: { openMs: 5_000 } });

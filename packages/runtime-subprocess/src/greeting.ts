@@ -8,7 +8,7 @@ const SHOWN = 200;
 /** V8 of Node 22, whose server this is. */
 const LEAST_V8: readonly [number, number] = [12, 4];
 
-/** How long is waited for a greeting, and whether anybody still does. */
+/** How long is waited for a greeting: until the signal, which comes after so many milliseconds or with a close. */
 export interface Patience {
   readonly ms: number;
   readonly signal: AbortSignal;
@@ -42,13 +42,16 @@ export async function greeted(
 async function within<T>(promise: Promise<T>, process: SandboxProcess, patience: Patience): Promise<T> {
   const { ms, signal } = patience;
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(failure(process, `said nothing within ${ms} ms`)), ms);
-  const abort = (): void => late.reject(signal.reason);
+  const abort = (): void => {
+    const isClosed = RLMError.is(signal.reason, "closed");
+    const what = `said nothing within ${ms} ms, the limit set by times.openMs`;
+    late.reject(isClosed ? signal.reason : failure(process, what));
+  };
+  if (signal.aborted) abort();
   signal.addEventListener("abort", abort);
   try {
     return await Promise.race([promise, late.promise]);
   } finally {
-    clearTimeout(timer);
     signal.removeEventListener("abort", abort);
   }
 }

@@ -10,8 +10,6 @@ import { resolveOptions, type SubprocessSettings } from "./resolve-options.ts";
 import { type SandboxProcess, startProcess } from "./sandbox-process.ts";
 
 const DISPOSE = encodeFrame({ type: "dispose" });
-/** Between what this package and what the layer below takes for too long, so that ours, which knows why, is told. */
-const OPEN_SLACK_MS = 5000;
 
 /**
  * A runtime whose REPLs are child processes, one each: this Node with the server of the language, or any command
@@ -29,7 +27,7 @@ export function subprocessRuntime(options: SubprocessRuntimeOptions = {}): Runti
     replay: language.replay,
     language,
     limits,
-    times: { openMs: times.openMs + OPEN_SLACK_MS, wallMs: times.wallMs },
+    times: { openMs: times.openMs, wallMs: times.wallMs },
     connect: (_spec, signal) => connect({ settings, processes, memory, signal }),
   });
   return {

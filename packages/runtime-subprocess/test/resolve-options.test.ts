@@ -62,7 +62,7 @@ describe("options", () => {
       limits: { outputKept: -1 },
     });
     expect(problems).toEqual([
-      "command must be a list that begins with the program, not a list",
+      "command must be a list that begins with the program, not an empty list",
       'workingDirectory must be a path, not ""',
       'environment[0] must be a variable whose name has no =, not "A=b"',
       "environment[1] must be a name, not 3",

@@ -105,16 +105,29 @@ function promptFor(settings: FlowSettings, task: TaskDraft, kernel: Kernel, tool
 export function chooseRuntime(settings: FlowSettings, agent: NewAgent): string {
   const { runtimeFor } = settings;
   if (runtimeFor === null) return agent.config.runtime;
-  const runtime = fromUser("runtimeFor", () => runtimeFor(agent));
-  runtimeNamed(settings, runtime);
-  return runtime;
+  const runtime: unknown = fromUser("runtimeFor", () => runtimeFor(agent));
+  if (typeof runtime === "string" && settings.runtimes.has(runtime)) return runtime;
+  const given = typeof runtime === "string" ? JSON.stringify(runtime) : typeName(runtime);
+  throw new RLMError(
+    "invalid_options",
+    `The option runtimeFor gave ${given} for ${agent.agentId}, and not the key of a runtime of this flow: ${keysOf(settings)}. To change nothing, return agent.config.runtime.`,
+  );
+}
+
+function typeName(value: unknown): string {
+  if (value instanceof Promise) return "a promise";
+  return value === null ? "null" : typeof value;
+}
+
+function keysOf({ runtimes }: FlowSettings): string {
+  return [...runtimes.keys()].join(", ");
 }
 
 function runtimeNamed(settings: FlowSettings, key: string): Runtime {
   const runtime = settings.runtimes.get(key);
   if (runtime !== undefined) return runtime;
-  const known = [...settings.runtimes.keys()].join(", ");
-  throw new RLMError("invalid_options", `There is no runtime "${key}". Runtimes of this flow: ${known}.`);
+  const message = `There is no runtime "${key}". Runtimes of this flow: ${keysOf(settings)}.`;
+  throw new RLMError("invalid_options", message);
 }
 
 /** Calls what a user gave as an option; what it throws names the option. */

@@ -67,10 +67,18 @@ describe("a seam that fails", () => {
   test("runtimeFor: rejects with what it threw, or names the runtimes", async () => {
     await using throws = flowOf([block("done(1)")], { runtimeFor: boom });
     expect((await failureOf(throws.run("Go."))).message).toContain("The option runtimeFor threw: boom");
-    await using unknown = flowOf([block("done(1)")], { runtimeFor: () => "moon" });
-    expect((await failureOf(unknown.run("Go."))).message).toBe(
-      'There is no runtime "moon". Runtimes of this flow: default.',
-    );
+    const given: readonly (readonly [unknown, string])[] = [
+      ["moon", '"moon"'],
+      [undefined, "undefined"],
+      [Promise.resolve("default"), "a promise"],
+      [null, "null"],
+    ];
+    for (const [key, shown] of given) {
+      await using unknown = flowOf([block("done(1)")], { runtimeFor: () => key as string });
+      expect((await failureOf(unknown.run("Go."))).message).toBe(
+        `The option runtimeFor gave ${shown} for root, and not the key of a runtime of this flow: default. To change nothing, return agent.config.runtime.`,
+      );
+    }
   });
 });
 

@@ -39,7 +39,7 @@ const LONGEST_SHOWN = 80;
 
 /** Of a record only that it is one: it may hold what nobody should read. */
 function shown(value: unknown): string {
-  if (Array.isArray(value)) return "a list";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "function") return "a function";
   if (typeof value === "object" && value !== null) return "a record";
   if (typeof value !== "string") return String(value);

@@ -58,7 +58,7 @@ test("everything wrong is named at once", () => {
 test.each([
   [null, "null"],
   [undefined, "undefined"],
-  [[], "a list"],
+  [[], "an empty list"],
   ["x", '"x"'],
   [() => 1, "a function"],
 ])("%j is no record of options", (options, shown) => {
