@@ -13,7 +13,7 @@ afterAll(() => runtime.close());
 /** Ways in which a method of code's can fail. */
 const FAILURES: readonly (readonly [string, string])[] = [
   ["raise SystemExit(1)", "SystemExit"],
-  ["exit()", "SystemExit"],
+  ["__import__('sys').exit()", "SystemExit"],
   ["raise KeyboardInterrupt", "KeyboardInterrupt"],
   ["raise GeneratorExit", "GeneratorExit"],
   ["raise BaseException", "BaseException"],

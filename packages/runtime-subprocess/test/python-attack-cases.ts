@@ -7,7 +7,7 @@ export const PYTHON_PRELUDE = "kept = {'echo': echo, 'print': print}";
 
 /** Values, errors and classes whose own code runs where the REPL looks at them. */
 const valueCases: readonly AttackCase[] = [
-  ...["exit()", "raise GeneratorExit"].map(
+  ...["raise SystemExit", "raise GeneratorExit"].map(
     (body): AttackCase => ({
       name: `a repr and a str that ${body}`,
       source,
