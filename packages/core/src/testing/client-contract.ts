@@ -10,7 +10,7 @@ import type {
   TokenCounts,
 } from "./client-driver.ts";
 import { type ContractCheck, ensure, ensureEqual, rejectionOf, within } from "./contract.ts";
-import { ensureHas, refuseDriver } from "./refuse-driver.ts";
+import { ensureGave, refuseDriver } from "./refuse-driver.ts";
 import { withExceptions } from "./stated-exceptions.ts";
 
 const PATIENCE_MS = 5000;
@@ -95,9 +95,9 @@ function reportedBy({ unreported = [] }: ClientDriver): TokenCounts {
 
 async function withRig(driver: ClientDriver, script: ProviderScript, examine: Examine): Promise<void> {
   const rig = await driver.open(script);
-  ensureHas("what open gave", rig, ["seen", "close"]);
+  ensureGave("open", "rig", rig, ["seen", "close"]);
   try {
-    ensureHas("the client that open gave", rig.client, ["chat"]);
+    ensureGave("open", "client", rig.client, ["chat"]);
     await examine(rig);
   } finally {
     await rig.close();

@@ -20,12 +20,21 @@ export function refuseDriver(
   throw new RLMError("invalid_options", message);
 }
 
-/** Throws when what a driver gave is no record, or lacks one of the methods. */
-export function ensureHas(what: string, given: unknown, methods: readonly string[]): void {
+/** Throws when what a driver's function gave is not what it must be, told by what it lacks. */
+export function ensureGave(
+  by: string,
+  what: string,
+  given: unknown,
+  methods: readonly string[],
+  fields: readonly string[] = [],
+): void {
   const isRecord = typeof given === "object" && given !== null;
-  ensure(isRecord, `${what} is ${given === null ? "null" : typeof given}, and no record`);
-  const lacking = methods.filter((name) => typeof Reflect.get(given, name) !== "function");
-  ensure(lacking.length === 0, `${what} has no ${lacking.map((name) => `${name}()`).join(", no ")}`);
+  ensure(isRecord, `${by} gave ${given === null ? "null" : typeof given}, and no ${what}`);
+  const lacking = [
+    ...methods.filter((name) => typeof Reflect.get(given, name) !== "function").map((name) => `${name}()`),
+    ...fields.filter((name) => Reflect.get(given, name) === undefined),
+  ];
+  ensure(lacking.length === 0, `${by} gave a ${what} without ${lacking.join(", ")}`);
 }
 
 function faultsOf(driver: object, properties: Readonly<Record<string, DriverProperty>>): readonly string[] {

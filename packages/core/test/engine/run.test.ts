@@ -80,7 +80,9 @@ describe("abort", () => {
     await using flow = flowOf([block("await slow(60000)")], { tools: [slow] });
     const run = flow.run("Stop me.");
     setTimeout(() => void run.abort(), 30);
+    const began = Date.now();
     expect((await failureOf(run)).code).toBe("aborted");
+    expect(Date.now() - began).toBeLessThan(2000);
   });
 });
 

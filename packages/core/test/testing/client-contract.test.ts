@@ -306,9 +306,9 @@ test.each([
 });
 
 test.each<readonly [unknown, string]>([
-  [undefined, "what open gave is undefined, and no record"],
-  [{ client: {} }, "what open gave has no seen(), no close()"],
-  [{ client: {}, seen: () => ({}), close: async () => {} }, "the client that open gave has no chat()"],
+  [undefined, "open gave undefined, and no rig"],
+  [{ client: {} }, "open gave a rig without seen(), close()"],
+  [{ client: {}, seen: () => ({}), close: async () => {} }, "open gave a client without chat()"],
 ])("what open gives is looked at: %j", async (rig, problem) => {
   const [first] = clientContract({ open: async () => rig as ClientRig });
   await expect(first?.run()).rejects.toThrow(problem);

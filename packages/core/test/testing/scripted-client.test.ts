@@ -124,7 +124,9 @@ describe("scriptedClient fails", () => {
     const aborter = new AbortController();
     const failed = failureOf(client.chat(QUESTION, { signal: aborter.signal }));
     setTimeout(() => aborter.abort(), 10);
+    const began = performance.now();
     expect(await failed).toMatchObject({ reason: "aborted" });
+    expect(performance.now() - began).toBeLessThan(1000);
   });
 
   test("without asking the script when aborted before", async () => {

@@ -47,8 +47,8 @@ test.each([
 });
 
 test.each<readonly [unknown, string]>([
-  [null, "what open gave is null, and no record"],
-  [{ reopen: async () => ({}), dispose: async () => {} }, "the value of stores is undefined, and no record"],
+  [null, "open gave null, and no place"],
+  [{ reopen: async () => ({}), dispose: async () => {} }, "open gave undefined, and no record of stores"],
 ])("what open gives is looked at: %j", async (place, problem) => {
   const [first] = storeContract({ name: "mine", open: async () => place as StorePlace });
   await expect(first?.run()).rejects.toThrow(problem);

@@ -89,18 +89,20 @@ export class RealmRepl implements ServedRepl {
 
   async #run(method: (json: string) => void, json: string, patience: number): Promise<string> {
     if (this.#dead) throw new RLMError("sandbox_lost", "The REPL is gone.");
-    this.#enter(method, json, this.#timeMs * patience);
+    const timeMs = this.#timeMs * patience;
+    this.#enter(method, json, timeMs);
     // Node tells of unhandled rejections only after this.
     await setImmediate();
-    if (this.#repl.ended()) for (const reason of this.#strays.take()) this.#enter(this.#repl.stray, reason);
-    const turn = this.#enter(this.#repl.turn, undefined);
+    if (this.#repl.ended())
+      for (const reason of this.#strays.take()) this.#enter(this.#repl.stray, reason, timeMs);
+    const turn = this.#enter(this.#repl.turn, undefined, timeMs);
     if (typeof turn !== "string")
       throw new RLMError("sandbox_lost", "The block exhausted the realm it ran in.");
     return turn;
   }
 
   /** Calls into the realm and runs its microtasks, all of it under the time limit. */
-  #enter(method: (argument: never) => unknown, argument: unknown, timeMs = this.#timeMs): unknown {
+  #enter(method: (argument: never) => unknown, argument: unknown, timeMs: number): unknown {
     this.#entrance.enter(method, argument);
     try {
       MICROTASKS.runInContext(this.#realm, { timeout: timeMs });

@@ -110,9 +110,11 @@ describe("the end of a process", () => {
     const neighbour = await openSeat(pool);
     const pending = run(seat, HANG);
     await new Promise((resolve) => setTimeout(resolve, 100));
+    const began = performance.now();
     process.kill(pool.pids[0] ?? 0, "SIGKILL");
     const message = "The sandbox process is gone: it was killed from outside.";
     expect(await pending).toEqual({ kind: "lost", blame: "none", message });
+    expect(performance.now() - began).toBeLessThan(1000);
     expect(await run(neighbour, "() => 1")).toMatchObject({ kind: "lost", blame: "none" });
     expect(await run(neighbour, "() => 1")).toMatchObject({ kind: "lost", blame: "none" });
     await Promise.all([seat.dispose(), neighbour.dispose()]);

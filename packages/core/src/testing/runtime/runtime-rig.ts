@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ContextPayload, ReplSession, ReplSpec, Runtime } from "../../protocols/runtime.ts";
-import { ensure, within } from "../contract.ts";
+import { within } from "../contract.ts";
+import { ensureGave } from "../refuse-driver.ts";
 import { ReplRig } from "./repl-rig.ts";
 import type { SampleCode } from "./sample-code.ts";
 import { javascriptSamples } from "./samples/javascript/javascript-samples.ts";
@@ -21,19 +22,6 @@ const SESSIONS = 40;
 
 const METHODS = ["open", "close"];
 const FIELDS = ["protocol", "name", "kernel", "isolation", "replay"];
-
-/** What is no runtime is told by what it lacks, not by the first thing that goes wrong with it. */
-function ensureIsRuntime(made: unknown): asserts made is Runtime {
-  ensure(
-    typeof made === "object" && made !== null,
-    `make gave ${made === null ? "null" : typeof made}, and no runtime`,
-  );
-  const lacking = [
-    ...METHODS.filter((name) => typeof Reflect.get(made, name) !== "function").map((name) => `${name}()`),
-    ...FIELDS.filter((name) => Reflect.get(made, name) === undefined),
-  ];
-  ensure(lacking.length === 0, `make gave a runtime without ${lacking.join(", ")}`);
-}
 
 /** One runtime under examination: whatever takes too long fails the check. */
 export class RuntimeRig {
@@ -57,8 +45,8 @@ export class RuntimeRig {
   }
 
   static async make(source: RuntimeSource): Promise<RuntimeRig> {
-    const runtime: unknown = await source.make();
-    ensureIsRuntime(runtime);
+    const runtime = await source.make();
+    ensureGave("make", "runtime", runtime, METHODS, FIELDS);
     return new RuntimeRig(runtime, source);
   }
 

@@ -1,6 +1,6 @@
 import type { RunStores } from "../../protocols/store.ts";
 import { type ContractCheck, within } from "../contract.ts";
-import { ensureHas } from "../refuse-driver.ts";
+import { ensureGave } from "../refuse-driver.ts";
 
 /** How the contract gets at the stores it examines. */
 export interface StoreDriver {
@@ -30,9 +30,9 @@ export function placeCheck(
     name,
     async run() {
       const place = await driver.open();
-      ensureHas("what open gave", place, ["reopen", "dispose"]);
+      ensureGave("open", "place", place, ["reopen", "dispose"]);
       try {
-        ensureHas("the value of stores", place.stores, ["openRun"]);
+        ensureGave("open", "record of stores", place.stores, ["openRun"]);
         await within(CHECK_LIMIT_MS, name, examine(place));
       } finally {
         await place.dispose();
