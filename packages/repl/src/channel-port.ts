@@ -42,6 +42,9 @@ const MOST_LATE = 1_000;
 /** For the last frame to be on its way. */
 const FAREWELL_MS = 500;
 
+/** A timer that is set to more goes off at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** A {@link SandboxPort} over a channel. Make it with {@link openChannelPort}. */
 export class ChannelPort implements SandboxPort {
   readonly #channel: Channel;
@@ -82,7 +85,7 @@ export class ChannelPort implements SandboxPort {
     const { promise, resolve } = Promise.withResolvers<EntryEnd>();
     this.#entry += 1;
     const entry = this.#entry;
-    const wallMs = this.#times.wallMs * patience;
+    const wallMs = Math.min(this.#times.wallMs * patience, LONGEST_TIMER_MS);
     const timer = setTimeout(() => this.#outOfTime(wallMs), wallMs);
     this.#pending = { entry, resolve, timer };
     const text = kind === "start" ? { type: kind, block: json } : { type: kind, answer: json };

@@ -1,7 +1,7 @@
 import type { Kernel, ReplSession, ReplSpec, Runtime } from "@rlmflow/core";
 import { RLMError } from "@rlmflow/core";
 import { custom, type GenericSchema, optional, picklist } from "valibot";
-import { ChannelPort, type ChannelTimes } from "./channel-port.ts";
+import { ChannelPort, type ChannelTimes, LONGEST_TIMER_MS } from "./channel-port.ts";
 import type { EvaluatorLimits } from "./evaluator/spec.ts";
 import { languageOption, limitsOption } from "./options/channel-options.ts";
 import { checkOptions } from "./options/check-options.ts";
@@ -34,7 +34,7 @@ export interface ChannelRuntimeOptions {
 /** For a `connect` that was told to stop, to say what it waited for. */
 const LAST_WORDS_MS = 100;
 
-const time = optional(wholeNumber({ least: 1, most: 2 ** 31 - 1, unit: "milliseconds" }), 30_000);
+const time = optional(wholeNumber({ least: 1, most: LONGEST_TIMER_MS, unit: "milliseconds" }), 30_000);
 const method: GenericSchema<() => unknown> = custom((given) => typeof given === "function", "a function");
 
 const OPTIONS = optionRecord(

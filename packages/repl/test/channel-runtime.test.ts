@@ -122,6 +122,16 @@ test("the sandbox is told of an entry that is on record, and has five times as l
   expect(state).toMatchObject({ limit: { name: "wallMs", value: 1500, unit: "ms" } });
 });
 
+test("the longest time there is stays one for an entry that is on record", async () => {
+  const sandbox = opening((entry, far) => {
+    setTimeout(() => far.say({ type: "turn", entry, turn: TURN }), 50);
+  });
+  const runtime = runtimeOver(sandbox, { times: { openMs: 300, wallMs: 2 ** 31 - 1 } });
+  const session = await runtime.open(spec);
+  expect((await session.start({ ...block, replayed: true })).state.kind).toBe("idle");
+  await runtime.close();
+});
+
 test("a sandbox that ends while nothing runs is nobody's fault", async () => {
   const sandbox = opening(() => {});
   const session = await runtimeOver(sandbox).open(spec);
