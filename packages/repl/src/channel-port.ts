@@ -43,7 +43,7 @@ const MOST_LATE = 1_000;
 const FAREWELL_MS = 500;
 
 /** A timer that is set to more goes off at once. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 
 /** A {@link SandboxPort} over a channel. Make it with {@link openChannelPort}. */
 export class ChannelPort implements SandboxPort {
