@@ -127,7 +127,7 @@ describe("the rlmflow command", () => {
   it.runIf(process.platform === "linux")("says that no workspace can be made where none can", async () => {
     await using server = await loopbackServer(() => block("done(1)"));
     const args = [BINARY, "run", "q", "-m", "m", "--base-url", server.url, "-d", "/proc/no/such"];
-    const { exitCode, stderr } = await start(process.execPath, args, { timeout: 30_000 });
+    const { exitCode, stderr } = await start(process.execPath, args, { timeout: 280_000 });
     expect(exitCode).toBe(EXIT.failed);
     expect(stderr).toContain("no directory can be made in /proc");
   });

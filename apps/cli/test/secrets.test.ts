@@ -107,7 +107,7 @@ function start(args: readonly string[]) {
 
 const onLinux = existsSync("/proc/self/mem");
 
-describe.skipIf(!onLinux)("a provider's key", { timeout: 90_000 }, () => {
+describe.skipIf(!onLinux)("a provider's key", () => {
   it.each(["isolated", "subprocess"])(
     "is out of reach of code in the runtime %s, and on no record",
     async (runtime) => {

@@ -50,7 +50,7 @@ async function heldServer() {
   return { server, asked: asked.promise, letGo: () => held.resolve(), run: ["run", "Go.", ...where] };
 }
 
-describe("a run in one process and commands in others", { timeout: 60_000 }, () => {
+describe("a run in one process and commands in others", () => {
   it("say and pause reach it, and nothing that was paid for is lost", async () => {
     const { server, asked, letGo, run } = await heldServer();
     await using _ = server;

@@ -172,7 +172,7 @@ function counted(client: Client): { readonly client: Client; readonly replies: M
 }
 
 test("the audit comes to the same nodes when its sandboxes are killed at random", {
-  timeout: 90_000,
+  timeout: 300_000,
 }, async () => {
   const undisturbed = await audit(scriptedModel({ language: "javascript", tamper: false }));
   const { client, replies } = counted(scriptedModel({ language: "javascript", tamper: false }));

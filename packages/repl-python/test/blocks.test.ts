@@ -7,7 +7,7 @@ let repl: ReplDriver;
 
 beforeAll(async () => {
   repl = await ReplDriver.open(runtime, { functions: ["echo"] });
-}, 120_000);
+});
 afterAll(() => runtime.close());
 
 describe("a last expression", () => {

@@ -101,4 +101,4 @@ test("what the host tells an agent of Python is written as Python", async () => 
     ].join("\n"),
   );
   await checkRun(graph);
-}, 120_000);
+});

@@ -8,7 +8,7 @@ let repl: ReplDriver;
 beforeAll(async () => {
   const text = "an error\nno 😀 fault\nERROR again\n";
   repl = await ReplDriver.open(runtime, { contexts: [payload("log", text)] });
-}, 120_000);
+});
 afterAll(() => runtime.close());
 
 describe("a function of the host", () => {

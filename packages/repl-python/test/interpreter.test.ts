@@ -17,7 +17,7 @@ async function afterwards(...blocks: readonly string[]): Promise<string> {
   return shown;
 }
 
-describe("what code sets of the interpreter is put back", { timeout: 120_000 }, () => {
+describe("what code sets of the interpreter is put back", () => {
   test.each<[string, string]>([
     ["a profiler that raises", "import sys\nsys.setprofile(lambda *rest: exit(1))"],
     ["a tracer that raises", "import sys\nsys.settrace(lambda *rest: exit(1))"],
@@ -60,7 +60,7 @@ describe("threads that outlive their block", () => {
     );
     for (let round = 0; round < 20; round += 1) expect(await repl.shown("CONTEXT.read(2, 4)")).toBe("'23'");
     expect(await repl.shown("failures")).toContain("CONTEXT can be read while a block runs, and none does");
-  }, 60_000);
+  });
 });
 
 describe("finalizers", () => {
@@ -113,7 +113,7 @@ describe("descriptors", () => {
       process.platform === "linux" ? "Code closed descriptors of the REPL" : "The sandbox is gone";
     expect(state.kind === "lost" && state.message).toContain(named);
     expect(performance.now() - started).toBeLessThan(25_000);
-  }, 60_000);
+  });
 });
 
 test("a process forked by a block ends where it would answer for the REPL", async () => {

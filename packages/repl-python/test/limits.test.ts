@@ -62,5 +62,5 @@ describe("a block that fills the memory", () => {
     );
     expect(turn.state).toMatchObject({ kind: "threw", error: { name: "MemoryError" } });
     expect(await repl.shown("1 + 1")).toBe("2");
-  }, 120_000);
+  });
 });

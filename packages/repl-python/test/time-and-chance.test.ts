@@ -7,7 +7,7 @@ let repl: ReplDriver;
 
 beforeAll(async () => {
   repl = await ReplDriver.open(runtime);
-}, 120_000);
+});
 afterAll(() => runtime.close());
 
 describe("sleep", () => {
@@ -81,7 +81,7 @@ describe("time and chance", () => {
     expect(seen[1]).toBe(seen[3]);
     expect(seen[5]).not.toBe(seen[1]);
     expect(seen[1]).toContain("2023, 11, 14, 22, 13, 20");
-  }, 120_000);
+  });
 
   test("dates stay dates", async () => {
     const lines = [

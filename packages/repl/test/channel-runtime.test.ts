@@ -312,7 +312,7 @@ test("once it is there, nothing that waited for the channel keeps it", async () 
   expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
 });
 
-test("disposes a REPL whose sandbox takes no more frames", { timeout: 10_000 }, async () => {
+test("disposes a REPL whose sandbox takes no more frames", async () => {
   const sandbox = opening(() => {});
   const send = sandbox.send.bind(sandbox);
   sandbox.send = (text) => (text.includes("dispose") ? new Promise(() => {}) : send(text));

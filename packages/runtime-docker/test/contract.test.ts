@@ -31,7 +31,7 @@ describeWithEngine("the runtime of a container per agent keeps the contract", ()
     sessions: 16,
     kill: async (session: ReplSession) => docker.getContainer(containers.get(session) ?? "").kill(),
   };
-  for (const { name, run } of runtimeContract(driver)) test(name, run, 120_000);
+  for (const { name, run } of runtimeContract(driver)) test(name, run);
 
   test("and leaves nothing behind", async () => {
     expect(await labelled(LABEL)).toEqual([]);

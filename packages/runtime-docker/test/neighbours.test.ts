@@ -38,7 +38,7 @@ const TAKE_ALL_PROCESSES = `const { spawn } = require("child_process");
   return isFull;`;
 
 describeWithEngine("an agent whose neighbour in the container", () => {
-  test("kills whoever comes is not to blame for being killed", { timeout: 60_000 }, async () => {
+  test("kills whoever comes is not to blame for being killed", async () => {
     const pool = new ContainerPool(resolveOptions(options("pool")));
     await using runtime = closing(dockerRuntime(options("killer")));
     try {
@@ -66,7 +66,7 @@ describeWithEngine("an agent whose neighbour in the container", () => {
     expect(await bad.output("return 1;")).toBe("1");
   });
 
-  test("leaves no room for a process is given a container of its own", { timeout: 60_000 }, async () => {
+  test("leaves no room for a process is given a container of its own", async () => {
     await using runtime = closing(dockerRuntime(options("full")));
     await using bad = await ReplDriver.open(runtime, { agentId: "root.bad" });
     expect(await bad.output(TAKE_ALL_PROCESSES)).toBe("true");

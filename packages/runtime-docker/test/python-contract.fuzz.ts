@@ -7,7 +7,7 @@ const LABEL = "rlmflow.test.contract.python.whole";
 
 describeWithEngine("Python in containers that agents share keeps the whole contract", () => {
   const driver = pythonDriver(LABEL);
-  for (const { name, run } of runtimeContract(driver)) test(name, run, 120_000);
+  for (const { name, run } of runtimeContract(driver)) test(name, run);
 
   test("and leaves nothing behind", async () => {
     expect(await labelled(LABEL)).toEqual([]);

@@ -21,9 +21,9 @@ const OF_CONTAINERS = [
 describeWithEngine("Python in containers that agents share keeps the contract", () => {
   const driver = pythonDriver(LABEL);
   const ofEveryLanguage = runtimeContract({ ...driver, language: { code: pythonSamples.code } });
-  for (const { name, run } of ofEveryLanguage) if (name !== OF_ANY_LANGUAGE) test(name, run, 120_000);
+  for (const { name, run } of ofEveryLanguage) if (name !== OF_ANY_LANGUAGE) test(name, run);
   const ofContainers = runtimeContract(driver).filter(({ name }) => OF_CONTAINERS.includes(name));
-  for (const { name, run } of ofContainers) test(name, run, 120_000);
+  for (const { name, run } of ofContainers) test(name, run);
 
   test("and leaves nothing behind", async () => {
     expect(ofContainers.length).toBe(OF_CONTAINERS.length);

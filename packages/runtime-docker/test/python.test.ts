@@ -7,7 +7,7 @@ import { closing, ReplDriver } from "./repl-driver.ts";
 describeWithEngine("Python in a container", () => {
   test.each(["agent", "run"] as const)(
     "runs, and is told from what breaks a limit (share: %s)",
-    { timeout: 90_000 },
+    { timeout: 300_000 },
     async (share) => {
       const options = { image: IMAGE, language: pythonLanguage, memoryMB: 128 };
       await using runtime = closing(dockerRuntime({ ...options, share }));

@@ -43,7 +43,7 @@ test("the table of options has every one of them, with its default", () => {
 });
 
 describeWithEngine("the program of the README", () => {
-  test("prints what it says", { timeout: 60_000 }, async () => {
+  test("prints what it says", async () => {
     const [, program = ""] = /````ts\n(.*?)\n````\n/s.exec(readme) ?? [];
     const body = program
       .replaceAll(/^import .*\n/gm, "")

@@ -9,9 +9,9 @@ describeWithEngine("the runtime of containers that agents share keeps the contra
   const driver = sharedDriver(LABEL);
   // What a block is in JavaScript does not depend on who else is in the container: `pnpm fuzz` checks it too.
   const language = { code: javascriptSamples.code };
-  for (const { name, run } of runtimeContract({ ...driver, language })) test(name, run, 120_000);
+  for (const { name, run } of runtimeContract({ ...driver, language })) test(name, run);
   const together = "REPLs of other runs go on beside one that is lost";
-  for (const { name, run } of runtimeContract(driver)) if (name === together) test(name, run, 120_000);
+  for (const { name, run } of runtimeContract(driver)) if (name === together) test(name, run);
 
   test("and leaves nothing behind", async () => {
     expect(await labelled(LABEL)).toEqual([]);

@@ -14,16 +14,16 @@ async function running(share: string): Promise<readonly string[]> {
 describeWithEngine("warm containers", () => {
   test.each(["agent", "run"] as const)(
     "are kept started from the first agent on, used, and made up for (share: %s)",
-    { timeout: 90_000 },
+    { timeout: 300_000 },
     async (share) => {
       const labels = { [LABEL]: share };
       const runtime = closing(dockerRuntime({ image: IMAGE, share, warm: 2, labels }));
       expect(await running(share)).toEqual([]);
       await ReplDriver.open(runtime, { group: "run-1" });
-      await expect.poll(() => running(share), { timeout: 20_000 }).toHaveLength(3);
+      await expect.poll(() => running(share)).toHaveLength(3);
       const repl = await ReplDriver.open(runtime, { group: "run-2" });
       expect(await repl.output("print(1);")).toBe("1\n");
-      await expect.poll(() => running(share), { timeout: 20_000 }).toHaveLength(4);
+      await expect.poll(() => running(share)).toHaveLength(4);
 
       // All die, the warm ones too: whoever comes next does not notice.
       for (const name of await running(share)) await docker.getContainer(name).kill();

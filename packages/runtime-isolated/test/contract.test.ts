@@ -10,5 +10,5 @@ describe("the runtime of isolates keeps the contract", () => {
     make: () => isolatedRuntime({ spareProcesses: 0, limits: LIMITS }),
     patienceMs: 20_000,
   };
-  for (const { name, run } of runtimeContract(driver)) test(name, run, 60_000);
+  for (const { name, run } of runtimeContract(driver)) test(name, run);
 });

@@ -17,5 +17,5 @@ afterAll(async () => {
 
 describe("a runtime with a Modal sandbox for every run keeps the whole contract", () => {
   const driver = modalDriver("modal, a sandbox for every run", { share: "run" });
-  for (const { name, run } of runtimeContract(driver)) test(name, { timeout: 180_000 }, run);
+  for (const { name, run } of runtimeContract(driver)) test(name, run);
 });

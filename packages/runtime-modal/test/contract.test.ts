@@ -4,7 +4,7 @@ import { modalDriver, sandboxesWith } from "./contract-driver.ts";
 import { type LoopbackProcess, startLoopbackProcess } from "./loopback-process.ts";
 import { makeRuntime, specOf, start } from "./loopback-rig.ts";
 
-const PATIENCE = { timeout: 180_000 };
+const PATIENCE = { timeout: 300_000 };
 
 let loopback: LoopbackProcess;
 

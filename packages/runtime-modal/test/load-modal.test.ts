@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { loadModal } from "../src/load-modal.ts";
 
-const PATIENCE = { timeout: 60_000 };
+const PATIENCE = { timeout: 300_000 };
 
 /** What `open` says where `node_modules` holds these files beside the runtime. */
 async function openWith(modules: Readonly<Record<string, string>>): Promise<string> {

@@ -3,7 +3,7 @@ import { Status } from "nice-grpc";
 import { describe, expect, test, vi } from "vitest";
 import { makeRuntime, refusal, specOf, start, startLoopback } from "./loopback-rig.ts";
 
-const PATIENCE = { timeout: 60_000 };
+const PATIENCE = { timeout: 300_000 };
 
 describe("a sandbox on Modal", PATIENCE, () => {
   test("is asked for with what the options say", async () => {
@@ -159,7 +159,7 @@ describe("sandboxes on Modal end", PATIENCE, () => {
     const loopback = await startLoopback();
     const session = await makeRuntime({ timeMs: 300 }).open(specOf());
     expect((await start(session, "for (;;);")).state.kind).toBe("lost");
-    await vi.waitFor(() => expect(loopback.running).toEqual([]), 10_000);
+    await vi.waitFor(() => expect(loopback.running).toEqual([]), 60_000);
   });
 
   test("when the program could not be brought in, or close says which may still run", async () => {

@@ -7,7 +7,7 @@ import { startLoopback } from "./loopback-rig.ts";
 
 const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
 
-test("the program in the README runs to its end and leaves nothing behind", { timeout: 60_000 }, async () => {
+test("the program in the README runs to its end and leaves nothing behind", async () => {
   const loopback = await startLoopback();
   const [, program = ""] = readme.match(/````ts\n(.*?)\n````\n/s) ?? [];
   const file = join(import.meta.dirname, `readme-${process.pid}.ts`);

@@ -2,7 +2,7 @@ import { Status } from "nice-grpc";
 import { describe, expect, test } from "vitest";
 import { makeRuntime, specOf, start, startLoopback } from "./loopback-rig.ts";
 
-const PATIENCE = { timeout: 60_000 };
+const PATIENCE = { timeout: 300_000 };
 
 describe("frames to and from a sandbox on Modal", PATIENCE, () => {
   test("may be longer than what one call carries, both ways", async () => {

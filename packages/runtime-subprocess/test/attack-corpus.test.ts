@@ -16,6 +16,5 @@ function isOfProcess({ expect }: AttackCase): boolean {
 describe("the attack corpus", () => {
   afterAll(() => runtime.close());
   const cases = attackCases.filter(isOfProcess);
-  for (const { name, run } of attackCorpus(async () => runtime, { cases, maxLagMs: 2500 }))
-    test(name, run, 60_000);
+  for (const { name, run } of attackCorpus(async () => runtime, { cases, maxLagMs: 2500 })) test(name, run);
 });

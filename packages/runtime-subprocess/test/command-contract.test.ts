@@ -10,5 +10,5 @@ describe("a command that talks on its stdin and stdout keeps the contract", () =
   const make = () => subprocessRuntime({ command, times: { wallMs: 10_000 } });
   const killing = process.platform === "linux" ? { make: () => noting(make()), kill } : { make };
   const driver = { name: "command", ...killing, patienceMs: 30_000 };
-  for (const { name, run } of runtimeContract(driver)) test(name, run, 120_000);
+  for (const { name, run } of runtimeContract(driver)) test(name, run);
 });

@@ -10,7 +10,7 @@ describe("the runtime of child processes keeps the contract", () => {
   // Deaths are told apart by process, which takes a /proc.
   const killing = process.platform === "linux" ? { make: () => noting(make()), kill } : { make };
   const driver = { name: "subprocess", ...killing, patienceMs: 30_000, sessions: 200 };
-  for (const { name, run } of runtimeContract(driver)) test(name, run, 120_000);
+  for (const { name, run } of runtimeContract(driver)) test(name, run);
 });
 
 /** A runtime may hold nothing that keeps its process awake while it closes. */
@@ -21,7 +21,7 @@ const checks = runtimeContract({ name: "subprocess", make: () => subprocessRunti
 await checks.find(({ name }) => name.startsWith("close leaves no handle")).run();
 console.log("verdict");`;
 
-test("a check that runs alone in a process comes to a verdict", { timeout: 60_000 }, async () => {
+test("a check that runs alone in a process comes to a verdict", async () => {
   const hooks = join(import.meta.dirname, "../../../test/resolve-sources.ts");
   const args = ["--import", hooks, "--input-type=module", "--eval", LOOP];
   const ended = await runNode(args, { cwd: join(import.meta.dirname, "..") });

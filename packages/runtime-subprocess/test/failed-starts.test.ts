@@ -208,6 +208,6 @@ test("a runtime that is closed while a sandbox starts leaves none behind", async
   await runtime.close();
   expect((await opening).code).toBe("closed");
   if (process.platform === "linux") {
-    await expect.poll(() => childrenOf(), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => childrenOf()).toEqual([]);
   }
 });

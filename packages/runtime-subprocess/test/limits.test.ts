@@ -78,7 +78,7 @@ describe("a REPL that nobody uses", () => {
     const runtime = subprocessRuntime({ times: { idleMs: 300 } });
     const session = await runtime.open(sampleSpec());
     expect((await start(session, "await echo(1)")).state.kind).toBe("idle");
-    if (isLinux) await expect.poll(() => childrenOf(), { timeout: 10_000 }).toEqual([]);
+    if (isLinux) await expect.poll(() => childrenOf()).toEqual([]);
     else await new Promise((resolve) => setTimeout(resolve, 1000));
     const answer = { index: 0, outcome: { ok: true, value: 1 }, now: 1 } as const;
     expect((await session.deliver(answer)).state).toMatchObject({

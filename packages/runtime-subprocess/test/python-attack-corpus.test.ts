@@ -22,7 +22,7 @@ afterAll(() => runtime.close());
  */
 describe("the attack corpus of Python", () => {
   const options = { cases: pythonAttackCases, prelude: PYTHON_PRELUDE, maxLagMs: 2500 };
-  for (const { name, run } of attackCorpus(async () => runtime, options)) test(name, run, 60_000);
+  for (const { name, run } of attackCorpus(async () => runtime, options)) test(name, run);
 
   test.runIf(process.platform === "linux")("leaves no process behind", async () => {
     await runtime.close();

@@ -51,7 +51,7 @@ describe("the lock of a branch", () => {
     await store.append("root", 0, [observation("root", 0)]);
   });
 
-  test("goes to exactly one of many that find a dead holder at once", { timeout: 60_000 }, async () => {
+  test("goes to exactly one of many that find a dead holder at once", async () => {
     const { directory, lock } = await workspaceWithRun();
     for (let round = 0; round < 3; round++) {
       await writeFile(lock, identity({ pid: 2 ** 22 + 1 + round, nonce: `dead-${round}` }));

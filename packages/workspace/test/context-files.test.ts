@@ -82,7 +82,7 @@ describe("a context", () => {
     expect(context.read(9, 5)).toBe("");
   });
 
-  test("of 64 MiB is opened and read without being loaded", { timeout: 60_000 }, async () => {
+  test("of 64 MiB is opened and read without being loaded", async () => {
     const workspace = await openedWorkspace();
     async function* text() {
       for (let i = 0; i < 64; i++) yield `${String(i).padStart(15, "0")}\n`.repeat(1 << 16);

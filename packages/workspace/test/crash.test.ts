@@ -28,7 +28,7 @@ describe.each([
   "a writer with durability $durability and $agents agents, killed again and again",
   ({ durability, agents }) => {
     test("has everything it acknowledged in the log, without a gap, and goes on", {
-      timeout: 60_000,
+      timeout: 300_000,
     }, async () => {
       const directory = await temporaryDirectory();
       let total = 0;
@@ -63,7 +63,7 @@ async function readAll(workspace: Workspace) {
 }
 
 describe("while a process writes", () => {
-  test("a reader sees a growing prefix and never a torn line", { timeout: 60_000 }, async () => {
+  test("a reader sees a growing prefix and never a torn line", async () => {
     const directory = await temporaryDirectory();
     const writer = startScript("append-forever.ts", [directory, "run", "20", "flush"]);
     await nextLine(writer);
@@ -81,7 +81,7 @@ describe("while a process writes", () => {
     await writer.ended;
   });
 
-  test("another process writes another run of the same workspace", { timeout: 60_000 }, async () => {
+  test("another process writes another run of the same workspace", async () => {
     const directory = await temporaryDirectory();
     const [one, two] = await Promise.all([
       writeAndKill([directory, "one", "10", "flush"], 300),

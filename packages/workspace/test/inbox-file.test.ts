@@ -104,7 +104,7 @@ describe("an inbox file", () => {
     });
   });
 
-  test("holds every entry of many processes that put at once, each whole", { timeout: 60_000 }, async () => {
+  test("holds every entry of many processes that put at once, each whole", async () => {
     const directory = await temporaryDirectory();
     const workspace = await openedWorkspace(directory);
     const store = await workspace.createRun(run("run"));

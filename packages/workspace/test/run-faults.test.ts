@@ -115,7 +115,7 @@ function failingAt(
 
 describe.each<Fault>(["before the write", "after the write"])("a store that fails %s", (fault) => {
   test("ends the run wherever it fails; nothing told is missing, and the run goes on to its answer", {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const whole = failingAt(await openedWorkspace(), Number.POSITIVE_INFINITY, fault);
     const undisturbed = flowOf(whole);
@@ -148,7 +148,7 @@ describe.each<Fault>(["before the write", "after the write"])("a store that fail
 
 describe("a disk that is full in the middle of a run", () => {
   test("ends the run, which goes on in the same flow when there is room", {
-    timeout: 60_000,
+    timeout: 300_000,
   }, async ({ skip }) => {
     const disk = await smallDisk("size=1m");
     if ("reason" in disk) return skip(disk.reason);
@@ -175,7 +175,7 @@ describe("a disk that is full in the middle of a run", () => {
 });
 
 describe("two processes on one workspace", () => {
-  test("the second cannot write the run, and both may read it", { timeout: 60_000 }, async () => {
+  test("the second cannot write the run, and both may read it", async () => {
     const directory = await temporaryDirectory();
     const workspace = await openedWorkspace(directory);
     const held = Promise.withResolvers<string>();

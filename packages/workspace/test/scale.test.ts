@@ -39,7 +39,7 @@ function usualNode(agentId: string, n: number): RunNode {
   };
 }
 
-test("a node of 50 MB is kept, read back and followed by others", { timeout: 120_000 }, async () => {
+test("a node of 50 MB is kept, read back and followed by others", async () => {
   const workspace = await openedWorkspace();
   const store = await workspace.createRun(run("run"));
   const large = observation("root", 0, "ä\u{1F600}\n".repeat(50_000_000 / 7));
@@ -57,7 +57,7 @@ test("a node of 50 MB is kept, read back and followed by others", { timeout: 120
 });
 
 test("100,000 nodes of 10,000 agents are opened in a small multiple of parsing them", {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const workspace = await openedWorkspace();
   const store = await workspace.createRun(run("run"));

@@ -30,7 +30,7 @@ export async function runProgram(body: string, { without = "" }: ProgramOptions 
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ["--no-warnings", "--input-type=module", "--eval", program],
-    { cwd: root, timeout: 20_000 },
+    { cwd: root, timeout: 200_000 },
   );
   return JSON.parse(stdout);
 }

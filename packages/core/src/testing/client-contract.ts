@@ -13,8 +13,8 @@ import { type ContractCheck, ensure, ensureEqual, rejectionOf, within } from "./
 import { ensureGave, refuseDriver } from "./refuse-driver.ts";
 import { withExceptions } from "./stated-exceptions.ts";
 
-const PATIENCE_MS = 5000;
-const ABORT_MS = 1000;
+const PATIENCE_MS = 50_000;
+const ABORT_MS = 10_000;
 /** How long a check listens for what must not come. */
 const AFTERMATH_MS = 50;
 

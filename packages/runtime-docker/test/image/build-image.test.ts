@@ -20,7 +20,7 @@ describeWithEngine("building an image", () => {
       .catch(() => {}),
   );
 
-  test("makes one that sandboxes run on, and tells how it goes", { timeout: 120_000 }, async () => {
+  test("makes one that sandboxes run on, and tells how it goes", async () => {
     let output = "";
     const onOutput = (text: string): void => {
       output += text;
@@ -32,7 +32,7 @@ describeWithEngine("building an image", () => {
     expect(await repl.output("print(6 * 7);")).toBe("42\n");
   });
 
-  test("says why it failed", { timeout: 120_000 }, async () => {
+  test("says why it failed", async () => {
     const failed = buildDockerImage({ tag: TAG, from: "rlmflow-no-such-image.invalid/nothing" });
     await expect(failed).rejects.toMatchObject({
       code: "runtime_failed",

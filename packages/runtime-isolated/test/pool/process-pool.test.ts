@@ -100,7 +100,7 @@ describe("places", () => {
     await openSeat(pool);
     const child = await openSeat(pool);
     expect(await run(child, "() => 'moved'")).toMatchObject({ text: "moved" });
-  }, 20_000);
+  });
 });
 
 describe("the end of a process", () => {
@@ -141,7 +141,7 @@ describe("the end of a process", () => {
     const limit = { name: "wallMs", value: 4000, unit: "ms" };
     expect(await hung).toMatchObject({ kind: "lost", blame: "block", limit });
     expect(await innocent).toMatchObject({ kind: "lost", blame: "none" });
-  }, 20_000);
+  });
 
   test("a limit of the isolate alone costs the neighbours nothing", async () => {
     await using pool = standInPool({ limits: { timeMs: 300, memoryMB: 32 } });
@@ -203,7 +203,7 @@ describe("what is left behind", () => {
     expect(pool.pids).toHaveLength(1);
     expect(residentMB(pool.pids[0]) - before).toBeLessThan(100);
     expect(await run(keeper, "() => 'here'")).toMatchObject({ text: "here" });
-  }, 60_000);
+  });
 
   test("the environment of a sandbox process is empty", async () => {
     process.env.PLANTED_SECRET = "planted-7d1f";

@@ -321,7 +321,7 @@ describe("a hard link", () => {
 
 describe("a race", () => {
   it("with a process that swaps a directory and a file for links gives nothing of the outside", {
-    timeout: 60_000,
+    timeout: 300_000,
   }, async () => {
     await mkdir(join(outer, "evil"));
     await writeFile(join(outer, "evil/file"), "SECRET");

@@ -17,7 +17,7 @@ export interface RuntimeSource {
   readonly language?: LanguageSamples;
 }
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 const SESSIONS = 40;
 
 const METHODS = ["open", "close"];

@@ -48,4 +48,4 @@ test("a REPL that was at work when a child lost patience is closed for it when i
   const { answer, graph } = await flow.run("Go.");
   expect(answer).toBe(7);
   await checkRun(graph, { runtimes: { default: inlineRuntime() } });
-}, 10_000);
+});

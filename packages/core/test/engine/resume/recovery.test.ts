@@ -37,7 +37,7 @@ describe("a run whose process died", () => {
     return block(turn === 0 ? "vars.n = await twice(2)" : "done(vars.n)");
   };
 
-  test("at any node comes to the same answer, and asks for no reply again", { timeout: 60_000 }, async () => {
+  test("at any node comes to the same answer, and asks for no reply again", async () => {
     const asked: string[] = [];
     const called: string[] = [];
     const flowOver = (stores: RunStores) =>
