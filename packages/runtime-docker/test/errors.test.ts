@@ -59,10 +59,8 @@ describe("an engine that can't be used", () => {
 
   test("never answers", async () => {
     const socketPath = await serverThat("silent", () => {});
-    const begun = performance.now();
     const message = await refusal({ docker: { socketPath }, times: { openMs: 500 } });
     expect(message).toContain(`The Docker engine at ${socketPath} did not tell its version within 450 ms.`);
-    expect(performance.now() - begun).toBeLessThan(5_000);
   });
 
   test.each([
@@ -171,7 +169,6 @@ describeWithEngine("a container that can't be used", () => {
     ["speaks another protocol", "otherProtocol", "The sandbox speaks protocol 99 instead of 1."],
     ["sends one frame without end", "flood", "The sandbox sent a frame of more than 67108864 bytes."],
   ])("has a program that %s", async (_, way, says) => {
-    const begun = performance.now();
     const message = await failure({
       language: brokenLanguage,
       environment: { WAY: way },
@@ -179,7 +176,6 @@ describeWithEngine("a container that can't be used", () => {
     });
     expect(message).toContain("No REPL could be opened: ");
     expect(message).toContain(says);
-    expect(performance.now() - begun).toBeLessThan(40_000);
   });
 
   test.each(["agent", "run"] as const)(

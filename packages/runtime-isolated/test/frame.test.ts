@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { processorMs } from "../../../test/processor-time.ts";
 import { encodeFrame, FrameReader, MAX_FRAME_BYTES, MalformedFrame } from "../src/frame.ts";
 import { replyKinds, requestKinds } from "../src/wire.ts";
 
@@ -43,15 +44,16 @@ describe("FrameReader", () => {
     }
   });
 
-  test("costs time linear in a frame that comes a byte at a time", () => {
+  test("costs time linear in a frame that comes a byte at a time", async () => {
     const reader = new FrameReader(requestKinds);
     const bytes = encoded("z".repeat(300_000));
-    const began = performance.now();
     let frames = 0;
-    for (let at = 0; at < bytes.length; at += 1)
-      for (const _ of reader.push(bytes.subarray(at, at + 1))) frames += 1;
+    const spent = await processorMs(() => {
+      for (let at = 0; at < bytes.length; at += 1)
+        for (const _ of reader.push(bytes.subarray(at, at + 1))) frames += 1;
+    });
     expect(frames).toBe(1);
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(spent).toBeLessThan(5000);
   });
 
   test.each([

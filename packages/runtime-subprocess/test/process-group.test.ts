@@ -84,9 +84,7 @@ describe.runIf(process.platform === "linux")("what a sandbox started ends with i
     const runtime = subprocessRuntime({ command });
     const session = await runtime.open(sampleSpec());
     void start(session, "for (;;);");
-    const begin = performance.now();
     await runtime.close();
-    expect(performance.now() - begin).toBeLessThan(5000);
     expect(childrenOf()).toEqual([]);
   });
 
@@ -95,9 +93,7 @@ describe.runIf(process.platform === "linux")("what a sandbox started ends with i
     const runtime = subprocessRuntime({ command: [process.execPath, "-e", deaf] });
     const session = await runtime.open(sampleSpec());
     const turn = start(session, `"${"x".repeat(900_000)}"`);
-    const begin = performance.now();
     await session.dispose();
-    expect(performance.now() - begin).toBeLessThan(5000);
     expect((await turn).state.kind).toBe("lost");
     await runtime.close();
     expect(childrenOf()).toEqual([]);

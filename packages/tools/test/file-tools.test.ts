@@ -3,6 +3,7 @@ import { link, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:f
 import { join } from "node:path";
 import type { Tool } from "@rlmflow/core";
 import { beforeEach, describe, expect, it } from "vitest";
+import { processorMs } from "../../../test/processor-time.ts";
 import { fileTools } from "../src/file-tools.ts";
 import { call, complaint, makeDirectory } from "./working-directory.ts";
 
@@ -416,9 +417,10 @@ describe("listing", () => {
         Array.from({ length: 1_000 }, (_, file) => writeFile(join(root, `many/${folder}/${file}.txt`), "")),
       );
     }
-    const started = performance.now();
-    expect(await call(tools, "listFiles", "many/**/*.txt")).toHaveLength(10_000);
-    expect(await call(tools, "countFiles", "many/3")).toBe(1_000);
-    expect(performance.now() - started).toBeLessThan(10_000);
+    const spent = await processorMs(async () => {
+      expect(await call(tools, "listFiles", "many/**/*.txt")).toHaveLength(10_000);
+      expect(await call(tools, "countFiles", "many/3")).toBe(1_000);
+    });
+    expect(spent).toBeLessThan(10_000);
   });
 });

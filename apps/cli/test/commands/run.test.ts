@@ -257,7 +257,7 @@ describe("rlmflow run, interrupted", () => {
     const inFlight = Promise.withResolvers<void>();
     await using server = await loopbackServer(async () => {
       inFlight.resolve();
-      await new Promise((resolve) => setTimeout(resolve, 20_000).unref());
+      await new Promise((resolve) => setTimeout(resolve, 200_000).unref());
       return "late";
     });
     const io = new CapturedIo();
@@ -267,6 +267,6 @@ describe("rlmflow run, interrupted", () => {
     io.interrupt();
     io.interrupt();
     expect(await ended).toBe(EXIT.interrupted);
-    expect(Date.now() - started).toBeLessThan(10_000);
+    expect(Date.now() - started).toBeLessThan(100_000);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { processorMs } from "../../../../test/processor-time.ts";
 import { type LiveStyle, liveLines } from "../../src/progress/live-lines.ts";
 import { failureLine, summaryLine } from "../../src/progress/plain-lines.ts";
 import { RunProgress } from "../../src/progress/run-progress.ts";
@@ -79,11 +80,12 @@ describe("the live view", () => {
     expect(liveLines(progress, style(run)).join("")).not.toMatch(/\p{Cc}/u);
   });
 
-  it("draws quickly with 10,000 agents", () => {
+  it("draws quickly with 10,000 agents", async () => {
     const progress = progressOf(mapRun(10_000, 5000));
-    const started = performance.now();
-    for (let frame = 0; frame < 10; frame += 1) liveLines(progress, style(new SampleRun()));
-    expect(performance.now() - started).toBeLessThan(2_000);
+    const spent = await processorMs(() => {
+      for (let frame = 0; frame < 10; frame += 1) liveLines(progress, style(new SampleRun()));
+    });
+    expect(spent).toBeLessThan(2_000);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { processorMs } from "../../../../test/processor-time.ts";
 import { Graph, RLMError, type RunNode } from "../../src/index.ts";
 import { RunBuilder, runInfo } from "./run-builder.ts";
 import { Seeded } from "./seeded.ts";
@@ -255,7 +256,7 @@ describe("a graph document", () => {
 });
 
 describe("time", () => {
-  test("appending to an old graph costs the same however long the log is", () => {
+  test("appending to an old graph costs the same however long the log is", async () => {
     const builder = new RunBuilder();
     builder.query("root", "Begin.");
     const graphs: Graph[] = [];
@@ -264,13 +265,14 @@ describe("time", () => {
       else builder.observation("root", "seen");
       graphs.push(builder.graph);
     }
-    const began = performance.now();
-    for (const graph of graphs) {
-      const fork = new RunBuilder(graph);
-      fork.observation("root", "fork");
-      expect(fork.graph.length).toBe(graph.length + 1);
-    }
+    const spent = await processorMs(() => {
+      for (const graph of graphs) {
+        const fork = new RunBuilder(graph);
+        fork.observation("root", "fork");
+        expect(fork.graph.length).toBe(graph.length + 1);
+      }
+    });
     // 20,000 copies of 10,000 nodes on average would be 200 million steps.
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(spent).toBeLessThan(5000);
   });
 });

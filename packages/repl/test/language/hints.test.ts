@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { processorMs } from "../../../../test/processor-time.ts";
 import { refusal } from "./sandbox.ts";
 
 const FENCE = "`".repeat(3);
@@ -108,9 +109,10 @@ describe("what is no mistake has no hint", () => {
   );
 });
 
-test("looking for a hint takes little time for any line", () => {
-  const started = performance.now();
-  for (const text of ["[for ", "f ", " if ", "= ", "import a,", "with ", "await ", "\t", "'"])
-    refusal(`)${text.repeat(20_000)}`);
-  expect(performance.now() - started).toBeLessThan(5_000);
+test("looking for a hint takes little time for any line", async () => {
+  const spent = await processorMs(() => {
+    for (const text of ["[for ", "f ", " if ", "= ", "import a,", "with ", "await ", "\t", "'"])
+      refusal(`)${text.repeat(20_000)}`);
+  });
+  expect(spent).toBeLessThan(5_000);
 });

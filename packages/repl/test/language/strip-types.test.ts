@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { processorMs } from "../../../../test/processor-time.ts";
 import { compileBlock } from "../../src/language/compile-block.ts";
 import { stripTypes } from "../../src/language/strip-types.ts";
 import { refusal, valueAfter } from "./sandbox.ts";
@@ -101,12 +102,13 @@ describe("TypeScript is noticed", () => {
 });
 
 describe("hostile TypeScript", () => {
-  test("that would keep the stripper busy for hours is given up, and the next text is served", () => {
-    const started = performance.now();
-    expect(stripTypes(`let x: any = ${"async <T>(a = ".repeat(30)}1${")".repeat(30)}`)).toEqual({
-      kind: "unknown",
-    });
-    expect(performance.now() - started).toBeLessThan(10_000);
+  test("that would keep the stripper busy for hours is given up, and the next text is served", async () => {
+    const spent = await processorMs(() =>
+      expect(stripTypes(`let x: any = ${"async <T>(a = ".repeat(30)}1${")".repeat(30)}`)).toEqual({
+        kind: "unknown",
+      }),
+    );
+    expect(spent).toBeLessThan(10_000);
     expect(stripTypes("let x: number")).toEqual({ kind: "stripped", code: "let x        " });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { processorMs } from "../../../../../test/processor-time.ts";
 import { type AwaitedTask, WaitTable } from "../../../src/engine/block/wait-table.ts";
 import { Seeded } from "../../data/seeded.ts";
 
@@ -93,15 +94,16 @@ test.each([1, 2, 3, 4, 5])("waits are settled as a naive table would (seed %i)",
   }
 });
 
-test("a fan-out of ten thousand is settled in linear time", () => {
+test("a fan-out of ten thousand is settled in linear time", async () => {
   const table = new WaitTable();
-  const began = performance.now();
-  for (let index = 0; index < 10_000; index++) table.open(index, [task(`c${index}`)], none);
-  expect(table.takeNew()).toHaveLength(10_000);
-  for (let index = 0; index < 10_000; index++) {
-    expect(table.settle(`c${index}`)).toEqual([index]);
-    table.close(index);
-    expect(table.takeNew()).toEqual([]);
-  }
-  expect(performance.now() - began).toBeLessThan(5000);
+  const spent = await processorMs(() => {
+    for (let index = 0; index < 10_000; index++) table.open(index, [task(`c${index}`)], none);
+    expect(table.takeNew()).toHaveLength(10_000);
+    for (let index = 0; index < 10_000; index++) {
+      expect(table.settle(`c${index}`)).toEqual([index]);
+      table.close(index);
+      expect(table.takeNew()).toEqual([]);
+    }
+  });
+  expect(spent).toBeLessThan(5000);
 });
