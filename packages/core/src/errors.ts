@@ -37,7 +37,8 @@ export interface RLMErrorOptions {
 }
 
 /**
- * The one error class of rlmflow. The message says what happened and what to do.
+ * The one error class of rlmflow. The message says what happened and what to do. With the code `aborted` its
+ * `name` is `AbortError`, as of everything that is stopped on request; the reason of a signal is its `cause`.
  * Use {@link RLMError.is} to recognise one across realms and duplicate versions.
  */
 export class RLMError extends Error {
@@ -46,7 +47,8 @@ export class RLMError extends Error {
 
   constructor(code: RLMErrorCode, message: string, options: RLMErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = "RLMError";
+    // The name that the platform gives to whatever an AbortSignal has stopped.
+    this.name = code === "aborted" ? "AbortError" : "RLMError";
     this.code = code;
     this.details = options.details ?? {};
     Object.defineProperty(this, BRAND, { value: true });

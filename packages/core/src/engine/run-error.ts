@@ -4,11 +4,16 @@ import { RLMError, type RLMErrorCode, type RLMErrorOptions } from "../errors.ts"
 
 /** Why a run gave no answer, with the graph as far as it got: inspect, resume or fork it. */
 export class RunError extends RLMError {
-  readonly graph: Graph;
+  declare readonly graph: Graph;
 
   constructor(code: RLMErrorCode, message: string, graph: Graph, options: RLMErrorOptions = {}) {
     super(code, message, options);
-    this.graph = graph;
+    if (code !== "aborted") this.name = "RunError";
+    // Whoever prints the error wants to read why, and not every node of the run: the graph is not enumerable.
+    Object.defineProperty(this, "graph", { value: graph });
+    // The message has an RLMError's words already; behind an accessor its long chain of causes is not printed again.
+    const { cause } = options;
+    if (RLMError.is(cause)) Object.defineProperty(this, "cause", { get: () => cause, configurable: true });
   }
 }
 

@@ -19,40 +19,51 @@ export interface RunResult<Answer> {
 }
 
 /**
- * A run on its way. Await it for the answer, or iterate it for what happens: nodes as they land (those
- * that have landed already first), and provisional text. Both may be done, any number of times. It
- * rejects with a `RunError` that has `code` and `graph`.
+ * A run on its way: a promise of its answer that can also be iterated for what happens, which is nodes as they
+ * land (those that have landed already come first) and provisional text. Both may be done, any number of times. It
+ * rejects with a `RunError` that has `code` and `graph`. A failure that nobody awaits or iterates is an unhandled
+ * rejection, like that of any promise; a run that its holder stopped with {@link abort}, or left paused, is none.
  */
-export class Run<Answer = JsonValue> implements PromiseLike<RunResult<Answer>>, AsyncIterable<RunEvent> {
+export class Run<Answer = JsonValue> extends Promise<RunResult<Answer>> implements AsyncIterable<RunEvent> {
   readonly #live: Promise<LiveRun>;
-  readonly #result: Promise<RunResult<Answer>>;
   #current: LiveRun | null = null;
   #stopped = false;
+  /** Whoever paused or aborted the run through this object expects that it may end without an answer. */
+  #heldBack = false;
   /** Why the caller's signal aborted. */
   #reason: unknown;
   #over = false;
 
+  /** `then`, `catch` and `finally` give plain promises. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
   constructor(live: Promise<LiveRun>, { signal, over }: RunParts = {}) {
+    const { promise, resolve } = Promise.withResolvers<RunResult<Answer>>();
+    super((settle) => settle(promise));
     this.#live = live.then((ready) => {
       this.#current = ready;
       return ready;
     });
     const abort = () => {
       this.#reason = signal?.reason;
-      void this.abort();
+      void this.#stop();
     };
     if (signal?.aborted === true) {
       this.#reason = signal.reason;
       this.#stopped = true;
     }
     signal?.addEventListener("abort", abort, { once: true });
-    this.#result = this.#finish().finally(() => {
+    const ended = this.#finish().finally(() => {
       this.#over = true;
       signal?.removeEventListener("abort", abort);
       if (this.#current !== null) over?.(this.#current);
     });
-    // Who only iterates hears of a failure through the iterator.
-    this.#result.catch(() => {});
+    ended.catch((error: unknown) => {
+      if (this.#heldBack && RLMError.is(error, "aborted")) this.catch(() => {});
+    });
+    resolve(ended);
   }
 
   /** The newest snapshot. Throws `nothing_to_do` in the moment before the first node has landed. */
@@ -62,29 +73,23 @@ export class Run<Answer = JsonValue> implements PromiseLike<RunResult<Answer>>, 
     return this.#current.graph;
   }
 
-  then<A = RunResult<Answer>, B = never>(
-    fulfilled?: ((result: RunResult<Answer>) => A | PromiseLike<A>) | null,
-    rejected?: ((error: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    return this.#result.then(fulfilled, rejected);
-  }
-
   /**
    * Makes an edit: a cancel at once, anything else at the agent's next transition boundary. Resolves when it
    * has landed, with the ids of its nodes; rejects with `edit_refused` or `unknown_agent` when it can't.
    */
   async apply(edit: Edit): Promise<readonly string[]> {
-    return await (await this.#live).apply(edit);
+    return await (await this.#begun()).apply(edit);
   }
 
   /** What was kept and what was mended when the run was taken up; `null` for a run that was begun here. */
   async recovered(): Promise<Recovered | null> {
-    return (await this.#live).recovered;
+    return (await this.#begun()).recovered;
   }
 
   /** Nothing new starts; resolves with the graph when what was in flight has landed. */
   async pause(): Promise<Graph> {
-    const live = await this.#live;
+    const live = await this.#begun();
+    this.#heldBack = true;
     await live.pause();
     return live.graph;
   }
@@ -96,12 +101,22 @@ export class Run<Answer = JsonValue> implements PromiseLike<RunResult<Answer>>, 
 
   /** Cuts what is in flight; the run rejects with `aborted` and can be resumed. Resolves when all has stopped. */
   async abort(): Promise<void> {
-    this.#stopped = true;
-    const live = await this.#live.catch(() => null);
-    await live?.abort();
+    this.#heldBack = true;
+    await this.#stop();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<RunEvent, void, undefined> {
+  /** Aborts the run unless it is over: for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#over) await this.abort();
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<RunEvent, void, undefined> {
+    // From here on the iterator tells of a failure, even before it is asked for its first event.
+    this.catch(() => {});
+    return this.#events();
+  }
+
+  async *#events(): AsyncGenerator<RunEvent, void, undefined> {
     const live = await this.#live;
     const events: RunEvent[] = [];
     let wake: (() => void) | null = null;
@@ -111,7 +126,7 @@ export class Run<Answer = JsonValue> implements PromiseLike<RunResult<Answer>>, 
     });
     for (const node of live.graph.walk()) events.push({ type: "node", node });
     const over = () => wake?.();
-    this.#result.then(over, over);
+    this.then(over, over);
     try {
       for (;;) {
         const event = events.shift();
@@ -122,10 +137,26 @@ export class Run<Answer = JsonValue> implements PromiseLike<RunResult<Answer>>, 
             wake = resolve;
           });
       }
-      await this.#result;
+      await this;
     } finally {
       stop();
     }
+  }
+
+  /** The live run. Whoever hears here that it could not begin need not hear it again of the run itself. */
+  async #begun(): Promise<LiveRun> {
+    try {
+      return await this.#live;
+    } catch (error) {
+      this.catch(() => {});
+      throw error;
+    }
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopped = true;
+    const live = await this.#live.catch(() => null);
+    await live?.abort();
   }
 
   async #finish(): Promise<RunResult<Answer>> {

@@ -13,11 +13,8 @@ import {
 } from "../../src/index.ts";
 import { checkRun, fixedEnvironment, type Script, scriptedClient } from "../../src/testing/index.ts";
 import { withInboxes } from "../testing/memory-inbox.ts";
+import { block, failureOf } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
-
-function block(code: string): string {
-  return `\`\`\`repl\n${code}\n\`\`\``;
-}
 
 const runs: Graph[] = [];
 
@@ -111,16 +108,13 @@ describe("a run that lives", () => {
     const { script, asked, letGo } = heldScript("print(1)");
     await using flow = flowOf(script, stores);
     const run = flow.run("Go.", { runId: RUN });
+    const failed = failureOf(run);
     await asked;
     const waiting = await inbox().put(say("later"));
     const cancel = await inbox().put({ kind: "cancel", agentId: "root", reason: "enough" });
     expect(await fateOf(inbox(), cancel)).toEqual({ state: "applied", nodes: ["root#2"] });
     letGo();
-    await run.then(
-      () => expect.unreachable(),
-      (error) =>
-        expect(error).toMatchObject({ code: "cancelled", message: expect.stringContaining("enough") }),
-    );
+    expect(await failed).toMatchObject({ code: "cancelled", message: expect.stringContaining("enough") });
     expect(await fateOf(inbox(), waiting)).toEqual({ state: "applied", nodes: ["root#1"] });
     expect(run.graph.find("root#2")).toMatchObject({ kind: "cancelled", entry: cancel.id, origin: "user" });
   });
