@@ -1,6 +1,6 @@
 """Runs a command on a pseudo-terminal of 100 by 24 and copies what it writes to stdout.
 
-Usage: pseudo-terminal.py SECONDS COMMAND...   SECONDS: when to press Ctrl-C, separated by commas, or "-".
+Usage: pseudo-terminal.py TEXT COMMAND...   TEXT: Ctrl-C is pressed once the command has written it; "-" for never.
 The exit code is the command's.
 """
 
@@ -14,9 +14,10 @@ import sys
 import termios
 import time
 
-DEADLINE = 60
+DEADLINE = 280
 
-interrupts = [] if sys.argv[1] == "-" else [float(at) for at in sys.argv[1].split(",")]
+awaited = None if sys.argv[1] == "-" else sys.argv[1].encode()
+written = b""
 ready, go = os.pipe()
 child, terminal = pty.fork()
 if child == 0:
@@ -29,9 +30,6 @@ started = time.monotonic()
 while True:
     readable, _, _ = select.select([terminal], [], [], 0.05)
     elapsed = time.monotonic() - started
-    if interrupts and elapsed > interrupts[0]:
-        interrupts.pop(0)
-        os.write(terminal, b"\x03")
     if elapsed > DEADLINE:
         os.kill(child, signal.SIGKILL)
     if not readable:
@@ -44,5 +42,9 @@ while True:
         break
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
+    written += data
+    if awaited is not None and awaited in written:
+        awaited = None
+        os.write(terminal, b"\x03")
 
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)

@@ -51,12 +51,12 @@ function start(command: string, args: readonly string[], options: SpawnOptions =
 }
 
 function onTerminal(
-  interrupts: string,
+  interruptAt: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<Ended> {
   const { CI: _, NO_COLOR: __, FORCE_COLOR: ___, ...rest } = process.env;
-  const command = [TERMINAL, interrupts, process.execPath, BINARY, ...args];
+  const command = [TERMINAL, interruptAt, process.execPath, BINARY, ...args];
   return start("python3", command, { env: { ...rest, TERM: "xterm", LANG: "C.UTF-8", ...env } });
 }
 
@@ -181,10 +181,10 @@ describe.skipIf(!hasPython)("the rlmflow command on a terminal", () => {
 
   it("stops at Ctrl-C, gives the cursor back and says where the run is kept", async () => {
     await using server = await loopbackServer(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 9000));
+      await new Promise((resolve) => setTimeout(resolve, 2000));
       return block("print(1)");
     });
-    const { exitCode, stdout } = await onTerminal("6", runArgs(server));
+    const { exitCode, stdout } = await onTerminal("rlmflow  run ", runArgs(server));
     expect(exitCode).toBe(EXIT.interrupted);
     expect(stdout).toContain("Stopping: ");
     expect(stdout.slice(stdout.lastIndexOf(SHOW))).toContain("interrupted after");

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { NodeType } from "@rlmflow/core";
 import { openWorkspace } from "@rlmflow/workspace";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXIT } from "../../src/exit-code.ts";
@@ -65,6 +66,13 @@ async function somethingWaits(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 1000));
 }
 
+/** Resolves when the agent's newest node in the log is of this type. */
+async function nodeOf(agentId: string, type: NodeType): Promise<void> {
+  await using workspace = await openWorkspace(directory);
+  while ((await workspace.load()).head(agentId)?.type !== type)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 const first = ({ turn }: Asked) => turn === 0;
 const twoTurns = ({ turn }: Asked) => block(turn === 0 ? "print('one')" : "done('end')");
 
@@ -117,7 +125,7 @@ describe("commands that reach a run in another process", () => {
     letGo();
     const file = join(directory, "other.js");
     await writeFile(file, "done('from a file')");
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await nodeOf("root", "action");
     expect(await command("code", "-a", "root", file)).toMatchObject({
       stdout: "code root: done, as root#2\n",
     });
@@ -169,7 +177,7 @@ describe("commands that reach a run in another process", () => {
     await using _ = server;
     const { ended, io } = begin(server);
     await asked;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await nodeOf("root.a", "error");
     const raised = await command("limit", "-a", "root.a", "--max-iterations", "5");
     expect(raised.stderr).toBe("");
     expect(raised).toMatchObject({

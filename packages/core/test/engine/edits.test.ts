@@ -213,9 +213,13 @@ describe("an edit that does not fit", () => {
   });
 
   test("is refused after an abort, which leaves the log to the next", async () => {
-    await using flow = flowOf(() => new Promise<string>(() => {}));
+    const asked = Promise.withResolvers<void>();
+    await using flow = flowOf(() => {
+      asked.resolve();
+      return new Promise<string>(() => {});
+    });
     const run = flow.run("Go.");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await asked.promise;
     await run.abort();
     await expect(run.apply({ kind: "say", agentId: "root", text: "?" })).rejects.toThrow("was aborted");
     await run.then(
@@ -254,16 +258,15 @@ describe("a time limit that is changed while its agent waits", () => {
 
   test("lets it go on for longer", async () => {
     const model = heldReplies();
-    await using flow = flowOf(model.script, { config: { maxDurationMs: 150 } });
+    await using flow = flowOf(model.script, { config: { maxDurationMs: 3000 } });
     const run = flow.run("Go.");
     model.answer("root", 0, "done(await delegate('a', 'A'))");
     await model.inFlight("root.a", 0);
     for (const agentId of ["root", "root.a"])
       void run.apply({ kind: "config", agentId, config: { maxDurationMs: null } });
-    await new Promise((resolve) => setTimeout(resolve, 40));
     model.answer("root.a", 0, "print('looked')");
     await model.inFlight("root.a", 1);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 3100));
     model.answer("root.a", 1, "done('in the end')");
     expect((await run).answer).toBe("in the end");
   });

@@ -1,4 +1,4 @@
-import { type FlowOptions, RLMError, RLMFlow, RunError } from "../../src/index.ts";
+import { defineTool, type FlowOptions, RLMError, RLMFlow, RunError } from "../../src/index.ts";
 import { fixedEnvironment, type Script, scriptedClient } from "../../src/testing/index.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 
@@ -32,6 +32,28 @@ export async function runFailureOf(run: PromiseLike<unknown>): Promise<RunError>
   const error = await failureOf(run);
   if (error instanceof RunError) return error;
   throw new Error(`expected a RunError, got ${error.message}`, { cause: error });
+}
+
+/** Resolves when the condition holds; only a test's time limit ends the wait for one that never does. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+/** A tool that answers when it is let go, and the moment in which code has called it. */
+export function heldTool(name: string) {
+  const called = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<string>();
+  const tool = defineTool({
+    name,
+    description: "Answers when it is let go.",
+    input: { type: "object" },
+    repeat: "safe",
+    run: () => {
+      called.resolve();
+      return answer.promise;
+    },
+  });
+  return { tool, called: called.promise, letGo: () => answer.resolve("let go") };
 }
 
 /** Resolves after the macrotasks that are due. */

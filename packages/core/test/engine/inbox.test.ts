@@ -13,7 +13,7 @@ import {
 } from "../../src/index.ts";
 import { checkRun, fixedEnvironment, type Script, scriptedClient } from "../../src/testing/index.ts";
 import { withInboxes } from "../testing/memory-inbox.ts";
-import { block, failureOf } from "./flow-fixture.ts";
+import { block, failureOf, until } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 
 const runs: Graph[] = [];
@@ -43,12 +43,11 @@ function flowOf(script: Script, workspace: RunStores): RLMFlow {
 }
 
 async function fateOf(inbox: Inbox, { id }: InboxEntry): Promise<InboxFate> {
-  for (let round = 0; round < 400; round++) {
+  for (;;) {
     const fate = await inbox.fateOf(id);
     if (fate !== null) return fate;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  throw new Error(`nothing became of ${id}`);
 }
 
 /** A script whose first reply is held back until it is let go, and the moment in which it is asked for. */
@@ -128,8 +127,7 @@ describe("a run that lives", () => {
     const pause = await inbox().put({ kind: "pause" });
     expect(await fateOf(inbox(), pause)).toEqual({ state: "applied", nodes: [] });
     letGo();
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(run.graph.head("root")).toMatchObject({ type: "action" });
+    await until(() => run.graph.head("root")?.type === "action");
     const code = await inbox().put({ kind: "code", agentId: "root", code: "done('changed')" });
     expect(await fateOf(inbox(), code)).toEqual({ state: "applied", nodes: ["root#2"] });
     await inbox().put({ kind: "unpause" });

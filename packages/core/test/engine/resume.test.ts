@@ -12,6 +12,7 @@ import {
   type RunNode,
 } from "../../src/index.ts";
 import { checkRun, fixedEnvironment, type Script, scriptedClient } from "../../src/testing/index.ts";
+import { until } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 
 function block(code: string): string {
@@ -204,7 +205,7 @@ describe("a child that ended at a limit", () => {
     await using flow = flowOf(script);
     const run = flow.run("One.");
     await endOf(run, "root.a");
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    await until(() => run.graph.head("root")?.type === "resume");
     const edit = { kind: "config", agentId: "root.a", config: { maxIterations: 4 } } as const;
     await expect(run.apply(edit)).rejects.toThrow("its parent was told so");
     await run.apply({ kind: "cancel", agentId: "root" });

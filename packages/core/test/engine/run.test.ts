@@ -8,7 +8,7 @@ import {
   type RunEvent,
 } from "../../src/index.ts";
 import { checkRun, fixedEnvironment, type Script, scriptedClient } from "../../src/testing/index.ts";
-import { block, failureOf, flowOf } from "./flow-fixture.ts";
+import { block, failureOf, flowOf, heldTool, until } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 
 const runs: Graph[] = [];
@@ -66,7 +66,8 @@ describe("abort", () => {
     await using flow = flowOf(script);
     const controller = new AbortController();
     const run = flow.run("Stop me.", { signal: controller.signal });
-    setTimeout(() => controller.abort(), 50);
+    await until(() => asked.length === 2);
+    controller.abort();
     const error = await failureOf(run);
     expect(error.code).toBe("aborted");
     const { graph } = error as RLMError & { graph: Graph };
@@ -77,22 +78,25 @@ describe("abort", () => {
   });
 
   test("stops a block that waits for a tool", async () => {
-    await using flow = flowOf([block("await slow(60000)")], { tools: [slow] });
+    const held = heldTool("held");
+    await using flow = flowOf([block("await held({})")], { tools: [held.tool] });
     const run = flow.run("Stop me.");
-    setTimeout(() => void run.abort(), 30);
-    const began = Date.now();
+    await held.called;
+    void run.abort();
     expect((await failureOf(run)).code).toBe("aborted");
-    expect(Date.now() - began).toBeLessThan(30_000);
   });
 });
 
 describe("pause", () => {
   test("lands what is in flight and starts nothing new until it goes on", async () => {
-    await using flow = flowOf([block("await slow(60)"), block("done('end')")], { tools: [slow] });
+    const held = heldTool("held");
+    await using flow = flowOf([block("await held({})"), block("done('end')")], { tools: [held.tool] });
     const run = flow.run("Wait.");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const paused = await run.pause();
-    expect(paused.finished).toBe(false);
+    await held.called;
+    const pausing = run.pause();
+    held.letGo();
+    const paused = await pausing;
+    expect(paused.head("root")?.type).toBe("observation");
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(run.graph.length).toBe(paused.length);
     run.unpause();
@@ -105,12 +109,15 @@ describe("edits of a live run", () => {
     let seen = "";
     const script: Script = ({ turn, messages }) => {
       seen = messages.at(-1)?.content ?? "";
-      return turn === 0 ? block("await slow(50)") : block("done('ok')");
+      return turn === 0 ? block("await held({})") : block("done('ok')");
     };
-    await using flow = flowOf(script, { tools: [slow] });
+    const held = heldTool("held");
+    await using flow = flowOf(script, { tools: [held.tool] });
     const run = flow.run("Listen.");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    await run.apply({ kind: "say", agentId: "root", text: "Mind the gap." });
+    await held.called;
+    const said = run.apply({ kind: "say", agentId: "root", text: "Mind the gap." });
+    held.letGo();
+    await said;
     const { graph } = await run;
     runs.push(graph);
     expect(seen).toContain("Mind the gap.");
@@ -118,6 +125,7 @@ describe("edits of a live run", () => {
   });
 
   test("cancel a child: its parent's await rejects and goes on", async () => {
+    const held = heldTool("held");
     await using flow = flowOf(
       {
         root: [
@@ -125,12 +133,12 @@ describe("edits of a live run", () => {
             "try { await delegate('child', 'Long.') } catch (error) { done('without: ' + error.message) }",
           ),
         ],
-        "root.child": [block("await slow(60000)")],
+        "root.child": [block("await held({})")],
       },
-      { tools: [slow] },
+      { tools: [held.tool] },
     );
     const run = flow.run("Cancel.");
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await held.called;
     await run.apply({ kind: "cancel", agentId: "root.child", reason: "no need" });
     const { answer, graph } = await run;
     runs.push(graph);
@@ -156,12 +164,14 @@ describe("edits of a live run", () => {
   });
 
   test("are refused where they do not fit, and say why", async () => {
-    await using flow = flowOf([block("await slow(80)"), block("done(1)")], { tools: [slow] });
+    const held = heldTool("held");
+    await using flow = flowOf([block("await held({})"), block("done(1)")], { tools: [held.tool] });
     const run = flow.run("Refuse.");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await held.called;
     await expect(run.apply({ kind: "say", agentId: "root.nobody", text: "?" })).rejects.toThrow(
       "There is no agent root.nobody",
     );
+    held.letGo();
     await run;
     await expect(run.apply({ kind: "say", agentId: "root", text: "?" })).rejects.toThrow("has ended");
   });

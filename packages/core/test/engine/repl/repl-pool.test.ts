@@ -89,16 +89,20 @@ describe("a pool of REPLs", () => {
   });
 
   test("closes what opens after an abort, and keeps its place until then", async () => {
+    const begun = Promise.withResolvers<void>();
     const opening = Promise.withResolvers<void>();
     const { pool, runtime } = await poolOf(1, {
       open: async (spec, real) => {
-        if (spec.agentId === "root.a0") await opening.promise;
+        if (spec.agentId === "root.a0") {
+          begun.resolve();
+          await opening.promise;
+        }
         return await real();
       },
     });
     const controller = new AbortController();
     const first = pool.acquire("root.a0", controller.signal);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await begun.promise;
     controller.abort();
     await expect(first).rejects.toThrow("Aborted while the REPL of root.a0 was opened");
     const second = pool.acquire("root.a1", signal);
@@ -170,7 +174,6 @@ test.each([1, 2, 3, 4])(
     await Promise.all(visits);
     expect(runtime.alive.most).toBeLessThanOrEqual(3);
     await Promise.all(pools.map((pool) => pool.close()));
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(runtime.alive.now).toBe(0);
+    await expect.poll(() => runtime.alive.now).toBe(0);
   },
 );
