@@ -66,6 +66,8 @@ export interface QueryNode extends NodeCommon {
   readonly systemPrompt: string | null;
   readonly config: AgentConfig;
   readonly contexts: readonly ContextRef[];
+  /** What the model is told of its contexts with the task; absent means that it is told nothing of them. */
+  readonly input?: string;
   /** JSON Schema of the answer, or `null` for any. */
   readonly output: JsonSchema | null;
   /** JSON values that stand in the REPL under these names. */

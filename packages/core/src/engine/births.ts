@@ -5,16 +5,18 @@ import { RLMError } from "../errors.ts";
 import type { Kernel } from "../protocols/kernel.ts";
 import type { Runtime } from "../protocols/runtime.ts";
 import type { Tool } from "../protocols/tool.ts";
+import { BEGINNING, describeInput, MAX_DESCRIBED } from "../turn/describe-input.ts";
 import type { AgentView } from "../turn/prompt/prompt-builder.ts";
 import type { Birth } from "./agent-port.ts";
 import { passContext } from "./block/contexts.ts";
 import { errorData } from "./error-data.ts";
+import { openContext } from "./repl/repl-spec.ts";
 import { copyObject } from "./schema/json-copy.ts";
 import type { FlowSettings, NewAgent } from "./settings.ts";
 import type { ChainDraft, Journal } from "./store/journal.ts";
 
 /** Version of the prompts and the semantics; a run records which one made it. */
-export const INTERPRETER = "1";
+export const INTERPRETER = "2";
 
 /** What a query node is made from. */
 export interface TaskDraft {
@@ -52,6 +54,7 @@ export async function queryDraft(
     systemPrompt: inline === null ? null : journal.shared(inline),
     config: task.config,
     contexts: task.contexts,
+    ...(await inputOf(journal, task)),
     output: task.output,
     globals: task.globals,
     tools: tools.map((tool) => tool.name),
@@ -62,6 +65,27 @@ export async function queryDraft(
     ...(blob !== undefined && { blobs: { systemPrompt: blob } }),
   };
   return { ...draft, ...(task.parentId !== undefined && { parentId: task.parentId }) };
+}
+
+/** What an agent is told of its contexts with its first task; nothing of one that can't be read, its REPL will say why. */
+async function inputOf(
+  journal: Journal,
+  { turn, contexts }: TaskDraft,
+): Promise<{ readonly input?: string }> {
+  if (turn > 0 || contexts.length === 0) return {};
+  try {
+    const beginnings = await Promise.all(
+      contexts.slice(0, MAX_DESCRIBED).map(async (ref) => {
+        const { key, characters, metadata, read } = await openContext(journal, ref);
+        const beginning = read(0, Math.min(characters, BEGINNING));
+        return { key, characters, beginning, ...(metadata !== undefined && { metadata }) };
+      }),
+    );
+    return { input: describeInput(beginnings, contexts.length) };
+  } catch (error) {
+    if (journal.failure !== null) throw error;
+    return {};
+  }
 }
 
 /** A further task works in the REPL of the first, which has the functions of then. */

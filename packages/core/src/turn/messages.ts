@@ -1,6 +1,7 @@
 import { reopens } from "../data/chain.ts";
 import type { ChainNode } from "../data/node.ts";
 import type { Message } from "../protocols/client.ts";
+import { taskMessage } from "./task-message.ts";
 
 /** What {@link defaultMessages} needs beside the chain. */
 export interface MessageOptions {
@@ -37,7 +38,7 @@ export function defaultMessages(chain: readonly ChainNode[], options: MessageOpt
 function nodeMessage(node: ChainNode): Message | null {
   switch (node.type) {
     case "query":
-      return { role: "user", content: node.query };
+      return { role: "user", content: taskMessage(node) };
     case "action":
       return {
         role: "assistant",

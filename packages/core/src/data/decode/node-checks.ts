@@ -67,6 +67,7 @@ const query: Check<QueryNode> = record<QueryNode>(
     systemPrompt: nullable(text),
     config: agentConfig,
     contexts: listOf(contextRef),
+    input: optional(text),
     output: nullable(jsonSchema),
     globals: jsonObject,
     tools: listOf(name),

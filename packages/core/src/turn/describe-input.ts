@@ -1,0 +1,96 @@
+import { isJsonObject, type JsonObject, type JsonValue } from "../data/json.ts";
+import { jsonLine } from "./json-line.ts";
+
+/** A context of a new agent, with as much of its beginning as was read. */
+export interface InputBeginning {
+  readonly key: string;
+  /** UTF-16 units of the whole. */
+  readonly characters: number;
+  readonly metadata?: JsonObject;
+  /** The first {@link BEGINNING} units, or all where there are fewer. */
+  readonly beginning: string;
+}
+
+/** Characters read of each context to describe it, so that a large one costs no more than a small one. */
+export const BEGINNING = 65_536;
+
+/** Contexts that are described; of further ones only the number is named. */
+export const MAX_DESCRIBED = 16;
+
+const SHOWN = 400;
+const SHOWN_TOGETHER = 1_600;
+const METADATA = 200;
+const KEYS = 300;
+
+/**
+ * What an agent is told of its contexts with its first task: how large they are and how they begin. The text of a
+ * context stands in it as one line of JSON, so nothing in it can look like part of the conversation.
+ * At most about 5,000 characters.
+ */
+export function describeInput(contexts: readonly InputBeginning[], count: number): string {
+  const [only] = contexts;
+  if (only === undefined) return "";
+  if (count === 1) return `CONTEXT holds ${describe(only, SHOWN)}`;
+  const shown = Math.floor(SHOWN_TOGETHER / contexts.length);
+  const lines = contexts.map((context) => `- ${name(context.key)}: ${describe(context, shown)}`);
+  const rest = count - contexts.length;
+  const more = rest > 0 ? [`- and ${rest} more: CONTEXT.keys() lists them all`] : [];
+  return [
+    `CONTEXT holds ${count} texts by key; CONTEXT.get(${name(only.key)}) is the first:`,
+    ...lines,
+    ...more,
+  ].join("\n");
+}
+
+function name(key: string): string {
+  return jsonLine(key, 80);
+}
+
+function describe({ characters, metadata, beginning }: InputBeginning, shown: number): string {
+  const size = [
+    `${grouped(characters)} characters`,
+    lineCount(beginning, characters),
+    kind(beginning, characters),
+  ];
+  const about = metadata === undefined ? "" : ` Its metadata: ${jsonLine(metadata, METADATA)}.`;
+  const facts = size.filter((part) => part !== "").join(", ");
+  if (characters === 0) return `an empty text.${about}`;
+  const how = characters <= shown ? "All of it as a JSON string" : "Its beginning as a JSON string";
+  return `${facts}.${about} ${how}: ${jsonLine(beginning, shown)}`;
+}
+
+/** Lines as the REPL counts them: a final line break begins no further one. */
+function lineCount(beginning: string, characters: number): string {
+  let breaks = 0;
+  for (let at = beginning.indexOf("\n"); at !== -1; at = beginning.indexOf("\n", at + 1)) breaks += 1;
+  if (beginning.length === characters) {
+    const lines = beginning === "" || beginning.endsWith("\n") ? breaks : breaks + 1;
+    return `${grouped(lines)} ${lines === 1 ? "line" : "lines"}`;
+  }
+  if (breaks === 0) return "with very long lines";
+  const lines = Math.round((breaks / beginning.length) * characters);
+  const step = 10 ** Math.max(0, String(lines).length - 2);
+  return `about ${grouped(Math.round(lines / step) * step)} lines`;
+}
+
+/** What kind of JSON the text is; nothing for other text and for what was not read whole. */
+function kind(beginning: string, characters: number): string {
+  if (beginning.length !== characters || !/^\s*[[{]/.test(beginning)) return "";
+  const value = parsed(beginning);
+  if (Array.isArray(value)) return `JSON: a list of ${grouped(value.length)}`;
+  if (!isJsonObject(value)) return "";
+  return `JSON: an object with the keys ${jsonLine(Object.keys(value), KEYS)}`;
+}
+
+function parsed(text: string): JsonValue {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** A whole number with its thousands apart. */
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
+}
