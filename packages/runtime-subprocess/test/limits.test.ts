@@ -92,9 +92,9 @@ describe("a REPL that nobody uses", () => {
   });
 
   test("is not what computes for longer, nor what is used now and then", async () => {
-    const runtime = subprocessRuntime({ times: { idleMs: 1500 } });
+    const runtime = subprocessRuntime({ times: { idleMs: 4000 } });
     const session = await runtime.open(sampleSpec());
-    const busy = `${ESCAPE}\nconst end = host.uptime() + 2; while (host.uptime() < end); "computed"`;
+    const busy = `${ESCAPE}\nconst end = host.uptime() + 5; while (host.uptime() < end); "computed"`;
     expect((await start(session, busy)).state).toMatchObject({ kind: "ended", echo: '"computed"' });
     for (let times = 0; times < 5; times += 1) {
       await new Promise((resolve) => setTimeout(resolve, 400));
@@ -119,6 +119,6 @@ test("the event loop stays awake while a sandbox floods its outputs", async () =
   const { output } = await start(session, flood);
   clearInterval(timer);
   expect(output).toBe("flooded\n");
-  expect(worst).toBeLessThan(1000);
+  expect(worst).toBeLessThan(1900);
   await runtime.close();
 });

@@ -336,8 +336,8 @@ describe("a race", () => {
       await once(child, "message");
       const seen = new Map<string, number>();
       const note = (text: string) => seen.set(text, (seen.get(text) ?? 0) + 1);
-      const until = performance.now() + 4_000;
-      while (performance.now() < until) {
+      const often = (what: string) => (seen.get(what) ?? 0) > 200;
+      while (!often("answer") || !often("failure") || swaps <= 1000) {
         const answers = await Promise.all([
           complaint(tools, "readFile", "swap/file"),
           complaint(tools, "readFile", "single"),
@@ -352,9 +352,6 @@ describe("a race", () => {
           note(answer.startsWith("no failure") ? "answer" : "failure");
         }
       }
-      expect(seen.get("answer")).toBeGreaterThan(10);
-      expect(seen.get("failure")).toBeGreaterThan(10);
-      expect(swaps).toBeGreaterThan(100);
     } finally {
       const running = child.exitCode === null;
       child.kill("SIGKILL");
