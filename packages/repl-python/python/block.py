@@ -7,13 +7,14 @@ from types import CoroutineType
 
 from calls import CallFuture, Calls
 from errors import ErrorReport
-from foreign import has_method, is_a, kind_name
+from foreign import error_field, has_method, is_a, kind_name
 from formatting import echo_of
 
 # No name of code's own: where the value of a last expression is kept until it is shown.
 LAST_VALUE = "<last value>"
 # Nor this one: what makes sure that a value behind `yield` can be waited for.
 YIELDED = "<yielded>"
+STOP_ITERATION_LEFT = "coroutine raised StopIteration"
 # What a text may fail with that is no Python.
 SYNTAX_FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -118,24 +119,38 @@ class BlockRun:
         error = self._error()
         if error is not None:
             self._report = ErrorReport(error, sources, self._limits["errorText"], self._hint)
-        elif self._main is not None and self._main.result() is not None:
-            self._echo = echo_of(self._main.result())
+        elif self._main is not None and self._main.result()[0] is not None:
+            self._echo = echo_of(self._main.result()[0])
 
     def _error(self):
         if self._main is None:
             return self._failure
         if self._main.cancelled():
-            return CancelledError("the block cancelled itself")
-        return self._main.exception()
+            return CancelledError("the block cancelled itself before it ran")
+        return self._main.result()[1]
 
 
 async def run_main(compiled, namespace):
-    """Runs the main code; gives the value of its last expression, awaited where that is what it is for."""
-    namespace.pop(LAST_VALUE, None)
-    value = eval(compiled, namespace)
-    if compiled.co_flags & CO_COROUTINE:
-        await value
-    last = namespace.pop(LAST_VALUE, None)
-    if is_a(last, (CoroutineType, CallFuture)):
-        return await last
-    return last
+    """
+    Runs the main code; gives the value of its last expression, awaited where that is what it is for, and what the code
+    raised. An error is handed over as a value: raised, some would be changed or taken for the loop's own.
+    """
+    try:
+        namespace.pop(LAST_VALUE, None)
+        # The main code as a coroutine, where it awaits.
+        value = eval(compiled, namespace)
+        if compiled.co_flags & CO_COROUTINE:
+            await value
+        last = namespace.pop(LAST_VALUE, None)
+        return (await last if is_a(last, (CoroutineType, CallFuture)) else last), None
+    except BaseException as error:
+        return None, as_raised(error, compiled)
+
+
+def as_raised(error, compiled):
+    """The error of the main code. Where that awaits, Python makes a RuntimeError of a StopIteration that leaves it."""
+    cause = error_field(error, "__cause__")
+    if type(error) is not RuntimeError or not is_a(cause, StopIteration) or str(error) != STOP_ITERATION_LEFT:
+        return error
+    outermost = error_field(cause, "__traceback__")
+    return cause if outermost is not None and outermost.tb_frame.f_code is compiled else error

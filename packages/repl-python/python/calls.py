@@ -3,7 +3,7 @@
 # Owns: indices, the queue of calls the host has not seen, what each answer settles. Does not own: what the calls
 # mean. Invariants: (1) indices are contiguous from 0 in the order in which code made the calls; (2) a call that is
 # refused here takes no index, and is told at the end of the block unless somebody has awaited it; (3) at most `outstandingCalls` are with the host, waits apart; (4) the calls of one
-# turn fit `turnSize`, the others queue; (5) an answer settles its call once.
+# turn fit `turnSize`, the others queue; (5) an answer settles its call once; (6) an answer is kept by nobody but code.
 from asyncio import Future
 from json import dumps
 
@@ -141,7 +141,8 @@ class Calls:
         call.refused = outcome.get("ok") is not True
         self.unanswered -= 1
         self._with_host -= 0 if call.name == "wait" else 1
-        call.settle(outcome)
+        settle, call.settle = call.settle, None
+        settle(outcome)
 
     def unawaited(self):
         """

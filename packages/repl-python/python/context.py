@@ -1,13 +1,19 @@
 # CONTEXT: the payloads of an agent, read in ranges.
+from difflib import get_close_matches
 from json import dumps
 
-from foreign import is_a
-from grep import GrepRun, looks_like_expression
-from payload import LineIndex, Payload, split_lines, to_position
+from foreign import is_a, kind_name
+from grep import MAX_SHOWN, GrepRun, looks_like_expression
+from payload import MAX_READ, LineIndex, Payload, split_lines, to_position
 
 MAX_CHUNKS = 100_000
 DEFAULT_HITS = 100
 MAX_HITS = 1_000
+# What a message names at most of keys, and of searches without a hit.
+MAX_NAMED = 20
+MAX_MISSED = 5
+# Names that methods have in the other language of the REPLs.
+OTHER_NAMES = {"lineCount": "line_count"}
 
 
 class Record(dict):
@@ -20,13 +26,42 @@ class Record(dict):
             raise AttributeError(f"there is no {name!r} in {dict.__repr__(self)[:200]}") from None
 
 
+class Hits(list):
+    """What grep found: a list that says of itself how much that is."""
+
+    def __init__(self, hits, name="CONTEXT", is_cut=False):
+        super().__init__(hits)
+        self._name = name
+        self._is_cut = is_cut
+
+    def __repr__(self):
+        count = f"{len(self)} {'hit' if len(self) == 1 else 'hits'}{', and there may be more' if self._is_cut else ''}"
+        if not self:
+            return count
+        meaning = (
+            f"line counts from 0, start is the position in {self._name}, "
+            f"text is the line, or {MAX_SHOWN} characters of it around the hit"
+        )
+        return "\n".join([f"{count} ({meaning}):", *map(repr, self)])
+
+
+class MissingKey(KeyError):
+    """A KeyError whose text is its message as it stands."""
+
+    __str__ = Exception.__str__
+
+
+MissingKey.__name__ = MissingKey.__qualname__ = "KeyError"
+
+
 class Slice:
     """A range of a payload that code can hold, read, and pass to a child without copying."""
 
-    __slots__ = ("_payload", "start", "end")
+    __slots__ = ("_payload", "_name", "start", "end")
 
-    def __init__(self, payload, start, end):
+    def __init__(self, payload, name, start, end):
         object.__setattr__(self, "_payload", payload)
+        object.__setattr__(self, "_name", name)
         object.__setattr__(self, "start", start)
         object.__setattr__(self, "end", end)
 
@@ -43,16 +78,24 @@ class Slice:
 
     def text(self):
         """The text that the slice stands for."""
-        return self._payload.read(self.start, self.end)
+        return read_range(self._payload, self.start, self.end, "the slice", self._name)
+
+    read = text
 
     def __len__(self):
         return self.length
+
+    def __contains__(self, text):
+        return text in self.text()
 
     def __str__(self):
         return self.text()
 
     def __repr__(self):
-        return f"CONTEXT.slice({self.start}, {self.end})"
+        return f"{self._name}.slice({self.start}, {self.end}) ({self.length} characters; text() reads it)"
+
+    def __getattr__(self, name):
+        raise AttributeError(f"a slice of CONTEXT has no {name}; it has text(), key, start, end and length")
 
     def range(self):
         """Key, start and end, splitting no surrogate pair."""
@@ -71,17 +114,22 @@ class View:
         """Key, characters, metadata."""
         return Record(self._find()[0].info())
 
+    def text(self):
+        """All of the text, where that is at most 8,388,608 characters."""
+        return self.read()
+
     def read(self, start=None, end=None):
         """The text from `start` up to `end`; negative positions count from the end."""
         payload, _ = self._find()
         first = payload.position(start, 0, "start")
-        return payload.read(first, payload.position(end, payload.characters, "end"))
+        what = self._name if start is None and end is None else "the range"
+        return read_range(payload, first, payload.position(end, payload.characters, "end"), what, self._name)
 
     def slice(self, start=None, end=None):
         """Stands for a part without reading it."""
         payload, _ = self._find()
         first = payload.position(start, 0, "start")
-        return Slice(payload, first, max(payload.position(end, payload.characters, "end"), first))
+        return Slice(payload, self._name, first, max(payload.position(end, payload.characters, "end"), first))
 
     def line_count(self):
         """How many lines there are."""
@@ -92,16 +140,24 @@ class View:
         payload, index = self._find()
         count = index.count()
         first = index.start_of(to_position(start, 0, count, "start"))
-        return split_lines(payload.read(first, index.start_of(to_position(end, count, count, "end"))))
+        last = index.start_of(to_position(end, count, count, "end"))
+        return split_lines(read_range(payload, first, last, "what is in these lines", self._name))
 
     def grep(self, pattern, max=None):
         """Lines that hold a text, or match re.compile(...): line, start and text of each, at most `max` (100)."""
         payload, _ = self._find()
         most = to_position(max, DEFAULT_HITS, MAX_HITS, "max")
-        hits = [Record(hit) for hit in GrepRun(payload, pattern, most).run()]
+        run = GrepRun(payload, pattern, most)
+        hits, is_cut = Hits(map(Record, run.run()), self._name, run.is_cut()), run.is_cut()
+        shown = pattern if is_a(pattern, str) else pattern.pattern
+        shown = dumps(shown[:100], ensure_ascii=False)
         if not hits and looks_like_expression(pattern):
-            shown = dumps(pattern[:100], ensure_ascii=False)
-            self._note(f"Note: grep looked for the text {shown} as it stands; for an expression give re.compile(...).")
+            self._note.say(f"grep looked for the text {shown} as it stands; for an expression give re.compile(...).")
+        elif not hits:
+            self._note.miss(f"0 hits for {shown} in {self._name}")
+        elif is_cut and (max is None or max > most):
+            beyond = f"{self._name}.chunks(200_000) are parts to search" if most == MAX_HITS else "grep(pattern, 1000)"
+            self._note.say(f"grep for {shown} stopped at {most} hits, and there may be more: {beyond}.")
         return hits
 
     def chunks(self, size):
@@ -113,7 +169,7 @@ class View:
             raise ValueError(f"that would be more than {MAX_CHUNKS} chunks; take larger ones")
         step = int(size)
         return [
-            Slice(payload, start, min(start + step, payload.characters))
+            Slice(payload, self._name, start, min(start + step, payload.characters))
             for start in range(0, payload.characters, step)
         ]
 
@@ -122,44 +178,61 @@ class View:
         payload, _ = self._find()
         return payload.key, 0, payload.characters
 
-    def text_of(self):
-        payload, _ = self._find()
-        return payload.read(0, payload.characters)
-
     def __len__(self):
         return self._find()[0].characters
 
     def __getitem__(self, part):
         if is_a(part, slice) and part.step is None:
             return self.read(part.start, part.stop)
-        raise TypeError(f"write {self._name}.read(start, end)")
+        self._find()
+        name = self._name
+        if is_a(part, slice):
+            raise TypeError(f"{name} takes no step: write {name}.text()[::{part.step}]")
+        if is_a(part, int):
+            raise TypeError(
+                f"{name} is not a str or a list: {name}.lines()[{int(part)}] is a line, "
+                f"{name}.text()[{int(part)}] a character"
+            )
+        raise TypeError(f"{name} is not a dict: {name}.text() is its text, {name}.lines() its lines")
+
+    def __contains__(self, text):
+        payload, _ = self._find()
+        if not is_a(text, str):
+            raise TypeError(f"`in {self._name}` takes a str, not {kind_name(text)}")
+        return payload.holds(text)
 
     def __iter__(self):
-        raise TypeError(f"write for line in {self._name}.lines(): …")
+        self._find()
+        raise TypeError(f"{self._name} is not a list: write {self._name}.lines() for its lines")
 
     def __bool__(self):
         return True
 
     def __str__(self):
-        raise TypeError(f"{self._name} is no text: use {self._name}.read(start, end)")
+        payload, _ = self._find()
+        raise TypeError(f"{self._name} is not a str: {how_to_read(payload, self._name)}")
 
     def __getattr__(self, name):
+        if name in OTHER_NAMES:
+            return getattr(self, OTHER_NAMES[name])
         known = [method for method in dir(type(self)) if not method.startswith("_") and method not in INTERNAL]
-        raise AttributeError(f"{self._name} has no {name}; it has {', '.join(known)}")
+        reason = "is not a str and " if hasattr(str, name) else ""
+        raise AttributeError(f"{self._name} {reason}has no {name}; it has {', '.join(known)}")
 
     def __repr__(self):
         payload, _ = self._find()
-        return f"{self._name} ({payload.characters} characters, key {dumps(payload.key)})"
+        key = dumps(payload.key, ensure_ascii=False)
+        return f"{self._name} (key {key}; {how_to_read(payload, self._name)})"
 
 
-INTERNAL = ("range", "text_of")
+INTERNAL = ["range"]
 
 
 class Contexts(View):
     """The payloads of one REPL; stands as CONTEXT. Where there is one, it stands for that one."""
 
-    def __init__(self, specs, read_context, note):
-        super().__init__(self._only, "CONTEXT", note)
+    def __init__(self, specs, read_context, write):
+        super().__init__(self._only, "CONTEXT", Notes(write))
         self._entries = {}
         for spec in specs:
             payload = Payload(spec, read_context)
@@ -175,14 +248,21 @@ class Contexts(View):
         """The keys of all payloads."""
         return list(self._entries)
 
-    def get(self, key):
+    def get(self, key, *otherwise):
         """One payload of several."""
         if not is_a(key, str) or key not in self._entries:
-            raise KeyError(f"CONTEXT has no such key; {self._named()}")
-        return View(lambda: self._entries[key], f"CONTEXT.get({dumps(key)})", self._note)
+            if otherwise:
+                return otherwise[0]
+            raise MissingKey(f"CONTEXT has no key {self._shown_key(key)}; {self._named()}{self._closest(key)}")
+        return View(lambda: self._entries[key], f"CONTEXT.get({dumps(key, ensure_ascii=False)})", self._note)
 
     def __getitem__(self, part):
-        return self.get(part) if is_a(part, str) else super().__getitem__(part)
+        if is_a(part, str) or (is_a(part, int) and len(self._entries) != 1):
+            return self.get(part)
+        return super().__getitem__(part)
+
+    def __contains__(self, text):
+        return super().__contains__(text) if len(self._entries) == 1 else text in self.keys()
 
     def __repr__(self):
         return super().__repr__() if len(self._entries) == 1 else f"CONTEXT ({self._named()})"
@@ -192,14 +272,83 @@ class Contexts(View):
             return next(iter(self._entries.values()))
         if not self._entries:
             raise LookupError("this agent was given no context")
-        raise LookupError(f"CONTEXT holds several payloads: use CONTEXT.get(key); {self._named()}")
+        first = dumps(next(iter(self._entries)), ensure_ascii=False)
+        raise LookupError(f"CONTEXT holds several payloads: use CONTEXT.get({first}); {self._named()}")
 
     def _named(self):
-        names = ", ".join(dumps(key, ensure_ascii=False) for key in self._entries)
-        return f"the keys are {names}" if names else "there is none"
+        names = [dumps(key, ensure_ascii=False) for key in self._entries]
+        if not names:
+            return "there is none"
+        rest = [f"… {len(names) - MAX_NAMED} more"] if len(names) > MAX_NAMED else []
+        return f"the keys are {', '.join([*names[:MAX_NAMED], *rest])}"
+
+    def _shown_key(self, key):
+        return dumps(str.__str__(key)[:100], ensure_ascii=False) if is_a(key, str) else f"of the type {kind_name(key)}"
+
+    def _closest(self, key):
+        close = get_close_matches(str.__str__(key)[:100], self._entries, 1) if is_a(key, str) else []
+        return f'; did you mean CONTEXT.get({dumps(close[0], ensure_ascii=False)})?' if close else ""
 
     def all_payloads(self):
         return [payload for payload, _ in self._entries.values()]
 
+    def start_block(self):
+        """A new block begins: what is read, and what is said of searches, counts from here."""
+        self._note.clear()
+        for payload in self.all_payloads():
+            payload.reads.clear()
 
-INTERNAL += ("all_payloads",)
+    def missed(self):
+        """The searches of this block that found nothing, each a line."""
+        return self._note.misses
+
+
+INTERNAL += ["all_payloads", "start_block", "missed"]
+# Python's own messages name the class of a value.
+View.__name__ = View.__qualname__ = Contexts.__name__ = Contexts.__qualname__ = "CONTEXT"
+
+
+class Notes:
+    """What is said of the searches of a block beside their results, each once."""
+
+    def __init__(self, write):
+        self._write = write
+        self.clear()
+
+    def clear(self):
+        self._said = set()
+        self.misses = []
+
+    def say(self, note):
+        if note not in self._said and len(self._said) < MAX_NAMED:
+            self._said.add(note)
+            self._write(f"Note: {note}\n")
+
+    def miss(self, note):
+        if note not in self.misses and len(self.misses) < MAX_MISSED:
+            self.misses.append(note)
+
+
+def how_to_read(payload, name):
+    """Size of a payload, and what gives its text."""
+    part = "" if payload.characters <= MAX_READ else "a part of "
+    call = "text()" if payload.characters <= MAX_READ else "read(0, 200_000)"
+    return f"it has {payload.characters:,} characters, and {name}.{call} gives {part}its text"
+
+
+def read_range(payload, start, end, what, name):
+    """The text of a range, where it is not too large; `what` says of what in the payload of that name it is."""
+    if end - start > MAX_READ:
+        raise ValueError(
+            f"{what} has {end - start:,} characters, more than the {MAX_READ:,} that are read at once: search it with "
+            f"{name}.grep, or take parts, {name}.read(0, 200_000) or {name}.chunks(200_000)"
+        )
+    return payload.read(start, end)
+
+
+def labelled_print(*values, **options):
+    """Writes values to the output; CONTEXT as what it is, for all of its text may be too long."""
+    print(*[repr(value) if is_a(value, View) else value for value in values], **options)
+
+
+labelled_print.__name__ = labelled_print.__qualname__ = "print"

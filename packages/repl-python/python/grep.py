@@ -122,6 +122,10 @@ class GrepRun:
             at += units_of(passed)
         return self.hits
 
+    def is_cut(self):
+        """Whether it stopped with text left to search, so that there may be more hits."""
+        return len(self.hits) == self._most and self._payload.characters - self._shown_to > 1
+
     def _window(self, at):
         """Whole lines where they fit into a piece, else part of one line; how many characters to go on."""
         end = min(at + PIECE, self._payload.characters)

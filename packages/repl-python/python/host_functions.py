@@ -175,7 +175,7 @@ class HostFunctions:
         if is_a(value, Slice):
             return value.text()
         if is_a(value, View):
-            return value.text_of()
+            return value.text()
         return None
 
     def _prompt(self, value, what):

@@ -36,6 +36,10 @@ class OutputBuffer:
                     self._tail = [self._cut_tail()]
                     self._tail_length = len(self._tail[0])
 
+    def is_unused(self):
+        """Whether the block has written nothing so far."""
+        return self._left == self._cap and self._total == 0
+
     def take(self):
         """Text, characters kept and characters written since the last call."""
         with self._lock:

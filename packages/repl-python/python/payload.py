@@ -8,6 +8,8 @@ from utf16 import joined_pairs, units_of
 
 PIECE = 65_536
 MAX_RANGES = 256
+# Characters that are read at once.
+MAX_READ = 8_388_608
 
 
 class ReadRanges:
@@ -72,6 +74,18 @@ class Payload:
             pieces.append(piece)
             start = stop
         return joined_pairs("".join(pieces))
+
+    def holds(self, text):
+        """Whether a text is somewhere in it."""
+        at, carried = 0, ""
+        while at < self.characters:
+            stop = self.snap(min(at + PIECE, self.characters))
+            window = carried + self.text(at, stop)
+            if text in window:
+                return True
+            carried = window[len(window) - len(text) + 1 :] if 1 < len(text) <= len(window) else window[: len(text) - 1]
+            at = stop
+        return text == ""
 
     def snap(self, position):
         """The position itself, or the one before when it lies inside a surrogate pair."""

@@ -13,7 +13,7 @@ import warnings
 from block import LAST_VALUE, YIELDED, BlockRun, yielded
 from chance import Chance
 from clock import Clock, elapsed_seconds, fix_time
-from context import Contexts
+from context import Contexts, labelled_print
 from errors import ErrorReport, Sources
 from foreign import class_name, put_back, spoken
 from handles import Handles
@@ -25,6 +25,8 @@ from output import CapturedStream, OutputBuffer
 from variables import Variables
 
 STRAY_TEXT = 2_000
+# Kinds of failures of one block that are told.
+MOST_FAILURES = 10
 MODULE = "__main__"
 # Made for a terminal: they close the input that later blocks read.
 CLOSING = ("exit", "quit")
@@ -41,7 +43,7 @@ class Repl:
         self._output = OutputBuffer(self._limits["outputKept"])
         self._streams = CapturedStream(self._output, "<stdout>"), CapturedStream(self._output, "<stderr>")
         self._loop = ReplLoop(self._clock, self._tell_stray)
-        self._contexts = Contexts(spec["contexts"], read_context, lambda note: self._output.write(f"{note}\n"))
+        self._contexts = Contexts(spec["contexts"], read_context, self._output.write)
         self._interpreter = Interpreter()
         self._module = types.ModuleType(MODULE)
         self._namespace = self._module.__dict__
@@ -62,8 +64,7 @@ class Repl:
         self._loop.start_block()
         self._restore_names()
         self._variables.start_block()
-        for payload in self._contexts.all_payloads():
-            payload.reads.clear()
+        self._contexts.start_block()
         self._output.reset()
         self._chance.start_block(block["id"])
         filename = self._sources.add(block["id"], block["code"])
@@ -74,10 +75,10 @@ class Repl:
         )
 
     def deliver(self, answer):
-        """Gives the running block the answer to one of its calls."""
+        """Gives the running block the answer to one of its calls. From here on only code keeps the answer's value."""
         return self._enter(
             answer["now"],
-            lambda: self._loop.call_soon(self._block.calls.deliver, answer["index"], answer["outcome"]),
+            lambda: self._loop.call_soon(self._block.calls.deliver, answer["index"], answer.pop("outcome")),
         )
 
     def _enter(self, now, begin):
@@ -95,11 +96,12 @@ class Repl:
             for table, names in self._shared:
                 put_back(table, names)
         if block.is_over():
-            for error in self._loop.take_failures(block.is_main):
-                self._tell_stray(error)
-            for reason in block.calls.take_refusals():
-                self._warn("a call was not made and nobody awaited it", reason)
+            self._tell_failures("a task failed and nobody awaited it", self._loop.take_failures(block.is_main))
+            self._tell_taken_names()
+            self._tell_failures("a call was not made and nobody awaited it", block.calls.take_refusals())
         state = block.state(self._sources, self._left)
+        if state["kind"] == "ended" and state["echo"] is None and self._output.is_unused():
+            self._output.write("".join(f"{miss}\n" for miss in self._contexts.missed()))
         self._output.open = False
         self._interpreter.sleep()
         return self._turn(state, started)
@@ -127,7 +129,7 @@ class Repl:
             "__builtins__": builtins,
             YIELDED: yielded,
             "asyncio": asyncio,
-            "print": builtins.print,
+            "print": labelled_print,
             "delegate": host.delegate,
             "wait": host.wait,
             "llm_query": host.llm_query,
@@ -156,10 +158,34 @@ class Repl:
             self._block.calls.note_refusal(reason, use)
 
     def _tell_stray(self, error):
-        self._warn("a task failed and nobody awaited it", error)
+        self._tell_failures("a task failed and nobody awaited it", [error])
 
-    def _warn(self, what, error):
-        self._output.write(f"Warning: {what}: {ErrorReport(error, self._sources, STRAY_TEXT).text}\n")
+    def _tell_failures(self, what, errors):
+        """Each kind of failure once, with how often it is there."""
+        counts = {}
+        for error in errors:
+            text = ErrorReport(error, self._sources, STRAY_TEXT).text
+            counts[text] = counts.get(text, 0) + 1
+        for text, count in list(counts.items())[:MOST_FAILURES]:
+            often = "" if count == 1 else f" ({count} times)"
+            self._output.write(f"Warning: {what}{often}: {text}\n")
+        if len(counts) > MOST_FAILURES:
+            self._output.write(f"Warning: the same in {len(counts) - MOST_FAILURES} other ways\n")
+
+    def _tell_taken_names(self):
+        """Names of the REPL's own that the block has set: its values there are gone with it."""
+        held = {name: value for name, value in list(self._namespace.items()) if type(name) is str}
+        taken = [
+            name
+            for name, own in self._own_names.items()
+            if not name.startswith("__") and held.get(name, own) is not own
+        ]
+        if taken:
+            are = "is a name of the REPL" if len(taken) == 1 else "are names of the REPL"
+            self._output.write(
+                f"Note: {', '.join(taken)} {are} and restored in your next block: "
+                "keep your own values under other names.\n"
+            )
 
     def _tell_warning(self, message, category, filename, lineno, file=None, line=None):
         if category is SyntaxWarning:

@@ -1,7 +1,8 @@
 # The summary of what a REPL holds.
 #
-# Invariants: (1) bounded in rows and text; (2) no code of a value's own runs; (3) `changed` compares identity, size
-# and preview, so a change deep inside a large object may go unnoticed.
+# Invariants: (1) bounded in rows and text; (2) no code of a value's own runs; (3) no value is kept: what code lets go
+# of is freed; (4) `changed` compares address, size and preview, so a change deep inside a large object, or a value of
+# the same look at the address of one that was freed, may go unnoticed.
 from collections import deque
 from types import ModuleType
 
@@ -36,7 +37,7 @@ class Variables:
     def summarize(self):
         """The rows, changed ones first where there are too many."""
         rows = self._look()
-        self._now = {row["name"]: (row, value) for row, value in rows}
+        self._now = {row["name"]: (row, address) for row, address in rows}
         rows = [row for row, _ in rows]
         if len(rows) <= self._most_rows:
             return rows
@@ -55,7 +56,7 @@ class Variables:
             if len(rows) == MAX_LOOKED_AT:
                 break
             if self._is_variable(name, value):
-                rows.append((self._row(name, value), value))
+                rows.append((self._row(name, value), id(value)))
         return rows
 
     def _is_variable(self, name, value):
@@ -70,7 +71,7 @@ class Variables:
             "preview": preview_of(value),
         }
         before, known = self._before.get(name, (None, None))
-        same = before is not None and known is value and all(before[key] == row[key] for key in row)
+        same = before is not None and known == id(value) and all(before[key] == row[key] for key in row)
         return {**row, "changed": not same}
 
 

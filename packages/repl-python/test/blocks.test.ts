@@ -68,7 +68,6 @@ describe("an error", () => {
     ["lambda: await_it\ndef f():\n    await f()", "write `async def`"],
     ["return 1", "A block is no function"],
     ["await asyncio.open_connection('localhost', 1)", "no network and no processes of its own"],
-    ["CONTEXT.lineCount()", "line_count"],
     ["CONTEXT.keys().length", "This is Python: write len(value)."],
     ["[].push(1)", "This is Python: write values.append(value)."],
     ["'a'.toUpperCase()", "This is Python: write text.upper()."],

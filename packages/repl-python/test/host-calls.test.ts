@@ -87,9 +87,9 @@ describe("a function of the host", () => {
     ["done()", "done(value) takes one value"],
     ["delegate('a')", "TypeError: delegate() missing 1 required positional argument: 'query'"],
     ["llm_query()", "TypeError: llm_query() missing 1 required positional argument: 'prompt'"],
-    ["for line in CONTEXT: pass", "TypeError: write for line in CONTEXT.lines(): …"],
+    ["for line in CONTEXT: pass", "CONTEXT is not a list: write CONTEXT.lines() for its lines"],
     ["raise Exception(repr(done))", "Exception: <bound method done of the REPL>"],
-    ["print(CONTEXT)", "CONTEXT is no text: use CONTEXT.read(start, end)"],
+    ["str(CONTEXT)", "CONTEXT is not a str: it has 33 characters"],
     ["CONTEXT.grep(3)", "grep takes a str, or an expression: re.compile(...)"],
     ["import re\nCONTEXT.grep(re.compile('(a+)+b'))", "it repeats what holds a repetition or an option"],
     ["CONTEXT.grep(re.compile('(?:a|a)*b'))", "it repeats what holds alternatives"],
@@ -162,7 +162,7 @@ describe("CONTEXT", () => {
 
   test("grep tells when a text looks like an expression", async () => {
     expect(await repl.shown("CONTEXT.grep('error|fault')")).toBe(
-      'Note: grep looked for the text "error|fault" as it stands; for an expression give re.compile(...).\n[]',
+      'Note: grep looked for the text "error|fault" as it stands; for an expression give re.compile(...).\n0 hits',
     );
   });
 
