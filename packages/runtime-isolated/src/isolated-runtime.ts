@@ -1,8 +1,9 @@
 import { type ReplSession, type ReplSpec, RLMError, type Runtime } from "@rlmflow/core";
 import { javascriptLanguage, replSession } from "@rlmflow/repl";
-import { findLaunch } from "./launch.ts";
+import { findLaunch, type Launch } from "./launch.ts";
 import { type IsolatedRuntimeOptions, resolveOptions } from "./options.ts";
 import { ProcessPool } from "./pool/process-pool.ts";
+import { SandboxProcess } from "./pool/sandbox-process.ts";
 
 /** Times that a REPL is opened again when its process dies meanwhile, at the hands of a neighbour. */
 const OPEN_ATTEMPTS = 3;
@@ -15,7 +16,12 @@ const EVALUATOR_LIMITS = { outputKept: 1_000_000, argumentSize: 4_000_000, turnS
  * time. No process is started before the first REPL is opened. Throws `invalid_options`.
  */
 export function isolatedRuntime(options: IsolatedRuntimeOptions = {}): Runtime {
-  const pool = new ProcessPool(resolveOptions(options), findLaunch);
+  const settings = resolveOptions(options);
+  let launch: Launch | undefined;
+  const pool = new ProcessPool(settings, (onEnd) => {
+    launch ??= findLaunch();
+    return new SandboxProcess({ launch, limits: settings.limits, onEnd });
+  });
   return {
     protocol: 1,
     name: "isolated",

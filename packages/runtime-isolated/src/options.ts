@@ -1,6 +1,5 @@
-import { availableParallelism } from "node:os";
 import { checkOptions, optionRecord, timeOption, waitingTime, wholeNumber } from "@rlmflow/repl";
-import { type InferOutput, optional } from "valibot";
+import { boolean, type InferOutput, optional } from "valibot";
 
 /** What code may use before its block is dropped. Every one is reported by name when it is hit. */
 export interface IsolatedRuntimeLimits {
@@ -25,25 +24,43 @@ export interface IsolatedRuntimeLimits {
 
 /** How isolates are spread over processes, and what they may use. */
 export interface IsolatedRuntimeOptions {
-  /** Agents of one group that share a process: 1 for a process each. Default 8. */
+  /** Agents that share a process: 1 for a process each. Default 8. */
   readonly agentsPerProcess?: number;
-  /** Sandbox processes at a time; beyond it agents wait in line. Default the lesser of 16 and four per core. */
+  /**
+   * Sandbox processes at a time; beyond it agents wait in line. Default: as many as fit into half of the memory
+   * that the machine, or the control group, has to give while they are started.
+   */
   readonly maxProcesses?: number;
   /** Processes kept started for whoever comes next. Default 1. */
   readonly spareProcesses?: number;
+  /**
+   * Whether runs that go on at the same time may share a process: for many runs of one tenant. The isolate alone
+   * is the wall between them then. Default `false`.
+   */
+  readonly shareProcesses?: boolean;
+  /**
+   * Whether a process serves the next run when every isolate of the last one is gone. `false` gives each run
+   * processes that nobody has used before. Default `true`.
+   */
+  readonly reuseProcesses?: boolean;
   readonly limits?: IsolatedRuntimeLimits;
 }
 
 /** The options with every default in its place. */
 export interface IsolatedRuntimeSettings {
   readonly agentsPerProcess: number;
-  readonly maxProcesses: number;
+  /** `null` for what memory allows. */
+  readonly maxProcesses: number | null;
   readonly spareProcesses: number;
+  readonly shareProcesses: boolean;
+  readonly reuseProcesses: boolean;
   readonly limits: Required<IsolatedRuntimeLimits>;
 }
 
 /** Between the time that an isolate holds itself and the one after which its process is killed. */
 const WALL_SLACK_MS = 20_000;
+
+const flag = boolean("true or false");
 
 const LIMITS = optionRecord(
   {
@@ -58,11 +75,10 @@ const LIMITS = optionRecord(
 const OPTIONS = optionRecord(
   {
     agentsPerProcess: optional(wholeNumber({ least: 1, most: 256, unit: "agents" }), 8),
-    maxProcesses: optional(
-      wholeNumber({ least: 1, most: 1024, unit: "processes" }),
-      Math.min(16, availableParallelism() * 4),
-    ),
+    maxProcesses: optional(wholeNumber({ least: 1, most: 1024, unit: "processes" })),
     spareProcesses: optional(wholeNumber({ least: 0, most: 64, unit: "processes" }), 1),
+    shareProcesses: optional(flag, false),
+    reuseProcesses: optional(flag, true),
     limits: optional(LIMITS, {}),
   },
   "a record",
@@ -72,7 +88,7 @@ const OPTIONS = optionRecord(
 export function resolveOptions(options: IsolatedRuntimeOptions = {}): IsolatedRuntimeSettings {
   const further = (given: InferOutput<typeof OPTIONS>): readonly string[] => problemsBetween(limitsOf(given));
   const given = checkOptions("isolatedRuntime", OPTIONS, options, further);
-  return { ...given, limits: limitsOf(given) };
+  return { ...given, maxProcesses: given.maxProcesses ?? null, limits: limitsOf(given) };
 }
 
 function limitsOf({ limits }: InferOutput<typeof OPTIONS>): Required<IsolatedRuntimeLimits> {

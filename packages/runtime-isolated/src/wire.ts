@@ -21,6 +21,8 @@ export const requestKinds = {
   piece: 5,
   /** The isolate is not needed any more. */
   dispose: 6,
+  /** Session 0, while there is no isolate in use: what is kept between isolates is to be forgotten. */
+  clear: 9,
 } as const;
 
 /** What a sandbox process says. */

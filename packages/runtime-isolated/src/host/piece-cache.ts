@@ -5,6 +5,7 @@
  *
  * 1. Holds at most `slots` pieces; the one that was used longest ago makes room.
  * 2. Memory that no piece has needed yet is not taken.
+ * 3. After `clear` nothing of any piece is left.
  */
 import { PIECE_CHARACTERS } from "../wire.ts";
 
@@ -45,6 +46,12 @@ export class PieceCache {
     const encoding = ONE_BYTE.test(piece) ? "latin1" : "utf16le";
     const end = start + this.#memory.write(piece, start, SLOT_BYTES, encoding);
     this.#places.set(key, { start, end, encoding });
+  }
+
+  /** Forgets every piece, and overwrites the memory in which they lay. */
+  clear(): void {
+    this.#memory.fill(0, 0, this.#places.size * SLOT_BYTES);
+    this.#places.clear();
   }
 
   #freeSlot(): number {

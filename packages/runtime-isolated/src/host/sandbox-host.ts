@@ -74,6 +74,8 @@ export class SandboxHost {
         return (await this.#repls.get(session))?.givePiece(JSON.parse(text));
       case "dispose":
         return this.#dispose(session);
+      case "clear":
+        return this.#pieces.clear();
     }
   }
 

@@ -1,21 +1,29 @@
 /**
  * Which agents share which sandbox process. Owns: every process, the spare ones, the line of those who wait
- * for a place. Does not own: what happens in a process.
+ * for a place. Does not own: what happens in a process, how many there may be (process-budget.ts).
  *
- * 1. A process serves one group in its life, and an agent that asks to be alone shares with nobody.
- * 2. There are at most `maxProcesses`, starting and spare ones included, but for the way out in 4.
- * 3. Who waits is served whenever a place comes free, in order, though never behind somebody whose place is
- *    not free yet: who is ahead may be waiting for the one behind.
- * 4. A line that has not moved for STALL_MS gets one process beyond the maximum, up to twice of it: those who
- *    have a place may be waiting, through the engine, for those in line.
- * 5. An empty process is kept for its group for IDLE_MS, unless its place is needed.
+ * 1. A process serves one group at a time, or any with `shareProcesses`; an agent that asks to be alone shares
+ *    with nobody. A group gets a process that another one has used only when every isolate of that one is gone,
+ *    none of them broke a limit, and what the process kept between isolates is cleared.
+ * 2. Groups are served in the order in which they came. A group keeps its place in that order, and its seats,
+ *    until nothing of it is left. Nobody overtakes, except by taking a seat that is free in a process of the
+ *    own group: those who are ahead could not have had it.
+ * 3. The line is served in one place, `#serve`, and from nowhere else than a microtask of its own. Whatever
+ *    happens to a process or a seat, while the line is being served too, only changes the books and asks for
+ *    another round.
+ * 4. At most `starts` processes are being started at a time: more would only make all of them late.
+ * 5. A line in which nothing has happened for `stallMs`, no code run included, gets one process beyond the
+ *    budget: those who have a seat may be waiting, through the engine or a tool, for those in line.
+ * 6. An empty process is kept for IDLE_MS, unless its place is needed.
  */
+import { availableParallelism } from "node:os";
 import { RLMError } from "@rlmflow/core";
-import type { Launch } from "../launch.ts";
 import type { IsolatedRuntimeSettings } from "../options.ts";
 import { MemoryWatch } from "./memory-watch.ts";
-import { SandboxProcess } from "./sandbox-process.ts";
+import type { PooledProcess, StartProcess } from "./pooled-process.ts";
+import { ProcessBudget } from "./process-budget.ts";
 import type { Seat } from "./seat.ts";
+import { Parties, type Party, WaitingLine } from "./waiting-line.ts";
 
 /** Who asks for a seat. */
 export interface SeatRequest {
@@ -23,22 +31,36 @@ export interface SeatRequest {
   readonly alone: boolean;
 }
 
+/** One seat that was taken or promised. */
+interface Tenancy {
+  readonly party: Party;
+}
+
 interface Berth {
-  readonly process: SandboxProcess;
-  /** `null` while it is a spare. */
-  owner: SeatRequest | null;
-  /** Seats taken or promised. */
-  taken: number;
+  readonly process: PooledProcess;
+  /** Whom it serves or served last; `null` while nobody has used it. */
+  owner: { readonly tenant: string; readonly alone: boolean } | null;
+  readonly tenancies: Set<Tenancy>;
+  starting: boolean;
   idle: NodeJS.Timeout | undefined;
 }
 
 interface Waiting {
   readonly request: SeatRequest;
-  readonly settle: PromiseWithResolvers<Berth>;
+  readonly party: Party;
+  readonly settle: PromiseWithResolvers<{ readonly berth: Berth; readonly tenancy: Tenancy }>;
 }
 
-const STALL_MS = 5000;
+/** What may be changed about a pool for tests. */
+export interface PoolTimes {
+  /** Milliseconds without any event after which the line gets a process beyond the budget. */
+  readonly stallMs: number;
+}
+
+const TIMES: PoolTimes = { stallMs: 30_000 };
 const IDLE_MS = 5000;
+/** Milliseconds between two looks at a line that waits: memory may have come free elsewhere. */
+const LOOK_MS = 500;
 /** Processes that are started for one seat when somebody outside kills each before it is up. */
 const START_ATTEMPTS = 5;
 /** Sessions after which a process takes no new ones, so that what isolates leave behind is given back. */
@@ -47,19 +69,27 @@ const SESSIONS_PER_PROCESS = 500;
 /** Sandbox processes and the places in them; see the head of this file. */
 export class ProcessPool {
   readonly #settings: IsolatedRuntimeSettings;
-  readonly #findLaunch: () => Launch;
-  readonly #berths = new Map<SandboxProcess, Berth>();
-  readonly #processes = new Set<SandboxProcess>();
+  readonly #startProcess: StartProcess;
+  readonly #budget: ProcessBudget;
+  readonly #times: PoolTimes;
+  readonly #starts: number = Math.max(2, availableParallelism());
+  readonly #berths = new Set<Berth>();
+  /** Those that have not exited yet, be they of use or not. */
+  readonly #processes = new Set<PooledProcess>();
   readonly #memory: MemoryWatch;
-  readonly #line: Waiting[] = [];
-  #launch: Launch | undefined;
-  #stall: NodeJS.Timeout | undefined;
+  readonly #parties = new Parties();
+  readonly #line = new WaitingLine<Waiting>();
+  #look: NodeJS.Timeout | undefined;
   #movedAt = 0;
+  #entriesSeen = 0;
+  #isServing = false;
   #closed = false;
 
-  constructor(settings: IsolatedRuntimeSettings, findLaunch: () => Launch) {
+  constructor(settings: IsolatedRuntimeSettings, startProcess: StartProcess, times: PoolTimes = TIMES) {
     this.#settings = settings;
-    this.#findLaunch = findLaunch;
+    this.#startProcess = startProcess;
+    this.#times = times;
+    this.#budget = new ProcessBudget({ maxProcesses: settings.maxProcesses });
     this.#memory = new MemoryWatch(settings.limits.rssMB, this.#processes);
   }
 
@@ -68,21 +98,18 @@ export class ProcessPool {
     return [...this.#processes].flatMap(({ pid }) => pid ?? []);
   }
 
+  /** True while somebody of the group waits who gets no seat before another one is given up. */
+  isFull(group: string): boolean {
+    return this.#line.has(({ party }) => party.group === group) && !this.#budget.allows(this.#processes);
+  }
+
   /** A seat in a process that is up. Rejects with `runtime_failed` or `closed`. */
   async take(request: SeatRequest): Promise<Seat> {
-    for (let starts = 1; ; starts += 1) {
-      if (this.#closed) throw closedError();
-      const berth = this.#place(request) ?? (await this.#queue(request));
-      try {
-        await berth.process.holdWhile(berth.process.ready);
-      } catch (error) {
-        if (this.#closed) throw closedError();
-        if (berth.process.killedFromOutside && starts < START_ATTEMPTS) continue;
-        throw error;
-      }
-      const seat = berth.process.addSeat();
-      this.#keepSpares();
-      return seat;
+    const party = this.#parties.join(request.group);
+    try {
+      return await this.#seated(request, party);
+    } finally {
+      this.#parties.leave(party);
     }
   }
 
@@ -90,127 +117,212 @@ export class ProcessPool {
   async close(): Promise<void> {
     this.#closed = true;
     this.#memory.stop();
-    clearInterval(this.#stall);
-    for (const { settle } of this.#line.splice(0)) settle.reject(closedError());
+    clearInterval(this.#look);
+    for (const { settle } of this.#line.empty()) settle.reject(closedError());
     const all = [...this.#processes];
     for (const process of all) process.end("the runtime was closed");
     await Promise.all(all.map((process) => process.holdWhile(process.exited)));
   }
 
-  #place(request: SeatRequest): Berth | undefined {
-    const berth = this.#shared(request) ?? this.#spare() ?? this.#fresh(this.#settings.maxProcesses);
-    if (!berth) return undefined;
-    berth.owner ??= request;
-    berth.taken += 1;
-    clearTimeout(berth.idle);
-    return berth;
-  }
-
-  #shared({ group, alone }: SeatRequest): Berth | undefined {
-    if (alone) return undefined;
-    return this.#berths.values().find(({ owner, taken, process }) => {
-      if (!owner || owner.alone || owner.group !== group) return false;
-      return taken < this.#settings.agentsPerProcess && process.sessions < SESSIONS_PER_PROCESS;
-    });
-  }
-
-  #spare(): Berth | undefined {
-    return this.#berths.values().find((berth) => berth.owner === null);
-  }
-
-  #fresh(maxProcesses: number): Berth | undefined {
-    if (this.#berths.size >= maxProcesses) {
-      const empty = this.#berths.values().find((berth) => berth.taken === 0);
-      if (!empty) return undefined;
-      empty.process.end("its place was needed");
+  async #seated(request: SeatRequest, party: Party): Promise<Seat> {
+    for (let starts = 1; ; starts += 1) {
+      if (this.#closed) throw closedError();
+      const { berth, tenancy } = await this.#queue(request, party);
+      const { process } = berth;
+      try {
+        await process.holdWhile(process.ready);
+      } catch (error) {
+        if (this.#closed) throw closedError();
+        if (process.killedFromOutside && starts < START_ATTEMPTS) continue;
+        throw error;
+      }
+      return process.addSeat(() => this.#seatLeft(berth, tenancy));
     }
-    return this.#start();
   }
 
-  #start(): Berth {
-    this.#launch ??= this.#findLaunch();
-    const process = new SandboxProcess({
-      launch: this.#launch,
-      limits: this.#settings.limits,
-      onEnd: () => this.#ended(berth),
-      onSeatLeft: () => this.#seatLeft(berth),
-    });
-    const berth: Berth = { process, owner: null, taken: 0, idle: undefined };
-    this.#berths.set(process, berth);
-    this.#processes.add(process);
-    this.#memory.start();
-    process.exited.then(() => this.#processes.delete(process));
-    return berth;
-  }
-
-  #keepSpares(): void {
-    if (this.#closed || this.#line.length > 0) return;
-    let missing = this.#settings.spareProcesses;
-    for (const { owner } of this.#berths.values()) if (owner === null) missing -= 1;
-    while (missing-- > 0 && this.#berths.size < this.#settings.maxProcesses) this.#start();
-  }
-
-  #queue(request: SeatRequest): Promise<Berth> {
-    const settle = Promise.withResolvers<Berth>();
-    if (this.#line.length === 0) this.#movedAt = performance.now();
-    this.#line.push({ request, settle });
-    this.#stall ??= setInterval(() => this.#breakStall(), STALL_MS / 5);
+  #queue(request: SeatRequest, party: Party): Waiting["settle"]["promise"] {
+    const settle = Promise.withResolvers<{ readonly berth: Berth; readonly tenancy: Tenancy }>();
+    if (this.#line.length === 0) this.#moved();
+    this.#line.add({ request, party, settle });
+    this.#askToServe();
     return settle.promise;
   }
 
-  #serveLine(): void {
-    if (this.#closed) return;
-    for (const waiting of [...this.#line]) this.#serve(waiting, () => this.#place(waiting.request));
-    if (this.#line.length > 0) return;
-    clearInterval(this.#stall);
-    this.#stall = undefined;
-  }
-
-  #breakStall(): void {
-    const first = this.#line[0];
-    if (!first || performance.now() - this.#movedAt < STALL_MS) return;
-    if (this.#berths.size >= this.#settings.maxProcesses * 2) return;
-    this.#serve(first, () => {
-      const berth = this.#start();
-      berth.owner = first.request;
-      berth.taken = 1;
-      return berth;
+  /** Another round for the line, soon: the only way in which the line is ever served. */
+  #askToServe(): void {
+    if (this.#isServing || this.#closed) return;
+    this.#isServing = true;
+    queueMicrotask(() => {
+      this.#isServing = false;
+      if (!this.#closed) this.#serve();
     });
-    this.#serveLine();
   }
 
-  #serve(waiting: Waiting, place: () => Berth | undefined): void {
-    try {
-      const berth = place();
-      if (!berth) return;
-      waiting.settle.resolve(berth);
-    } catch (error) {
-      waiting.settle.reject(error);
+  #serve(): void {
+    let isBehind = false;
+    this.#line.serve((waiting) => {
+      try {
+        const berth = this.#sharedWith(waiting.request) ?? (isBehind ? undefined : this.#unused());
+        if (berth === undefined) {
+          isBehind = true;
+          return this.#hasFreeSeat() ? "waits" : "stop";
+        }
+        this.#grant(waiting, berth);
+      } catch (error) {
+        waiting.settle.reject(error);
+      }
+      return "served";
+    });
+    if (this.#line.length === 0) {
+      clearInterval(this.#look);
+      this.#look = undefined;
+      this.#budget.restore();
+      this.#keepSpares();
+    } else this.#look ??= setInterval(() => this.#lookAgain(), Math.min(LOOK_MS, this.#times.stallMs));
+  }
+
+  #grant({ request, party, settle }: Waiting, berth: Berth): void {
+    const tenancy = { party: this.#parties.join(party.group) };
+    clearTimeout(berth.idle);
+    berth.owner ??= { tenant: this.#tenantOf(request), alone: request.alone };
+    berth.tenancies.add(tenancy);
+    this.#moved();
+    settle.resolve({ berth, tenancy });
+  }
+
+  /** Who may be in one process at a time: those of one group, or everybody. */
+  #tenantOf({ group }: SeatRequest): string {
+    return this.#settings.shareProcesses ? "" : group;
+  }
+
+  /** A process of the own group that has a seat free. */
+  #sharedWith(request: SeatRequest): Berth | undefined {
+    if (request.alone) return undefined;
+    const tenant = this.#tenantOf(request);
+    return this.#berths.values().find((berth) => berth.owner?.tenant === tenant && this.#hasSeat(berth));
+  }
+
+  #hasSeat({ owner, tenancies, process }: Berth): boolean {
+    if (owner === null || owner.alone || tenancies.size >= this.#settings.agentsPerProcess) return false;
+    return process.sessions < SESSIONS_PER_PROCESS;
+  }
+
+  #hasFreeSeat(): boolean {
+    return this.#berths.values().some((berth) => this.#hasSeat(berth));
+  }
+
+  /** A process that nobody is in: a spare one, one that was left, or a new one. */
+  #unused(): Berth | undefined {
+    const empty = [...this.#berths].filter(({ tenancies }) => tenancies.size === 0);
+    const reusable = empty.find((berth) => this.#mayPassOn(berth));
+    if (reusable !== undefined) return this.#passOn(reusable);
+    if (this.#mayStart()) return this.#start();
+    // One that can't be passed on makes room; the next one starts when it is gone.
+    if (this.#processes.size === this.#berths.size) empty[0]?.process.end("its place was needed");
+    return undefined;
+  }
+
+  #passOn(berth: Berth): Berth {
+    if (berth.owner !== null) berth.process.clear();
+    berth.owner = null;
+    return berth;
+  }
+
+  #mayPassOn({ owner, process }: Berth): boolean {
+    if (owner === null) return true;
+    if (!this.#settings.reuseProcesses || owner.alone || process.tainted) return false;
+    return process.sessions < SESSIONS_PER_PROCESS && this.#memory.isLight(process);
+  }
+
+  #mayStart(): boolean {
+    return this.#startsNow < this.#starts && this.#budget.allows(this.#processes);
+  }
+
+  get #startsNow(): number {
+    return this.#berths.values().reduce((count, { starting }) => count + (starting ? 1 : 0), 0);
+  }
+
+  #start(): Berth {
+    const process = this.#startProcess(() => this.#ended(berth));
+    const berth: Berth = { process, owner: null, tenancies: new Set(), starting: true, idle: undefined };
+    this.#processes.add(process);
+    process.exited.then(() => {
+      this.#processes.delete(process);
+      this.#askToServe();
+    });
+    this.#berths.add(berth);
+    this.#memory.start();
+    const settled = (): void => this.#started(berth);
+    process.ready.then(settled, settled);
+    return berth;
+  }
+
+  #started(berth: Berth): void {
+    berth.starting = false;
+    this.#askToServe();
+  }
+
+  #keepSpares(): void {
+    let missing = this.#settings.spareProcesses - this.#spares;
+    while (missing-- > 0 && this.#mayStart()) this.#start();
+  }
+
+  /** Processes that are ready for whoever comes next. */
+  get #spares(): number {
+    return this.#berths
+      .values()
+      .reduce((count, berth) => count + (berth.tenancies.size === 0 && this.#mayPassOn(berth) ? 1 : 0), 0);
+  }
+
+  /** Looks for room that no event tells of, and breaks a stall. */
+  #lookAgain(): void {
+    const entries = this.#processes.values().reduce((sum, process) => sum + process.entries, 0);
+    const executes = this.#processes.values().some((process) => process.executes);
+    if (executes || entries !== this.#entriesSeen) this.#moved();
+    this.#entriesSeen = entries;
+    if (performance.now() - this.#movedAt >= this.#times.stallMs) {
+      this.#budget.extend(this.#berths.size);
+      this.#moved();
     }
-    this.#movedAt = performance.now();
-    this.#line.splice(this.#line.indexOf(waiting), 1);
+    this.#askToServe();
   }
 
-  #seatLeft(berth: Berth): void {
-    berth.taken -= 1;
-    if (berth.taken === 0) {
+  #moved(): void {
+    this.#movedAt = performance.now();
+  }
+
+  #seatLeft(berth: Berth, tenancy: Tenancy): void {
+    if (!berth.tenancies.delete(tenancy)) return;
+    this.#parties.leave(tenancy.party);
+    this.#moved();
+    if (berth.tenancies.size === 0) {
       const isSpent = berth.owner?.alone || berth.process.sessions >= SESSIONS_PER_PROCESS;
       if (isSpent) berth.process.end("nobody needs it");
       else this.#keepForAWhile(berth);
     }
-    this.#serveLine();
+    this.#askToServe();
   }
 
   #keepForAWhile(berth: Berth): void {
     clearTimeout(berth.idle);
-    berth.idle = setTimeout(() => berth.process.end("nobody needs it"), IDLE_MS);
+    berth.idle = setTimeout(() => this.#idleForLong(berth), IDLE_MS);
     berth.idle.unref();
+  }
+
+  /** It becomes a spare one where one is missing. */
+  #idleForLong(berth: Berth): void {
+    const isWanted = this.#mayPassOn(berth) && this.#spares <= this.#settings.spareProcesses;
+    if (isWanted) this.#passOn(berth);
+    else berth.process.end("nobody needs it");
   }
 
   #ended(berth: Berth): void {
     clearTimeout(berth.idle);
-    this.#berths.delete(berth.process);
-    this.#serveLine();
+    this.#berths.delete(berth);
+    for (const { party } of berth.tenancies) this.#parties.leave(party);
+    berth.tenancies.clear();
+    this.#moved();
+    this.#askToServe();
   }
 }
 

@@ -17,6 +17,7 @@ import type { Launch } from "../launch.ts";
 import type { IsolatedRuntimeLimits } from "../options.ts";
 import { type ReplyKind, type RequestKind, replyKinds, requestKinds, type Setup } from "../wire.ts";
 import { blame, type Death } from "./blame.ts";
+import type { PooledProcess } from "./pooled-process.ts";
 import { Seat, type SeatPort } from "./seat.ts";
 
 /** What a sandbox process is started with. */
@@ -25,8 +26,6 @@ export interface SandboxProcessOptions {
   readonly limits: Required<IsolatedRuntimeLimits>;
   /** Called once, when it has ended or is as good as. */
   readonly onEnd: () => void;
-  /** Called when a seat's isolate is gone while the process lives on. */
-  readonly onSeatLeft: () => void;
 }
 
 /** Milliseconds until a process that was started must be able to make isolates. */
@@ -39,7 +38,7 @@ const OUT_OF_MEMORY = /out.of.memory|failed to terminate/i;
 const WRITE_AHEAD_BYTES = 4 * 1024 * 1024;
 
 /** A child process full of isolates; see the head of this file. */
-export class SandboxProcess {
+export class SandboxProcess implements PooledProcess {
   /** Resolves when isolates can be opened; rejects with `runtime_failed`. */
   readonly ready: Promise<void>;
   /** Resolves when the operating system has forgotten the process. */
@@ -53,6 +52,8 @@ export class SandboxProcess {
   readonly #startTimer: NodeJS.Timeout;
   #stderr = "";
   #sessions = 0;
+  #entries = 0;
+  #tainted = false;
   #holds = 0;
   #killedFromOutside = false;
   #death: Death | undefined;
@@ -87,25 +88,38 @@ export class SandboxProcess {
     return this.#sessions;
   }
 
+  get entries(): number {
+    return this.#entries;
+  }
+
+  get tainted(): boolean {
+    return this.#tainted;
+  }
+
   /** True while code runs in it. */
   get executes(): boolean {
     return [...this.#seats.values()].some((seat) => seat.occupant.executing);
   }
 
-  /** A seat for one more REPL. */
-  addSeat(): Seat {
+  addSeat(onLeft: () => void): Seat {
     this.#sessions += 1;
     const session = this.#sessions;
     const port: SeatPort = {
       limits: this.#options.limits,
       send: (kind, to, text) => this.#send(kind, to, text),
+      entered: () => {
+        this.#entries += 1;
+      },
+      broken: () => {
+        this.#tainted = true;
+      },
       hold: () => this.#hold(1),
       release: () => this.#hold(-1),
       hung: () => this.#killHung(),
       stuck: () => this.end("an isolate in it could not be stopped"),
       left: (left) => {
         this.#seats.delete(left);
-        this.#options.onSeatLeft();
+        onLeft();
       },
     };
     const seat = new Seat(session, port);
@@ -119,6 +133,10 @@ export class SandboxProcess {
   async holdWhile<T>(promise: Promise<T>): Promise<T> {
     this.#hold(1);
     return promise.finally(() => this.#hold(-1));
+  }
+
+  clear(): void {
+    this.#send("clear", 0, "");
   }
 
   /** Ends it with nobody at fault. */

@@ -19,6 +19,10 @@ export interface SeatPort {
   readonly limits: Required<IsolatedRuntimeLimits>;
   /** False when the text is too long for a frame; nothing was sent then. */
   send(kind: RequestKind, session: number, text: string): boolean;
+  /** Code is about to run in the isolate. */
+  entered(): void;
+  /** The isolate broke a limit or a rule. */
+  broken(): void;
   /** While held, the process keeps the engine's event loop alive. */
   hold(): void;
   release(): void;
@@ -95,6 +99,7 @@ export class Seat implements SandboxPort {
   /** Starts a block or delivers an answer. The text of an answer is the evaluator's turn. */
   enter(kind: "start" | "deliver", json: string, patience = 1): Promise<EntryEnd> {
     this.#begun = true;
+    this.#port.entered();
     const pending = { kind: "entry", limitMs: this.#port.limits.wallMs * patience, patience } as const;
     return this.#request(pending, patience > 1 ? REPLAYED[kind] : kind, json);
   }
@@ -169,6 +174,7 @@ export class Seat implements SandboxPort {
     if (!broken) return "a limit that does not exist";
     const { timeMs, ...limits } = this.#port.limits;
     const patience = this.#pending?.patience ?? 1;
+    this.#port.broken();
     this.#lose(brokenState(broken, { ...limits, timeMs: timeMs * patience }));
     return null;
   }

@@ -38,8 +38,8 @@ describe("places", () => {
     expect(pool.pids).toHaveLength(2);
   });
 
-  test("groups never share a process, not even one after the other", async () => {
-    await using pool = standInPool({ maxProcesses: 1 });
+  test("groups never share a process, and with reuseProcesses: false not even one after the other", async () => {
+    await using pool = standInPool({ maxProcesses: 1, reuseProcesses: false });
     const first = await openSeat(pool, { group: "a", alone: false });
     const [pid] = pool.pids;
     await first.dispose();
@@ -96,7 +96,7 @@ describe("places", () => {
   });
 
   test("a line that does not move gets a process beyond the maximum", async () => {
-    await using pool = standInPool({ maxProcesses: 1, agentsPerProcess: 1 });
+    await using pool = standInPool({ maxProcesses: 1, agentsPerProcess: 1 }, { stallMs: 300 });
     await openSeat(pool);
     const child = await openSeat(pool);
     expect(await run(child, "() => 'moved'")).toMatchObject({ text: "moved" });

@@ -19,7 +19,6 @@ function processRunning(code: string): SandboxProcess {
     launch: { args: ["-e", host], evaluator: "" },
     limits: resolveOptions({}).limits,
     onEnd: () => {},
-    onSeatLeft: () => {},
   });
 }
 
@@ -57,7 +56,7 @@ describe("a sandbox process that breaks the protocol", () => {
   ])("by %s is killed and its block is lost", async (_, misbehaviour, message) => {
     const sandbox = processRunning(`const misbehave = () => { ${misbehaviour} }; ${OPENED}`);
     await sandbox.ready;
-    const seat = sandbox.addSeat();
+    const seat = sandbox.addSeat(() => {});
     expect(await seat.open("{}", [])).toMatchObject({ kind: "answered" });
     const end = await seat.enter("start", "{}");
     await sandbox.holdWhile(sandbox.exited);
@@ -72,7 +71,7 @@ describe("a sandbox process that breaks the protocol", () => {
     const flood = `const misbehave = () => { setInterval(() => { for (let i = 0; i < 1e4; i++) frame(19, 1, "x"); }, 1); }`;
     const sandbox = processRunning(`${flood}; ${OPENED}`);
     await sandbox.ready;
-    const seat = sandbox.addSeat();
+    const seat = sandbox.addSeat(() => {});
     await seat.open("{}", []);
     await seat.enter("start", "{}");
     await sandbox.holdWhile(sandbox.exited);

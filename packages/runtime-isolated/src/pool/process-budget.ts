@@ -1,0 +1,74 @@
+import { totalmem } from "node:os";
+import { availableMB } from "./available-memory.ts";
+import { ownMB } from "./memory-watch.ts";
+
+/** How many sandbox processes there may be. */
+export interface ProcessBudgetOptions {
+  /** A number that was asked for; `null` for what memory allows. */
+  readonly maxProcesses: number | null;
+  /** Megabytes that can still be taken, `null` when nobody knows. */
+  readonly available?: () => number | null;
+  /** Megabytes that a process has for itself. */
+  readonly usedBy?: (pid: number | undefined) => number;
+}
+
+/**
+ * Megabytes that a process is taken to need beside what it shares with the others. What the processes there are
+ * really use counts when it is more.
+ */
+const PROCESS_MB = 64;
+/** The part of the memory which is there for sandbox processes. */
+const SHARE = 0.5;
+/** The part of all memory that they may have where the kernel does not tell how much is available. */
+const SHARE_OF_ALL = 0.25;
+/** Milliseconds for which a look at the memory holds. */
+const LOOK_MS = 250;
+
+/**
+ * Whether one more process may be started. Memory decides unless a number was asked for: what is available and
+ * what the processes have already is theirs by half, and each is counted with the mean of what they use. So
+ * what is promised is what they are seen to use, not the `rssMB` at which each is ended. One is always allowed.
+ */
+export class ProcessBudget {
+  readonly #options: Required<ProcessBudgetOptions>;
+  #extra = 0;
+  #limit = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: ProcessBudgetOptions) {
+    this.#options = { available: availableMB, usedBy: ownMB, ...options };
+  }
+
+  allows(processes: ReadonlySet<{ readonly pid: number | undefined }>): boolean {
+    return processes.size < this.#limitWith(processes) + this.#extra;
+  }
+
+  /** One more than now, up to as many again as there are within the budget. */
+  extend(processes: number): void {
+    if (this.#extra < Math.max(1, processes - this.#extra)) this.#extra += 1;
+  }
+
+  /** Takes back what {@link extend} gave. */
+  restore(): void {
+    this.#extra = 0;
+  }
+
+  #limitWith(processes: ReadonlySet<{ readonly pid: number | undefined }>): number {
+    const { maxProcesses } = this.#options;
+    if (maxProcesses !== null) return maxProcesses;
+    const now = performance.now();
+    if (now - this.#lookedAt > LOOK_MS) {
+      this.#lookedAt = now;
+      this.#limit = Math.max(1, this.#measured([...processes].map(({ pid }) => this.#options.usedBy(pid))));
+    }
+    return this.#limit;
+  }
+
+  #measured(used: readonly number[]): number {
+    const sum = used.reduce((total, each) => total + each, 0);
+    const each = Math.max(PROCESS_MB, used.length === 0 ? 0 : sum / used.length);
+    const available = this.#options.available();
+    const theirs = available === null ? (totalmem() / 2 ** 20) * SHARE_OF_ALL : (available + sum) * SHARE;
+    return Math.floor(theirs / each);
+  }
+}
