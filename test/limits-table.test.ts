@@ -13,7 +13,8 @@ function defaultsIn(path: string): ReadonlyMap<string, string> {
   return new Map(Array.from(rows, ([, name = "", value = ""]) => [name, value]));
 }
 
-function shown(value: number | null): string {
+function shown(value: number | boolean | null): string {
+  if (typeof value === "boolean") return `\`${value}\``;
   return value === null ? "none" : value.toLocaleString("en-US");
 }
 
@@ -49,7 +50,7 @@ describe("the tables of limits", () => {
     expect(Object.fromEntries(documented)).toEqual({
       ...shownAll(Object.fromEntries(prefixed)),
       ...shownAll(widths),
-      maxProcesses: "the lesser of 16 and four per core",
+      maxProcesses: "what memory allows",
     });
   });
 });

@@ -19,6 +19,7 @@
 import { availableParallelism } from "node:os";
 import { RLMError } from "@rlmflow/core";
 import type { IsolatedRuntimeSettings } from "../options.ts";
+import { type Berth, hasSeat, isSpent, mayPassOn, type Tenancy } from "./berth.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import type { PooledProcess, StartProcess } from "./pooled-process.ts";
 import { ProcessBudget } from "./process-budget.ts";
@@ -29,20 +30,6 @@ import { Parties, type Party, WaitingLine } from "./waiting-line.ts";
 export interface SeatRequest {
   readonly group: string;
   readonly alone: boolean;
-}
-
-/** One seat that was taken or promised. */
-interface Tenancy {
-  readonly party: Party;
-}
-
-interface Berth {
-  readonly process: PooledProcess;
-  /** Whom it serves or served last; `null` while nobody has used it. */
-  owner: { readonly tenant: string; readonly alone: boolean } | null;
-  readonly tenancies: Set<Tenancy>;
-  starting: boolean;
-  idle: NodeJS.Timeout | undefined;
 }
 
 interface Waiting {
@@ -63,9 +50,6 @@ const IDLE_MS = 5000;
 const LOOK_MS = 500;
 /** Processes that are started for one seat when somebody outside kills each before it is up. */
 const START_ATTEMPTS = 5;
-/** Sessions after which a process takes no new ones, so that what isolates leave behind is given back. */
-const SESSIONS_PER_PROCESS = 500;
-
 /** Sandbox processes and the places in them; see the head of this file. */
 export class ProcessPool {
   readonly #settings: IsolatedRuntimeSettings;
@@ -199,16 +183,13 @@ export class ProcessPool {
   #sharedWith(request: SeatRequest): Berth | undefined {
     if (request.alone) return undefined;
     const tenant = this.#tenantOf(request);
-    return this.#berths.values().find((berth) => berth.owner?.tenant === tenant && this.#hasSeat(berth));
-  }
-
-  #hasSeat({ owner, tenancies, process }: Berth): boolean {
-    if (owner === null || owner.alone || tenancies.size >= this.#settings.agentsPerProcess) return false;
-    return process.sessions < SESSIONS_PER_PROCESS;
+    return this.#berths
+      .values()
+      .find((berth) => berth.owner?.tenant === tenant && hasSeat(berth, this.#settings));
   }
 
   #hasFreeSeat(): boolean {
-    return this.#berths.values().some((berth) => this.#hasSeat(berth));
+    return this.#berths.values().some((berth) => hasSeat(berth, this.#settings));
   }
 
   /** A process that nobody is in: a spare one, one that was left, or a new one. */
@@ -228,10 +209,8 @@ export class ProcessPool {
     return berth;
   }
 
-  #mayPassOn({ owner, process }: Berth): boolean {
-    if (owner === null) return true;
-    if (!this.#settings.reuseProcesses || owner.alone || process.tainted) return false;
-    return process.sessions < SESSIONS_PER_PROCESS && this.#memory.isLight(process);
+  #mayPassOn(berth: Berth): boolean {
+    return mayPassOn(berth, this.#settings) && (berth.owner === null || this.#memory.isLight(berth.process));
   }
 
   #mayStart(): boolean {
@@ -296,8 +275,7 @@ export class ProcessPool {
     this.#parties.leave(tenancy.party);
     this.#moved();
     if (berth.tenancies.size === 0) {
-      const isSpent = berth.owner?.alone || berth.process.sessions >= SESSIONS_PER_PROCESS;
-      if (isSpent) berth.process.end("nobody needs it");
+      if (isSpent(berth)) berth.process.end("nobody needs it");
       else this.#keepForAWhile(berth);
     }
     this.#askToServe();

@@ -1,0 +1,38 @@
+import type { IsolatedRuntimeSettings } from "../options.ts";
+import type { PooledProcess } from "./pooled-process.ts";
+import type { Party } from "./waiting-line.ts";
+
+/** One seat that was taken or promised. */
+export interface Tenancy {
+  readonly party: Party;
+}
+
+/** A process with what the pool knows of who is in it. */
+export interface Berth {
+  readonly process: PooledProcess;
+  /** Whom it serves or served last; `null` while nobody has used it since it was started or cleared. */
+  owner: { readonly tenant: string; readonly alone: boolean } | null;
+  readonly tenancies: Set<Tenancy>;
+  starting: boolean;
+  idle: NodeJS.Timeout | undefined;
+}
+
+/** Sessions after which a process takes no new ones, so that what isolates leave behind is given back. */
+const SESSIONS_PER_PROCESS = 500;
+
+/** True while one more agent of its owner may be in it. */
+export function hasSeat({ owner, tenancies, process }: Berth, settings: IsolatedRuntimeSettings): boolean {
+  if (owner === null || owner.alone || tenancies.size >= settings.agentsPerProcess) return false;
+  return process.sessions < SESSIONS_PER_PROCESS;
+}
+
+/** True when nobody should come into it any more, not even of its owner. */
+export function isSpent({ owner, process }: Berth): boolean {
+  return owner?.alone === true || process.sessions >= SESSIONS_PER_PROCESS;
+}
+
+/** True when another owner may have it once it is empty. */
+export function mayPassOn(berth: Berth, settings: IsolatedRuntimeSettings): boolean {
+  if (berth.owner === null) return true;
+  return settings.reuseProcesses && !berth.process.tainted && !isSpent(berth);
+}
