@@ -34,6 +34,8 @@ interface Pending {
   readonly entry: number;
   readonly resolve: (end: EntryEnd) => void;
   readonly timer: NodeJS.Timeout;
+  /** What it has written so far. */
+  output: string;
 }
 
 /** Replies to entries that are over; a session's own REPL never sends any. */
@@ -87,7 +89,7 @@ export class ChannelPort implements SandboxPort {
     const entry = this.#entry;
     const wallMs = Math.min(this.#times.wallMs * patience, LONGEST_TIMER_MS);
     const timer = setTimeout(() => this.#outOfTime(wallMs), wallMs);
-    this.#pending = { entry, resolve, timer };
+    this.#pending = { entry, resolve, timer, output: "" };
     const text = kind === "start" ? { type: kind, block: json } : { type: kind, answer: json };
     void this.#send({ ...text, entry, ...(patience > 1 && { patience }) });
     return promise;
@@ -131,6 +133,12 @@ export class ChannelPort implements SandboxPort {
       case "turn":
         this.#takeTurn(frame);
         break;
+      case "output":
+        // Lets timers be looked at, however fast they come.
+        await setImmediate();
+        if (frame.entry === this.#pending?.entry) this.#pending.output = frame.text;
+        else this.#countLate(frame.entry);
+        break;
       case "read":
         await this.#giveRange(frame);
         break;
@@ -152,6 +160,10 @@ export class ChannelPort implements SandboxPort {
       this.#settle({ kind: "answered", text: turn });
       return;
     }
+    this.#countLate(entry);
+  }
+
+  #countLate(entry: number): void {
     if (entry < 1 || entry > this.#entry) throw violation(`answered entry ${entry}, which was never made`);
     this.#late += 1;
     if (this.#late > MOST_LATE) throw violation("answers entries that are over, again and again");
@@ -199,7 +211,8 @@ export class ChannelPort implements SandboxPort {
   #lose(state: LostState): void {
     this.#lost ??= state;
     this.#opening.reject(new RLMError("closed", "The REPL was disposed while it was opened."));
-    this.#settle(this.#lost);
+    const output = this.#pending?.output ?? "";
+    this.#settle(output === "" ? this.#lost : { ...this.#lost, output });
   }
 
   #settle(end: EntryEnd): void {

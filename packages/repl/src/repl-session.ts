@@ -16,8 +16,13 @@ import { readLimit, sandboxText } from "./wire/frames.ts";
 /** The state of a turn whose REPL is gone. */
 export type LostState = Extract<TurnState, { readonly kind: "lost" }>;
 
-/** How an entry into a sandbox ended: with the evaluator's turn as text, or with the sandbox gone. */
-export type EntryEnd = { readonly kind: "answered"; readonly text: string } | LostState;
+/**
+ * How an entry into a sandbox ended: with the evaluator's turn as text, or with the sandbox gone. `output` is what the
+ * entry had written by then, as far as it is known.
+ */
+export type EntryEnd =
+  | { readonly kind: "answered"; readonly text: string }
+  | (LostState & { readonly output?: string });
 
 /**
  * A sandbox that holds one REPL. `enter` is called one at a time; it rejects only for faults of the runtime. An entry
@@ -33,6 +38,8 @@ const BUILTINS: readonly BuiltinCall[] = ["delegate", "wait", "llmQuery", "done"
 /** What may follow on the output that a REPL kept: the words that tell of the rest. */
 const CUT_NOTE = 100;
 const MOST_MESSAGE = 6_000;
+/** Characters of the output of an entry that was cut off. */
+const MOST_UNFINISHED = 100_000;
 
 /** A session whose REPL lives behind the port. The limits are those that it was opened with. */
 export function replSession(
@@ -116,8 +123,9 @@ class PortSession implements ReplSession {
     if (this.#lost !== null) return lostTurn(this.#lost);
     const end = await this.#port.enter(kind, json, replayed ? REPLAY_PATIENCE : 1);
     if (end.kind === "lost") {
-      this.#lost = end;
-      return lostTurn(end);
+      const { output = "", ...state } = end;
+      this.#lost = state;
+      return lostTurn(state, shownOutput(output));
     }
     const turn = this.#decode(end.text);
     if (turn.state.kind === "lost") return turn;
@@ -158,6 +166,11 @@ export function lostState(blame: LostState["blame"], error: unknown): LostState 
   return limit === null ? { kind: "lost", blame, message } : { kind: "lost", blame, message, limit };
 }
 
-function lostTurn(state: LostState): Turn {
-  return { calls: [], output: "", codeMs: 0, state };
+function lostTurn(state: LostState, output = ""): Turn {
+  return { calls: [], output, codeMs: 0, state };
+}
+
+/** What is kept of the output of an entry that has no turn: hostile code may have written it, and to the sandbox's end. */
+function shownOutput(text: string): string {
+  return sandboxText(text, MOST_UNFINISHED);
 }

@@ -12,6 +12,8 @@ export interface ServedRepl {
   start(block: string, patience: number): Promise<string>;
   /** Gives the answer to the running block; otherwise as `start`. */
   deliver(answer: string, patience: number): Promise<string>;
+  /** What the entry that failed, or is under way, has written: its beginning and end are enough. */
+  written?(): string;
   dispose(): Promise<void>;
 }
 
@@ -21,8 +23,11 @@ export interface ServeReplOptions {
   readonly engine: string;
   /** Name of the language that blocks are in, as its kernel has it; the engine refuses another than its own. */
   readonly language?: string;
-  /** Makes the REPL from the evaluator's spec. */
-  makeRepl(spec: string): Promise<ServedRepl>;
+  /**
+   * Makes the REPL from the evaluator's spec. `tell` may be given what the entry under way has written so far, for the
+   * case that the sandbox dies; it must be called before `start` or `deliver` settles.
+   */
+  makeRepl(spec: string, tell: (written: string) => void): Promise<ServedRepl>;
 }
 
 /**
@@ -33,6 +38,10 @@ export interface ServeReplOptions {
 export async function serveRepl(channel: Channel, options: ServeReplOptions): Promise<void> {
   const say = (frame: ReplyFrame): Promise<void> => channel.send(encodeFrame(frame));
   let repl: ServedRepl | null = null;
+  let entry = 0;
+  const tell = (text: string): void => {
+    say({ type: "output", entry, text }).catch(() => {});
+  };
   try {
     const { engine, language } = options;
     const hello = { type: "hello", protocol: WIRE_PROTOCOL, engine } as const;
@@ -41,18 +50,21 @@ export async function serveRepl(channel: Channel, options: ServeReplOptions): Pr
       const frame = decodeRequest(text);
       if (frame.type === "dispose") break;
       if (frame.type === "open") {
-        repl = await options.makeRepl(frame.spec);
+        repl = await options.makeRepl(frame.spec, tell);
         await say({ type: "opened" });
       } else if (frame.type !== "range" && repl !== null) {
         const { patience = 1 } = frame;
+        entry = frame.entry;
         const isStart = frame.type === "start";
         const turn = await (isStart
           ? repl.start(frame.block, patience)
           : repl.deliver(frame.answer, patience));
-        await say({ type: "turn", entry: frame.entry, turn });
+        await say({ type: "turn", entry, turn });
       }
     }
   } catch (error) {
+    const written = repl?.written?.() ?? "";
+    if (written !== "") tell(written);
     await say(failure(error)).catch(() => {});
   } finally {
     await repl?.dispose();

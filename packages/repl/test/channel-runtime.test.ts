@@ -39,6 +39,35 @@ test("starts compiled blocks and gives the turn; a block that does not parse nev
   });
 });
 
+test("what an entry wrote is in its turn when the sandbox is lost, the newest word of it", async () => {
+  const sandbox = opening((entry, far) => {
+    far.say({ type: "output", entry, text: "one" }, { type: "output", entry, text: "one two" });
+    far.die();
+  });
+  const session = await runtimeOver(sandbox).open(spec);
+  expect(await session.start(block)).toMatchObject({ output: "one two", state: { kind: "lost" } });
+  expect((await session.start(block)).output).toBe("");
+});
+
+test("what an entry is said to have written is bounded, and none of an entry's that has its turn", async () => {
+  const text = "x".repeat(1_000_000);
+  const sandbox = opening((entry, far) => {
+    if (entry === 2) far.say({ type: "output", entry: 1, text: "late" });
+    else far.say({ type: "output", entry, text });
+    if (entry === 1) far.say({ type: "turn", entry, turn: TURN });
+    else far.die();
+  });
+  const session = await runtimeOver(sandbox).open(spec);
+  expect((await session.start(block)).output).toBe("out");
+  expect((await session.start(block)).output).toBe("");
+  const flooding = opening((entry, far) => {
+    far.say({ type: "output", entry, text });
+    far.die();
+  });
+  const flooded = await runtimeOver(flooding).open(spec);
+  expect((await flooded.start(block)).output.length).toBeLessThan(110_000);
+});
+
 test("late turns are dropped", async () => {
   const sandbox = opening((entry, far) => {
     if (entry > 1) far.say({ type: "turn", entry: entry - 1, turn: "{forged" });

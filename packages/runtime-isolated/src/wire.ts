@@ -37,6 +37,8 @@ export const replyKinds = {
   /** A {@link PieceRequest}; the isolate stands still until the piece is there. */
   fetch: 21,
   disposed: 22,
+  /** What the entry under way has written so far, its beginning and end: shown when it has no turn. Hostile. */
+  output: 23,
 } as const;
 
 /** The kind of a frame that the engine sends. */

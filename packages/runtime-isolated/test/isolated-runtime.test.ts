@@ -57,6 +57,29 @@ describe("isolatedRuntime", () => {
     expect(started.filter(isAlive)).toEqual([]);
   });
 
+  test("what a block wrote is shown whatever ends it", async () => {
+    await using runtime = openRuntime({ limits: { timeMs: 500, memoryMB: 32 } });
+    const flood = "for (let i = 0; i < 20_000; i++) print('line', i);";
+    const ends = {
+      "for (;;);": "timeMs",
+      "const all = []; for (;;) all.push(new Array(1e5).fill(all.length + 0.5));": "memoryMB",
+    };
+    for (const [end, name] of Object.entries(ends)) {
+      const session = await runtime.open({ ...SPEC, alone: true });
+      await start(session, "print('an earlier block')");
+      const { output, state } = await start(session, `${flood} ${end}`);
+      expect(state).toMatchObject({ kind: "lost", limit: { name } });
+      expect(output).toMatch(/^line 0\nline 1\n.*characters were not kept.*line 19999\n$/s);
+    }
+  });
+
+  test("what a block wrote is shown when it takes its process along", async () => {
+    await using runtime = openRuntime();
+    const session = await runtime.open({ ...SPEC, alone: true });
+    const turn = await start(session, "print('so far 😀'); 'ab'.repeat(2 ** 27).split('');");
+    expect(turn).toMatchObject({ output: "so far 😀\n", state: { kind: "lost" } });
+  });
+
   test("the same blocks and answers give the same turns in two processes", async () => {
     await using runtime = openRuntime();
     const run = async () => {

@@ -39,6 +39,23 @@ test.each(["for (;;);", "for (;;) await null;", "const p = new Proxy({}, { ownKe
   },
 );
 
+test("what a block wrote before it ran out of time is in the turn that says so", async () => {
+  await using runtime = closing(localRuntime({ timeMs: 200 }));
+  const repl = await ReplDriver.open(runtime);
+  const first = await repl.start("print('first'); await readFile('a'); print('second'); for (;;);");
+  expect(first.output).toBe("first\n");
+  expect(await repl.answer(0, null)).toMatchObject({ output: "second\n", state: { kind: "lost" } });
+  expect((await repl.start("1")).output).toBe("");
+});
+
+test("of a flood that ends in a loop the beginning and the end are kept", async () => {
+  await using runtime = closing(localRuntime({ timeMs: 300 }));
+  const repl = await ReplDriver.open(runtime);
+  const { output } = await repl.start("for (let i = 0; i < 20_000; i++) print('line', i); for (;;);");
+  expect(output).toMatch(/^line 0\nline 1\n.*characters were not kept.*line 19999\n$/s);
+  expect(output.length).toBeLessThan(40_000);
+});
+
 test("the time counts for each entry, not for the block", async () => {
   await using runtime = closing(localRuntime({ timeMs: 300 }));
   const repl = await ReplDriver.open(runtime);

@@ -183,7 +183,7 @@ export type TurnState =
       readonly reads: readonly ContextRead[];
       readonly unawaited: readonly number[];
     }
-  /** The REPL is gone. */
+  /** The REPL is gone. The turn's output is what it wrote before, as far as that is known. */
   | {
       readonly kind: "lost";
       /** `block`: this block broke a limit or its sandbox. `none`: it shared the sandbox with others, rebuild it alone. */

@@ -20,7 +20,33 @@ export interface BlockEnd {
   readonly repliesLeft: number;
 }
 
+/** A block that broke a limit or lost its sandbox, as far as the model is told. */
+export interface UndoneBlock {
+  /** What it wrote, as far as it is known. */
+  readonly output: string;
+  /** What ended it. */
+  readonly problem: string;
+  /** The calls it made, with what they came to. */
+  readonly calls: readonly MadeCall[];
+  /** What else there is to say. */
+  readonly remark: string;
+  readonly maxOutputLength: number;
+  readonly repliesLeft: number;
+}
+
+/** A call of an undone block. */
+export interface MadeCall {
+  readonly id: string;
+  readonly name: string;
+  /** The answer or the error as text. */
+  readonly told: string;
+}
+
 const MAX_LISTED = 12;
+/** Calls of an undone block that are shown with their answers. */
+export const MOST_SHOWN = 12;
+/** Characters of the answers that an undone block is shown of its calls, taken together. */
+const MAX_ANSWERS = 6_000;
 const REPLIES_WORTH_SAYING = 3;
 
 /** The text the model is shown after a block, and how many characters of the output are in it. */
@@ -36,6 +62,30 @@ export function observe(end: BlockEnd): { readonly content: string; readonly sho
   ];
   if (end.repliesLeft <= REPLIES_WORTH_SAYING) parts.push(`Replies left: ${end.repliesLeft}.`);
   return { content: parts.filter((part) => part !== "").join("\n"), shown: cut.shown };
+}
+
+/** The text the model is shown after a block that was undone, and how many characters of the output are in it. */
+export function observeUndone(block: UndoneBlock): { readonly content: string; readonly shown: number } {
+  const cut = cutMiddle(block.output, block.maxOutputLength);
+  const parts = [
+    cut.text === "" ? "" : `Output, up to the moment at which the block was stopped:\n${cut.text}`,
+    block.problem,
+    "The block's variables are undone; the REPL is as it was before this block.",
+    block.remark,
+    callsText(block.calls),
+  ];
+  if (block.repliesLeft <= REPLIES_WORTH_SAYING) parts.push(`Replies left: ${block.repliesLeft}.`);
+  return { content: parts.filter((part) => part !== "").join("\n"), shown: cut.shown };
+}
+
+function callsText(calls: readonly MadeCall[]): string {
+  if (calls.length === 0) return "";
+  const listed = calls.slice(0, MOST_SHOWN);
+  const room = Math.floor(MAX_ANSWERS / listed.length);
+  const lines = listed.map(({ id, name, told }) => `- ${name} (${id}): ${cutMiddle(told, room).text}`);
+  const rest = calls.length - listed.length;
+  if (rest > 0) lines.push(`- and ${rest} more`);
+  return ["Its calls are not undone. What they gave:", ...lines].join("\n");
 }
 
 function unawaitedText(calls: BlockEnd["unawaited"]): string {

@@ -216,7 +216,8 @@ describe("a runtime that", () => {
     const limit = { name: "memory", value: 128, unit: "MiB" };
     const state = { kind: "lost", blame: "block", message: "It took too much.", limit } as const;
     const runtime = faultyRuntime({
-      deliver: async (_spec, { index }, real) => (index === 1 ? { ...LOST, state } : await real()),
+      deliver: async (_spec, { index }, real) =>
+        index === 1 ? { ...LOST, output: "so far\n", state } : await real(),
     });
     let seen = "";
     await using flow = flowOf(
@@ -230,7 +231,9 @@ describe("a runtime that", () => {
     const { answer, graph } = await flow.run("Go.");
     expect(answer).toBe("after");
     expect(seen).toContain("The block broke a limit: memory = 128 MiB. It took too much.");
-    expect(seen).toContain("Its calls are not undone: echo (root#1/1).");
+    expect(seen).toMatch(/^Output, up to the moment at which the block was stopped:\nso far\n/);
+    expect(seen).toContain("- delegate (root#1/0): root.a, which gave no answer");
+    expect(seen).toContain('- echo (root#1/1): "x"');
     expect(graph.head("root.a")).toMatchObject({
       kind: "cancelled",
       message: expect.stringContaining("was undone"),

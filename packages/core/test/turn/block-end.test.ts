@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type BlockEnd, childrenNotWaitedFor, observe } from "../../src/turn/block-end.ts";
+import { type BlockEnd, childrenNotWaitedFor, observe, observeUndone } from "../../src/turn/block-end.ts";
 import { RunBuilder } from "../data/run-builder.ts";
 
 const END: BlockEnd = {
@@ -15,6 +15,43 @@ const END: BlockEnd = {
 function contentOf(end: Partial<BlockEnd>): string {
   return observe({ ...END, ...end }).content;
 }
+
+describe("what the model is shown after a block that was undone", () => {
+  const UNDONE = {
+    output: "",
+    problem: "The block broke a limit: timeMs = 10 ms.",
+    calls: [],
+    remark: "",
+    maxOutputLength: 200,
+    repliesLeft: 20,
+  };
+
+  test("is what it wrote, what ended it and what its calls gave", () => {
+    const calls = [{ id: "root#1/0", name: "llmQuery", told: '"Paris"' }];
+    expect(observeUndone({ ...UNDONE, output: "step 1\n", calls }).content).toBe(
+      [
+        "Output, up to the moment at which the block was stopped:",
+        "step 1\n",
+        "The block broke a limit: timeMs = 10 ms.",
+        "The block's variables are undone; the REPL is as it was before this block.",
+        "Its calls are not undone. What they gave:",
+        '- llmQuery (root#1/0): "Paris"',
+      ].join("\n"),
+    );
+  });
+
+  test("is bounded, however much was written and called", () => {
+    const calls = Array.from({ length: 500 }, (_, n) => ({
+      id: `root#1/${n}`,
+      name: "llmQuery",
+      told: "y".repeat(9_000),
+    }));
+    const { content, shown } = observeUndone({ ...UNDONE, output: "x".repeat(9_000), calls });
+    expect(content.length).toBeLessThan(8_000);
+    expect(content).toContain("- and 488 more");
+    expect(shown).toBe(content.split("x").length - 1);
+  });
+});
 
 describe("what the model is shown after a block", () => {
   test("says so when there is nothing", () => {

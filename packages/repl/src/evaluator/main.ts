@@ -1,6 +1,12 @@
-import { bare, ErrorConstructor, jsonParse, objectFreeze } from "./primordials.ts";
+import { bare, ErrorConstructor, ignore, jsonParse, objectFreeze } from "./primordials.ts";
 import { Repl } from "./repl.ts";
-import { DEFAULT_LIMITS, type EvaluatorLimits, type EvaluatorSpec, type ReadContext } from "./spec.ts";
+import {
+  DEFAULT_LIMITS,
+  type EvaluatorLimits,
+  type EvaluatorSpec,
+  type MirrorOutput,
+  type ReadContext,
+} from "./spec.ts";
 
 /** What a host holds of a REPL. Every entry is followed by a full run of the microtasks. */
 export interface SandboxRepl {
@@ -18,10 +24,11 @@ export interface SandboxRepl {
 
 /**
  * Makes the REPL of this realm; call it once. `specJson` is an {@link EvaluatorSpec} whose limits may be
- * left out in part. `readContext` is asked for ranges within one piece of 65,536 units and may throw.
+ * left out in part. `readContext` is asked for ranges within one piece of 65,536 units and may throw; `mirror` is
+ * given what is written.
  */
-export function createRepl(specJson: string, readContext: ReadContext): SandboxRepl {
-  const repl = new Repl(decodeSpec(specJson), guarded(readContext));
+export function createRepl(specJson: string, readContext: ReadContext, mirror?: MirrorOutput): SandboxRepl {
+  const repl = new Repl(decodeSpec(specJson), guarded(readContext), mirror ?? ignore);
   const sandbox: SandboxRepl = {
     start: (json) => repl.start(json),
     deliver: (json) => repl.deliver(json),

@@ -1,4 +1,5 @@
 import { smaller, stringSlice } from "./primordials.ts";
+import type { MirrorOutput } from "./spec.ts";
 
 /** What was written since the last take, and how much of it is in `text`. */
 export interface WrittenOutput {
@@ -20,8 +21,10 @@ export class OutputBuffer {
   #headRoom: number;
   #tail = "";
   #total = 0;
+  readonly #mirror: MirrorOutput;
 
-  constructor(cap: number) {
+  constructor(cap: number, mirror: MirrorOutput) {
+    this.#mirror = mirror;
     this.#cap = cap;
     this.#left = cap;
     this.#headRoom = cap >> 1;
@@ -42,6 +45,7 @@ export class OutputBuffer {
       this.#headRoom -= fits;
     }
     if (fits < text.length) this.#writeTail(stringSlice(text, fits));
+    this.#mirror(text);
   }
 
   /** Hands out what was written since the last call. */

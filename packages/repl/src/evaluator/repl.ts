@@ -38,7 +38,7 @@ import { fixRealm } from "./realm.ts";
 import { ReservedNames } from "./reserved-names.ts";
 import { Slices } from "./slice.ts";
 import { Sources } from "./sources.ts";
-import type { EvaluatorSpec, ReadContext } from "./spec.ts";
+import type { EvaluatorSpec, MirrorOutput, ReadContext } from "./spec.ts";
 import { Variables, variablesJson, variablesList } from "./variables.ts";
 
 const STACK_FRAMES = 30;
@@ -63,9 +63,9 @@ export class Repl {
   #blocks = 0;
   #enteredAt = 0;
 
-  constructor(spec: EvaluatorSpec, readContext: ReadContext) {
+  constructor(spec: EvaluatorSpec, readContext: ReadContext, mirror: MirrorOutput) {
     this.#spec = spec;
-    this.#output = new OutputBuffer(spec.limits.outputKept);
+    this.#output = new OutputBuffer(spec.limits.outputKept, mirror);
     this.#variables = new Variables(spec.limits.variables);
     this.#contexts = new Contexts(spec.contexts, readContext, this.#slices);
     this.#bindings = new Bindings(this.#reserved);

@@ -58,3 +58,6 @@ export const PIECE = 65_536;
 
 /** Gives the text of a range that lies within one aligned piece. */
 export type ReadContext = (key: string, start: number, end: number) => string;
+
+/** Is given everything that a block writes, when it writes it: what the host still has when the REPL is lost. */
+export type MirrorOutput = (text: string) => void;

@@ -7,6 +7,7 @@ import { setImmediate } from "node:timers/promises";
 import { constants, createContext, runInContext, Script } from "node:vm";
 import { RLMError } from "@rlmflow/core";
 import type { ServedRepl } from "../serve-repl.ts";
+import { OutputMirror } from "./output-mirror.ts";
 import { StrayRejections } from "./stray-rejections.ts";
 
 /** What a realm is made of. */
@@ -17,7 +18,14 @@ export interface RealmReplOptions {
   readonly readContext: (key: string, start: number, end: number) => string;
   /** Milliseconds of one entry. */
   readonly timeMs: number;
+  /** Is given what the entry under way has written so far, now and then while it writes. */
+  readonly onOutput?: (text: string) => void;
 }
+
+/** Writes of an entry that are told at once. */
+const TOLD_AT_ONCE = 50;
+/** Milliseconds between two tellings of an entry that writes much. */
+const TELL_MS = 20;
 
 interface EvaluatorRepl {
   start(json: string): void;
@@ -61,13 +69,18 @@ export class RealmRepl implements ServedRepl {
   readonly #entrance: Entrance;
   readonly #strays: StrayRejections;
   readonly #timeMs: number;
+  readonly #onOutput: ((text: string) => void) | undefined;
+  readonly #written = new OutputMirror();
+  #told = 0;
+  #toldAt = 0;
   #dead = false;
 
-  constructor({ evaluator, spec, readContext, timeMs }: RealmReplOptions) {
+  constructor({ evaluator, spec, readContext, timeMs, onOutput }: RealmReplOptions) {
     this.#timeMs = timeMs;
+    this.#onOutput = onOutput;
     this.#entrance = runInContext(ENTER, this.#realm);
     const createRepl = runInContext(evaluator, this.#realm, { filename: "rlmflow:evaluator" });
-    this.#repl = createRepl(spec, readContext);
+    this.#repl = createRepl(spec, readContext, (text: string) => this.#mirror(text));
     this.#strays = new StrayRejections(runInContext("Promise.prototype", this.#realm));
   }
 
@@ -82,6 +95,11 @@ export class RealmRepl implements ServedRepl {
     return this.#run(this.#repl.deliver, answer, patience);
   }
 
+  /** What the entry under way, or the last one, has written. */
+  written(): string {
+    return this.#written.text;
+  }
+
   async dispose(): Promise<void> {
     this.#dead = true;
     this.#strays.stop();
@@ -90,6 +108,8 @@ export class RealmRepl implements ServedRepl {
   async #run(method: (json: string) => void, json: string, patience: number): Promise<string> {
     if (this.#dead) throw new RLMError("sandbox_lost", "The REPL is gone.");
     const timeMs = this.#timeMs * patience;
+    this.#written.clear();
+    this.#told = 0;
     this.#enter(method, json, timeMs);
     // Node tells of unhandled rejections only after this.
     await setImmediate();
@@ -99,6 +119,16 @@ export class RealmRepl implements ServedRepl {
     if (typeof turn !== "string")
       throw new RLMError("sandbox_lost", "The block exhausted the realm it ran in.");
     return turn;
+  }
+
+  #mirror(text: string): void {
+    this.#written.add(text);
+    if (this.#onOutput === undefined) return;
+    const now = performance.now();
+    if (this.#told >= TOLD_AT_ONCE && now - this.#toldAt < TELL_MS) return;
+    this.#told += 1;
+    this.#toldAt = now;
+    this.#onOutput(this.#written.text);
   }
 
   /** Calls into the realm and runs its microtasks, all of it under the time limit. */

@@ -33,6 +33,7 @@ const readContext = readThrough((frame) => {
 await serveRepl(channel, {
   engine: `v8 ${process.versions.v8}`,
   language: "javascript",
-  makeRepl: async (spec) => new RealmRepl({ evaluator: evaluatorText, spec, readContext, timeMs }),
+  makeRepl: async (spec, onOutput) =>
+    new RealmRepl({ evaluator: evaluatorText, spec, readContext, timeMs, onOutput }),
 });
 process.exit(0);

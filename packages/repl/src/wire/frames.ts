@@ -28,6 +28,12 @@ export type ReplyFrame =
   | { readonly type: "opened" }
   | { readonly type: "turn"; readonly entry: number; readonly turn: string }
   /**
+   * What the entry has written so far, whole or its beginning and end; each takes the place of the one before. It is
+   * shown only when the REPL is lost before the entry has its turn, so a program sends it when code writes, not too
+   * often, and once more before `failed`.
+   */
+  | { readonly type: "output"; readonly entry: number; readonly text: string }
+  /**
    * Asks for a range of a context while code runs, of 65,536 units at most; the sandbox stands still until the
    * `range` is there.
    */
@@ -70,6 +76,8 @@ export function decodeReply(text: string): ReplyFrame {
       return { type: "opened" };
     case "turn":
       return { type: "turn", entry: numberAt(value, "entry"), turn: textAt(value, "turn") };
+    case "output":
+      return { type: "output", entry: numberAt(value, "entry"), text: textAt(value, "text") };
     case "read": {
       const range = { start: numberAt(value, "start"), end: numberAt(value, "end") };
       return { type: "read", read: numberAt(value, "read"), key: textAt(value, "key"), ...range };

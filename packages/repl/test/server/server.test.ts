@@ -40,8 +40,8 @@ describe("the REPL server", () => {
     const written = javascriptLanguage.blockText({ id: "root#1", code: "print(6 * 7)", now: 0 });
     const block = written.ok ? written.text : "";
     const { frames, code } = await serve([OPEN, { type: "start", entry: 1, block }, { type: "dispose" }]);
-    expect(frames.map(({ type }) => type)).toEqual(["hello", "opened", "turn"]);
-    expect(JSON.stringify(frames[2])).toContain("42");
+    expect(frames.map(({ type }) => type)).toEqual(["hello", "opened", "output", "turn"]);
+    expect(JSON.stringify(frames[3])).toContain("42");
     expect(code).toBe(0);
   });
 

@@ -1,7 +1,9 @@
 /**
  * The only code of ours in an isolate beside the evaluator; it runs before anything hostile and closes over
  * what must not be found: the reference by which pieces of contexts are fetched. Text, because it runs in
- * another realm: `$0` is the evaluator's createRepl, `$1` the reference, `$2` the size of a piece, `$3` the spec.
+ * another realm: `$0` is the evaluator's createRepl, `$1` the reference, `$2` the size of a piece, `$3` the spec, `$4`
+ * the memory of output-mirror.ts, `$5` how many units of it are for the beginning, `$6` the reference that says that
+ * there is something new in it.
  *
  * 1. Strict, so that no stack frame gives away a function or its arguments.
  * 2. Nothing is looked up, once sandboxed code has run, on an object which that code can reach.
@@ -35,12 +37,30 @@ const readContext = (key, start, end) => {
   }
   return text;
 };
-const repl = createRepl(spec, readContext);
+const counts = new Float64Array($4, 0, 2), news = new Int32Array($4, 16, 1), units = new Uint16Array($4, 24);
+const headSize = $5, tailSize = units.length - headSize, told = $6, { exchange } = Atomics;
+const codeAt = Function.prototype.call.bind(String.prototype.charCodeAt);
+const mirror = (text) => {
+  let at = 0;
+  let head = counts[0];
+  while (head < headSize && at < text.length) units[head++] = codeAt(text, at++);
+  counts[0] = head;
+  if (text.length - at > tailSize) {
+    counts[1] += text.length - tailSize - at;
+    at = text.length - tailSize;
+  }
+  let written = counts[1];
+  while (at < text.length) units[headSize + written++ % tailSize] = codeAt(text, at++);
+  counts[1] = written;
+  if (exchange(news, 0, 1) === 0) told.applyIgnored(undefined, []);
+};
+const repl = createRepl(spec, readContext, mirror);
 let turn;
 return {
   __proto__: null,
   enter: (isDelivery, json) => {
     turn = undefined;
+    counts[0] = counts[1] = 0;
     if (isDelivery) repl.deliver(json);
     else repl.start(json);
   },

@@ -13,6 +13,7 @@ import type ivm from "isolated-vm";
 import { type Broken, type Opening, PIECE_CHARACTERS, type PieceRequest } from "../wire.ts";
 import { BOOTSTRAP } from "./bootstrap.ts";
 import type { FreshIsolate } from "./isolate-maker.ts";
+import { HEAD_UNITS, OutputMirror } from "./output-mirror.ts";
 import type { PieceCache } from "./piece-cache.ts";
 
 /** What an isolate needs of its process. */
@@ -22,6 +23,8 @@ export interface IsolatePort {
   readonly timeMs: number;
   /** Asks the engine for a piece, which comes by `givePiece`. */
   fetch(request: PieceRequest): void;
+  /** Is given what the entry under way has written so far. */
+  tellOutput(text: string): void;
 }
 
 /** How an entry ended. */
@@ -36,6 +39,8 @@ type CallEnd = EntryEnd | { readonly kind: "stray"; readonly text: string };
 const TIMED_OUT = "Script execution timed out.";
 /** A turn may be asked for again when a stray rejection took the place of the answer. */
 const TURN_ATTEMPTS = 3;
+/** Milliseconds for an entry to end before what it has written is told, and between two tellings. */
+const TELL_MS = 10;
 /** Characters of a stray rejection that its block is told. */
 const STRAY_CHARACTERS = 2000;
 
@@ -54,6 +59,9 @@ export class IsolateRepl {
   #waitedMs = 0;
   #expired = false;
   #arrived: ((piece: string | null) => void) | undefined;
+  readonly #written = new OutputMirror();
+  #running = false;
+  #telling: NodeJS.Timeout | undefined;
 
   private constructor(port: IsolatePort, { isolate }: FreshIsolate, { contexts }: Opening) {
     this.#port = port;
@@ -69,7 +77,10 @@ export class IsolateRepl {
       // which nothing makes an isolate give back while it reads on.
       return new port.ivm.ExternalCopy([await repl.#piece(key, index)]).copyInto({ release: true });
     });
-    const parts = [fresh.createRepl.derefInto(), piece, PIECE_CHARACTERS, opening.spec];
+    const memory = new port.ivm.ExternalCopy(repl.#written.memory).copyInto({ release: true });
+    const told = new port.ivm.Reference(() => repl.#tellSoon());
+    const { spec } = opening;
+    const parts = [fresh.createRepl.derefInto(), piece, PIECE_CHARACTERS, spec, memory, HEAD_UNITS, told];
     try {
       const made: ivm.Reference = await fresh.context.evalClosure(BOOTSTRAP, parts, {
         filename: "rlmflow:bootstrap",
@@ -108,6 +119,16 @@ export class IsolateRepl {
   }
 
   async #run(kind: "start" | "deliver", json: string): Promise<EntryEnd> {
+    this.#running = true;
+    const end = await this.#enterOnce(kind, json);
+    this.#running = false;
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
+    if (end.kind === "broken") this.#port.tellOutput(this.#written.take());
+    return end;
+  }
+
+  async #enterOnce(kind: "start" | "deliver", json: string): Promise<EntryEnd> {
     const entered = await this.#call(this.#enter, [kind === "deliver", json]);
     if (entered.kind === "broken") return entered;
     if (entered.kind === "stray") {
@@ -120,6 +141,15 @@ export class IsolateRepl {
     }
     this.#drop();
     return { kind: "broken", reason: "fault", message: "it gave no turn" };
+  }
+
+  /** The process may die with the code that runs: what it wrote is passed on while it runs. */
+  #tellSoon(): void {
+    if (!this.#running) return;
+    this.#telling ??= setTimeout(() => {
+      this.#telling = undefined;
+      this.#port.tellOutput(this.#written.take());
+    }, TELL_MS);
   }
 
   /** One timed call into the isolate, after which no microtask is left in it. */

@@ -2,7 +2,7 @@
  * The isolates of one sandbox process, by session. Owns: the isolates, the pieces of contexts they share.
  * Does not own: which code runs when (the engine asks for one entry at a time per session).
  *
- * 1. Answers every request that it takes with one reply, and says nothing else but `fetch`.
+ * 1. Answers every request that it takes with one reply, and says nothing else but `fetch` and `output`.
  * 2. A request it can't make sense of ends the process: the engine's side is the only one that writes here.
  */
 import type ivm from "isolated-vm";
@@ -104,7 +104,10 @@ export class SandboxHost {
     const fetch = (request: PieceRequest) => {
       this.#reply("fetch", session, JSON.stringify(request));
     };
-    const port = { ivm: this.#ivm, pieces: this.#pieces, timeMs: this.#timeMs, fetch };
+    const tellOutput = (text: string) => {
+      this.#reply("output", session, text);
+    };
+    const port = { ivm: this.#ivm, pieces: this.#pieces, timeMs: this.#timeMs, fetch, tellOutput };
     try {
       return await IsolateRepl.open(port, await this.#maker.take(), opening);
     } catch (error) {

@@ -40,6 +40,8 @@ interface Pending {
   readonly limitMs: number;
   readonly patience: number;
   readonly settle: (end: EntryEnd) => void;
+  /** What it has written so far. */
+  output: string;
 }
 
 /** Milliseconds that opening an isolate may take when its process is up. */
@@ -123,6 +125,7 @@ export class Seat implements SandboxPort {
   receive({ kind, text }: Frame<ReplyKind>): string | null {
     // What was under way when the seat was given up may still end, unheard.
     if (this.#disposal) return kind === "disposed" ? this.#leave(this.#disposal) : null;
+    if (kind === "output") return this.#keepOutput(text);
     const pending = this.#pending?.kind;
     if (pending === undefined) return `"${kind}" that answers nothing`;
     if (kind === "fetch") return this.#givePiece(text);
@@ -140,10 +143,19 @@ export class Seat implements SandboxPort {
     if (this.#disposal) this.#endDisposal(this.#disposal);
   }
 
-  #request(pending: Omit<Pending, "since" | "settle">, kind: RequestKind, text: string): Promise<EntryEnd> {
+  #keepOutput(text: string): null {
+    if (this.#pending !== undefined) this.#pending.output = text;
+    return null;
+  }
+
+  #request(
+    pending: Omit<Pending, "since" | "settle" | "output">,
+    kind: RequestKind,
+    text: string,
+  ): Promise<EntryEnd> {
     if (this.#lost) return Promise.resolve(this.#lost);
     const { promise, resolve: settle } = Promise.withResolvers<EntryEnd>();
-    this.#pending = { ...pending, since: performance.now(), settle };
+    this.#pending = { ...pending, since: performance.now(), settle, output: "" };
     this.#port.hold();
     this.#timer = setTimeout(() => this.#outOfTime(), pending.limitMs);
     if (!this.#port.send(kind, this.session, text)) this.#lose(tooLarge(kind));
@@ -181,7 +193,8 @@ export class Seat implements SandboxPort {
 
   #lose(state: LostState): void {
     this.#lost ??= state;
-    this.#settle(this.#lost);
+    const output = this.#pending?.output ?? "";
+    this.#settle(output === "" ? this.#lost : { ...this.#lost, output });
   }
 
   #settle(end: EntryEnd): void {

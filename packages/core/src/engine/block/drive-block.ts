@@ -1,7 +1,7 @@
 import type { AgentState } from "../../data/chain.ts";
 import type { JsonValue } from "../../data/json.ts";
 import type { Outcome } from "../../data/node.ts";
-import { callNodeId, intentNodeId } from "../../data/node-id.ts";
+import { intentNodeId } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
 import type { Call, TurnState } from "../../protocols/runtime.ts";
 import type { AgentPort } from "../agent-port.ts";
@@ -242,13 +242,4 @@ async function deliver(
   const turn = await block.session.deliver({ index, outcome, now });
   block.absorb(turn);
   if (turn.output !== "") port.hint({ type: "output", text: turn.output });
-}
-
-/** Ids of the calls of a block that went out to tools: what an undone block does not undo. */
-export function toolCalls(port: AgentPort, block: LiveBlock): readonly string[] {
-  const made = block.issued.filter(
-    (call) =>
-      port.settings.tools.has(call.name) && (block.settled.has(call.index) || block.running.has(call.index)),
-  );
-  return made.map((call) => `${call.name} (${callNodeId(block.action.id, call.index)})`);
 }

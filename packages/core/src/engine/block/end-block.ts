@@ -86,7 +86,7 @@ async function goOn(
 }
 
 /** What the block wrote before it was last suspended: the model has not been shown it yet. */
-async function earlierOutput(port: AgentPort, action: ActionNode): Promise<string> {
+export async function earlierOutput(port: AgentPort, action: ActionNode): Promise<string> {
   const parts = suspensions(port.journal.graph, action).map(({ block, blobs }) =>
     port.journal.unpack(block.output, blobs?.output),
   );

@@ -1,9 +1,10 @@
 import type { AgentState } from "../../data/chain.ts";
 import type { TurnState } from "../../protocols/runtime.ts";
+import { observeUndone } from "../../turn/block-end.ts";
 import type { AgentPort, TransitionEnd } from "../agent-port.ts";
-import { toolCalls } from "./drive-block.ts";
-import { appendBlockEnd, packBlock } from "./end-block.ts";
+import { appendBlockEnd, earlierOutput, packBlock } from "./end-block.ts";
 import type { LiveBlock } from "./live-block.ts";
+import { madeCalls } from "./made-calls.ts";
 
 /** Blocks in a row that may lose their sandbox without a limit being broken: each costs a request. */
 const MOST_LOSSES = 4;
@@ -16,19 +17,20 @@ export async function endLost(
   lost: Extract<TurnState, { kind: "lost" }>,
 ): Promise<TransitionEnd> {
   const { limit } = lost;
-  const calls = toolCalls(port, block);
   const losses = limit === undefined ? 1 + lossesInARow(port) : 0;
   const isOver = losses >= MOST_LOSSES;
-  const left = state.config.maxIterations - state.iterations;
-  const lines = [
-    limit === undefined
-      ? `The sandbox was lost: ${lost.message}`
-      : `The block broke a limit: ${limit.name} = ${limit.value} ${limit.unit}. ${lost.message}`,
-    "The block's variables are undone; the REPL is as it was before this block.",
-    losses > 1 ? repeatedLoss(losses) : "",
-    calls.length === 0 ? "" : `Its calls are not undone: ${calls.join(", ")}.`,
-    left <= 3 ? `Replies left: ${left}.` : "",
-  ];
+  const { output } = block;
+  const { content, shown } = observeUndone({
+    output: (await earlierOutput(port, block.action)) + output,
+    problem:
+      limit === undefined
+        ? `The sandbox was lost: ${lost.message}`
+        : `The block broke a limit: ${limit.name} = ${limit.value} ${limit.unit}. ${lost.message}`,
+    calls: await madeCalls(port, state, block),
+    remark: losses > 1 ? repeatedLoss(losses) : "",
+    maxOutputLength: state.config.maxOutputLength,
+    repliesLeft: state.config.maxIterations - state.iterations,
+  });
   port.running.clear();
   const attempts = await port.unrecorded();
   await appendBlockEnd(port, block, {
@@ -37,12 +39,12 @@ export async function endLost(
     message: isOver
       ? `${losses} blocks in a row lost their sandbox, the last one so: ${lost.message}`
       : lost.message,
-    content: lines.filter((line) => line !== "").join("\n"),
+    content,
     fatal: isOver,
     dropped: block.action.id,
     ...(attempts.length > 0 && { attempts }),
     ...(limit !== undefined && { limit: { name: limit.name, value: limit.value } }),
-    ...(await packBlock(port, block, 0)),
+    ...(await packBlock(port, block, Math.min(shown, output.length))),
   });
   const born = isOver ? [] : childrenOf(port, block);
   if (isOver) await port.cancelBelow("its parent failed");

@@ -1,0 +1,54 @@
+import type { AgentState } from "../../data/chain.ts";
+import { taskEnd } from "../../data/chain.ts";
+import type { CallNode, Outcome } from "../../data/node.ts";
+import { callNodeId } from "../../data/node-id.ts";
+import { type MadeCall, MOST_SHOWN } from "../../turn/block-end.ts";
+import { spelled } from "../../turn/spelling.ts";
+import type { AgentPort } from "../agent-port.ts";
+import { childOf, recordedOutcome } from "./answers.ts";
+import type { LiveBlock } from "./live-block.ts";
+import { kernelOf } from "./own-words.ts";
+
+/** The calls of a block with what they came to, in their order: what stays when the block is undone. */
+export async function madeCalls(
+  port: AgentPort,
+  state: AgentState,
+  block: LiveBlock,
+): Promise<readonly MadeCall[]> {
+  const kernel = kernelOf(port.settings, state);
+  const { graph } = port.journal;
+  const recorded = new Map<number, CallNode>();
+  for (const node of graph.calls(block.action.id)) recorded.set(node.index, node);
+  const made: MadeCall[] = [];
+  for (const { index, name } of block.issued) {
+    // Results of children stand with those who delegated to them; a `done` that was refused left nothing behind.
+    if (name === "wait" || name === "done") continue;
+    const node = recorded.get(index);
+    const isRunning = block.running.has(index) && port.settings.tools.has(name);
+    if (node === undefined && !isRunning) continue;
+    const isAnswered = node !== undefined && node.outcome !== null;
+    // Answers beyond those that are shown are not looked at.
+    const told = made.length < MOST_SHOWN && isAnswered ? await toldOf(port, node) : UNANSWERED;
+    made.push({ id: callNodeId(block.action.id, index), name: spelled(name, kernel), told });
+  }
+  return made;
+}
+
+const UNANSWERED = "no answer yet";
+
+async function toldOf(port: AgentPort, node: CallNode): Promise<string> {
+  if (node.name !== "delegate") return outcomeText(await recordedOutcome(port.journal, node));
+  const { journal } = port;
+  const child = childOf(node);
+  if (child === null) return outcomeText(await recordedOutcome(journal, node));
+  const end = taskEnd(journal.graph, child, node.id);
+  if (end?.type !== "result") return `${child}, which gave no answer`;
+  const result = await journal.unpack(end.result, end.blobs?.result);
+  return `${child} answered ${JSON.stringify(result ?? null)}`;
+}
+
+function outcomeText(outcome: Outcome): string {
+  return outcome.ok
+    ? JSON.stringify(outcome.value)
+    : `failed, ${outcome.error.name}: ${outcome.error.message}`;
+}
