@@ -79,12 +79,18 @@ export function commandFault({ words }: ShellCommand, known: KnownCommands): str
     case "node":
       return nodeFault(rest);
     case "npx":
-      return rest[0] === "rlmflow" ? rlmflowFault(rest.slice(1), known) : `npx ${rest[0]} is not ours`;
+      return npxFault(rest, known);
     case "rlmflow":
       return rlmflowFault(rest, known);
     default:
       return `nothing is known of the command ${command}`;
   }
+}
+
+/** Our own command, or a tool that the root installs because a test runs it. */
+function npxFault([tool = "", ...rest]: readonly string[], known: KnownCommands): string | null {
+  if (tool === "rlmflow") return rlmflowFault(rest, known);
+  return tool in (known.manifests[0]?.devDependencies ?? {}) ? null : `npx ${tool} is not ours`;
 }
 
 function npmFault([verb = "", ...rest]: readonly string[], { manifests }: KnownCommands): string | null {

@@ -1,6 +1,5 @@
-import { fileURLToPath } from "node:url";
 import type { Block, ErrorData, Turn } from "@rlmflow/core";
-import { type BlockText, javascriptLanguage, type ReplLanguage } from "@rlmflow/repl";
+import { type BlockText, javascriptLanguage, packageFile, type ReplLanguage } from "@rlmflow/repl";
 import { parsePython } from "./parse-python.ts";
 import { pythonKernel } from "./python-kernel.ts";
 import { syntaxHint } from "./syntax-message.ts";
@@ -20,7 +19,9 @@ export const pythonLanguage: ReplLanguage = Object.freeze({
     return { ok: true, text: JSON.stringify({ id, code, now, ...(hint !== null && { hint }) }) };
   },
   server: Object.freeze({
-    file: fileURLToPath(import.meta.resolve("@rlmflow/repl-python/rlmflow_repl.py")),
+    get file() {
+      return packageFile("@rlmflow/repl-python/rlmflow_repl.py", [import.meta.url]);
+    },
     command: Object.freeze(["python3", "-I", "-S"]),
     takesDescriptor: true,
   }),

@@ -26,6 +26,7 @@ export {
   word,
   words,
 } from "./options/option-schemas.ts";
+export { packageFile } from "./package-file.ts";
 export { RealmRepl, type RealmReplOptions } from "./realm/realm-repl.ts";
 export type { BlockText, ReplLanguage, ServerProgram } from "./repl-language.ts";
 export { type EntryEnd, type LostState, replSession, type SandboxPort } from "./repl-session.ts";

@@ -1,7 +1,7 @@
-import { createRequire } from "node:module";
 import type { Block, Turn } from "@rlmflow/core";
 import { type CompiledBlock, compileBlock } from "./language/compile-block.ts";
 import { javascriptKernel } from "./language/javascript-kernel.ts";
+import { packageFile } from "./package-file.ts";
 import type { BlockText, ReplLanguage } from "./repl-language.ts";
 import { evaluatorSpec, startText } from "./wire/evaluator-texts.ts";
 
@@ -16,7 +16,9 @@ export const javascriptLanguage: ReplLanguage = Object.freeze({
     return { ok: true, text: startText(block, compiled.source, compiled.lineOffset) };
   },
   server: Object.freeze({
-    file: createRequire(import.meta.url).resolve("@rlmflow/repl/server.mjs"),
+    get file() {
+      return packageFile("@rlmflow/repl/server.mjs", [import.meta.url]);
+    },
     command: Object.freeze(["node"]),
     takesDescriptor: true,
   }),

@@ -28,7 +28,10 @@ export type BlockText =
  * where the program supports it.
  */
 export interface ServerProgram {
-  /** Absolute path of the one file on this machine. It needs nothing but its interpreter. */
+  /**
+   * Absolute path of the one file on this machine. It needs nothing but its interpreter. Looked up when it is
+   * read: throws `missing_dependency` where it is not there, as in a bundle without its packages.
+   */
   readonly file: string;
   /** What runs it: an argv without the file, for example `["node"]`. */
   readonly command: readonly string[];

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RLMError } from "@rlmflow/core";
+import { packageFile } from "@rlmflow/repl";
 
 /** The files that a sandbox process is made of. */
 export interface Launch {
@@ -15,8 +16,8 @@ export interface Launch {
 /** Resolves a module's name to the path of its file, as `require.resolve` does. */
 export type Resolve = (name: string) => string;
 
-/** Finds the files. Throws `runtime_failed` that says what to install. */
-export function findLaunch(resolve: Resolve = createRequire(import.meta.url).resolve): Launch {
+/** Finds the files. Throws `runtime_failed` or `missing_dependency` that say what to install. */
+export function findLaunch(resolve: Resolve = resolveFromHost): Launch {
   const addon = findAddon(resolve);
   const evaluator = readFileSync(found(resolve, "@rlmflow/repl/evaluator.js"), "utf8");
   const host = hostFile();
@@ -36,10 +37,23 @@ export function findLaunch(resolve: Resolve = createRequire(import.meta.url).res
   return { args: [...flags, host, addon], evaluator };
 }
 
-/** Sources are run as they are, a build from beside this file: the host is never another version than we. */
+/** From a bundle only the host's own folder may see what the host's package depends on. */
+function resolveFromHost(name: string): string {
+  return packageFile(name, [import.meta.url, hostFile()]);
+}
+
+/**
+ * Sources run the host beside them. A build finds that of its own package by name, which is never of another
+ * version; a bundle, whose `import.meta.url` is its own or missing, that of the package that is installed.
+ */
 function hostFile(): string {
-  const name = import.meta.url.endsWith(".ts") ? "./host.ts" : "./host.js";
-  return realpathSync(fileURLToPath(new URL(name, import.meta.url)));
+  const here: string | undefined = import.meta.url;
+  const isSource = here?.endsWith(".ts") === true;
+  return realpathSync(
+    isSource
+      ? fileURLToPath(new URL("./host.ts", here))
+      : packageFile("@rlmflow/runtime-isolated/host", [here]),
+  );
 }
 
 /** A build is one file; sources import their neighbours. */
@@ -51,6 +65,7 @@ function found(resolve: Resolve, name: string): string {
   try {
     return realpathSync(resolve(name));
   } catch (cause) {
+    if (RLMError.is(cause)) throw cause;
     const message = `isolatedRuntime found no ${name}. Install the packages again, with isolated-vm 7 among them.`;
     throw new RLMError("runtime_failed", message, { cause });
   }

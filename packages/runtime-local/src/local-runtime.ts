@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import type { ReplSpec, Runtime } from "@rlmflow/core";
 import {
@@ -9,6 +8,7 @@ import {
   type EvaluatorLimits,
   limitsOption,
   optionRecord,
+  packageFile,
   RealmRepl,
   serveRepl,
   timeOption,
@@ -61,5 +61,5 @@ function connect(spec: ReplSpec, evaluator: string, timeMs: number): Channel {
 }
 
 function evaluatorScript(): string {
-  return readFileSync(createRequire(import.meta.url).resolve("@rlmflow/repl/evaluator.js"), "utf8");
+  return readFileSync(packageFile("@rlmflow/repl/evaluator.js", [import.meta.url]), "utf8");
 }
