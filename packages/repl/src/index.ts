@@ -5,7 +5,7 @@ export { javascriptLanguage } from "./javascript-language.ts";
 export { type CodePlace, codeExcerpt } from "./language/code-excerpt.ts";
 export { type CompiledBlock, compileBlock } from "./language/compile-block.ts";
 export { javascriptKernel } from "./language/javascript-kernel.ts";
-export { exampleBlock, type Teaching, teachingSections } from "./language/teaching.ts";
+export { exampleBlock, keyExample, type Teaching, teachingSections } from "./language/teaching.ts";
 export {
   channelTimes,
   languageOption,

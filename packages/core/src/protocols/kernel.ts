@@ -12,6 +12,8 @@ export interface KernelPromptOptions {
   readonly hasContext: boolean;
   /** More than one payload, so that CONTEXT.get(key) is needed. */
   readonly severalContexts: boolean;
+  /** The key of the first context, so that examples use one that exists; absent where there is no context. */
+  readonly contextKey?: string;
   readonly hasTools: boolean;
 }
 

@@ -1,12 +1,15 @@
 import type { KernelPromptOptions, PromptSection } from "@rlmflow/core";
-import { exampleBlock, teachingSections } from "./teaching.ts";
+import { exampleBlock, keyExample, teachingSections } from "./teaching.ts";
 
 /** The sections of the system prompt that teach this REPL: examples first, rules after them. */
 export function promptSections(options: KernelPromptOptions): readonly PromptSection[] {
   return teachingSections({ repl, context, models, delegation, toolCalls, answer }, options);
 }
 
-function repl(): string {
+function repl({ hasTools }: KernelPromptOptions): string {
+  const outside = hasTools
+    ? "no imports or timers; files and network only by functions of the host"
+    : "no imports, timers, files or network: plain JavaScript and the functions named here";
   return [
     "Write one block of JavaScript per reply, in a fence tagged `repl`:",
     exampleBlock(
@@ -16,19 +19,21 @@ function repl(): string {
       "new Set(sample)",
     ),
     [
-      "- You are shown what `print` or `console.log` wrote and the value of a last expression, then write the next block.",
+      "- You are shown what `print` or `console.log` wrote and the value of a last expression.",
       "- Top-level names are kept for later blocks and may be declared again there; VARIABLES() lists them. A block that throws keeps what it set before.",
-      "- `await` works at the top level. There are no imports, timers, files or network: plain JavaScript and the functions named here.",
+      `- \`await\` works at the top level. There are ${outside}.`,
       '- A line of three backticks would end the block; write "`".repeat(3) instead.',
     ].join("\n"),
   ].join("\n");
 }
 
-function context({ severalContexts }: KernelPromptOptions): string {
+function context(options: KernelPromptOptions): string {
+  const { severalContexts } = options;
   const object = severalContexts ? "doc" : "CONTEXT";
   const lines = [
-    ...(severalContexts ? ['const doc = CONTEXT.get("key"); // CONTEXT.keys() lists them'] : []),
-    `print(${object}.info(), ${object}.lineCount());`,
+    ...(severalContexts
+      ? [`const doc = CONTEXT.get(${keyExample(options)}); // CONTEXT.keys() lists them`]
+      : []),
     `print(${object}.read(0, 1000)); // characters from, to`,
     `print(${object}.lines(0, 20).join("\\n")); // lines from, to`,
     `for (const hit of ${object}.grep(/error|warning/i, 20)) print(hit.line, hit.start, hit.text);`,
@@ -36,7 +41,8 @@ function context({ severalContexts }: KernelPromptOptions): string {
   return [
     "CONTEXT is the input, read synchronously:",
     exampleBlock(...lines),
-    `${object}.slice(start, end) stands for a part without reading it, ${object}.chunks(size) is the list of slices of a whole; a slice's text() reads it.`,
+    `- \`grep(pattern, max = 100)\`: \`start\` is the position in ${object}, \`text\` the line or, of a long line, the part around the hit; hits close together share one.`,
+    `- \`text()\` reads all; \`length\` and \`lineCount()\` say how much that is. \`slice(start, end)\` stands for a part without reading it, \`chunks(size)\` is a list of slices of the whole; a slice's \`text()\` reads it.`,
   ].join("\n");
 }
 
@@ -44,26 +50,40 @@ function models(): string {
   return [
     "A model without a REPL answers one prompt, or many at once:",
     exampleBlock(
-      'const note = await llmQuery("Summarize in one sentence:\\n" + text);',
-      'const votes = await llmQueryBatched(reviews.map((review) => "Positive, yes or no?\\n" + review));',
+      'const weights = await llmQueryBatched(["cat", "cow"].map((name) => "Weight in kg of a " + name));',
+      'const note = await llmQuery("Summarize in one sentence:\\n" + weights.join("\\n"));',
     ),
     "Either takes options as its last argument, `{ output: schema }` for JSON that fits a JSON Schema. A failed one of many leaves its Error in its place.",
   ].join("\n");
 }
 
-function delegation({ hasContext, severalContexts }: KernelPromptOptions): string {
-  const parts = hasContext ? `${severalContexts ? "doc" : "CONTEXT"}.chunks(200_000)` : "documents";
+/** Parts of the input as an agent with this input would make them, or parts of a task where there is no input. */
+function delegateExample({ hasContext, severalContexts }: KernelPromptOptions): string {
+  if (!hasContext)
+    return exampleBlock(
+      'const handles = ["cost", "risk"].map((topic) =>',
+      '  delegate(topic, "Name the " + topic + " of moving a shop.", { output: { type: "string" } }));',
+      "const [cost, risk] = await wait(...handles); // results, in order",
+    );
+  const parts = severalContexts
+    ? "CONTEXT.keys().map((key) => CONTEXT.get(key))"
+    : "CONTEXT.chunks(CONTEXT.length / 8 + 1)";
+  return exampleBlock(
+    `const parts = ${parts};`,
+    "const handles = parts.map((part, i) =>",
+    '  delegate("part_" + i, "Count the failed logins.", { context: part, output: { type: "integer" } }));',
+    "const counts = await wait(...handles); // results, in order",
+    "counts.reduce((sum, count) => sum + count, 0)",
+  );
+}
+
+function delegation(options: KernelPromptOptions): string {
   return [
     "A child is an agent like you, with a REPL and only the context you give it. Children run side by side:",
-    exampleBlock(
-      `const parts = ${parts};`,
-      "const handles = parts.map((part, i) =>",
-      '  delegate("part_" + i, "Count the failed logins.", { context: part, output: { type: "integer" } }));',
-      "const counts = await wait(...handles); // results, in order",
-      "counts.reduce((sum, count) => sum + count, 0)",
-    ),
+    delegateExample(options),
     [
-      "- `delegate(name, query, options)` returns a handle at once; `await handle` gives one result, also in a later block. `context` is text, data, a slice, or an object of several by key.",
+      "- `delegate(name, query, options)` returns a handle at once; `await handle` gives one result, also in a later block.",
+      "- Options: `context` (text, data, a slice, or an object of several by key), `output`, `globals`, `model`, `runtime`, `maxIterations`, `maxTotalTokens`, `maxCostUsd`.",
       "- A failed child rejects: catch it, or use `await Promise.allSettled(handles)`.",
       "- `delegate(handle, query)` gives a finished child another task in its REPL.",
     ].join("\n"),
@@ -71,12 +91,12 @@ function delegation({ hasContext, severalContexts }: KernelPromptOptions): strin
 }
 
 function toolCalls(): string {
-  return "The functions of the host listed below are async: `const text = await readFile(path);`, arguments by position. What they throw can be caught.";
+  return "The functions of the host listed below are async: `await` each; arguments by position. What they throw can be caught.";
 }
 
 function answer(): string {
   return [
     "When you have the answer, give its value (text or JSON), which ends your task:",
-    exampleBlock("await done(total);"),
+    exampleBlock('const answer = "Tuesday";', "await done(answer);"),
   ].join("\n");
 }

@@ -31,11 +31,30 @@ function role(agent: AgentView): string {
   return `${who} by writing ${languageName(agent.kernel.language)} that runs in a REPL.${input} Each of your replies holds one block of code; you are shown what it printed and go on, until you call done(...).`;
 }
 
+/** How many outputs a sub-agent's input may fill for it to be read rather than handed on. */
+const OUTPUTS_READ = 4;
+
+/**
+ * Whether an agent is told of delegating: where its limits allow children, except for a sub-agent that has nothing to
+ * work on but an input which it can print whole in a few outputs.
+ */
+function delegates(agent: AgentView): boolean {
+  const { canDelegate, depth, config, contexts, tools } = agent;
+  const isPart = depth > 0 && contexts.length > 0 && tools.length === 0;
+  return canDelegate && !(isPart && charactersOf(agent) <= OUTPUTS_READ * config.maxOutputLength);
+}
+
+function charactersOf({ contexts }: AgentView): number {
+  return contexts.reduce((sum, { characters }) => sum + characters, 0);
+}
+
 function repl(agent: AgentView): string {
+  const [first] = agent.contexts;
   const sections = agent.kernel.promptSections({
-    canDelegate: agent.canDelegate,
-    hasContext: agent.contexts.length > 0,
+    canDelegate: delegates(agent),
+    hasContext: first !== undefined,
     severalContexts: agent.contexts.length > 1,
+    ...(first !== undefined && { contextKey: first.key }),
     hasTools: agent.tools.length > 0,
   });
   return sections.map((section) => section.text).join("\n\n");
@@ -64,21 +83,19 @@ function models(agent: AgentView): string | null {
 }
 
 function runtimes(agent: AgentView): string | null {
-  if (agent.runtimes.length < 2 || !agent.canDelegate) return null;
+  if (agent.runtimes.length < 2 || !delegates(agent)) return null;
   const lines = agent.runtimes.map(({ key, language }) => `- "${key}": ${languageName(language)}`);
   return `Runtimes for the option \`runtime\` of delegate (yours is "${agent.config.runtime}"):\n${lines.join("\n")}`;
 }
 
 function strategy(agent: AgentView): string {
   const rules = [
-    agent.contexts.length > 0
-      ? "Probe first: size, structure, a small sample. Never print the whole input."
-      : "",
+    inputRule(agent),
     "Use code for what is exact (counting, searching, joining), a model for what needs reading and judgement.",
-    agent.canDelegate
-      ? "Delegate when the input is too big for you or the parts are independent, not for show. Give each child a short goal, its payload by `context`, and an `output` schema; start all of them, then wait."
+    delegates(agent)
+      ? "Delegate when the input is too big for you or its parts are independent. Give each child a short goal, its part by `context` and an `output` schema; start all, then wait."
       : "",
-    "Print what you found and read it before you call done.",
+    "Call done as soon as you have seen what the answer rests on.",
   ];
   return rules
     .filter((rule) => rule !== "")
@@ -86,17 +103,25 @@ function strategy(agent: AgentView): string {
     .join("\n");
 }
 
+function inputRule(agent: AgentView): string {
+  if (agent.contexts.length === 0) return "";
+  return charactersOf(agent) <= agent.config.maxOutputLength
+    ? "The input is short enough to print whole, where it is to be read."
+    : "Sample the input in several places first; never print it whole.";
+}
+
 function output(agent: AgentView): string | null {
   if (agent.output === null) return null;
   return `done(value) takes a value that fits this JSON Schema:\n${JSON.stringify(agent.output)}`;
 }
 
-function limits({ config, canDelegate, depth }: AgentView): string {
+function limits(agent: AgentView): string {
+  const { config, depth } = agent;
   const parts = [
     `${counted(config.maxIterations, "reply", "replies")}, the last of which must call done`,
     `${config.maxOutputLength} characters of output shown per block`,
   ];
-  if (canDelegate)
+  if (delegates(agent))
     parts.push(
       `${counted(config.maxChildren, "child", "children")} per block`,
       `${counted(config.maxDepth - depth, "more level")} of agents`,

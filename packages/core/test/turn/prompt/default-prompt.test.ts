@@ -55,7 +55,33 @@ describe("the default prompt", () => {
     );
     expect(promptOf({ contexts: [context] })).toContain('"severalContexts":false');
     expect(promptOf({ contexts: [context, { ...context, key: "b" }] })).toContain('"severalContexts":true');
-    expect(promptOf({ contexts: [context] })).toContain("Probe first");
+    expect(promptOf({ contexts: [context] })).toContain('"contextKey":"main"');
+  });
+
+  test("forbids to print the whole input only where it is longer than an output", () => {
+    const config = { ...agentConfig, maxOutputLength: 1_000 };
+    const of = (...characters: readonly number[]) =>
+      promptOf({ config, contexts: characters.map((count) => ({ ...context, characters: count })) });
+    expect(of(1_000)).toContain("short enough to print whole");
+    expect(of(1_000)).not.toContain("never print it whole");
+    for (const prompt of [of(1_001), of(500, 501)]) {
+      expect(prompt).toContain("never print it whole");
+      expect(prompt).not.toContain("short enough");
+    }
+  });
+
+  test("says nothing of delegating to a sub-agent that can print its whole input in four outputs", () => {
+    const config = { ...agentConfig, maxOutputLength: 1_000 };
+    const part = (characters: number) => ({ config, depth: 1, contexts: [{ ...context, characters }] });
+    expect(promptOf(part(4_000))).toContain('"canDelegate":false');
+    expect(promptOf(part(4_000))).not.toMatch(/Delegate when|children per block|levels/);
+    for (const agent of [
+      part(4_001),
+      { ...part(10), depth: 0 },
+      { ...part(10), contexts: [] },
+      { ...part(10), tools: [tool] },
+    ])
+      expect(promptOf(agent)).toContain("Delegate when");
   });
 
   test("speaks of delegating where the agent may, with the levels that are left", () => {
