@@ -76,7 +76,14 @@ export { defineTool } from "./engine/tool/define-tool.ts";
 export { functionTool } from "./engine/tool/function-tool.ts";
 export type { RLMErrorCode, RLMErrorOptions } from "./errors.ts";
 export { RLMError } from "./errors.ts";
-export type { ChatOptions, Client, Message, Reply, RequestFailureDetails } from "./protocols/client.ts";
+export type {
+  ChatOptions,
+  Client,
+  Message,
+  Reply,
+  RequestFailureDetails,
+  ToolCall,
+} from "./protocols/client.ts";
 export type { Environment } from "./protocols/environment.ts";
 export type { Inbox, InboxEntry, InboxFate, InboxRequest, RunControl } from "./protocols/inbox.ts";
 export type { Kernel, KernelPromptOptions, PromptSection, ToolParameter } from "./protocols/kernel.ts";

@@ -1,8 +1,7 @@
 import type { ClientOptions } from "@anthropic-ai/sdk";
 import type { ChatOptions, Client } from "@rlmflow/core";
-import { apiKeyOf } from "../request/api-key.ts";
+import { apiKeyOf, isKeySent } from "../request/api-key.ts";
 import { loadSdk } from "../request/load-sdk.ts";
-import { failureOf } from "../request/request-failure.ts";
 import { requestLimits } from "../request/request-limits.ts";
 import { secretsOf } from "../request/secrets.ts";
 import { type RequestLimits, type RequestWatch, watchRequest } from "../request/watched-request.ts";
@@ -33,13 +32,13 @@ export function anthropicClient(options: AnthropicClientOptions): Client {
         limits,
         chat,
         progress: reply,
-        failureOf: (error) => failureOf("anthropic", error, secretsOf(apiKey, options.headers)),
+        secrets: secretsOf(apiKey, options),
+        keySent: isKeySent(apiKey, options),
         async send(watch) {
           const sdk = new Anthropic(sdkOptions(options, apiKey, limits, watch));
           const body = messageRequest(options, messages, chat, format);
-          const stream = sdk.messages.stream(body, { signal: watch.signal });
-          stream.on("streamEvent", (event, snapshot) => watch.emit(reply.add(event, snapshot)));
-          await stream.done();
+          const sent = sdk.messages.create(body, { signal: watch.signal });
+          return await sent.asResponse();
         },
       });
     },

@@ -1,72 +1,175 @@
-import { type FinishReason, type Reply, UNKNOWN_USAGE, type Usage } from "@rlmflow/core";
+import { type Reply, UNKNOWN_USAGE, type Usage } from "@rlmflow/core";
+import { type ReplyEnd, replyEnd } from "../request/finish-reasons.ts";
 import { member } from "../request/member.ts";
 import { reportedCount } from "../request/reported-count.ts";
+import { tokenUsage } from "../request/token-usage.ts";
 import type { ReplyInProgress } from "../request/watched-request.ts";
 
-const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map([
-  ["end_turn", "stop"],
-  ["stop_sequence", "stop"],
-  ["max_tokens", "length"],
-  ["model_context_window_exceeded", "length"],
-  ["refusal", "refused"],
-  ["tool_use", "other"],
-  ["pause_turn", "other"],
-]);
-
-/** A reply that gathers from the events of a Messages stream. */
+/** A reply that gathers from the events of a Messages stream, or from one whole message. */
 export interface MessageReply extends ReplyInProgress {
-  /** Takes the next event and the message so far, as the SDK keeps it, and gives the text in the event. */
-  add(event: unknown, snapshot: unknown): string;
+  /** Takes the next value of the answer and gives the text in it. Nothing about its shape is trusted. */
+  add(value: unknown): string;
 }
+
+const COUNTS = [
+  "input_tokens",
+  "cache_read_input_tokens",
+  "cache_creation_input_tokens",
+  "output_tokens",
+  "output_tokens_details",
+];
 
 /** An empty reply of a model that is called so until the server names it otherwise. */
 export function messageReply(requestedModel: string): MessageReply {
-  let text = "";
-  let message: unknown = null;
-  let counted = false;
-  return {
-    add(event, snapshot) {
-      message = snapshot;
-      if (member(event, "type") === "message_delta") counted = true;
-      const piece = textOf(event);
-      text += piece;
-      return piece;
-    },
-    finished(): Reply | null {
-      const reason = member(message, "stop_reason");
-      if (typeof reason !== "string") return null;
-      const named = member(message, "model");
-      return {
-        text,
-        finishReason: FINISH_REASONS.get(reason) ?? "other",
-        usage: messageUsage(member(message, "usage"), counted),
-        model: typeof named === "string" && named !== "" ? named : requestedModel,
-      };
-    },
-    usage: () => messageUsage(member(message, "usage"), counted),
-  };
+  return new GatheringMessage(requestedModel);
 }
 
-function textOf(event: unknown): string {
-  const piece = member(member(event, "delta"), "text") ?? member(member(event, "content_block"), "text");
-  return typeof piece === "string" ? piece : "";
-}
+class GatheringMessage implements MessageReply {
+  #text = "";
+  #model: string;
+  #stop: string | null = null;
+  #started = false;
+  #over = false;
+  #thought = false;
+  #called = false;
+  /** Output is known only at the end: what `message_start` says of it is a beginning. */
+  #counted = false;
+  readonly #counts = new Map<string, unknown>();
+  readonly #calls: { name: string; arguments: string }[] = [];
 
-/**
- * The API counts what it read from and wrote to its cache apart from the other input tokens. The output is
- * known only at the end: what `message_start` says of it is a beginning.
- */
-function messageUsage(usage: unknown, counted: boolean): Usage {
-  const fresh = reportedCount(member(usage, "input_tokens"));
-  if (fresh === null) return UNKNOWN_USAGE;
-  const read = reportedCount(member(usage, "cache_read_input_tokens"));
-  const written = reportedCount(member(usage, "cache_creation_input_tokens"));
-  const details = member(usage, "output_tokens_details");
-  return {
-    input: fresh + (read ?? 0) + (written ?? 0),
-    cached: read,
-    output: counted ? reportedCount(member(usage, "output_tokens")) : null,
-    reasoning: counted ? reportedCount(member(details, "thinking_tokens")) : null,
-    costMicroUsd: null,
-  };
+  constructor(requestedModel: string) {
+    this.#model = requestedModel;
+  }
+
+  add(value: unknown): string {
+    switch (member(value, "type")) {
+      case "message_start":
+        return this.#begin(member(value, "message"));
+      case "message":
+        return this.#whole(value);
+      case "content_block_start":
+        return this.#block(member(value, "content_block"));
+      case "content_block_delta":
+        return this.#delta(member(value, "delta"));
+      case "message_delta":
+        this.#started = true;
+        this.#ended(member(value, "delta"));
+        this.#count(member(value, "usage"), true);
+        return "";
+      case "message_stop":
+        this.#over = true;
+        return "";
+      default:
+        return "";
+    }
+  }
+
+  get started(): boolean {
+    return this.#started;
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  end(): ReplyEnd | null {
+    return this.#stop === null ? null : replyEnd(this.#stop);
+  }
+
+  finished(): Reply | null {
+    const end = this.end();
+    if (end === null || end === "broken") return null;
+    const reply: Reply = { text: this.#text, finishReason: end, usage: this.usage(), model: this.#model };
+    return this.#calls.length === 0 ? reply : { ...reply, toolCalls: this.#calls };
+  }
+
+  brokenOff(): string | null {
+    return this.end() === "broken" ? this.#stop : null;
+  }
+
+  /** The API counts what it read from and wrote to its cache apart from the other input tokens. */
+  usage(): Usage {
+    const count = (name: string) => reportedCount(this.#counts.get(name));
+    const fresh = count("input_tokens");
+    if (fresh === null && !this.#counted) return UNKNOWN_USAGE;
+    const read = count("cache_read_input_tokens");
+    const written = count("cache_creation_input_tokens");
+    const any = this.#text !== "" || this.#thought || this.#called;
+    return tokenUsage(
+      {
+        input: fresh === null ? null : fresh + (read ?? 0) + (written ?? 0),
+        cached: read,
+        output: this.#counted ? this.#counts.get("output_tokens") : null,
+        reasoning: this.#counted
+          ? member(this.#counts.get("output_tokens_details"), "thinking_tokens")
+          : null,
+      },
+      { any, reasoning: this.#thought },
+    );
+  }
+
+  #begin(message: unknown): string {
+    this.#started = true;
+    const named = member(message, "model");
+    if (typeof named === "string" && named !== "") this.#model = named;
+    this.#count(member(message, "usage"), false);
+    return "";
+  }
+
+  #whole(message: unknown): string {
+    this.#begin(message);
+    const blocks = member(message, "content");
+    const text = Array.isArray(blocks) ? blocks.map((block) => this.#block(block)).join("") : "";
+    this.#ended(message);
+    this.#count(member(message, "usage"), true);
+    return text;
+  }
+
+  #block(block: unknown): string {
+    this.#started = true;
+    const type = member(block, "type");
+    if (type === "thinking" || type === "redacted_thinking") this.#thought = true;
+    if (String(type).endsWith("tool_use")) this.#called = true;
+    if (type === "tool_use") {
+      const given = member(block, "input");
+      const hasInput = typeof given === "object" && given !== null && Object.keys(given).length > 0;
+      this.#calls.push({
+        name: String(member(block, "name") ?? "").slice(0, 100),
+        arguments: hasInput ? JSON.stringify(given).slice(0, 2000) : "",
+      });
+    }
+    return type === "text" || type === undefined ? this.#write(member(block, "text")) : "";
+  }
+
+  #delta(delta: unknown): string {
+    this.#started = true;
+    const call = this.#calls.at(-1);
+    const json = member(delta, "partial_json");
+    if (call !== undefined && typeof json === "string")
+      call.arguments = (call.arguments + json).slice(0, 2000);
+    if (member(delta, "thinking") !== undefined) this.#thought = true;
+    return this.#write(member(delta, "text"));
+  }
+
+  #write(text: unknown): string {
+    if (typeof text !== "string") return "";
+    this.#text += text;
+    return text;
+  }
+
+  #ended(message: unknown): void {
+    const reason = member(message, "stop_reason");
+    if (typeof reason === "string" && reason !== "") this.#stop = reason;
+  }
+
+  /** Later counts take the place of earlier ones, zeros of none but zeros: gateways put them where they do not count. */
+  #count(usage: unknown, isEnd: boolean): void {
+    for (const name of COUNTS) {
+      const told = member(usage, name);
+      if (told === undefined || told === null) continue;
+      if (isEnd && name === "output_tokens") this.#counted = true;
+      const isFinalOutput = isEnd && name === "output_tokens";
+      if (told !== 0 || isFinalOutput || !this.#counts.has(name)) this.#counts.set(name, told);
+    }
+  }
 }

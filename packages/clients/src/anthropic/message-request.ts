@@ -3,7 +3,7 @@ import type { ChatOptions, Message } from "@rlmflow/core";
 import { type AnthropicClientOptions, LEAST_THINKING, type Thinking } from "./anthropic-options.ts";
 import { messagePrompt } from "./message-prompt.ts";
 
-type Body = Anthropic.MessageStreamParams;
+type Body = Anthropic.MessageCreateParamsStreaming;
 
 const DEFAULT_OUTPUT_TOKENS = 16_000;
 
@@ -31,6 +31,7 @@ export function messageRequest(
   return {
     model: options.model,
     max_tokens: bound,
+    stream: true,
     messages: prompt.messages,
     ...(prompt.system.length > 0 && { system: prompt.system }),
     ...(thinking !== undefined && { thinking }),

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ChatOptions, Client, JsonObject, Message } from "@rlmflow/core";
+import type { ChatOptions, Client, JsonObject, Message, Reply } from "@rlmflow/core";
 import { checkOptions, requiredText, text } from "../request/option-rules.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { type ReplyStore, replyStore } from "./reply-store.ts";
@@ -18,7 +18,8 @@ const KEY_FORMAT = 1;
 /**
  * A client that asks once and remembers: equal requests (model, messages, bound on output, schema, variant)
  * are answered from disk, and asked once when they come at the same time. A remembered reply arrives as one
- * piece of text, with its recorded tokens and a cost of 0. Failures and replies without text are not kept.
+ * piece of text, with its recorded tokens and a cost of 0. Only complete replies are kept: no failure, no reply without
+ * text, none that was cut, filtered or ended for a reason that is not known.
  */
 export function cachedClient(client: Client, options: CachedClientOptions): Client {
   checkOptions("cachedClient", options, { directory: requiredText, variant: text });
@@ -48,14 +49,20 @@ export function cachedClient(client: Client, options: CachedClientOptions): Clie
 function recalled(store: ReplyStore, digest: string, ask: SharedSend): SharedSend {
   return async (signal, onText) => {
     const kept = await store.get(digest);
-    if (kept !== null) {
+    // Another version may have kept replies that were cut.
+    if (kept !== null && isComplete(kept)) {
       onText(kept.text);
       return free(kept);
     }
     const reply = await ask(signal, onText);
-    if (reply.text !== "") await store.put(digest, reply);
+    if (isComplete(reply)) await store.put(digest, reply);
     return reply;
   };
+}
+
+/** A cut reply would be given again after the bound that cut it was raised. */
+function isComplete({ text, finishReason }: Reply): boolean {
+  return text.trim() !== "" && finishReason === "stop";
 }
 
 /** The store, but a reply that cannot be kept is still a reply: that is a warning, given once. */

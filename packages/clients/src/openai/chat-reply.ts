@@ -1,69 +1,148 @@
-import { type FinishReason, type Reply, UNKNOWN_USAGE, type Usage } from "@rlmflow/core";
+import { type Reply, UNKNOWN_USAGE, type Usage } from "@rlmflow/core";
+import { DONE } from "../request/answer-values.ts";
+import { type ReplyEnd, replyEnd } from "../request/finish-reasons.ts";
 import { member } from "../request/member.ts";
-import { reportedCount } from "../request/reported-count.ts";
-import { requestFailed } from "../request/request-failure.ts";
 import type { ReplyInProgress } from "../request/watched-request.ts";
+import { chatUsage, usageOf } from "./chat-usage.ts";
 
-const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map([
-  ["stop", "stop"],
-  ["length", "length"],
-  ["content_filter", "filtered"],
-  ["tool_calls", "other"],
-  ["function_call", "other"],
-]);
-
-/** A reply that gathers from the chunks of a Chat Completions stream. */
+/** A reply that gathers from the chunks of a Chat Completions stream, or from one whole completion. */
 export interface ChatReply extends ReplyInProgress {
-  /** Takes the next chunk and gives the text in it. Nothing about its shape is trusted. */
-  add(chunk: unknown): string;
+  /** Takes the next value of the answer and gives the text in it. Nothing about its shape is trusted. */
+  add(value: unknown): string;
 }
+
+/** More of the calls of tools, which are only told of, is not kept. */
+const LONGEST_CALL = 2000;
+const MOST_CALLS = 8;
 
 /** An empty reply of a model that is called so until the server names it otherwise. */
 export function chatReply(requestedModel: string): ChatReply {
-  let text = "";
-  let model = requestedModel;
-  let finish: string | null = null;
-  let refused = false;
-  let usage = UNKNOWN_USAGE;
-  return {
-    add(chunk) {
-      const named = textAt(chunk, "model");
-      if (named !== "") model = named;
-      const reported = member(chunk, "usage");
-      if (typeof reported === "object" && reported !== null) usage = chatUsage(reported);
-      const choice = firstChoice(chunk);
-      const reason = textAt(choice, "finish_reason");
-      if (reason === "error") throw requestFailed("openai: the model broke off.", { reason: "incomplete" });
-      if (reason !== "") finish = reason;
-      const delta = member(choice, "delta");
-      const refusal = textAt(delta, "refusal");
-      if (refusal !== "") refused = true;
-      const piece = textAt(delta, "content") + refusal;
-      text += piece;
-      return piece;
-    },
-    finished: (): Reply | null =>
-      finish === null ? null : { text, finishReason: finishReasonOf(finish, refused), usage, model },
-    usage: () => usage,
-  };
+  return new GatheringReply(requestedModel);
 }
 
-/** What a Chat Completions finish reason means; a model that refused is told apart by its refusal. */
-function finishReasonOf(reason: string, refused: boolean): FinishReason {
-  return refused ? "refused" : (FINISH_REASONS.get(reason) ?? "other");
+class GatheringReply implements ChatReply {
+  #text = "";
+  #model: string;
+  #finish: string | null = null;
+  #refused = false;
+  #done = false;
+  #started = false;
+  #thought = false;
+  #usage: unknown;
+  /** True while more has been written than the last report counts. */
+  #behind = true;
+  readonly #calls: { name: string; arguments: string }[] = [];
+
+  constructor(requestedModel: string) {
+    this.#model = requestedModel;
+  }
+
+  add(value: unknown): string {
+    if (value === DONE) {
+      this.#done = true;
+      return "";
+    }
+    const named = textAt(value, "model");
+    if (named !== "") this.#model = named;
+    const choice = firstChoice(value);
+    if (choice !== undefined) this.#started = true;
+    const delta = member(choice, "delta") ?? member(choice, "message");
+    const refusal = textAt(delta, "refusal");
+    if (refusal !== "") this.#refused = true;
+    const piece = contentText(member(delta, "content")) + refusal;
+    this.#text += piece;
+    const isThought = hasReasoning(delta);
+    if (isThought) this.#thought = true;
+    const isCall = this.#takeCalls(delta);
+    if (piece !== "" || isThought || isCall) this.#behind = true;
+    const reason = textAt(choice, "finish_reason");
+    if (reason !== "") this.#finish = reason;
+    const reported = usageOf(value, choice);
+    if (reported !== undefined) {
+      this.#usage = reported;
+      this.#behind = false;
+    }
+    return piece;
+  }
+
+  get started(): boolean {
+    return this.#started;
+  }
+
+  get over(): boolean {
+    return this.#done;
+  }
+
+  end(): ReplyEnd | null {
+    if (this.#finish !== null) {
+      const end = replyEnd(this.#finish);
+      return this.#refused && end !== "broken" ? "refused" : end;
+    }
+    // Some servers never give a reason. That they counted the reply and said [DONE] is their word that it is over.
+    return this.#done && this.#usage !== undefined && !this.#behind ? "other" : null;
+  }
+
+  finished(): Reply | null {
+    const end = this.end();
+    if (end === null || end === "broken") return null;
+    const calls = this.#calls.filter(({ name, arguments: text }) => name !== "" || text !== "");
+    const reply: Reply = { text: this.#text, finishReason: end, usage: this.usage(), model: this.#model };
+    return calls.length === 0 ? reply : { ...reply, toolCalls: calls };
+  }
+
+  brokenOff(): string | null {
+    return this.end() === "broken" ? this.#finish : null;
+  }
+
+  usage(): Usage {
+    if (this.#usage === undefined) return UNKNOWN_USAGE;
+    const any = this.#text !== "" || this.#thought || this.#calls.length > 0;
+    const usage = chatUsage(this.#usage, { any, reasoning: this.#thought });
+    return this.#behind ? { ...usage, output: null, reasoning: null } : usage;
+  }
+
+  #takeCalls(delta: unknown): boolean {
+    const calls = member(delta, "tool_calls");
+    const single = member(delta, "function_call");
+    const found = Array.isArray(calls) ? calls : [];
+    for (const call of found) this.#takeCall(member(call, "index"), member(call, "function"));
+    if (single !== undefined && single !== null) this.#takeCall(0, single);
+    return found.length > 0 || (single !== undefined && single !== null);
+  }
+
+  #takeCall(index: unknown, called: unknown): void {
+    const place = typeof index === "number" ? index : this.#calls.length;
+    if (!Number.isSafeInteger(place) || place < 0 || place >= MOST_CALLS) return;
+    while (this.#calls.length <= place) this.#calls.push({ name: "", arguments: "" });
+    const call = this.#calls[place];
+    if (call === undefined) return;
+    call.name = (call.name + textAt(called, "name")).slice(0, 100);
+    call.arguments = (call.arguments + textAt(called, "arguments")).slice(0, LONGEST_CALL);
+  }
 }
 
-/** Input tokens contain those read from the cache; `cost` in dollars is what OpenRouter adds. */
-function chatUsage(usage: object): Usage {
-  const cost = member(usage, "cost");
-  const known = typeof cost === "number" && Number.isFinite(cost) && cost >= 0;
-  return {
-    input: reportedCount(member(usage, "prompt_tokens")),
-    cached: reportedCount(member(member(usage, "prompt_tokens_details"), "cached_tokens")),
-    output: reportedCount(member(usage, "completion_tokens")),
-    reasoning: reportedCount(member(member(usage, "completion_tokens_details"), "reasoning_tokens")),
-    costMicroUsd: known ? Math.round(cost * 1_000_000) : null,
-  };
+/** Text, or the text among the parts that Mistral and others send; thoughts among them are none. */
+function contentText(content: unknown): string {
+  if (typeof content === "string") return content;
+  const parts = Array.isArray(content) ? content : [content];
+  return parts.map((part) => (isTextPart(part) ? textAt(part, "text") : "")).join("");
+}
+
+function isTextPart(part: unknown): boolean {
+  const type = member(part, "type");
+  return (
+    (type === undefined || type === "text" || type === "output_text") && member(part, "thought") !== true
+  );
+}
+
+function hasReasoning(delta: unknown): boolean {
+  const content = member(delta, "content");
+  return (
+    ["reasoning_content", "reasoning", "reasoning_text", "thinking"].some(
+      (name) => textAt(delta, name) !== "",
+    ) ||
+    (Array.isArray(content) && content.some((part) => !isTextPart(part)))
+  );
 }
 
 function firstChoice(chunk: unknown): unknown {

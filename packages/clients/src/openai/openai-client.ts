@@ -1,8 +1,7 @@
 import type { Client } from "@rlmflow/core";
 import type { ClientOptions } from "openai";
-import { apiKeyOf } from "../request/api-key.ts";
+import { apiKeyOf, isKeySent } from "../request/api-key.ts";
 import { loadSdk } from "../request/load-sdk.ts";
-import { failureOf } from "../request/request-failure.ts";
 import { requestLimits } from "../request/request-limits.ts";
 import { secretsOf } from "../request/secrets.ts";
 import { type RequestLimits, type RequestWatch, watchRequest } from "../request/watched-request.ts";
@@ -18,7 +17,7 @@ const SLOW_EFFORTS: readonly unknown[] = ["high", "xhigh", "max"];
  */
 export function openaiClient(options: OpenAIClientOptions): Client {
   checkOpenAIOptions(options);
-  const limits = requestLimits(options, SLOW_EFFORTS.includes(options.reasoningEffort) ? 300_000 : 60_000);
+  const limits = requestLimits(options, SLOW_EFFORTS.includes(options.reasoningEffort));
   return {
     protocol: 1,
     model: options.model,
@@ -31,14 +30,15 @@ export function openaiClient(options: OpenAIClientOptions): Client {
         limits,
         chat,
         progress: reply,
-        failureOf: (error) => failureOf("openai", error, secretsOf(apiKey, options.headers)),
+        secrets: secretsOf(apiKey, options),
+        keySent: isKeySent(apiKey, options),
         async send(watch) {
           const sdk = new OpenAI(sdkOptions(options, apiKey, limits, watch));
-          const stream = await sdk.chat.completions.create(chatRequest(options, messages, chat), {
+          const sent = sdk.chat.completions.create(chatRequest(options, messages, chat), {
             signal: watch.signal,
             headers: requestHeaders(chat),
           });
-          for await (const chunk of stream) watch.emit(reply.add(chunk));
+          return await sent.asResponse();
         },
       });
     },

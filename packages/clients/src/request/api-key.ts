@@ -27,3 +27,13 @@ export function apiKeyOf(source: KeySource, factory: string, defaultVariable: st
     { details: { variable } },
   );
 }
+
+const NAME_OF_KEY = /authorization|key|token/i;
+
+/** Whether the server gets a key, be it as one of the headers: a placeholder is none. */
+export function isKeySent(
+  apiKey: string,
+  { headers = {} }: { readonly headers?: Readonly<Record<string, string>> },
+): boolean {
+  return apiKey !== PLACEHOLDER_KEY || Object.keys(headers).some((name) => NAME_OF_KEY.test(name));
+}

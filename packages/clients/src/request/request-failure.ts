@@ -1,102 +1,115 @@
-import { type RequestFailure, type RequestFailureDetails, RLMError, sentences } from "@rlmflow/core";
+import type { RequestFailure, RequestFailureDetails, RLMError } from "@rlmflow/core";
+import { adviceOf } from "./failure-advice.ts";
+import { FAILURE_SIGNALS, type FailureSignal, GENERAL_SIGNALS, STATUS_REASONS } from "./failure-signals.ts";
 import { member } from "./member.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import { requestFailed } from "./request-failed.ts";
+import { toldWaitMs } from "./retry-after.ts";
 import { withoutSecrets } from "./secrets.ts";
+import { type Answer, type ServerWords, serverWords } from "./server-words.ts";
 
-/** What to do about a failure that does not pass by itself; a passing one is retried by the engine. */
-const ADVICE: Readonly<Partial<Record<RequestFailure, string>>> = {
-  authentication: "Check the key and what it may use.",
-  quota: "Check the plan and the billing of the account.",
-  context_too_long: "Send less: a smaller maxMessages or maxOutputLength, or more work in the REPL.",
-  invalid_request: "Check the model's name and the client's options.",
-};
+/** The request that failed. */
+export interface FailureContext {
+  readonly provider: string;
+  /** What must not be told. */
+  readonly secrets: readonly string[];
+  /** False where the server got a placeholder. */
+  readonly keySent: boolean;
+  /** Where it was sent, once it was. */
+  readonly address?: string;
+}
 
-/** Words of a provider that say more than the status. */
-const SPECIFIC_WORDS: ReadonlyMap<string, RequestFailure> = new Map([
-  ["insufficient_quota", "quota"],
-  ["billing_error", "quota"],
-  ["billing_hard_limit_reached", "quota"],
-  ["context_length_exceeded", "context_too_long"],
-  ["request_too_large", "context_too_long"],
-]);
-
-/** Words of a provider for errors that came inside a stream, where there is no status. */
-const GENERAL_WORDS: ReadonlyMap<string, RequestFailure> = new Map([
-  ["rate_limit_exceeded", "rate_limit"],
-  ["rate_limit_error", "rate_limit"],
-  ["overloaded_error", "overloaded"],
-  ["server_error", "overloaded"],
-  ["api_error", "overloaded"],
-  ["timeout_error", "timeout"],
-  ["invalid_api_key", "authentication"],
-  ["authentication_error", "authentication"],
-  ["permission_error", "authentication"],
-  ["invalid_request_error", "invalid_request"],
-  ["not_found_error", "invalid_request"],
-]);
-
-const STATUSES: ReadonlyMap<number, RequestFailure> = new Map([
-  [401, "authentication"],
-  [402, "quota"],
-  [403, "authentication"],
-  [408, "timeout"],
-  [409, "overloaded"],
-  [413, "context_too_long"],
-  [429, "rate_limit"],
-  [504, "timeout"],
-]);
-
-const TOO_LONG =
-  /maximum context length|context (window|size|limit)|prompt is too long|exceeds? the (available )?context/i;
-const NO_CREDIT = /credit balance is too low/i;
 /** Codes of Node's sockets and of its `fetch`. */
 const CONNECTION_CODE = /^(E[A-Z]{4,}|UND_ERR_\w+)$/;
 /** What Node's `fetch` says of a broken connection, and the SDKs of one that they saw break. */
 const CONNECTION_MESSAGE = /^(terminated|fetch failed|other side closed|Connection error\.?)$/;
 const LONGEST_MESSAGE = 600;
 
-/** An error `request_failed` with its typed details. */
-export function requestFailed(message: string, details: RequestFailureDetails, cause?: unknown): RLMError {
-  const full = sentences(message, ADVICE[details.reason] ?? "");
-  return new RLMError("request_failed", full, { cause, details: { ...details } });
-}
-
-/** What an error of a provider's SDK, or of the connection under it, means. Its text never holds one of the secrets. */
-export function failureOf(provider: string, error: unknown, secrets: readonly string[]): RLMError {
-  const status = numberOr(member(error, "status"), undefined);
-  const body = bodyOf(error);
-  const answered = status !== undefined || body !== undefined;
-  const told = messageOf(error, secrets);
-  const message = answered ? told : withInnermost(told, error, secrets);
-  const reason = answered
-    ? answerReason(status ?? numberOr(Number(member(body, "code")), 0), wordsOf(body), message)
-    : connectionReason(error);
-  const headers = member(error, "headers");
-  const wait = headers instanceof Headers ? retryAfterMs(headers) : undefined;
+/** What an answer that is no reply means. Its text never holds one of the secrets. */
+export function answerFailure(context: FailureContext, answer: Answer): RLMError {
+  const { status, headers } = answer;
+  const words = serverWords(answer.body);
+  const wait = toldWaitMs(headers, words);
+  const said = short(withoutSecrets(words.message, context.secrets));
+  // The status of a response counts for more than one that stands in its body, which 200 does not.
+  const effective = status === undefined || status < 300 ? (words.status ?? status) : status;
+  const signal = FAILURE_SIGNALS.find((one) => isMet(one, words, effective, wait));
+  const isWrongPlace =
+    words.isPage || answer.redirectedTo !== undefined || (words.message === "" && effective !== undefined);
+  const reason = signal?.reason ?? generalReason(effective, words, answer);
+  const advice = adviceOf(reason, signal?.kind, {
+    provider: context.provider,
+    keySent: context.keySent,
+    wrongPlace: isWrongPlace || isAddressError(effective, words),
+    message: words.message,
+  });
+  const what = whatCame(answer, said);
   const details: RequestFailureDetails = {
     reason,
-    ...(status !== undefined && { status }),
+    ...(status !== undefined && status >= 300 && { status }),
     ...(wait !== undefined && { retryAfterMs: wait }),
   };
-  return requestFailed(`${provider}: the request failed (${reason}): ${message}`, details, error);
+  return requestFailed(opening(context, reason, what), details, { advice });
 }
 
-/** The reason behind an answer with an error: the provider's own word, then the status. */
-function answerReason(status: number, words: readonly string[], message: string): RequestFailure {
-  const specific = words.map((word) => SPECIFIC_WORDS.get(word)).find((reason) => reason !== undefined);
-  if (specific !== undefined) return specific;
-  if (status < 401 && TOO_LONG.test(message)) return "context_too_long";
-  if (status < 401 && NO_CREDIT.test(message)) return "quota";
-  const byStatus = statusReason(status);
-  if (byStatus !== undefined) return byStatus;
-  return words.map((word) => GENERAL_WORDS.get(word)).find((reason) => reason !== undefined) ?? "unknown";
+/** What an error of a provider's SDK, or of the connection under it, means where there was no answer. */
+export function connectionFailure(context: FailureContext, error: unknown): RLMError {
+  const told = short(withoutSecrets(error instanceof Error ? error.message : String(error), context.secrets));
+  const reason = connectionReason(error);
+  const message = withInnermost(told, error, context.secrets);
+  return requestFailed(opening(context, reason, message), { reason }, { cause: error });
 }
 
-function statusReason(status: number): RequestFailure | undefined {
-  const known = STATUSES.get(status);
+/** The request and where it went; an address is told without its query, which may hold a key. */
+export function requestTo({ provider, address, secrets }: FailureContext): string {
+  if (address === undefined || !URL.canParse(address)) return `${provider}: the request`;
+  const { origin, pathname } = new URL(address);
+  return `${provider}: the request to ${withoutSecrets(origin + pathname, secrets)}`;
+}
+
+function opening(context: FailureContext, reason: RequestFailure, what: string): string {
+  return `${requestTo(context)} failed (${reason}): ${what}`;
+}
+
+function whatCame({ status, redirectedTo }: Answer, said: string): string {
+  if (redirectedTo !== undefined) {
+    const { origin, pathname } = new URL(redirectedTo);
+    return `the server redirects it (${status}) to ${origin}${pathname}`;
+  }
+  if (status === undefined) return said === "" ? "the server sent an error and did not say what" : said;
+  if (status === 200) return said === "" ? "the answer is no reply" : `the answer is no reply: ${said}`;
+  return said === "" ? `${status}, and the server did not say why` : `${status} ${said}`;
+}
+
+function isMet(
+  { code, words, statuses, unlessWait }: FailureSignal,
+  said: ServerWords,
+  status: number | undefined,
+  wait: number | undefined,
+): boolean {
+  if (code !== undefined && said.codes.some((one) => code.test(one))) return true;
+  if (words === undefined || said.isPage || (unlessWait === true && wait !== undefined)) return false;
+  if (statuses !== undefined && !statuses(status)) return false;
+  return words.test(said.message) || said.codes.some((one) => words.test(one));
+}
+
+/** The reason by the status; without one, by the most general words. */
+function generalReason(status: number | undefined, said: ServerWords, answer: Answer): RequestFailure {
+  const known = status === undefined ? undefined : STATUS_REASONS.get(status);
   if (known !== undefined) return known;
-  if (status >= 500 && status < 600) return "overloaded";
-  return status >= 400 && status < 500 ? "invalid_request" : undefined;
+  if (status !== undefined && status >= 500 && status < 600) return "overloaded";
+  if (status !== undefined && status >= 300 && status < 500) return "invalid_request";
+  const text = [...said.codes, said.message].join("\n");
+  const general = said.isPage ? undefined : GENERAL_SIGNALS.find(([words]) => words.test(text))?.[1];
+  return general ?? (answer.status === undefined ? "unknown" : "invalid_request");
+}
+
+function isAddressError(status: number | undefined, { message }: ServerWords): boolean {
+  if (
+    status === 405 ||
+    /unexpected endpoint|invalid url|no route|cannot post|unknown (url|path|endpoint)/i.test(message)
+  )
+    return true;
+  return status === 404 && /^(404 page )?not found\.?$/i.test(message);
 }
 
 /** The reason behind an error without an answer, found along its chain of causes from the innermost. */
@@ -104,7 +117,9 @@ function connectionReason(error: unknown): RequestFailure {
   for (const link of causesOf(error)) {
     const code = String(member(link, "code") ?? "");
     if (/time(d ?)?[ _]?out/i.test(`${link.message} ${code}`)) return "timeout";
-    if (link instanceof SyntaxError || /ended without/.test(link.message)) return "incomplete";
+    // A body that is not packed as its header says is so each time.
+    if (/^Z_|ERR_INVALID_URL/.test(code) || /incorrect header check/i.test(link.message))
+      return "invalid_request";
     if (CONNECTION_CODE.test(code) || CONNECTION_MESSAGE.test(link.message)) return "network";
   }
   return "unknown";
@@ -126,25 +141,6 @@ function causesOf(error: unknown): readonly Error[] {
     link = link.cause;
   }
   return chain;
-}
-
-/** The innermost `error` object of the provider's answer: both `{error: {…}}` and `{…}` are in use. */
-function bodyOf(error: unknown): object | undefined {
-  const outer = member(error, "error");
-  const inner = member(outer, "error") ?? outer;
-  return typeof inner === "object" && inner !== null ? inner : undefined;
-}
-
-function wordsOf(body: unknown): readonly string[] {
-  return [member(body, "code"), member(body, "type")].filter((word) => typeof word === "string");
-}
-
-function numberOr<Other>(value: unknown, other: Other): number | Other {
-  return typeof value === "number" && Number.isFinite(value) ? value : other;
-}
-
-function messageOf(error: unknown, secrets: readonly string[]): string {
-  return short(withoutSecrets(error instanceof Error ? error.message : String(error), secrets));
 }
 
 function short(message: string): string {

@@ -4,8 +4,9 @@ import type { RequestLimits } from "./watched-request.ts";
 /** Time limits as options of a client. */
 export interface RequestLimitOptions {
   /**
-   * Milliseconds without a single byte after which a request fails with `timeout`. Default 60,000. Node's
-   * own `fetch` gives up after 300,000, so a larger value has no effect.
+   * Milliseconds without a single byte after which a request fails with `timeout`. Default 60,000, and 300,000 when
+   * `baseURL` is given: a local server is silent while it reads a long prompt. Node's own `fetch` gives up after
+   * 300,000, so a larger value has no effect.
    */
   readonly idleTimeoutMs?: number;
   /** Milliseconds a whole request may take. Default 1,800,000. */
@@ -18,10 +19,18 @@ export const REQUEST_LIMIT_RULES: Readonly<Record<keyof RequestLimitOptions, Opt
   timeoutMs: milliseconds,
 };
 
-/** The limits in force. */
-export function requestLimits(options: RequestLimitOptions, idleTimeoutMs = 60_000): RequestLimits {
+const IDLE_MS = 60_000;
+/** As long as Node's own `fetch` waits. */
+const PATIENT_IDLE_MS = 300_000;
+
+/** The limits in force; `slow` for a model that is silent while it thinks. */
+export function requestLimits(
+  options: RequestLimitOptions & { readonly baseURL?: string },
+  slow = false,
+): RequestLimits {
+  const patient = slow || options.baseURL !== undefined;
   return {
-    idleTimeoutMs: options.idleTimeoutMs ?? idleTimeoutMs,
+    idleTimeoutMs: options.idleTimeoutMs ?? (patient ? PATIENT_IDLE_MS : IDLE_MS),
     timeoutMs: options.timeoutMs ?? 1_800_000,
   };
 }

@@ -1,14 +1,32 @@
 const SHORTEST_SECRET = 8;
 const NAME_OF_SECRET = /key|token|auth|secret|cookie|password/i;
 
-/** What must not be told: the key, and what the headers that are named after one carry. Placeholders are no secrets. */
-export function secretsOf(apiKey: string, headers: Readonly<Record<string, string>> = {}): readonly string[] {
+/** What is sent beside the messages and may hold a secret. */
+export interface SecretSources {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly baseURL?: string;
+}
+
+/**
+ * What must not be told: the key, what the headers that are named after one carry, and what an address holds for a
+ * name and password or in its query. Placeholders are no secrets.
+ */
+export function secretsOf(apiKey: string, { headers = {}, baseURL }: SecretSources): readonly string[] {
   const values = Object.entries(headers).flatMap(([name, value]) =>
     NAME_OF_SECRET.test(name) ? [value, ...value.split(/\s+/)] : [],
   );
-  const secrets = [apiKey, ...values].filter((value) => value.length >= SHORTEST_SECRET);
+  const secrets = [apiKey, ...values, ...secretsIn(baseURL)].filter(
+    (value) => value.length >= SHORTEST_SECRET,
+  );
   // The longest first: one may stand within another.
   return secrets.toSorted((one, other) => other.length - one.length);
+}
+
+function secretsIn(address: string | undefined): readonly string[] {
+  if (address === undefined || !URL.canParse(address)) return [];
+  const { password, searchParams } = new URL(address);
+  const named = [...searchParams].filter(([name]) => NAME_OF_SECRET.test(name)).map(([, value]) => value);
+  return [password, decodeURIComponent(password), ...named];
 }
 
 /** The text without the secrets: some servers quote the key that they refuse, and errors are kept and passed on. */

@@ -10,8 +10,10 @@
 // 4. A reply whose end was announced is complete: a connection that fails after that does not undo it.
 
 import { type ChatOptions, type Reply, RLMError, type Usage } from "@rlmflow/core";
-import { livelyFetch } from "./lively-fetch.ts";
-import { requestFailed } from "./request-failure.ts";
+import { type AnswerReading, answerValues, noReply } from "./answer-values.ts";
+import { providerFetch } from "./provider-fetch.ts";
+import { requestFailed } from "./request-failed.ts";
+import { answerFailure, connectionFailure, type FailureContext, requestTo } from "./request-failure.ts";
 
 const LINGER_MS = 1000;
 
@@ -25,8 +27,16 @@ export interface RequestLimits {
 
 /** What has arrived of a reply. */
 export interface ReplyInProgress {
+  /** Takes the next value of the answer and gives the text in it. */
+  add(value: unknown): string;
+  /** True once anything has come that belongs to a reply. */
+  readonly started: boolean;
+  /** True once the provider has said that nothing more comes. */
+  readonly over: boolean;
   /** The reply once the provider has said why it stopped, else `null`. */
   finished(): Reply | null;
+  /** The provider's word for why it broke off, or `null` where it did not. */
+  brokenOff(): string | null;
   /** What is known so far, `null` for each part that is not. */
   usage(): Usage;
 }
@@ -35,65 +45,107 @@ export interface ReplyInProgress {
 export interface RequestWatch {
   /** Closes the connection. */
   readonly signal: AbortSignal;
-  /** The `fetch` to send with: it notices signs of life. */
+  /** The `fetch` to send with: it notices signs of life, and throws the failure for an answer with an error. */
   readonly fetch: typeof globalThis.fetch;
-  /** Hands a piece of text to the caller. */
-  emit(delta: string): void;
 }
 
-/** One request: how it is sent, where its reply gathers, what an error of its SDK means. */
+/** One request: how it is sent, where its reply gathers, what must not be told of it. */
 export interface WatchedRequest {
   readonly provider: string;
   readonly limits: RequestLimits;
   readonly chat: ChatOptions;
   readonly progress: ReplyInProgress;
-  send(watch: RequestWatch): Promise<void>;
-  failureOf(error: unknown): RLMError;
+  readonly secrets: readonly string[];
+  /** False where the server gets a placeholder for a key. */
+  readonly keySent: boolean;
+  /** Sends the request through an SDK and gives the response as it came. */
+  send(watch: RequestWatch): Promise<Response>;
 }
 
 /** Sends the request and gives the complete reply; rejects as `Client` promises. */
 export async function watchRequest(request: WatchedRequest): Promise<Reply> {
-  const { chat, progress, provider } = request;
+  const { chat, progress } = request;
   if (chat.signal?.aborted) throw abortFailure(request);
   const watch = startWatch(request);
   let complete = false;
   try {
-    await Promise.race([request.send(watch), watch.interrupted]);
+    await Promise.race([receive(request, watch), watch.interrupted]);
     complete = progress.finished() !== null;
   } catch (error) {
     if (chat.signal?.aborted) throw abortFailure(request);
     const reply = progress.finished();
     if (reply !== null) return reply;
-    throw withUsage(RLMError.is(error) ? error : request.failureOf(error), progress.usage());
+    const failure =
+      watch.refusal() ?? (RLMError.is(error) ? error : connectionFailure(watch.context(), error));
+    throw withUsage(failure, progress.usage());
   } finally {
     watch.end(complete);
   }
   const reply = progress.finished();
   if (reply !== null) return reply;
-  const message = `${provider}: the reply ended before the model said that it was done.`;
+  const word = progress.brokenOff();
+  const what =
+    word === null ? "ended before the model said that it was done" : `was broken off by the server: ${word}`;
+  const message = `${requestTo(watch.context())} failed (incomplete): the reply ${what}.`;
   throw withUsage(requestFailed(message, { reason: "incomplete" }), progress.usage());
 }
 
-function startWatch({ provider, limits, chat }: WatchedRequest) {
+type Watch = ReturnType<typeof startWatch>;
+
+async function receive({ send, progress, provider }: WatchedRequest, watch: Watch): Promise<void> {
+  const response = await send(watch);
+  const reading: AnswerReading = { provider, refused: watch.refused };
+  const values: unknown[] = [];
+  for await (const value of answerValues(response.body ?? new Blob([]).stream(), reading)) {
+    if (!progress.started) values.push(value);
+    watch.emit(progress.add(value));
+    if (progress.over) break;
+  }
+  // JSON that is neither a reply nor an error.
+  const [first] = values;
+  if (!progress.started && typeof first === "object" && values.length === 1) throw noReply(first, reading);
+}
+
+function startWatch({ provider, limits, chat, secrets, keySent }: WatchedRequest) {
   const connection = new AbortController();
   const interruption = Promise.withResolvers<never>();
   let open = true;
+  let address: string | undefined;
+  let refusal: RLMError | null = null;
+  const context = (): FailureContext => ({
+    provider,
+    secrets,
+    keySent,
+    ...(address !== undefined && { address }),
+  });
   const interrupt = (failure: unknown) => {
     interruption.reject(failure);
     connection.abort(failure);
   };
-  const idle = setTimeout(
-    () => interrupt(timeoutFailure(provider, "idleTimeoutMs", limits)),
-    limits.idleTimeoutMs,
-  );
-  const total = setTimeout(() => interrupt(timeoutFailure(provider, "timeoutMs", limits)), limits.timeoutMs);
+  const outOfTime = (option: keyof RequestLimits) => () =>
+    interrupt(timeoutFailure(requestTo(context()), option, limits));
+  const idle = setTimeout(outOfTime("idleTimeoutMs"), limits.idleTimeoutMs);
+  const total = setTimeout(outOfTime("timeoutMs"), limits.timeoutMs);
   const abort = () => interrupt(chat.signal?.reason);
   chat.signal?.addEventListener("abort", abort, { once: true });
+  const refused: AnswerReading["refused"] = (answer) => {
+    refusal = answerFailure(context(), answer);
+    return refusal;
+  };
   return {
+    context,
+    refused,
+    refusal: (): RLMError | null => refusal,
     signal: connection.signal,
     interrupted: interruption.promise,
-    fetch: livelyFetch(() => {
-      if (open) idle.refresh();
+    fetch: providerFetch({
+      alive() {
+        if (open) idle.refresh();
+      },
+      sending(to) {
+        address = to;
+      },
+      refused,
     }),
     emit(delta: string) {
       if (open && delta !== "") tell(chat.onText, delta);
@@ -117,15 +169,18 @@ function tell(onText: ChatOptions["onText"], delta: string): void {
   }
 }
 
-function timeoutFailure(provider: string, option: keyof RequestLimits, limits: RequestLimits): RLMError {
-  const what = option === "timeoutMs" ? "was not over" : "was silent";
-  const message = `${provider}: the request ${what} after ${limits[option]} ms, the limit set by ${option}.`;
+function timeoutFailure(what: string, option: keyof RequestLimits, limits: RequestLimits): RLMError {
+  const state = option === "timeoutMs" ? "was not over" : "was silent";
+  const message = `${what} ${state} after ${limits[option]} ms, the limit set by ${option}.`;
   return requestFailed(message, { reason: "timeout" });
 }
 
 function abortFailure({ provider, chat, progress }: WatchedRequest): RLMError {
   const message = `${provider}: the request was aborted by its caller.`;
-  return withUsage(requestFailed(message, { reason: "aborted" }, chat.signal?.reason), progress.usage());
+  return withUsage(
+    requestFailed(message, { reason: "aborted" }, { cause: chat.signal?.reason }),
+    progress.usage(),
+  );
 }
 
 /** The failure with what the request consumed, where anything is known of it. */

@@ -264,12 +264,13 @@ describe("anthropicClient tells apart", () => {
   });
 
   test.each([
-    ["overloaded_error", "overloaded"],
-    ["rate_limit_error", "rate_limit"],
-    ["api_error", "overloaded"],
-    ["new_error", "unknown"],
-  ])("%s inside the stream as %s, with the input it had counted", async (type, reason) => {
-    const failed = event({ type: "error", error: { type, message: "Overloaded" } });
+    ["overloaded_error", "Overloaded", "overloaded"],
+    ["rate_limit_error", "Slow down", "rate_limit"],
+    ["api_error", "Something is wrong", "overloaded"],
+    ["new_error", "Overloaded", "overloaded"],
+    ["new_error", "Something is new", "unknown"],
+  ])("%s, %s, inside the stream as %s, with the input it had counted", async (type, message, reason) => {
+    const failed = event({ type: "error", error: { type, message } });
     await using rig = await started(streams(start(USAGE), ...textBlock(0, ["half"]), failed));
     expect(await detailsOf(rig.client.chat(QUESTION))).toEqual({
       reason,

@@ -95,15 +95,12 @@ describe("openaiClient takes for incomplete", () => {
     expect((await fails(streams(["half"], chunk({}, "error")))).details.reason).toBe("incomplete");
   });
 
-  test("a body that is no stream at all, and an empty one", async () => {
-    const json = JSON.stringify({ choices: [{ message: { content: "hi" }, finish_reason: "stop" }] });
-    for (const body of [json, ""]) {
-      const { details } = await fails((_request, response) => {
-        response.writeHead(200, { "content-type": "application/json" });
-        response.end(body);
-      });
-      expect(details.reason).toBe("incomplete");
-    }
+  test("an empty body", async () => {
+    const { details } = await fails((_request, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end();
+    });
+    expect(details.reason).toBe("incomplete");
   });
 
   test("and says what it consumed where the server had told", async () => {

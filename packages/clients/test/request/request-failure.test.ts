@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { failureOf } from "../../src/request/request-failure.ts";
+import { connectionFailure } from "../../src/request/request-failure.ts";
+
+const failureOf = (error: unknown) => connectionFailure({ provider: "p", secrets: [], keySent: true }, error);
 
 function errorWith(message: string, code?: string, cause?: unknown): Error {
   return Object.assign(new Error(message, { cause }), code === undefined ? {} : { code });
@@ -24,7 +26,7 @@ describe("an error without an answer", () => {
     [errorWith("terminated", undefined, errorWith("other side closed", "UND_ERR_SOCKET"))],
     [new TypeError("terminated")],
   ])("is one of the network: %s", (error) => {
-    expect(failureOf("p", error, []).details).toEqual({ reason: "network" });
+    expect(failureOf(error).details).toEqual({ reason: "network" });
   });
 
   test.each([
@@ -33,7 +35,7 @@ describe("an error without an answer", () => {
     [errorWith("fetch failed", undefined, errorWith("connect", "ETIMEDOUT"))],
     [errorWith("Request timed out.")],
   ])("is a time-out: %s", (error) => {
-    expect(failureOf("p", error, []).details).toEqual({ reason: "timeout" });
+    expect(failureOf(error).details).toEqual({ reason: "timeout" });
   });
 
   test.each([
@@ -43,7 +45,7 @@ describe("an error without an answer", () => {
     [undefined],
     [{ status: "429" }],
   ])("is unknown, and so not tried again, when it says nothing: %s", (error) => {
-    const failure = failureOf("p", error, []);
+    const failure = failureOf(error);
     expect(failure.code).toBe("request_failed");
     expect(failure.details).toEqual({ reason: "unknown" });
   });
@@ -51,21 +53,19 @@ describe("an error without an answer", () => {
   test("says what is at the bottom of it, once", () => {
     const refused = errorWith("connect ECONNREFUSED 127.0.0.1:1", "ECONNREFUSED");
     const fetched = errorWith("fetch failed", undefined, refused);
-    expect(failureOf("p", errorWith("Connection error.", undefined, fetched), []).message).toBe(
+    expect(failureOf(errorWith("Connection error.", undefined, fetched)).message).toBe(
       "p: the request failed (network): Connection error (connect ECONNREFUSED 127.0.0.1:1)",
     );
-    expect(failureOf("p", refused, []).message).toBe(
+    expect(failureOf(refused).message).toBe(
       "p: the request failed (network): connect ECONNREFUSED 127.0.0.1:1",
     );
     const several = errorWith("fetch failed", undefined, errorWith("", "ECONNREFUSED"));
-    expect(failureOf("p", several, []).message).toBe(
-      "p: the request failed (network): fetch failed (ECONNREFUSED)",
-    );
+    expect(failureOf(several).message).toBe("p: the request failed (network): fetch failed (ECONNREFUSED)");
   });
 
   test("does not go round in circles", () => {
     const error = new Error("round");
     error.cause = error;
-    expect(failureOf("p", error, []).details).toEqual({ reason: "unknown" });
+    expect(failureOf(error).details).toEqual({ reason: "unknown" });
   });
 });

@@ -4,7 +4,6 @@ import { openaiClient } from "@rlmflow/clients/openai";
 import { type Client, type Message, UNKNOWN_USAGE } from "@rlmflow/core";
 import type { ProviderScript } from "@rlmflow/core/testing";
 import { describe, expect, test } from "vitest";
-import { requestFailed } from "../../src/request/request-failure.ts";
 import { watchRequest } from "../../src/request/watched-request.ts";
 import { detailsOf } from "../failure-of.ts";
 import { anthropicAnswer } from "../provider/anthropic-wire.ts";
@@ -82,22 +81,47 @@ test("a program ends as soon as its chats have, complete and failed ones", async
 test("an SDK that goes on after an abort is not heard any more", async () => {
   const aborter = new AbortController();
   const pieces: string[] = [];
+  const begun = Promise.withResolvers<void>();
   const late = Promise.withResolvers<void>();
   const chat = watchRequest({
     provider: "stubborn",
     limits: { idleTimeoutMs: 5000, timeoutMs: 5000 },
-    chat: { signal: aborter.signal, onText: (piece) => pieces.push(piece) },
-    progress: { finished: () => null, usage: () => UNKNOWN_USAGE },
-    failureOf: () => requestFailed("never asked", { reason: "unknown" }),
-    async send(watch) {
-      watch.emit("before");
-      await pause(50);
-      watch.emit("after");
-      late.resolve();
+    chat: {
+      signal: aborter.signal,
+      onText(piece) {
+        pieces.push(piece);
+        begun.resolve();
+      },
+    },
+    progress: {
+      add: (value) => String(value),
+      started: true,
+      over: false,
+      finished: () => null,
+      brokenOff: () => null,
+      usage: () => UNKNOWN_USAGE,
+    },
+    secrets: [],
+    keySent: true,
+    async send() {
+      return new Response(
+        new ReadableStream({
+          async start(controller) {
+            const send = (text: string) =>
+              controller.enqueue(new TextEncoder().encode(`data: "${text}"\n\n`));
+            send("before");
+            await begun.promise;
+            aborter.abort();
+            send("after");
+            controller.close();
+            late.resolve();
+          },
+        }),
+      );
     },
   });
-  aborter.abort();
   expect(await detailsOf(chat)).toEqual({ reason: "aborted" });
   await late.promise;
+  await pause(20);
   expect(pieces).toEqual(["before"]);
 });

@@ -52,6 +52,15 @@ export interface Reply {
   readonly usage: Usage;
   /** The model that answered, as the provider names it. */
   readonly model: string;
+  /** Calls of tools that the model made of itself; none is ever offered. Absent for none. */
+  readonly toolCalls?: readonly ToolCall[];
+}
+
+/** A call of a tool as the provider passed it on, cut where it is long. */
+export interface ToolCall {
+  readonly name: string;
+  /** JSON text, as far as it came. */
+  readonly arguments: string;
 }
 
 /** The `details` of an RLMError with code `request_failed`. */

@@ -1,4 +1,5 @@
 import type { Attempt, RequestFailure } from "../../data/node.ts";
+import { sentences } from "../../data/sentences.ts";
 import type { Usage } from "../../data/usage.ts";
 import { RLMError } from "../../errors.ts";
 import type { ChatOptions, Client, Message, Reply } from "../../protocols/client.ts";
@@ -55,6 +56,10 @@ export interface Retry {
 const PASSING: readonly RequestFailure[] = ["rate_limit", "overloaded", "network", "timeout", "incomplete"];
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
+/** What a provider may ask a run to wait. */
+const LONGEST_WAIT_MS = 3_600_000;
+/** The last moment that a date can tell. */
+const LAST_DATE_MS = 8.64e15;
 
 /** What became of one request. */
 type Sent =
@@ -71,7 +76,8 @@ type Sent =
  *
  * Owns: the client's own cap on requests in flight, and the pause after a passing failure, which holds
  * back every request to this client. Does not own: the client; the flow's cap; budgets.
- * 1. A request is made again only after a failure that passes by itself, at most `maxRetries` times.
+ * 1. A request is made again only after a failure that passes by itself, at most `maxRetries` times, and not where the
+ *    provider asks to wait for more than an hour.
  * 2. Every request that was sent appears in `attempts`, failed and cut ones too.
  * 3. Once `stop` has aborted nothing is sent that is not in flight: `ask` rejects with `aborted`.
  * 4. The pause grows with failures of requests that were sent after the last pause; of several that were in
@@ -113,6 +119,7 @@ export class Provider {
         return { reply: sent.reply, attempts };
       }
       if (!this.#mayPass(sent.attempt.outcome, attempts.length)) throw withAttempts(sent.error, attempts);
+      if (sent.retryAfterMs > LONGEST_WAIT_MS) throw this.#waitTooLong(sent, attempts);
       this.#pause(sent.retryAfterMs, pauses);
       const waitMs = Math.max(0, this.#pausedUntil - this.#options.environment.now());
       const { message = "" } = sent.attempt;
@@ -149,16 +156,27 @@ export class Provider {
     }
   }
 
+  /** The cost where everything that it depends on is known: nobody is billed an estimate. */
   #priced(usage: Usage): Usage {
     const { price } = this.#options;
-    if (usage.costMicroUsd !== null || price === undefined || usage.input === null || usage.output === null)
-      return usage;
-    const cached = usage.cached ?? 0;
+    const { input, output, cached, costMicroUsd } = usage;
+    if (costMicroUsd !== null || price === undefined || input === null || output === null) return usage;
+    const { inputPerMillionUsd, cachedPerMillionUsd = inputPerMillionUsd, outputPerMillionUsd } = price;
+    if (cachedPerMillionUsd !== inputPerMillionUsd && (cached === null || cached > input)) return usage;
+    const kept = cachedPerMillionUsd === inputPerMillionUsd ? 0 : (cached ?? 0);
     const dollars =
-      (usage.input - cached) * price.inputPerMillionUsd +
-      cached * (price.cachedPerMillionUsd ?? price.inputPerMillionUsd) +
-      usage.output * price.outputPerMillionUsd;
+      (input - kept) * inputPerMillionUsd + kept * cachedPerMillionUsd + output * outputPerMillionUsd;
     return { ...usage, costMicroUsd: Math.round(dollars) };
+  }
+
+  #waitTooLong(
+    { error, retryAfterMs }: Extract<Sent, { readonly reply: null }>,
+    attempts: readonly Attempt[],
+  ): RLMError {
+    const { code, message, details } = withAttempts(error, attempts);
+    const until = Math.min(LAST_DATE_MS, this.#options.environment.now() + retryAfterMs);
+    const when = `The provider asks to wait until ${new Date(until).toISOString()}, and a run waits for an hour at most: try again then.`;
+    return new RLMError(code, sentences(message, when), { cause: error, details: { ...details } });
   }
 
   #mayPass(outcome: Attempt["outcome"], made: number): boolean {

@@ -119,7 +119,7 @@ async function send(
     attempts = attemptsOf(error);
     throw error;
   } finally {
-    reservation.settle(consumed(attempts, estimate));
+    reservation.settle(consumed(attempts, estimate, price));
   }
 }
 
@@ -160,15 +160,19 @@ function estimateTokens(messages: readonly Message[]): number {
   return Math.ceil(characters / CHARACTERS_PER_TOKEN);
 }
 
-/** What all attempts together really took; the estimate stands for what is unknown of an attempt. */
-function consumed(attempts: readonly Attempt[], estimate: Amount): Amount {
+/**
+ * What all attempts together took, at most: the estimate stands for what is unknown of an attempt, and the full price
+ * of input for what nobody says came from a cache.
+ */
+function consumed(attempts: readonly Attempt[], estimate: Amount, price: Price | undefined): Amount {
   let tokens = 0;
   let microUsd = 0;
   for (const { usage, outcome } of attempts) {
-    const known = usage.input !== null && usage.output !== null;
+    const { input, output } = usage;
+    const known = input !== null && output !== null;
     if (!known && outcome !== "complete") continue;
-    tokens += known ? (usage.input ?? 0) + (usage.output ?? 0) : estimate.tokens;
-    microUsd += usage.costMicroUsd ?? (known ? 0 : estimate.microUsd);
+    tokens += known ? input + output : estimate.tokens;
+    microUsd += usage.costMicroUsd ?? (known ? Math.ceil(costOf(price, input, output)) : estimate.microUsd);
   }
   return { tokens, microUsd };
 }

@@ -145,6 +145,24 @@ describe("a reply", () => {
     expect(reply.usage.costMicroUsd).toBe(60 * 3 + 12 + 150);
   });
 
+  test.each([
+    [{ ...USAGE, cached: null }, null, "nobody says what came from a cache"],
+    [{ ...USAGE, cached: 140 }, null, "more came from the cache than was sent"],
+    [{ ...USAGE, input: null }, null, "the input is unknown"],
+    [{ ...USAGE, cached: 0 }, 300 + 150, "nothing came from a cache"],
+  ])("with %j costs %s: %s", async (usage, cost, _why) => {
+    const price = { inputPerMillionUsd: 3, cachedPerMillionUsd: 0.3, outputPerMillionUsd: 15 };
+    const { reply } = await providerOf(clientOf({ ...REPLY, usage }), { price }).ask(MESSAGES, { signal });
+    expect(reply.usage.costMicroUsd).toBe(cost);
+  });
+
+  test("is priced whatever the cache gave where that has no price of its own", async () => {
+    const price = { inputPerMillionUsd: 3, outputPerMillionUsd: 15 };
+    const unknown = { ...REPLY, usage: { ...USAGE, cached: null } };
+    const { reply } = await providerOf(clientOf(unknown), { price }).ask(MESSAGES, { signal });
+    expect(reply.usage.costMicroUsd).toBe(300 + 150);
+  });
+
   test("keeps the price that the provider told", async () => {
     const told = { ...REPLY, usage: { ...USAGE, costMicroUsd: 7 } };
     const price = { inputPerMillionUsd: 3, outputPerMillionUsd: 15 };
@@ -188,8 +206,24 @@ describe("backing off", () => {
     expect(environment.slept).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
   });
 
+  test.each([3_600_001, 86_400_000, 1e300])(
+    "ends where the provider asks to wait %s ms",
+    async (retryAfterMs) => {
+      const environment = sleeper();
+      const client = clientOf(failure("rate_limit", { retryAfterMs }));
+      const error = await failureOf(providerOf(client, { environment }).ask(MESSAGES, { signal }));
+      expect(environment.slept).toEqual([]);
+      expect(client.asked.length).toBe(1);
+      expect(error.message).toMatch(
+        /^it was rate_limit\. The provider asks to wait until .*Z, .*: try again then\.$/,
+      );
+      expect(error.attempts).toMatchObject([{ outcome: "rate_limit" }]);
+    },
+  );
+
   test.each([
     [5000, 5000],
+    [3_600_000, 3_600_000],
     [10, 500],
     [Number.NaN, 500],
     [Number.POSITIVE_INFINITY, 500],

@@ -1,0 +1,111 @@
+import type { RLMError } from "@rlmflow/core";
+import { eventStream } from "./event-stream.ts";
+import { requestFailed } from "./request-failed.ts";
+import { type Answer, errorIn, parsedJson, serverWords } from "./server-words.ts";
+
+/** How the body of an answer is read. */
+export interface AnswerReading {
+  readonly provider: string;
+  /** Makes the failure of an error that the server sent within its answer. */
+  refused(answer: Answer): RLMError;
+}
+
+/** The end that a Chat Completions stream announces. */
+export const DONE: unique symbol = Symbol("[DONE]");
+
+/** More text outside events than any reply has is not kept. */
+const MOST_STRAY = 16 * 1024 * 1024;
+const QUOTED = 300;
+
+/**
+ * The JSON values of an answer with status 200, and {@link DONE}. Normally they are the data of an event stream. A
+ * server that ignores `stream: true` sends one JSON document, which was paid for, or lines of JSON. An error that the
+ * server sends in any of these forms is thrown as the failure it stands for, and so is an answer that is no reply at
+ * all, such as a web page: that does not pass by asking again.
+ */
+export async function* answerValues(
+  body: AsyncIterable<Uint8Array>,
+  reading: AnswerReading,
+): AsyncGenerator<unknown> {
+  let events = 0;
+  let stray = "";
+  for await (const part of eventStream(body)) {
+    if (part.kind === "stray") {
+      stray += `${part.text}\n`;
+      if (stray.length > MOST_STRAY || (events === 0 && isPage(stray))) break;
+      continue;
+    }
+    const values = valuesOf(part.lines);
+    if (values === null) {
+      const text = part.lines.join("\n");
+      if (part.name === "error") throw reading.refused({ body: text });
+      if (/^\s*[[{]/.test(text)) throw brokenOff(`an event that is not JSON: ${text}`, reading);
+      stray += `${text}\n`;
+      continue;
+    }
+    for (const value of values) {
+      events += 1;
+      if (value !== DONE) refuseError(value, part.name, reading);
+      yield value;
+    }
+  }
+  if (stray.trim() === "") return;
+  if (events > 0) refuseTail(stray, reading);
+  else yield* documentValues(stray, reading);
+}
+
+/** The values in the data of one event, none for an empty one, `null` where it is not JSON. */
+function valuesOf(lines: readonly string[]): readonly unknown[] | null {
+  const text = lines.join("\n").trim();
+  if (text === "") return [];
+  const whole = dataValue(text);
+  if (whole !== undefined) return [whole];
+  // Some gateways leave the blank line between two events out.
+  const values = lines.filter((line) => line.trim() !== "").map((line) => dataValue(line.trim()));
+  return values.includes(undefined) ? null : values;
+}
+
+function dataValue(text: string): unknown {
+  return text === "[DONE]" ? DONE : parsedJson(text);
+}
+
+function refuseError(value: unknown, eventName: string, { refused }: AnswerReading): void {
+  const error = errorIn(value, eventName);
+  if (error !== undefined) throw refused({ body: error });
+}
+
+/** Text behind events: a server that failed within a stream may have written its reason there. */
+function refuseTail(stray: string, reading: AnswerReading): void {
+  const value = parsedJson(stray);
+  if (value !== undefined) refuseError(value, "", reading);
+}
+
+function* documentValues(text: string, reading: AnswerReading): Generator<unknown> {
+  const whole = parsedJson(text);
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const values = whole === undefined ? lines.map(parsedJson) : [whole];
+  if (values.includes(undefined)) {
+    if (/^\s*[[{]/.test(text)) throw brokenOff(`JSON that breaks off: ${text}`, reading);
+    throw noReply(text, reading);
+  }
+  for (const value of values) {
+    if (errorIn(value) !== undefined) throw noReply(value, reading);
+    yield value;
+  }
+}
+
+/** An answer with status 200 that holds no part of a reply: asking again brings the same. */
+export function noReply(body: unknown, { refused }: AnswerReading): RLMError {
+  return refused({ status: 200, body });
+}
+
+function brokenOff(what: string, { provider }: AnswerReading): RLMError {
+  const { message } = serverWords(what);
+  return requestFailed(`${provider}: the server sent ${message.slice(0, QUOTED).toWellFormed()}`, {
+    reason: "incomplete",
+  });
+}
+
+function isPage(text: string): boolean {
+  return text.length > QUOTED && serverWords(text).isPage;
+}

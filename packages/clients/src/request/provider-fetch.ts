@@ -1,0 +1,118 @@
+import type { RLMError } from "@rlmflow/core";
+import type { Answer } from "./server-words.ts";
+
+/** What a request tells about the exchange it is part of. */
+export interface ExchangeView {
+  /** Called for the head of the response and for each chunk of its body. */
+  alive(): void;
+  /** Called with the address before anything is sent there. */
+  sending(address: string): void;
+  /** Makes the failure that an answer other than a reply stands for. */
+  refused(answer: Answer): RLMError;
+}
+
+/** As much of an error's body as is read: a message is at its beginning, and pages can be large. */
+const ERROR_BODY_BYTES = 64 * 1024;
+const MOST_REDIRECTS = 3;
+
+/**
+ * The `fetch` of a provider's SDK. It throws the failure for an answer with an error status, of which it reads
+ * 64 KiB, so that no SDK has to be asked what it kept of it. A redirect is followed only where the request stays as it
+ * is (307, 308) and on the same host: a key must not go to another. A body whose reader has read enough is read to
+ * its end all the same, which frees the connection for the next request.
+ */
+export function providerFetch(view: ExchangeView): typeof globalThis.fetch {
+  return async (input, init) => {
+    let address = addressOf(input);
+    for (let redirects = 0; ; redirects += 1) {
+      view.sending(address.href);
+      const response = await globalThis.fetch(address.href, { ...init, redirect: "manual" });
+      view.alive();
+      const { status, headers } = response;
+      const next = redirectOf(response, address);
+      if (next !== null) {
+        await response.body?.cancel();
+        if (next.safe && redirects < MOST_REDIRECTS) {
+          address = next.to;
+          continue;
+        }
+        throw view.refused({ status, headers, body: "", redirectedTo: next.to.href });
+      }
+      if (!response.ok) throw view.refused({ status, headers, body: await beginningOf(response, view) });
+      if (response.body === null) return response;
+      const body = await plainBody(response.body.getReader(), () => view.alive());
+      return new Response(body, { status, statusText: response.statusText, headers });
+    }
+  };
+}
+
+function addressOf(input: string | URL | Request): URL {
+  return new URL(input instanceof Request ? input.url : String(input));
+}
+
+function redirectOf(response: Response, from: URL): { readonly to: URL; readonly safe: boolean } | null {
+  const { status, headers } = response;
+  const location = headers.get("location");
+  if (status < 300 || status > 399 || location === null || !URL.canParse(location, from.href)) return null;
+  const to = new URL(location, from);
+  const upgrade = from.protocol === "http:" && to.protocol === "https:" && from.hostname === to.hostname;
+  return { to, safe: (status === 307 || status === 308) && (to.origin === from.origin || upgrade) };
+}
+
+async function beginningOf({ body }: Response, view: ExchangeView): Promise<string> {
+  if (body === null) return "";
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  try {
+    while (bytes < ERROR_BODY_BYTES) {
+      const { done, value } = await reader.read();
+      view.alive();
+      if (done) return text + decoder.decode();
+      bytes += value.length;
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch {
+    // What has arrived of an error says more than that its connection broke.
+    return text;
+  }
+  reader.cancel().catch(() => undefined);
+  return text;
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+
+/** The body, unpacked where a gateway sent gzip and did not say so. */
+async function plainBody(reader: Reader, alive: () => void): Promise<ReadableStream<Uint8Array>> {
+  const first = await reader.read();
+  alive();
+  const lively = livelyBody(first, reader, alive);
+  const isGzip = first.value?.[0] === 0x1f && first.value[1] === 0x8b;
+  return isGzip ? lively.pipeThrough(new DecompressionStream("gzip")) : lively;
+}
+
+function livelyBody(
+  first: Awaited<ReturnType<Reader["read"]>>,
+  reader: Reader,
+  alive: () => void,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let held: typeof first | null = first;
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = held ?? (await reader.read());
+      held = null;
+      alive();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel() {
+      // Not awaited: a reader that has read enough does not wait for the rest, and an abort of the request ends it.
+      readToEnd(reader).catch(() => undefined);
+    },
+  });
+}
+
+async function readToEnd(reader: Reader): Promise<void> {
+  for (;;) if ((await reader.read()).done) return;
+}

@@ -1,0 +1,139 @@
+import { isJsonObject } from "@rlmflow/core";
+import { member } from "./member.ts";
+
+/** An answer of a server that is no reply. */
+export interface Answer {
+  /** Absent for an error within a stream, whose status says nothing. */
+  readonly status?: number;
+  readonly headers?: Headers;
+  /** The body as text, or the part of a stream that is the error. */
+  readonly body: unknown;
+  /** Where a redirect pointed that was not followed. */
+  readonly redirectedTo?: string;
+}
+
+/** What a server said of an error, gathered from wherever servers put it. */
+export interface ServerWords {
+  /** In the server's own words, without the body around them. Empty when it said nothing. */
+  readonly message: string;
+  /** Codes, types and status words, as they were written. */
+  readonly codes: readonly string[];
+  /** A status that stands in the body. */
+  readonly status: number | undefined;
+  /** The body, parsed where it was JSON. */
+  readonly body: unknown;
+  readonly isPage: boolean;
+}
+
+const TOLD = new Set(["message", "msg", "detail", "details", "error", "error_description", "error_message"]);
+const TOLD_WITHIN = new Set(["raw", "status_msg", "title", "reason", "description", ...TOLD]);
+const CODED = new Set(["code", "type", "status", "status_code", "error_type", "reason", "quotaId", "__type"]);
+const DEEPEST = 8;
+const MOST_VALUES = 500;
+const LONGEST_PART = 4000;
+
+/** Reads an error body of any shape: `{error: {…}}`, `{…}`, `[{…}]`, bare strings, JSON within JSON, a web page. */
+export function serverWords(body: unknown): ServerWords {
+  const parsed = typeof body === "string" ? (parsedJson(body) ?? body) : body;
+  if (typeof parsed === "string") {
+    const isPage = /^\s*<(!doctype|html|head|body|\?xml)/i.test(parsed);
+    return {
+      message: isPage ? pageTitle(parsed) : parsed.trim(),
+      codes: [],
+      status: undefined,
+      body: parsed,
+      isPage,
+    };
+  }
+  const found = { told: new Set<string>(), codes: new Set<string>(), status: undefined, left: MOST_VALUES };
+  gather(parsed, found, 0);
+  const message = [...found.told].filter((text) => !inside(text, found.told)).join(": ");
+  const isEmpty = !isJsonObject(parsed) || Object.keys(parsed).length === 0;
+  return {
+    message: message === "" && !isEmpty ? JSON.stringify(parsed) : message,
+    codes: [...found.codes],
+    status: found.status,
+    body: parsed,
+    isPage: false,
+  };
+}
+
+/** The error that one part of a stream or a JSON body carries, or `undefined` for a part of a reply. */
+export function errorIn(value: unknown, eventName = ""): unknown {
+  const list = Array.isArray(value) ? value[0] : value;
+  const choice = firstOf(member(list, "choices"));
+  for (const error of [member(list, "error"), member(choice, "error")]) {
+    if (typeof error === "string" ? error.trim() !== "" : hasMembers(error)) return value;
+  }
+  const failed = member(member(list, "base_resp"), "status_code");
+  const says = typeof member(list, "message") === "string" || typeof member(list, "detail") === "string";
+  const isReply = member(list, "choices") !== undefined;
+  const isError = member(list, "type") === "error" || member(list, "object") === "error";
+  const isCoded = ["code", "status", "status_code"].some((name) => member(list, name) !== undefined);
+  // MiniMax says so beside an empty reply: https://platform.minimax.io/docs/api-reference/errorcode
+  if (typeof failed === "number" && failed !== 0) return value;
+  return eventName === "error" || isError || (says && !isReply && isCoded) ? value : undefined;
+}
+
+/** JSON, or `undefined` for a text that is none. */
+export function parsedJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Found {
+  readonly told: Set<string>;
+  readonly codes: Set<string>;
+  status: number | undefined;
+  left: number;
+}
+
+function gather(value: unknown, found: Found, depth: number): void {
+  if (typeof value !== "object" || value === null || depth > DEEPEST) return;
+  for (const [key, inner] of Object.entries(value)) {
+    found.left -= 1;
+    if (found.left < 0) return;
+    if (CODED.has(key)) takeCode(inner, found);
+    if (typeof inner === "string") {
+      if (!(depth === 0 ? TOLD : TOLD_WITHIN).has(key)) continue;
+      const nested = /^\s*[[{]/.test(inner) ? parsedJson(inner) : undefined;
+      if (nested !== undefined) gather(nested, found, depth + 1);
+      else if (inner.trim() !== "") found.told.add(inner.trim().slice(0, LONGEST_PART));
+    } else if (isComplaintList(key, inner)) {
+      found.told.add(JSON.stringify(inner).slice(0, LONGEST_PART));
+    } else gather(inner, found, depth + 1);
+  }
+}
+
+/** FastAPI's list of fields, each with its place: the place says more than the words. */
+function isComplaintList(key: string, value: unknown): boolean {
+  return (key === "message" || key === "detail") && typeof value === "object" && value !== null;
+}
+
+function takeCode(value: unknown, found: Found): void {
+  if (typeof value !== "string" && typeof value !== "number") return;
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 400 && number <= 599) found.status ??= number;
+  found.codes.add(String(value).slice(0, 200));
+}
+
+function inside(text: string, all: ReadonlySet<string>): boolean {
+  return [...all].some((other) => other !== text && other.includes(text));
+}
+
+function pageTitle(page: string): string {
+  const title = /<title[^>]*>([^<]{1,200})/i.exec(page)?.[1]?.replaceAll(/\s+/g, " ").trim() ?? "";
+  return title === "" ? "a web page" : `a web page, "${title}"`;
+}
+
+function firstOf(value: unknown): unknown {
+  return Array.isArray(value) ? value[0] : undefined;
+}
+
+function hasMembers(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length > 0;
+}

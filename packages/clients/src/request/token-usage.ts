@@ -1,0 +1,51 @@
+import { UNKNOWN_USAGE, type Usage } from "@rlmflow/core";
+import { reportedCount } from "./reported-count.ts";
+
+/** Counts as a server reported them, before it is known whether they can be believed. */
+export interface ReportedUsage {
+  readonly input: unknown;
+  readonly output: unknown;
+  /** Of input and output, where the API reports one. */
+  readonly total?: unknown;
+  readonly cached: unknown;
+  readonly reasoning: unknown;
+}
+
+/** What came of the reply that its counts must agree with. */
+export interface Written {
+  /** True when any text, reasoning or call of a tool arrived. */
+  readonly any: boolean;
+  /** True when reasoning arrived. */
+  readonly reasoning: boolean;
+}
+
+/**
+ * The usage that a report proves, exact or unknown. No request has no input, and no text is written with no tokens: a
+ * zero there comes from a server that cannot count. Where the total is more than input and output, the server
+ * counts reasoning or what its cache gave beside them, and it is added where it belongs; a total that nothing
+ * explains leaves the output unknown.
+ */
+export function tokenUsage(reported: ReportedUsage, written: Written): Usage {
+  let input = positive(reported.input);
+  let output = written.any ? positive(reported.output) : reportedCount(reported.output);
+  const cached = reportedCount(reported.cached);
+  let reasoning = reportedCount(reported.reasoning);
+  if (reasoning === 0 && written.reasoning) reasoning = null;
+  const total = positive(reported.total);
+  if (input !== null && output !== null && total !== null) {
+    const excess = total - input - output;
+    if (excess < 0) [input, output] = [null, null];
+    else if (excess > 0 && excess === cached && excess !== reasoning) input += excess;
+    else if (excess > 0 && (excess === reasoning || (cached ?? 0) + (reasoning ?? 0) === 0)) output += excess;
+    else if (excess > 0) output = null;
+  }
+  // What is part of a count is not more than it.
+  if (cached !== null && input !== null && cached > input) input = null;
+  if (reasoning !== null && output !== null && reasoning > output) output = null;
+  return { ...UNKNOWN_USAGE, input, cached, output, reasoning };
+}
+
+function positive(value: unknown): number | null {
+  const count = reportedCount(value);
+  return count === 0 ? null : count;
+}
