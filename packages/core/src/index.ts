@@ -12,6 +12,7 @@ export type { GraphDocument } from "./data/graph.ts";
 export { Graph } from "./data/graph.ts";
 export type { JsonObject, JsonSchema, JsonValue } from "./data/json.ts";
 export { deepFreeze, isJsonObject } from "./data/json.ts";
+export { isKnownFormat } from "./data/migrations.ts";
 export type {
   ActionNode,
   Attempt,

@@ -1,7 +1,7 @@
-import type { JsonObject } from "@rlmflow/core";
+import type { JsonObject, RunInfo } from "@rlmflow/core";
 import { type Durability, moveIntoPlace, writeFully, writeTemporary } from "./durable-files.ts";
 import { orFileFailure } from "./file-failure.ts";
-import type { Layout } from "./layout.ts";
+import type { BranchPaths, Layout } from "./layout.ts";
 import { encodeBranchFile, readBranchFile } from "./run-files.ts";
 
 /** What is to be kept with a branch. */
@@ -18,8 +18,16 @@ export async function keepMetadata(
   { runId, branchId, metadata, durability }: BranchMetadata,
 ): Promise<void> {
   const run = await readBranchFile(layout, runId, branchId);
-  const { directory, info } = layout.branch(runId, branchId);
-  const text = encodeBranchFile({ ...run, metadata });
+  await writeBranchFile(layout.branch(runId, branchId), { ...run, metadata }, durability);
+}
+
+/** Writes branch.json anew, whole. */
+export async function writeBranchFile(
+  { directory, info }: Pick<BranchPaths, "directory" | "info">,
+  run: RunInfo,
+  durability: Durability,
+): Promise<void> {
+  const text = encodeBranchFile(run);
   await orFileFailure("write", info, async () => {
     const temporary = await writeTemporary(directory, durability, (handle) =>
       writeFully(handle, Buffer.from(text), 0),

@@ -41,9 +41,9 @@ export async function examineBranch(
 ): Promise<BranchExamination> {
   const findings: Finding[] = [];
   const run = await describe(place.layout, runId, branchId, findings);
-  const { directory, log, writes, inbox } = place.layout.branch(runId, branchId);
+  const { directory, log, head, writes, inbox } = place.layout.branch(runId, branchId);
   const lock = await lockFinding(directory);
-  const nodes = await readGood(log, findings, lock?.isHeld === true);
+  const nodes = await readGood({ log, head }, findings, lock?.isHeld === true);
   const fitting = fittingNodes(run, nodes, log, findings);
   const good = await upToMissing(place, fitting, log, findings);
   if (lock !== null) findings.push(lock.finding);
@@ -73,8 +73,12 @@ async function describe(
   }
 }
 
-async function readGood(log: string, findings: Finding[], isHeld: boolean): Promise<readonly RunNode[]> {
-  const reader = new LogReader(log);
+async function readGood(
+  { log, head }: { readonly log: string; readonly head: string },
+  findings: Finding[],
+  isHeld: boolean,
+): Promise<readonly RunNode[]> {
+  const reader = new LogReader(log, head);
   try {
     const nodes = await reader.advance();
     if (reader.tornBytes > 0) findings.push(torn(log, reader.tornBytes, isHeld));

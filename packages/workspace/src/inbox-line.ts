@@ -1,6 +1,5 @@
 import {
   decodeEdit,
-  FORMAT,
   type InboxFate,
   type InboxRequest,
   isJsonObject,
@@ -8,6 +7,9 @@ import {
   type RunControl,
 } from "@rlmflow/core";
 import { openLine, sealLine } from "./sealed-line.ts";
+
+/** The number of the format of inboxes. */
+const FORMAT = 1;
 
 /** An entry as it stands in a file; what it asks for was not looked at yet. */
 export interface PutLine {

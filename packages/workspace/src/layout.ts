@@ -12,6 +12,8 @@ export interface BranchPaths {
   readonly directory: string;
   readonly info: string;
   readonly log: string;
+  /** How far the log went when the branch was last opened or closed. */
+  readonly head: string;
   readonly inbox: string;
   /** The log of what tools have written. */
   readonly writes: string;
@@ -61,6 +63,7 @@ export function branchFiles(directory: string): Omit<BranchPaths, "files"> {
     directory,
     info: join(directory, "branch.json"),
     log: join(directory, "log.jsonl"),
+    head: join(directory, "head.json"),
     inbox: join(directory, "inbox.jsonl"),
     writes: join(directory, "writes.jsonl"),
     forked: join(directory, "forked.json"),

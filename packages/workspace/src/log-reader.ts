@@ -1,9 +1,10 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { RLMError, type RunNode, sentences } from "@rlmflow/core";
+import { counted, RLMError, type RunNode, sentences } from "@rlmflow/core";
 import { damagedFile, orFileFailure, systemCode } from "./file-failure.ts";
 import { type FileLine, readLines } from "./line-reader.ts";
-import { decodeLine, type LogLine } from "./log-line.ts";
-import { hasGoodSum } from "./sealed-line.ts";
+import { type LogHead, readHead } from "./log-head.ts";
+import { decodeLine, type ReadLine } from "./log-line.ts";
+import { hasGoodSum, NO_SUM, sumOf } from "./sealed-line.ts";
 
 /*
  * Owns: what has been read of one log, and the checks that lines must stand together.
@@ -11,7 +12,11 @@ import { hasGoodSum } from "./sealed-line.ts";
  *
  * 1. `end` is behind the newline of the last line that was read and checked; reading goes on there.
  * 2. `nextN` counts the nodes of each agent up to `end`.
- * 3. Only what follows the last newline is torn, or a last line in which a whole disk sector was never
+ * 3. All lines have the format of the first. From format 2 on each names the checksum of the one before it.
+ * 4. A log goes at least as far as its head says, and has there the line that the head names.
+ * 5. Another file under the same name (a log that was migrated) is read from its beginning; nodes that were given
+ *    before are not given again.
+ * 6. Only what follows the last newline is torn, or a last line in which a whole disk sector was never
  *    written. Anything else that does not fit is damage and refused.
  */
 
@@ -20,13 +25,37 @@ const SECTOR_BYTES = 512;
 /** Reads a log from its beginning, and then what has been appended since. */
 export class LogReader {
   readonly #file: string;
+  readonly #headFile: string | null;
   readonly #nextN = new Map<string, number>();
+  #inode: number | null = null;
+  #format: number | null = null;
   #end = 0;
   #lines = 0;
+  #sum = NO_SUM;
+  #lastNode = "";
   #torn = 0;
+  #nodes = 0;
+  #head: LogHead | null = null;
 
-  constructor(file: string) {
+  /** Without the file of its head, a log is taken as it is. */
+  constructor(file: string, headFile: string | null = null) {
     this.#file = file;
+    this.#headFile = headFile;
+  }
+
+  /** The format of the log's lines, or `null` when it has none. */
+  get format(): number | null {
+    return this.#format;
+  }
+
+  /** Where the lines that were read end. */
+  get head(): LogHead {
+    return { bytes: this.#end, lines: this.#lines, sum: this.#sum, node: this.#lastNode };
+  }
+
+  /** The head that was kept beside the log when it was last read. */
+  get keptHead(): LogHead | null {
+    return this.#head;
   }
 
   /** Bytes of the file that hold whole lines. */
@@ -46,36 +75,88 @@ export class LogReader {
 
   /** The nodes of the lines that are new since the last call, up to the byte `limit`. */
   async advance(limit: number = Number.POSITIVE_INFINITY): Promise<readonly RunNode[]> {
+    // Before the log: a head that is written meanwhile may be ahead of the size seen here.
+    if (this.#headFile !== null) this.#head = await readHead(this.#headFile);
     return orFileFailure("read", this.#file, async () => {
       const handle = await openLog(this.#file);
       try {
-        const size = Math.min(limit, (await handle.stat()).size);
+        const { size: whole, ino } = await handle.stat();
+        const known = this.#follow(ino);
+        const size = Math.min(limit, whole);
         if (size < this.#end) throw this.#damaged("the file was cut since it was read; read it again");
         const nodes: RunNode[] = [];
         for await (const lines of readLines(handle, this.#end, size)) this.#take(lines, size, nodes);
+        this.#checkLength();
         this.#torn = size - this.#end;
-        return nodes;
+        this.#nodes += nodes.length - known;
+        return known === 0 ? nodes : nodes.slice(known);
       } finally {
         await handle.close();
       }
     });
   }
 
+  /** Begins again where another file has taken the log's place, and gives how many of its nodes are known. */
+  #follow(inode: number): number {
+    const isAnother = this.#inode !== null && this.#inode !== inode;
+    this.#inode = inode;
+    if (!isAnother) return 0;
+    this.#nextN.clear();
+    this.#format = null;
+    this.#end = 0;
+    this.#lines = 0;
+    this.#sum = NO_SUM;
+    return this.#nodes;
+  }
+
   #take(lines: readonly FileLine[], size: number, nodes: RunNode[]): void {
     for (const line of lines) {
       const end = line.offset + line.bytes.length + 1;
       if (end === size && !hasGoodSum(line.bytes) && hasUnwrittenSector(line)) return;
-      const { agentId, n, nodes: added } = this.#decode(line.bytes);
+      const { agentId, n, nodes: added, format, prev } = this.#decode(line.bytes);
+      this.#checkChain(format, prev);
       const nextN = this.#nextN.get(agentId) ?? 0;
       if (n !== nextN) throw this.#damaged(`agent ${agentId} goes on at n ${n} and not at ${nextN}`);
+      const sum = sumOf(line.bytes);
+      this.#checkHead(end, sum);
       this.#nextN.set(agentId, n + added.length);
       for (const node of added) nodes.push(node);
+      this.#lastNode = added.at(-1)?.id ?? "";
+      this.#sum = sum;
       this.#end = end;
       this.#lines++;
     }
   }
 
-  #decode(bytes: Buffer): LogLine {
+  #checkChain(format: number, prev: string | null): void {
+    this.#format ??= format;
+    if (format !== this.#format)
+      throw this.#damaged(`it has format ${format}, in a log of format ${this.#format}`);
+    if (prev === null || prev === this.#sum) return;
+    throw this.#damaged(
+      this.#lines === 0
+        ? "a line before it is missing"
+        : `it does not follow the line before it (node ${this.#lastNode}): a line between them is missing, or lines were moved or repeated`,
+    );
+  }
+
+  #checkHead(end: number, sum: string): void {
+    if (this.#head === null || this.#end >= this.#head.bytes || end < this.#head.bytes) return;
+    if (end === this.#head.bytes && sum === this.#head.sum) return;
+    throw this.#damaged(
+      `it is not the line that stood there when the branch was last closed, which ended with node ${this.#head.node}`,
+    );
+  }
+
+  #checkLength(): void {
+    if (this.#head === null || this.#end >= this.#head.bytes) return;
+    const { lines, node } = this.#head;
+    throw this.#damaged(
+      `it is missing: the log had ${counted(lines, "line")} when the branch was last closed, up to node ${node}. If only the end of the file was lost with the machine's power, remove ${this.#headFile} to go on from what is left`,
+    );
+  }
+
+  #decode(bytes: Buffer): ReadLine {
     try {
       return decodeLine(bytes);
     } catch (error) {

@@ -13,8 +13,10 @@ import {
 import { orFileFailure, systemCode } from "./file-failure.ts";
 import type { FilesTarget, ForkedFiles } from "./fork-files.ts";
 import { branchFiles, type Layout, MAIN } from "./layout.ts";
+import { type LogHead, writeHead } from "./log-head.ts";
 import { encodeLine } from "./log-line.ts";
 import { encodeBranchFile, encodeRunFile } from "./run-files.ts";
+import { NO_SUM, sumOf } from "./sealed-line.ts";
 
 /*
  * Owns: the birth of runs and branches.
@@ -98,18 +100,35 @@ async function fillBranch(directory: string, branch: NewBranch): Promise<void> {
   const files = branchFiles(directory);
   await writeNewFile(files.info, encodeBranchFile(run), durability);
   if (run.branch.id !== MAIN) await fillFiles(directory, branch);
-  const handle = await open(files.log, "wx", 0o600);
+  const head = await fillLog(files.log, nodes, durability);
+  if (head !== null) await writeHead(files, head, durability);
+  if (durability === "fsync") await syncDirectory(directory);
+}
+
+/** Writes a new log with these nodes, and gives where it ends. */
+export async function fillLog(
+  file: string,
+  nodes: readonly RunNode[],
+  durability: Durability,
+): Promise<LogHead | null> {
+  const handle = await open(file, "wx", 0o600);
   try {
-    let position = 0;
-    for (const lines of together(copiedLines(nodes))) {
-      await writeFully(handle, lines, position);
-      position += lines.length;
+    let bytes = 0;
+    let lines = 0;
+    let last: Buffer | null = null;
+    for (const piece of together(copiedLines(nodes))) {
+      await writeFully(handle, piece.bytes, bytes);
+      bytes += piece.bytes.length;
+      lines += piece.lines;
+      last = piece.last ?? last;
     }
     if (durability === "fsync") await handle.sync();
+    const node = nodes.at(-1);
+    if (last === null || node === undefined) return null;
+    return { bytes, lines, sum: sumOf(last.subarray(0, -1)), node: node.id };
   } finally {
     await handle.close();
   }
-  if (durability === "fsync") await syncDirectory(directory);
 }
 
 async function fillFiles(directory: string, { files, durability }: NewBranch): Promise<void> {
@@ -120,30 +139,39 @@ async function fillFiles(directory: string, { files, durability }: NewBranch): P
   await writeNewFile(branchFiles(directory).forked, `${JSON.stringify(forked, null, 2)}\n`, durability);
 }
 
+interface Piece {
+  readonly bytes: Buffer;
+  readonly lines: number;
+  readonly last: Buffer | undefined;
+}
+
 /** The same bytes in few pieces: a copied log has as many lines as nodes where many agents took turns. */
-function* together(lines: Iterable<Buffer>): Generator<Buffer, void, undefined> {
+function* together(lines: Iterable<Buffer>): Generator<Piece, void, undefined> {
   let held: Buffer[] = [];
   let bytes = 0;
   for (const line of lines) {
     held.push(line);
     bytes += line.length;
     if (bytes < PIECE_BYTES) continue;
-    yield Buffer.concat(held);
+    yield { bytes: Buffer.concat(held), lines: held.length, last: line };
     held = [];
     bytes = 0;
   }
-  yield Buffer.concat(held);
+  yield { bytes: Buffer.concat(held), lines: held.length, last: held.at(-1) };
 }
 
 function* copiedLines(nodes: readonly RunNode[]): Generator<Buffer, void, undefined> {
   const nextN = new Map<string, number>();
+  let prev = NO_SUM;
   for (let start = 0; start < nodes.length; ) {
     const end = endOfLine(nodes, start);
-    const line = nodes.slice(start, end);
+    const part = nodes.slice(start, end);
     const { agentId, n } = nodes[start] ?? { agentId: "", n: 0 };
-    const checked = checkAppend({ agentId, expectedN: n, nodes: line, nextN: nextN.get(agentId) ?? 0 });
+    const checked = checkAppend({ agentId, expectedN: n, nodes: part, nextN: nextN.get(agentId) ?? 0 });
     nextN.set(agentId, n + checked.length);
-    yield encodeLine({ agentId, n, nodes: checked });
+    const line = encodeLine({ agentId, n, nodes: checked }, prev);
+    prev = sumOf(line.subarray(0, -1));
+    yield line;
     start = end;
   }
 }

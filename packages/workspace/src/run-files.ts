@@ -3,6 +3,7 @@ import {
   decodeRunInfo,
   FORMAT,
   isJsonObject,
+  isKnownFormat,
   isRunName,
   type JsonObject,
   RLMError,
@@ -31,7 +32,8 @@ export function encodeBranchFile(run: RunInfo): string {
 /** Reads run.json. Rejects with `not_found`, `damaged_log` or `unsupported_format`, naming the file. */
 export async function readRunFile(layout: Layout, runId: string): Promise<RunFile> {
   const path = layout.runInfo(runId);
-  const { runId: id, createdAt, metadata } = await readDocument(path, () => missingRun(layout, runId, path));
+  const { document } = await readDocument(path, () => missingRun(layout, runId, path));
+  const { runId: id, createdAt, metadata } = document;
   if (id !== runId)
     throw damagedFile(path, `its runId is ${JSON.stringify(id)}, the folder's name is ${runId}`);
   if (typeof createdAt !== "number") throw damagedFile(path, "createdAt should be a time in milliseconds");
@@ -41,15 +43,26 @@ export async function readRunFile(layout: Layout, runId: string): Promise<RunFil
 
 /** Reads branch.json, which says what a branch is called. Rejects as {@link readRunFile} does. */
 export async function readBranchFile(layout: Layout, runId: string, branchId: string): Promise<RunInfo> {
+  return (await readStoredBranch(layout, runId, branchId)).run;
+}
+
+/** {@link readBranchFile}, with the format in which it is stored. */
+export async function readStoredBranch(
+  layout: Layout,
+  runId: string,
+  branchId: string,
+): Promise<{ readonly run: RunInfo; readonly format: number }> {
   const path = layout.branch(runId, branchId).info;
-  const { run } = await readDocument(path, () => missingBranch(layout, { runId, branchId, path }));
+  const { document, format } = await readDocument(path, () =>
+    missingBranch(layout, { runId, branchId, path }),
+  );
   let info: RunInfo;
   try {
-    info = decodeRunInfo(run, "$.run");
+    info = decodeRunInfo(document.run, "$.run", format);
   } catch (error) {
     throw damagedFile(path, error instanceof Error ? error.message : String(error), error);
   }
-  if (info.runId === runId && info.branch.id === branchId) return info;
+  if (info.runId === runId && info.branch.id === branchId) return { run: info, format };
   throw damagedFile(path, `it belongs to branch ${info.branch.id} of run ${info.runId}`);
 }
 
@@ -76,7 +89,13 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   });
 }
 
-async function readDocument(path: string, missing: () => Promise<RLMError>): Promise<JsonObject> {
+/** A parsed file and the format in which it was stored. */
+interface StoredDocument {
+  readonly document: JsonObject;
+  readonly format: number;
+}
+
+async function readDocument(path: string, missing: () => Promise<RLMError>): Promise<StoredDocument> {
   const text = await orFileFailure("read", path, async () => {
     try {
       return await readFile(path, "utf8");
@@ -88,8 +107,8 @@ async function readDocument(path: string, missing: () => Promise<RLMError>): Pro
   const document = parse(path, text);
   if (!isJsonObject(document)) throw damagedFile(path, "it holds no JSON object");
   const { format } = document;
-  if (format === FORMAT) return document;
-  if (typeof format !== "number" || format < FORMAT)
+  if (isKnownFormat(format)) return { document, format };
+  if (typeof format !== "number" || format <= FORMAT)
     throw damagedFile(path, `its format is ${JSON.stringify(format)}`);
   throw new RLMError(
     "unsupported_format",

@@ -1,4 +1,4 @@
-import { type BranchInfo, endsAgent, type JsonObject, RLMError } from "@rlmflow/core";
+import { type BranchInfo, endsAgent, FORMAT, type JsonObject, RLMError } from "@rlmflow/core";
 import { lockHolder } from "./branch-lock.ts";
 import { orFileFailure } from "./file-failure.ts";
 import type { Layout } from "./layout.ts";
@@ -79,7 +79,10 @@ function stateAfter(lastOfRoot: Buffer | null): BranchState {
   }
 }
 
-const OF_ROOT = Buffer.from('{"v":1,"agent":"root",');
+/** How a line of the root begins, in each format. */
+const OF_ROOT: readonly Buffer[] = Array.from({ length: FORMAT }, (_, format) =>
+  Buffer.from(`{"v":${format + 1},"agent":"root",`),
+);
 
 async function scanLog(log: string): Promise<{ lines: number; bytes: number; lastOfRoot: Buffer | null }> {
   return orFileFailure("read", log, async () => {
@@ -89,7 +92,9 @@ async function scanLog(log: string): Promise<{ lines: number; bytes: number; las
       let lastOfRoot: Buffer | null = null;
       for await (const read of readLines(handle, 0)) {
         lines += read.length;
-        const ofRoot = read.findLast(({ bytes }) => bytes.subarray(0, OF_ROOT.length).equals(OF_ROOT));
+        const ofRoot = read.findLast(({ bytes }) =>
+          OF_ROOT.some((beginning) => bytes.subarray(0, beginning.length).equals(beginning)),
+        );
         lastOfRoot = ofRoot?.bytes ?? lastOfRoot;
       }
       return { lines, bytes: (await handle.stat()).size, lastOfRoot };

@@ -20,6 +20,14 @@ export function hasGoodSum(line: Buffer): boolean {
   return end > 0 && line.toString("latin1", end) === suffixOf(line.subarray(0, end));
 }
 
+/** What stands before the first line of a chain. */
+export const NO_SUM = "00000000";
+
+/** The checksum of a sealed line without its newline. */
+export function sumOf(line: Buffer): string {
+  return line.toString("latin1", line.length - 10, line.length - 2);
+}
+
 /** The object that a line without its newline holds, `sum` included. Throws `damaged_log` with the reason alone. */
 export function openLine(line: Buffer): JsonObject {
   if (!hasGoodSum(line)) throw new RLMError("damaged_log", reasonOfBadSum(line));

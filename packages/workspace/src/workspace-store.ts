@@ -15,9 +15,13 @@ import type { BranchLock } from "./branch-lock.ts";
 import type { Durability } from "./durable-files.ts";
 import { orFileFailure } from "./file-failure.ts";
 import { InboxFile } from "./inbox-file.ts";
+import type { BranchPaths, Layout } from "./layout.ts";
+import { type LogHead, writeHead } from "./log-head.ts";
 import { encodeLine, type LogLine } from "./log-line.ts";
 import { LogReader } from "./log-reader.ts";
 import { LogWriter } from "./log-writer.ts";
+import { type OpenedLog, openMigrated } from "./migrate-branch.ts";
+import { sumOf } from "./sealed-line.ts";
 
 /*
  * Owns: one branch that is open for writing, from taking its lock to giving it back.
@@ -26,7 +30,8 @@ import { LogWriter } from "./log-writer.ts";
  * 1. `#nextN` of an agent is moved in the same step in which its line is handed to the writer; so what is
  *    called first is checked first and written first.
  * 2. `read` goes no further than the writer's `end`: it shows nothing that a failed write takes back.
- * 3. A torn end is cut off once, at opening, under the lock.
+ * 3. `#head` is behind the last line that was handed to the writer.
+ * 4. A torn end is cut off once, at opening, under the lock.
  */
 
 /** What was done to a branch when it was opened. */
@@ -38,8 +43,7 @@ export interface Recovery {
 /** What a store is made of. */
 export interface WorkspaceStoreOptions {
   readonly run: RunInfo;
-  readonly file: string;
-  readonly inboxFile: string;
+  readonly layout: Layout;
   readonly lock: BranchLock;
   readonly payloads: PayloadStore;
   readonly durability: Durability;
@@ -47,9 +51,9 @@ export interface WorkspaceStoreOptions {
   readonly onClose: (store: WorkspaceStore) => Promise<void>;
 }
 
-function lineOf(line: LogLine): Buffer {
+function lineOf(line: LogLine, prev: string): Buffer {
   try {
-    return encodeLine(line);
+    return encodeLine(line, prev);
   } catch (cause) {
     const what = `${counted(line.nodes.length, "node")} of agent ${line.agentId} from n ${line.n}`;
     throw new RLMError(
@@ -82,41 +86,48 @@ export class WorkspaceStore implements Store {
   readonly recovered: Recovery;
   readonly inbox: Inbox;
   readonly #options: WorkspaceStoreOptions;
+  readonly #paths: BranchPaths;
   readonly #writer: LogWriter;
   readonly #nextN: Map<string, number>;
+  #head: LogHead;
+  #keptHead: LogHead | null;
   /** What opening has read, kept for the first `read`. */
   #opened: { readonly nodes: readonly RunNode[]; readonly end: number } | null;
   #closing: Promise<void> | null = null;
 
   private constructor(
     options: WorkspaceStoreOptions,
-    reader: LogReader,
-    nodes: readonly RunNode[],
+    { reader, nodes, tornBytes }: OpenedLog,
     writer: LogWriter,
   ) {
+    const { run, layout } = options;
     this.#options = options;
-    this.run = options.run;
+    this.run = run;
+    this.#paths = layout.branch(run.runId, run.branch.id);
     this.payloads = guardedPayloads(options.payloads, () => this.#assertOpen());
-    this.recovered = { droppedBytes: reader.tornBytes };
+    this.recovered = { droppedBytes: tornBytes };
     this.inbox = new InboxFile({
-      file: options.inboxFile,
+      file: this.#paths.inbox,
       durability: options.durability,
       assertOpen: () => this.#assertOpen(),
     });
     this.#writer = writer;
     this.#nextN = new Map(reader.nextN);
+    this.#head = reader.head;
+    this.#keptHead = reader.keptHead;
     this.#opened = { nodes, end: reader.end };
   }
 
   /** Reads the log, cuts off a torn end and stands ready to append. Gives the lock back when that fails. */
   static async open(options: WorkspaceStoreOptions): Promise<WorkspaceStore> {
-    const { file, durability, lock } = options;
+    const { run, layout, durability, lock } = options;
     try {
-      const reader = new LogReader(file);
-      const nodes = await reader.advance();
+      const opened = await openMigrated(options);
+      const { reader } = opened;
+      const file = layout.branch(run.runId, run.branch.id).log;
       const handle = await orFileFailure("open", file, () => openForWriting(file, reader));
       const writer = new LogWriter({ handle, file, end: reader.end, durability });
-      return new WorkspaceStore(options, reader, nodes, writer);
+      return new WorkspaceStore(options, opened, writer);
     } catch (error) {
       await lock.release();
       throw error;
@@ -129,8 +140,15 @@ export class WorkspaceStore implements Store {
     const nextN = this.#nextN.get(agentId) ?? 0;
     const checked = checkAppend({ agentId, expectedN, nodes, nextN });
     if (checked.length === 0) return;
-    const line = lineOf({ agentId, n: expectedN, nodes: checked });
+    const { bytes, lines, sum } = this.#head;
+    const line = lineOf({ agentId, n: expectedN, nodes: checked }, sum);
     this.#nextN.set(agentId, expectedN + checked.length);
+    this.#head = {
+      bytes: bytes + line.length,
+      lines: lines + 1,
+      sum: sumOf(line.subarray(0, -1)),
+      node: checked.at(-1)?.id ?? "",
+    };
     await this.#writer.append(line);
   }
 
@@ -139,9 +157,7 @@ export class WorkspaceStore implements Store {
     const opened = this.#opened;
     this.#opened = null;
     const end = this.#writer.end;
-    return opened !== null && opened.end === end
-      ? opened.nodes
-      : new LogReader(this.#options.file).advance(end);
+    return opened !== null && opened.end === end ? opened.nodes : new LogReader(this.#paths.log).advance(end);
   }
 
   close(): Promise<void> {
@@ -152,10 +168,19 @@ export class WorkspaceStore implements Store {
   async #close(): Promise<void> {
     try {
       await this.#writer.close();
+      await this.#keepHead();
     } finally {
       await this.#options.onClose(this);
       await this.#options.lock.release();
     }
+  }
+
+  async #keepHead(): Promise<void> {
+    const { failure } = this.#writer;
+    if (failure !== null || this.#head.bytes === (this.#keptHead?.bytes ?? 0)) return;
+    // An older head is true as well, so a disk that takes no more keeps that one.
+    await writeHead(this.#paths, this.#head, this.#options.durability).catch(() => undefined);
+    this.#keptHead = this.#head;
   }
 
   #assertOpen(): void {

@@ -110,12 +110,11 @@ export class Workspace implements RunStores, AsyncDisposable {
     this.#assertOpen();
     await readRunFile(this.#layout, runId);
     const run = await readBranchFile(this.#layout, runId, branchId);
-    const { directory, log, inbox } = this.#layout.branch(runId, branchId);
+    const { directory } = this.#layout.branch(runId, branchId);
     const lock = await BranchLock.acquire(directory, options);
     const store = await WorkspaceStore.open({
       run,
-      file: log,
-      inboxFile: inbox,
+      layout: this.#layout,
       lock,
       payloads: this.#shared,
       durability: this.#durability,
@@ -183,7 +182,8 @@ export class Workspace implements RunStores, AsyncDisposable {
     const id = runId ?? (await this.#newestRun());
     await readRunFile(this.#layout, id);
     const run = await readBranchFile(this.#layout, id, branchId);
-    const log = new LogReader(this.#layout.branch(id, branchId).log);
+    const { log: file, head } = this.#layout.branch(id, branchId);
+    const log = new LogReader(file, head);
     return {
       run,
       next: () => log.advance(),

@@ -2,6 +2,7 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { checkRun } from "@rlmflow/core/testing";
 import { describe, expect, test } from "vitest";
+import { chainedAgain } from "./chained-lines.ts";
 import { openedWorkspace } from "./opened-workspace.ts";
 import { block, countingFlow, recordRun } from "./recorded-run.ts";
 
@@ -54,7 +55,7 @@ describe("examining a branch", () => {
     await using store = Object.assign(await workspace.openRun("run"), {
       [Symbol.asyncDispose]: async () => {},
     });
-    await writeFile(log, text.slice(0, -3));
+    await writeFile(log, `${text}{"v":2,"agent":"ro`);
     const { findings } = await workspace.examine("run", "main");
     expect(findings.map(({ message }) => message)).toEqual([
       expect.stringMatching(/bytes behind the last whole line: a line is being written/),
@@ -67,13 +68,14 @@ describe("examining a branch", () => {
   test("says that whole lines are no run when they do not fit each other", async () => {
     const workspace = await openedWorkspace();
     await recordRun(workspace, "run");
-    const { log } = workspace.branchPaths("run");
-    const lines = (await readFile(log, "utf8")).split("\n");
+    const { log, head } = workspace.branchPaths("run");
+    const lines = (await readFile(log, "utf8")).split("\n").slice(0, -1);
     const child = lines.findIndex((line) => line.includes('"agent":"root.left"'));
     const call = lines.findIndex((line) => line.includes('"name":"delegate"'));
     const [moved = ""] = lines.splice(child, 1);
     lines.splice(call, 0, moved);
-    await writeFile(log, lines.join("\n"));
+    await writeFile(log, chainedAgain(lines));
+    await rm(head);
     const { good, findings } = await workspace.examine("run", "main");
     expect(findings[0]?.message).toMatch(
       /its lines are whole|Its lines are whole, but node \d+ does not fit/,

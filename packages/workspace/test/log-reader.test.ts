@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { RLMError } from "@rlmflow/core";
 import { describe, expect, test } from "vitest";
-import { encodeLine } from "../src/log-line.ts";
 import { LogReader } from "../src/log-reader.ts";
+import { chainedLines } from "./chained-lines.ts";
 import { observation, run } from "./observation.ts";
 import { openedWorkspace } from "./opened-workspace.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
@@ -16,19 +16,15 @@ const NODES = [
   observation("root", 2),
 ];
 
-function lineOf(...nodes: readonly (typeof NODES)[number][]): Buffer {
-  const [first] = nodes;
-  return encodeLine({ agentId: first?.agentId ?? "", n: first?.n ?? 0, nodes });
-}
-
 /** A line with a good checksum around any JSON fields. */
 function foreignLine(fields: object): Buffer {
   const body = JSON.stringify(fields).slice(0, -1);
   return Buffer.from(`${body},"sum":"${crc32(body).toString(16).padStart(8, "0")}"}\n`);
 }
 
-const LOG = Buffer.concat(NODES.map((node) => lineOf(node)));
-const LAST = lineOf(observation("root", 2)).length;
+const LINES = chainedLines(NODES);
+const LOG = Buffer.concat(LINES);
+const LAST = LINES.at(-1)?.length ?? 0;
 
 async function logFile(bytes: Uint8Array): Promise<string> {
   const file = join(await temporaryDirectory(), "log.jsonl");
@@ -46,10 +42,14 @@ async function refusal(bytes: Uint8Array): Promise<RLMError> {
 
 describe("a log", () => {
   test("has one line an append, in the format that is written down", () => {
-    const line = lineOf(observation("root", 0, "ä")).toString();
-    const body = line.slice(0, line.indexOf(',"sum":"'));
-    expect(line).toMatch(/^\{"v":1,"agent":"root","n":0,"nodes":\[\{.*\}\],"sum":"[0-9a-f]{8}"\}\n$/);
-    expect(JSON.parse(line).sum).toBe(crc32(body).toString(16).padStart(8, "0"));
+    const [first, second] = chainedLines([observation("root", 0, "ä"), observation("root", 1)]).map(String);
+    const body = first?.slice(0, first.indexOf(',"sum":"')) ?? "";
+    expect(first).toMatch(
+      /^\{"v":2,"agent":"root","n":0,"nodes":\[\{.*\}\],"prev":"00000000","sum":"[0-9a-f]{8}"\}\n$/,
+    );
+    const { sum } = JSON.parse(first ?? "");
+    expect(sum).toBe(crc32(body).toString(16).padStart(8, "0"));
+    expect(JSON.parse(second ?? "").prev).toBe(sum);
   });
 
   test("is read line by line as it grows", async () => {
@@ -91,14 +91,15 @@ describe("a log", () => {
   });
 
   test("whose last line lacks a disk sector is cut there, in the middle it is refused", async () => {
-    const long = lineOf(observation("root", 3, "y".repeat(3000)));
+    const lines = chainedLines([...NODES, observation("root", 3, "y".repeat(3000)), observation("root", 4)]);
+    const [long = Buffer.of(), following = Buffer.of()] = lines.slice(NODES.length);
     const holed = Buffer.concat([LOG, long]);
     const sector = Math.ceil((LOG.length + 100) / 512) * 512;
     holed.fill(0, sector, sector + 512);
     const reader = new LogReader(await logFile(holed));
     expect(await reader.advance()).toEqual(NODES);
     expect(reader.tornBytes).toBe(long.length);
-    const error = await refusal(Buffer.concat([holed, lineOf(observation("root", 4))]));
+    const error = await refusal(Buffer.concat([holed, following]));
     expect(error.message).toContain("line 5 is damaged: its checksum does not fit its text");
   });
 
@@ -111,13 +112,33 @@ describe("a log", () => {
   test.each<[string, Uint8Array, string]>([
     [
       "a line taken out",
-      Buffer.concat([lineOf(observation("root", 0)), lineOf(observation("root", 2))]),
-      "line 2 is damaged: agent root goes on at n 2 and not at 1",
+      Buffer.concat(LINES.toSpliced(1, 1)),
+      "line 2 is damaged: it does not follow the line before it (node root#0)",
+    ],
+    [
+      "the last line of an agent taken out",
+      Buffer.concat(LINES.toSpliced(2, 1)),
+      "line 3 is damaged: it does not follow the line before it (node root#1)",
+    ],
+    [
+      "the first line taken out",
+      Buffer.concat(LINES.slice(1)),
+      "line 1 is damaged: a line before it is missing",
+    ],
+    [
+      "two agents' lines swapped",
+      Buffer.concat([0, 2, 1, 3].map((at) => LINES[at] ?? Buffer.of())),
+      "line 2 is damaged: it does not follow the line before it (node root#0)",
     ],
     [
       "a line twice",
-      Buffer.concat([LOG, lineOf(observation("root", 2))]),
-      "line 5 is damaged: agent root goes on at n 2 and not at 3",
+      Buffer.concat([...LINES, ...LINES.slice(-1)]),
+      "line 5 is damaged: it does not follow the line before it (node root#2)",
+    ],
+    [
+      "a line of an older format",
+      Buffer.concat([LOG, foreignLine({ v: 1, agent: "root", n: 3, nodes: [observation("root", 3)] })]),
+      "line 5 is damaged: it has format 1, in a log of format 2",
     ],
     ["an empty line", Buffer.concat([Buffer.from("\n"), LOG]), "line 1 is damaged: it is empty"],
     [
@@ -143,10 +164,10 @@ describe("a log", () => {
 
   test("of a newer format is refused and not called damaged", async () => {
     const error = await refusal(
-      Buffer.concat([LOG, foreignLine({ v: 2, agent: "root", n: 3, nodes: [{}] })]),
+      Buffer.concat([LOG, foreignLine({ v: 3, agent: "root", n: 3, nodes: [{}] })]),
     );
     expect(error.code).toBe("unsupported_format");
-    expect(error.message).toMatch(/line 5: it has format 2.* Use the version of rlmflow that wrote it/);
+    expect(error.message).toMatch(/line 5: it has format 3.* Use the version of rlmflow that wrote it/);
   });
 
   test.each<[string, object, string]>([

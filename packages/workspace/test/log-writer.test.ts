@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { encodeLine } from "../src/log-line.ts";
 import { LogReader } from "../src/log-reader.ts";
 import { LogWriter } from "../src/log-writer.ts";
+import { NO_SUM, sumOf } from "../src/sealed-line.ts";
 import { observation, run } from "./observation.ts";
 import { openedWorkspace } from "./opened-workspace.ts";
 import { makeReadOnly, smallDisk } from "./small-disk.ts";
@@ -101,11 +102,16 @@ describe.each<Operation>(["write", "short write", "datasync"])("a %s that fails"
         });
         const kept: RunNode[] = [];
         let n = 0;
+        let sum = NO_SUM;
         for (let round = 0; round < 15; round++) {
           const nodes = Array.from({ length: 1 + (round % 4) }, () =>
             observation("root", n++, "x".repeat((n * 37) % 900)),
           );
-          const lines = nodes.map((node) => encodeLine({ agentId: "root", n: node.n, nodes: [node] }));
+          const lines = nodes.map((node) => {
+            const line = encodeLine({ agentId: "root", n: node.n, nodes: [node] }, sum);
+            sum = sumOf(line.subarray(0, -1));
+            return line;
+          });
           const settled = await Promise.allSettled(lines.map((line) => writer.append(line)));
           kept.push(...nodes.filter((_, index) => settled[index]?.status === "fulfilled"));
         }

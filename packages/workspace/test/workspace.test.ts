@@ -250,13 +250,13 @@ describe("run.json and branch.json", () => {
   const cases: readonly [string, (text: string) => string, RLMErrorCode, string][] = [
     [
       "of a newer format",
-      (text) => text.replace('"format": 1', '"format": 2'),
+      (text) => text.replace('"format": 2', '"format": 3'),
       "unsupported_format",
-      "has format 2, this version of rlmflow reads up to 1",
+      "has format 3, this version of rlmflow reads up to 2",
     ],
     [
       "without a format",
-      (text) => text.replace('"format": 1,', ""),
+      (text) => text.replace('"format": 2,', ""),
       "damaged_log",
       "its format is undefined",
     ],

@@ -2,7 +2,8 @@ import { amount, type Check, name, nullable } from "./decode/check.ts";
 import { decode } from "./decode/decode.ts";
 import { jsonObject } from "./decode/json-check.ts";
 import { record } from "./decode/record.ts";
-import type { BranchInfo, RunInfo } from "./run-info.ts";
+import { migrated } from "./migrations.ts";
+import { type BranchInfo, FORMAT, type RunInfo } from "./run-info.ts";
 
 const branchInfo: Check<BranchInfo> = record<BranchInfo>({
   id: name,
@@ -13,6 +14,10 @@ const branchInfo: Check<BranchInfo> = record<BranchInfo>({
 const runInfo: Check<RunInfo> = record<RunInfo>({ runId: name, branch: branchInfo, metadata: jsonObject });
 
 /** Takes a parsed value for what a run and its branch are called, checked and frozen; else `invalid_graph`. */
-export function decodeRunInfo(value: unknown, where: string): RunInfo {
-  return decode(runInfo, value, { where, what: "the description of a run", code: "invalid_graph" });
+export function decodeRunInfo(value: unknown, where: string, format: number = FORMAT): RunInfo {
+  return decode(runInfo, migrated("runInfo", value, format), {
+    where,
+    what: "the description of a run",
+    code: "invalid_graph",
+  });
 }

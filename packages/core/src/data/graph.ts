@@ -3,6 +3,7 @@ import { counted } from "./counted.ts";
 import { decodeNode } from "./decode-node.ts";
 import { decodeRunInfo } from "./decode-run-info.ts";
 import { isJsonObject, type JsonValue } from "./json.ts";
+import { isKnownFormat } from "./migrations.ts";
 import { type ActionNode, type CallNode, type ChainNode, endsAgent, type RunNode } from "./node.ts";
 import { parentAgent, ROOT } from "./node-id.ts";
 import { nodeUsage } from "./node-usage.ts";
@@ -53,16 +54,17 @@ export class Graph {
   static fromJSON(document: unknown): Graph {
     if (!isJsonObject(document))
       throw new RLMError("invalid_graph", "A graph document is a JSON object with format, run and nodes.");
-    if (document.format !== FORMAT) {
+    const { format } = document;
+    if (!isKnownFormat(format)) {
       throw new RLMError(
         "unsupported_format",
-        `This document has format ${JSON.stringify(document.format)}; this version of rlmflow reads format ${FORMAT}. Use the version that wrote it, or a newer one.`,
+        `This document has format ${JSON.stringify(format)}; this version of rlmflow reads formats 1 to ${FORMAT}. Use the version that wrote it, or a newer one.`,
       );
     }
     if (!Array.isArray(document.nodes))
       throw new RLMError("invalid_graph", "$.nodes: expected a list of nodes.");
-    const run = decodeRunInfo(document.run, "$.run");
-    const nodes = document.nodes.map((node: unknown, index) => decodeNode(node, `$.nodes[${index}]`));
+    const run = decodeRunInfo(document.run, "$.run", format);
+    const nodes = document.nodes.map((node: unknown, index) => decodeNode(node, `$.nodes[${index}]`, format));
     const spine = new Spine();
     for (const [index, node] of nodes.entries()) addFrom(spine, node, `$.nodes[${index}]`);
     const graph = new Graph(run, spine, spine.length);

@@ -123,8 +123,13 @@ export interface ActionNode extends NodeCommon {
   readonly model: string;
   readonly usage: Usage;
   readonly finishReason: FinishReason;
-  /** SHA-256 of the exact messages that were sent. */
+  /** SHA-256 of the exact messages that were sent, made as `requestDigest` says. */
   readonly request: string;
+  /**
+   * How `request` was made of the messages. Absent: SHA-256 of `JSON.stringify(messages)`, as in format 1. `"chain"`:
+   * h(0) is SHA-256 of "", h(i) that of `h(i-1) + "\n" + JSON.stringify(message i)`; so it grows with the chain.
+   */
+  readonly requestDigest?: "chain";
   readonly attempts: readonly Attempt[];
   /** True when this was the last request the agent was allowed. */
   readonly final: boolean;

@@ -22,5 +22,5 @@ export function isRunName(name: string): boolean {
   return NAME.test(name) && !name.includes("..");
 }
 
-/** The number of the format in which runs are stored. */
-export const FORMAT = 1;
+/** The number of the format in which runs are stored. Older ones are read through {@link MIGRATIONS}. */
+export const FORMAT = 2;

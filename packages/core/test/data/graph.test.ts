@@ -247,7 +247,11 @@ describe("a graph document", () => {
 
   test.each<[string, unknown, string]>([
     ["text", "[]", "A graph document is a JSON object with format, run and nodes"],
-    ["another format", { format: 99, nodes: [] }, "has format 99; this version of rlmflow reads format 1"],
+    [
+      "another format",
+      { format: 99, nodes: [] },
+      "has format 99; this version of rlmflow reads formats 1 to 2",
+    ],
     ["no nodes", { format: 1, run: runInfo }, "$.nodes: expected a list"],
     ["no run", { format: 1, nodes: [] }, "$.run"],
   ])("refuses %s", (_what, given, message) => {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadTrace, ROOT } from "@rlmflow/core";
 import { checkRun } from "@rlmflow/core/testing";
@@ -6,15 +6,18 @@ import { localRuntime } from "@rlmflow/runtime-local";
 import { expect, test } from "vitest";
 import { isolatedRuntime } from "../../src/index.ts";
 
-const GOLDEN = join(import.meta.dirname, "../../../core/test/golden/format-1/trace.json");
+const GOLDEN = join(import.meta.dirname, "../../../core/test/golden");
+const formats = readdirSync(GOLDEN).filter((name) => name.startsWith("format-"));
 
-test.each([
-  ["in isolates", isolatedRuntime],
-  ["in this process", localRuntime],
-])("a run that was recorded in format 1 is rebuilt %s", async (_where, make) => {
+test.each(
+  formats.flatMap((format) => [
+    [format, "in isolates", isolatedRuntime] as const,
+    [format, "in this process", localRuntime] as const,
+  ]),
+)("a run that was recorded in %s is rebuilt %s", async (format, _where, make) => {
   const runtime = make();
   try {
-    const { graph, stores } = await loadTrace(readFileSync(GOLDEN, "utf8"));
+    const { graph, stores } = await loadTrace(readFileSync(join(GOLDEN, format, "trace.json"), "utf8"));
     const store = await stores.openRun(graph.run.runId, graph.branch);
     const first = graph.chainAt(ROOT, 0);
     const recorded = first?.type === "query" ? first.kernel.engine : "";

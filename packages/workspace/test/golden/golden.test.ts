@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { cp, readFile } from "node:fs/promises";
+import { cp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { saveTrace } from "@rlmflow/core";
-import { checkRun } from "@rlmflow/core/testing";
+import { FORMAT, RLMFlow, saveTrace } from "@rlmflow/core";
+import { checkRun, scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
 import { describe, expect, test } from "vitest";
 import { decodeLine } from "../../src/log-line.ts";
 import { openedWorkspace } from "../opened-workspace.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
-import { recordRun } from "./record-run.ts";
+import { goldenTools, recordRun } from "./record-run.ts";
 
 const formats = readdirSync(import.meta.dirname).filter((name) => name.startsWith("format-"));
 const LOG = ["runs", "golden", "branches", "main", "log.jsonl"] as const;
@@ -32,10 +32,40 @@ describe.each(formats)("a workspace that was written in %s", (format) => {
     const graph = await workspace.load("golden");
     await checkRun(graph, { store: await workspace.openRun("golden") });
     const trace = join(import.meta.dirname, "../../../core/test/golden", format, "trace.json");
-    expect(await saveTrace(graph, workspace)).toBe(await readFile(trace, "utf8"));
+    const { format: _, ...recorded } = JSON.parse(await readFile(trace, "utf8"));
+    expect(JSON.parse(await saveTrace(graph, workspace))).toEqual({ format: FORMAT, ...recorded });
   });
 
-  test("is written today as it was then, byte by byte", async () => {
+  test("goes on: a further task, after a process that only looked, and a fork", async () => {
+    const workspace = await openGolden();
+    const before = await filesOf(workspace.directory);
+    const graph = await workspace.load("golden");
+    await workspace.examine("golden", "main");
+    expect(await filesOf(workspace.directory)).toEqual(before);
+    const runtime = localRuntime({ timeMs: 500 });
+    const client = scriptedClient(() => "```repl\nawait done({ total: 7, found: null })\n```");
+    const flow = new RLMFlow({
+      client,
+      runtime,
+      workspace,
+      tools: goldenTools(),
+      config: { maxIterations: 99 },
+    });
+    const { graph: further } = await flow.continue(graph, "And a third time.");
+    expect(further.result).toEqual({ total: 7, found: null });
+    expect(graph.isPrefixOf(further) || further.length > graph.length).toBe(true);
+    const fork = await workspace.fork({ runId: "golden", at: "root#3", name: "again" });
+    expect(fork.graph.length).toBeGreaterThan(3);
+    await flow.close();
+    const { log: path, info } = workspace.branchPaths("golden");
+    const lines = linesOf(await readFile(path, "utf8"));
+    expect(lines.map((line) => decodeLine(Buffer.from(line)).format)).toEqual(lines.map(() => FORMAT));
+    expect(JSON.parse(await readFile(info, "utf8")).format).toBe(FORMAT);
+    await checkRun(await workspace.load("golden"), { store: await workspace.openRun("golden") });
+    expect(await workspace.load("golden", "again").then(({ length }) => length)).toBe(fork.graph.length);
+  });
+
+  test.runIf(format === `format-${FORMAT}`)("is written today as it was then, byte by byte", async () => {
     const workspace = await openGolden();
     const { run } = await workspace.load("golden");
     const again = await openedWorkspace();
@@ -49,6 +79,15 @@ describe.each(formats)("a workspace that was written in %s", (format) => {
   });
 });
 
+/** Every file below a directory with what it holds. */
+async function filesOf(directory: string): Promise<Readonly<Record<string, string>>> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return Object.fromEntries(
+    await Promise.all(files.map(async (file) => [file, await readFile(file, "latin1")])),
+  );
+}
+
 /** The fields of each kind of node, those of what it holds included. */
 function fields(value: unknown, path: string, into: Set<string>): void {
   if (typeof value !== "object" || value === null) return;
@@ -59,7 +98,7 @@ function fields(value: unknown, path: string, into: Set<string>): void {
   }
 }
 
-/** What readers of format 1 know of a cut request: whether one is under way when its agent is cancelled is chance. */
+/** What readers know of a cut request: whether one is under way when its agent is cancelled is chance. */
 const CUT_ERROR = {
   attempts: [
     {
@@ -73,13 +112,13 @@ const CUT_ERROR = {
   ],
 };
 
-/** What format 2 has beyond format 1. */
+/** Fields of format 2 that its golden run does not show. */
 const FORMAT_2 = ["query.input"];
 
-test("a run recorded today has no field that a reader of formats 1 and 2 would not know", async () => {
+test(`a run recorded today has no field that a reader of format ${FORMAT} would not know`, async () => {
   const known = new Set<string>(FORMAT_2);
   fields(CUT_ERROR, "error", known);
-  const log = readFileSync(join(import.meta.dirname, "format-1", "rlmflow", ...LOG), "utf8");
+  const log = readFileSync(join(import.meta.dirname, `format-${FORMAT}`, "rlmflow", ...LOG), "utf8");
   for (const line of linesOf(log))
     for (const node of decodeLine(Buffer.from(line)).nodes) fields(node, node.type, known);
   const runtime = localRuntime({ timeMs: 500 });

@@ -39,7 +39,8 @@ const CHILDREN: Readonly<Record<string, readonly string[]>> = {
   "root.fails": ["print('out of replies')"],
 };
 
-function tools(): readonly Tool[] {
+/** The tools of the golden runs. */
+export function goldenTools(): readonly Tool[] {
   const number = { type: "number" } as const;
   const text = { type: "string" } as const;
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -80,7 +81,8 @@ const policy: OnAction = ({ code }) => {
 /**
  * Records a run that holds every type of node and every way in which one comes about: blobs, an intent, an answer
  * that came too late, a block undone, a further task, edits, a policy, a second turn. Golden files were made with it
- * and are never made again: a new format gets files of its own.
+ * and are never made again: a new format gets files of its own. Only the newest, until its first release, may still be
+ * recorded again: `node test/golden/record-golden.ts`.
  */
 export async function recordRun(workspace: Workspace, runtime: Runtime): Promise<Graph> {
   let run: Run | null = null;
@@ -100,7 +102,7 @@ export async function recordRun(workspace: Workspace, runtime: Runtime): Promise
   const flow = new RLMFlow({
     client: scriptedClient(script),
     runtime,
-    tools: tools(),
+    tools: goldenTools(),
     workspace,
     onAction: policy,
     closeRuntimes: false,

@@ -90,6 +90,7 @@ const action: Check<ActionNode> = record<ActionNode>({
   usage,
   finishReason: oneOf<FinishReason>({ stop: true, length: true, filtered: true, refused: true, other: true }),
   request: digest,
+  requestDigest: optional(exactly("chain")),
   attempts: listOf(attempt),
   final: flag,
   limit: optional(record<NonNullable<ActionNode["limit"]>>({ name: text, value: amount })),

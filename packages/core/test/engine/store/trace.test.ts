@@ -83,7 +83,7 @@ describe("a trace", () => {
         { ...document, contexts: { ...document.contexts, [name]: "x" } },
         /the text does not have this digest/,
       ],
-      [{ ...document, format: 99 }, /has format 99; this version of rlmflow reads format 1/],
+      [{ ...document, format: 99 }, /has format 99; this version of rlmflow reads formats 1 to 2/],
       [{ ...document, nodes: document.nodes.slice(1) }, /names the parent|expected|goes on at/],
     ];
     for (const [trace, says] of cases) await expect(loadTrace(trace)).rejects.toThrow(says);

@@ -1,0 +1,38 @@
+import { RLMError } from "../errors.ts";
+import { FORMAT } from "./run-info.ts";
+
+/** What turns a value stored in one format into what the next format stores. Pure: nothing but the value decides. */
+export interface Migration {
+  readonly from: number;
+  readonly node: (stored: unknown) => unknown;
+  readonly runInfo: (stored: unknown) => unknown;
+}
+
+/** Format 2 adds optional fields to nodes, and their absence means what format 1 meant. */
+const FROM_1: Migration = { from: 1, node: (stored) => stored, runInfo: (stored) => stored };
+
+/** One migration for each format before the current one, oldest first. */
+export const MIGRATIONS: readonly Migration[] = withoutGaps([FROM_1], FORMAT);
+
+/** The list itself when it leads from format 1 to `format` without a gap; else it throws. */
+export function withoutGaps(migrations: readonly Migration[], format: number): readonly Migration[] {
+  const isWhole =
+    migrations.length === format - 1 && migrations.every(({ from }, index) => from === index + 1);
+  if (isWhole) return migrations;
+  throw new RLMError(
+    "unsupported_format",
+    `The migrations start from the formats ${migrations.map(({ from }) => from).join(", ")}; format ${format} needs one from each of 1 to ${format - 1}, in order.`,
+  );
+}
+
+/** True for a format that this version reads. */
+export function isKnownFormat(format: unknown): format is number {
+  return typeof format === "number" && Number.isInteger(format) && format >= 1 && format <= FORMAT;
+}
+
+/** What the current format stores in place of a value that was stored in this one. */
+export function migrated(what: "node" | "runInfo", stored: unknown, format: number): unknown {
+  let value = stored;
+  for (let from = format; from < FORMAT; from++) value = MIGRATIONS[from - 1]?.[what](value);
+  return value;
+}

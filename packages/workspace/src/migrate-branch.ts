@@ -1,0 +1,63 @@
+import { rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { FORMAT, type RunInfo, type RunNode } from "@rlmflow/core";
+import { writeBranchFile } from "./branch-metadata.ts";
+import { type Durability, syncDirectory, temporaryName } from "./durable-files.ts";
+import { orFileFailure } from "./file-failure.ts";
+import type { BranchPaths, Layout } from "./layout.ts";
+import { LogReader } from "./log-reader.ts";
+import { fillLog } from "./new-branch.ts";
+import { readStoredBranch } from "./run-files.ts";
+
+/** A branch that is being opened for writing, its lock held. */
+export interface LockedBranch {
+  readonly layout: Layout;
+  readonly run: RunInfo;
+  readonly durability: Durability;
+}
+
+/** A log that was read to its end. */
+export interface OpenedLog {
+  readonly reader: LogReader;
+  readonly nodes: readonly RunNode[];
+  /** Bytes of a line behind its end that was never whole. */
+  readonly tornBytes: number;
+}
+
+/**
+ * Brings a branch of an older format up to the current one, and gives a reader that stands at the end of the log. Each
+ * file is written whole under another name and then renamed, the log first: whenever the process dies, every file is the
+ * old one or the new one, and a mixture of them is one that this version opens and that an older version refuses.
+ */
+export async function openMigrated({
+  layout,
+  run: { runId, branch },
+  durability,
+}: LockedBranch): Promise<OpenedLog> {
+  const paths = layout.branch(runId, branch.id);
+  let reader = new LogReader(paths.log, paths.head);
+  let nodes = await reader.advance();
+  const { tornBytes } = reader;
+  if (reader.format !== null && reader.format < FORMAT) {
+    await replaceLog(paths, nodes);
+    reader = new LogReader(paths.log, paths.head);
+    nodes = await reader.advance();
+  }
+  const { run, format } = await readStoredBranch(layout, runId, branch.id);
+  if (format < FORMAT) await writeBranchFile(paths, run, durability);
+  return { reader, nodes, tornBytes };
+}
+
+async function replaceLog({ directory, log }: BranchPaths, nodes: readonly RunNode[]): Promise<void> {
+  const temporary = join(directory, temporaryName());
+  await orFileFailure("write", log, async () => {
+    try {
+      await fillLog(temporary, nodes, "fsync");
+      await rename(temporary, log);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+    await syncDirectory(directory);
+  });
+}
