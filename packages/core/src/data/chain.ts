@@ -20,6 +20,11 @@ export interface AgentState {
   readonly iterations: number;
   /** Requests made for this and all earlier tasks. */
   readonly replies: number;
+  /**
+   * Nodes of the chain without the edits of limits of which the model is told nothing: so the place of a request that
+   * was in flight is the same when one of them has landed since.
+   */
+  readonly told: number;
   /** True when a person asked for the final answer. */
   readonly finalAsked: boolean;
   /** Epoch milliseconds from which the time limit counts: the task's beginning, or the edit that last set it. */
@@ -60,9 +65,10 @@ export function agentState(graph: Graph, agentId: string): AgentState | undefine
 
 function foldNode(before: Fold | undefined, node: ChainNode, place: number): Fold | undefined {
   if (node.type === "query") {
-    const replies = before?.replies ?? 0;
+    const { replies = 0, told = 0 } = before ?? {};
     const begun = { iterations: 0, finalAsked: false, timedFrom: node.startedAt };
-    return { query: node, config: node.config, replies, ...begun, head: node, headBefore: node, place };
+    const counts = { replies, told: told + 1 };
+    return { query: node, config: node.config, ...counts, ...begun, head: node, headBefore: node, place };
   }
   if (before === undefined) return undefined;
   if (isSpokenEdit(node)) return foldEdit(before, node, place);
@@ -73,6 +79,7 @@ function foldNode(before: Fold | undefined, node: ChainNode, place: number): Fol
     headBefore: before.head,
     iterations: before.iterations + replied,
     replies: before.replies + replied,
+    told: before.told + 1,
     place,
   };
 }
@@ -81,9 +88,15 @@ function foldNode(before: Fold | undefined, node: ChainNode, place: number): Fol
 function foldEdit(before: Fold, node: ChainNode, place: number): Fold {
   const edit = node.type === "observation" ? node.edit : undefined;
   if (edit?.kind !== "config")
-    return { ...before, finalAsked: before.finalAsked || edit?.kind === "final", place };
+    return {
+      ...before,
+      told: before.told + 1,
+      finalAsked: before.finalAsked || edit?.kind === "final",
+      place,
+    };
   const timedFrom = edit.config.maxDurationMs === undefined ? before.timedFrom : node.endedAt;
-  const after = { ...before, config: { ...before.config, ...edit.config }, timedFrom, place };
+  const told = before.told + ("content" in node && node.content !== "" ? 1 : 0);
+  const after = { ...before, config: { ...before.config, ...edit.config }, told, timedFrom, place };
   if (!reopens(node, before.head)) return after;
   // A block that the runtime could not run is still to be run.
   const isBlockLeft = before.head.type === "error" && before.head.kind === "runtime_failed";

@@ -4,6 +4,7 @@ import type { ChildPlan, DelegateRequest } from "../turn/delegate.ts";
 import type { Arrivals } from "./block/arrivals.ts";
 import type { WaitTable } from "./block/wait-table.ts";
 import type { Budget } from "./model/budget.ts";
+import type { Conversation } from "./model/conversation.ts";
 import type { ReplPool } from "./repl/repl-pool.ts";
 import type { Hint } from "./run-event.ts";
 import type { ResolvedSchema } from "./schema/schema.ts";
@@ -45,6 +46,8 @@ export interface AgentPort {
   readonly queries: Set<Promise<void>>;
   /** Requests for replies that were cut. */
   readonly cut: Attempt[];
+  /** What was sent so far. */
+  readonly conversation: Conversation;
   /** Cuts the calls in flight and takes the attempts of requests whose answers nobody will take any more. */
   unrecorded(): Promise<readonly Attempt[]>;
   /** Actions whose blocks another process may have begun; each is taken out when its block goes on here. */

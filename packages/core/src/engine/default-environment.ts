@@ -6,18 +6,33 @@ const NAME_LENGTH = 12;
 /** What the platform's timers hold: a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The real clock, real chance and SHA-256 of the platform's Web Crypto. */
+/** Longer texts are digested beside the program, which would stand still for them. */
+const LONGEST_AT_ONCE = 256 * 1024;
+
+type Sha256 = (text: string) => string;
+
+/** SHA-256 of Node, which needs no promise; `null` on a platform that has only Web Crypto. */
+function sha256AtOnce(): Sha256 | null {
+  if (typeof process !== "object" || typeof process.getBuiltinModule !== "function") return null;
+  const crypto = process.getBuiltinModule("node:crypto");
+  return typeof crypto?.hash === "function" ? (text) => crypto.hash("sha256", text, "hex") : null;
+}
+
+async function webSha256(text: string): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The real clock, real chance and SHA-256 of the platform. */
 export function defaultEnvironment(): Environment {
+  const atOnce = sha256AtOnce();
   return {
     now: () => Date.now(),
     randomId() {
       const bytes = crypto.getRandomValues(new Uint8Array(NAME_LENGTH));
       return Array.from(bytes, (byte) => LETTERS[byte % LETTERS.length]).join("");
     },
-    async digest(text) {
-      const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-      return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
-    },
+    digest: (text) => (atOnce !== null && text.length <= LONGEST_AT_ONCE ? atOnce(text) : webSha256(text)),
     sleep(ms, signal) {
       return new Promise((resolve) => {
         if (signal?.aborted === true) return resolve();

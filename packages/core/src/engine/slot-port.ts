@@ -25,7 +25,7 @@ export interface SlotPortParts {
 
 /** The port of one transition: what the agent in this slot may touch from now on. */
 export function slotPort(slot: Slot, parts: SlotPortParts): AgentPort {
-  const { agentId, arrivals, budget, running, queries, cut } = slot;
+  const { agentId, arrivals, budget, running, queries, cut, conversation } = slot;
   const { settings, journal, repls, takenUp, beingBorn } = parts;
   return {
     agentId,
@@ -34,6 +34,7 @@ export function slotPort(slot: Slot, parts: SlotPortParts): AgentPort {
     running,
     queries,
     cut,
+    conversation,
     unrecorded: () => slot.unrecorded(),
     settings,
     journal,

@@ -1,38 +1,58 @@
-import { type AgentState, agentState } from "../data/chain.ts";
+import { agentState } from "../data/chain.ts";
 import type { Graph } from "../data/graph.ts";
-import type { ActionNode, ChainNode } from "../data/node.ts";
+import type { ActionNode } from "../data/node.ts";
 import { defaultEnvironment } from "../engine/default-environment.ts";
+import { MessageDigest } from "../engine/model/message-digest.ts";
 import type { MessagesSeam } from "../engine/settings.ts";
-import { defaultMessages } from "../turn/messages.ts";
+import type { Message } from "../protocols/client.ts";
+import { Transcript } from "../turn/messages.ts";
 
 /** How a run made its messages, when it did so in a way of its own. */
 export interface RequestLaw {
   readonly messages?: MessagesSeam;
 }
 
+const { digest } = defaultEnvironment();
+
 /** The actions whose recorded digest does not follow from the chain before them. */
 export async function checkRequests(graph: Graph, law: RequestLaw): Promise<readonly string[]> {
-  const { digest } = defaultEnvironment();
   const faults: string[] = [];
   for (const agentId of graph.agents()) {
-    const chain = graph.chain(agentId);
-    for (const [place, node] of chain.entries()) {
-      if (node.type !== "action" || node.replaces !== undefined) continue;
-      const before = agentState(graph.at(chain[place - 1]?.id ?? node.id), agentId);
-      const sent = before === undefined ? null : messagesBefore(chain.slice(0, place), before, node, law);
-      if (sent !== null && (await digest(JSON.stringify(sent))) !== node.request) {
+    let transcript: Transcript | null = null;
+    const sums = new MessageDigest(digest);
+    for (let place = 1; place < graph.chainLength(agentId); place++) {
+      const node = graph.chainAt(agentId, place);
+      if (node?.type !== "action" || node.replaces !== undefined) continue;
+      const before = graph.at(graph.chainAt(agentId, place - 1)?.id ?? "");
+      transcript = Transcript.of(before, agentId, transcript);
+      const sent = messagesBefore(before, transcript, node, law);
+      if (sent === null) continue;
+      // What a seam makes may change later: only of the standard messages is anything kept.
+      const sum = law.messages === undefined ? sums : new MessageDigest(digest);
+      if ((await requestDigest(node, sent, sum)) !== node.request)
         faults.push(`the request of ${node.id} is not what its chain gives`);
-      }
     }
   }
   return faults;
 }
 
+/** The digest of the messages by the rule that the node names. */
+async function requestDigest(
+  node: ActionNode,
+  sent: readonly Message[],
+  sum: MessageDigest,
+): Promise<string> {
+  if (node.requestDigest === undefined) return await digest(JSON.stringify(sent));
+  return (await sum.of(sent)).digest;
+}
+
 /** `null` where the prompt is kept apart and the messages can't be derived from the nodes alone. */
-function messagesBefore(chain: readonly ChainNode[], state: AgentState, action: ActionNode, law: RequestLaw) {
-  const { query, config } = state;
-  if (query.systemPrompt === null) return null;
-  const options = { systemPrompt: query.systemPrompt, maxMessages: config.maxMessages, final: action.final };
-  const standard = defaultMessages(chain, options);
-  return law.messages === undefined ? standard : law.messages(chain, standard);
+function messagesBefore(before: Graph, transcript: Transcript, action: ActionNode, law: RequestLaw) {
+  const { agentId } = action;
+  const state = agentState(before, agentId);
+  const systemPrompt = state?.query.systemPrompt ?? null;
+  if (state === undefined || systemPrompt === null) return null;
+  const { maxMessages } = state.config;
+  const standard = transcript.messages({ systemPrompt, maxMessages, final: action.final });
+  return law.messages === undefined ? standard : law.messages(before.chain(agentId), standard);
 }

@@ -1,4 +1,5 @@
 import { reopens } from "../data/chain.ts";
+import type { Graph } from "../data/graph.ts";
 import type { ChainNode } from "../data/node.ts";
 import type { Message } from "../protocols/client.ts";
 import { taskMessage } from "./task-message.ts";
@@ -19,38 +20,97 @@ export const FINAL_REQUEST =
 
 /** The messages an agent's model is sent, derived from its chain alone: equal chains, equal messages. */
 export function defaultMessages(chain: readonly ChainNode[], options: MessageOptions): readonly Message[] {
-  const messages: Message[] = [];
-  const replaced = new Set(chain.map((node) => (node.type === "action" ? node.replaces : undefined)));
-  for (const [place, node] of chain.entries()) {
-    const next = chain[place + 1];
-    // An end that was opened again repeats the last output, which the model has been shown.
-    if (replaced.has(node.id) || (next !== undefined && reopens(next, node))) continue;
-    const message = nodeMessage(node);
-    if (message !== null) push(messages, message);
+  const transcript = new Transcript();
+  transcript.extend(chain);
+  return transcript.messages(options);
+}
+
+/**
+ * What the model of one agent has been told, which grows with the agent's chain, so that a request costs what is new.
+ *
+ * Owns: the messages. Does not own: the chain; the system prompt and the limits, which may differ by request.
+ * 1. Extended in any number of steps, it equals a transcript that was given the whole chain at once.
+ * 2. Its messages are frozen. All but the newest stay the same objects from one request to the next.
+ */
+export class Transcript {
+  readonly #messages: Message[] = [];
+  #length = 0;
+  #last: ChainNode | null = null;
+  /** The agent's newest task where that is not its first. */
+  #later: string | null = null;
+  #system: Message = frozen("system", "");
+
+  /**
+   * The transcript of the agent's chain in this graph: `before`, extended, where its chain is the beginning of this
+   * one and the new nodes take nothing back; else a new one.
+   */
+  static of(graph: Graph, agentId: string, before: Transcript | null): Transcript {
+    if (before !== null && before.#last === (graph.chainAt(agentId, before.#length - 1) ?? null)) {
+      const added: ChainNode[] = [];
+      for (let place = before.#length; ; place++) {
+        const node = graph.chainAt(agentId, place);
+        if (node === undefined) break;
+        added.push(node);
+      }
+      if (before.extend(added)) return before;
+    }
+    const transcript = new Transcript();
+    transcript.extend(graph.chain(agentId));
+    return transcript;
   }
-  const task = chain.findLast((node) => node.type === "query");
-  const later = task === undefined || task === chain[0] ? null : task.query;
-  const kept = leaveOut(messages, options.maxMessages, later);
-  if (options.final) push(kept, { role: "user", content: FINAL_REQUEST });
-  return [{ role: "system", content: options.systemPrompt }, ...kept];
+
+  /**
+   * Takes the nodes that follow in the chain. `false`, with nothing taken, when they change what came before: they
+   * replace a reply that is in it already, or open an end again.
+   */
+  extend(nodes: readonly ChainNode[]): boolean {
+    const [first] = nodes;
+    if (first === undefined) return true;
+    if (this.#last !== null && reopens(first, this.#last)) return false;
+    const replaced = new Set(nodes.flatMap((node) => (node.type === "action" ? (node.replaces ?? []) : [])));
+    if (replaced.size > 0 && this.#length > 0) {
+      const known = new Set(nodes.map(({ id }) => id));
+      if ([...replaced].some((id) => !known.has(id))) return false;
+    }
+    for (const [place, node] of nodes.entries()) {
+      const next = nodes[place + 1];
+      if (node.type === "query" && this.#length + place > 0) this.#later = node.query;
+      // An end that was opened again repeats the last output, which the model has been shown.
+      if (replaced.has(node.id) || (next !== undefined && reopens(next, node))) continue;
+      const message = nodeMessage(node);
+      if (message !== null) push(this.#messages, message);
+    }
+    this.#length += nodes.length;
+    this.#last = nodes.at(-1) ?? null;
+    return true;
+  }
+
+  /** A new list of the messages of a request. */
+  messages({ systemPrompt, maxMessages, final }: MessageOptions): readonly Message[] {
+    if (this.#system.content !== systemPrompt) this.#system = frozen("system", systemPrompt);
+    const system = [this.#system];
+    const sent =
+      maxMessages === null || this.#messages.length - 1 <= maxMessages
+        ? system.concat(this.#messages)
+        : system.concat(leaveOut(this.#messages, maxMessages, this.#later));
+    if (final) push(sent, frozen("user", FINAL_REQUEST));
+    return sent;
+  }
 }
 
 function nodeMessage(node: ChainNode): Message | null {
   switch (node.type) {
     case "query":
-      return { role: "user", content: taskMessage(node) };
+      return frozen("user", taskMessage(node));
     case "action":
-      return {
-        role: "assistant",
-        content: node.replaces === undefined ? node.reply : fenced(node.code ?? ""),
-      };
+      return frozen("assistant", node.replaces === undefined ? node.reply : fenced(node.code ?? ""));
     case "error":
       // The end at a limit repeats the last output, which the model has been shown.
       if (node.kind === "limit_reached") return null;
-      return node.content === "" ? null : { role: "user", content: node.content };
+      return node.content === "" ? null : frozen("user", node.content);
     case "observation":
     case "resume":
-      return node.content === "" ? null : { role: "user", content: node.content };
+      return node.content === "" ? null : frozen("user", node.content);
     case "supervising":
     case "result":
       return null;
@@ -65,27 +125,29 @@ function fenced(code: string): string {
   return `${fence}repl\n${code}\n${fence}`;
 }
 
+function frozen(role: Message["role"], content: string): Message {
+  return Object.freeze({ role, content });
+}
+
 /** Two messages of one role in a row become one: some providers refuse them otherwise. */
 function push(messages: Message[], message: Message): void {
   const last = messages.at(-1);
   if (last?.role === message.role) {
-    messages[messages.length - 1] = { role: last.role, content: `${last.content}\n\n${message.content}` };
+    messages[messages.length - 1] = frozen(last.role, `${last.content}\n\n${message.content}`);
   } else messages.push(message);
 }
 
 /**
- * Keeps the first message, which holds the first query, and the last `maxMessages`. A later task whose query would
- * be left out stands behind the first, so that the model always knows what it works on.
+ * Keeps the first message, which holds the first query, and the last `maxMessages`, which are fewer than there are.
+ * A later task whose query would be left out stands behind the first, so that the model always knows what it works on.
  */
-function leaveOut(messages: readonly Message[], maxMessages: number | null, later: string | null): Message[] {
-  const [first, ...rest] = messages;
-  if (maxMessages === null || first === undefined || rest.length <= maxMessages) return [...messages];
-  const last = rest.slice(-maxMessages);
-  const left = rest.length - last.length;
+function leaveOut(messages: readonly Message[], maxMessages: number, later: string | null): Message[] {
+  const last = messages.slice(messages.length - maxMessages);
+  const left = messages.length - 1 - last.length;
   const isIn = ({ role, content }: Message) => role === "user" && later !== null && content.includes(later);
   const task = later !== null && !last.some(isIn) ? [later] : [];
-  const parts = [first.content, `(${left} messages left out)`, ...task];
-  const kept: Message[] = [{ role: "user", content: parts.join("\n\n") }];
+  const parts = [messages[0]?.content ?? "", `(${left} messages left out)`, ...task];
+  const kept = [frozen("user", parts.join("\n\n"))];
   for (const message of last) push(kept, message);
   return kept;
 }

@@ -1,5 +1,6 @@
 import type { Attempt } from "../../data/node.ts";
 import type { Budget } from "../model/budget.ts";
+import { Conversation } from "../model/conversation.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { WaitTable } from "./wait-table.ts";
 
@@ -16,6 +17,7 @@ export class Slot {
   readonly queries: Set<Promise<void>> = new Set();
   /** Requests for replies that were cut. */
   readonly cut: Attempt[] = [];
+  readonly conversation: Conversation = new Conversation();
   /** Work for the next boundary between two transitions; none of it rejects. */
   readonly queued: (() => Promise<void>)[] = [];
   /** Aborts when its transition is to stop. */

@@ -4,7 +4,6 @@ import type { ChainNode } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
 import type { Message } from "../../protocols/client.ts";
 import { findCode } from "../../turn/code-blocks.ts";
-import { defaultMessages } from "../../turn/messages.ts";
 import type { AgentPort, TransitionEnd } from "../agent-port.ts";
 import { errorData } from "../error-data.ts";
 import type { ChainDraft } from "../store/journal.ts";
@@ -40,9 +39,12 @@ async function send(
   const { journal, agentId } = port;
   const systemPrompt =
     (await journal.unpack(state.query.systemPrompt, state.query.blobs?.systemPrompt)) ?? "";
-  return await request(port.settings, {
+  const { settings, conversation } = port;
+  return await request(settings, {
     model: state.config.model,
     messages: () => messagesOf(port, state, systemPrompt, final),
+    // What a seam makes is its own, and may change: it is digested as a whole each time.
+    ...(settings.messages === null && { digest: conversation.digest(settings.environment) }),
     effectKey: nextRequestKey(journal.graph, agentId),
     signal: port.signal,
     rest: port.restSignal,
@@ -65,12 +67,14 @@ function messagesOf(
   systemPrompt: string,
   final: boolean,
 ): readonly Message[] {
-  const chain = port.journal.graph.chain(port.agentId);
-  const standard = defaultMessages(chain, { systemPrompt, maxMessages: state.config.maxMessages, final });
+  const { agentId, conversation } = port;
+  const { graph } = port.journal;
+  const { maxMessages } = state.config;
+  const standard = conversation.messages(graph, agentId, { systemPrompt, maxMessages, final });
   const { messages } = port.settings;
   if (messages === null) return standard;
   try {
-    const made: unknown = messages(chain, standard);
+    const made: unknown = messages(graph.chain(agentId), standard);
     if (Array.isArray(made) && made.length > 0) return made;
     throw new TypeError("it gave no messages");
   } catch (cause) {
@@ -106,6 +110,7 @@ async function takeReply(
     usage: reply.usage,
     finishReason: reply.finishReason,
     request: digest,
+    requestDigest: "chain",
     attempts: [...port.cut.splice(0), ...attempts],
     final: facts.final,
     ...(facts.limit !== undefined && { limit: facts.limit }),

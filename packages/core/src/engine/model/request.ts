@@ -5,6 +5,7 @@ import { RLMError } from "../../errors.ts";
 import type { Message } from "../../protocols/client.ts";
 import type { FlowSettings } from "../settings.ts";
 import type { Amount, Budget } from "./budget.ts";
+import { MessageDigest } from "./message-digest.ts";
 import type { Answered, Price, Retry } from "./provider.ts";
 import { idempotencyKey, questionDigest } from "./request-key.ts";
 
@@ -13,6 +14,8 @@ export interface ModelRequest {
   readonly model: string;
   /** Derived only when there is a place, so that agents in line hold none. */
   readonly messages: () => readonly Message[];
+  /** Makes the digest of the messages; for who asks again with more, whose messages are frozen. */
+  readonly digest?: MessageDigest;
   /** Of the place that asks; what is sent goes under an idempotency key made of it. */
   readonly effectKey: string;
   /** Cuts the request in flight. */
@@ -81,10 +84,14 @@ async function send(
   const { budget, signal } = wanted;
   const { environment } = settings;
   const messages = wanted.messages();
-  const input = estimateTokens(messages);
   const asked = provider(settings, wanted.model);
   const { price } = asked;
-  const digest = await questionDigest({ model: asked.model, messages, output: wanted.output }, environment);
+  const { digest, characters } = await (wanted.digest ?? new MessageDigest(environment.digest)).of(messages);
+  const input = Math.ceil(characters / CHARACTERS_PER_TOKEN);
+  const question = await questionDigest(
+    { model: asked.model, messages: digest, output: wanted.output },
+    environment,
+  );
   const estimateFor = (output: number) => ({
     tokens: input + output,
     microUsd: Math.ceil(costOf(price, input, output)),
@@ -106,7 +113,7 @@ async function send(
     const answered = await asked.ask(messages, {
       signal,
       stop,
-      effectKey: idempotencyKey(wanted.effectKey, digest, cap),
+      effectKey: idempotencyKey(wanted.effectKey, question, cap),
       maxOutputTokens: cap,
       caller: wanted.caller,
       ...(wanted.output !== undefined && { output: wanted.output }),
@@ -114,7 +121,7 @@ async function send(
       ...(wanted.onRetry !== undefined && { onRetry: wanted.onRetry }),
     });
     attempts = answered.attempts;
-    return { kind: "answered", answered, digest: digest.messages };
+    return { kind: "answered", answered, digest };
   } catch (error) {
     attempts = attemptsOf(error);
     throw error;
@@ -153,11 +160,6 @@ function shorterOutput(left: Amount, { input, price, cap, least }: Shortening): 
 /** Millionths of a US dollar; a price is in dollars per million tokens. */
 function costOf(price: Price | undefined, input: number, output: number): number {
   return price === undefined ? 0 : input * price.inputPerMillionUsd + output * price.outputPerMillionUsd;
-}
-
-function estimateTokens(messages: readonly Message[]): number {
-  const characters = messages.reduce((sum, message) => sum + message.content.length, 0);
-  return Math.ceil(characters / CHARACTERS_PER_TOKEN);
 }
 
 /**

@@ -1,0 +1,23 @@
+import type { Graph } from "../../data/graph.ts";
+import type { Message } from "../../protocols/client.ts";
+import type { Environment } from "../../protocols/environment.ts";
+import { type MessageOptions, Transcript } from "../../turn/messages.ts";
+import { MessageDigest } from "./message-digest.ts";
+
+/** What a live agent keeps from one request to the next, so that each costs only what is new in it. */
+export class Conversation {
+  #transcript: Transcript | null = null;
+  #digest: MessageDigest | null = null;
+
+  /** The standard messages of the agent's next request. */
+  messages(graph: Graph, agentId: string, options: MessageOptions): readonly Message[] {
+    this.#transcript = Transcript.of(graph, agentId, this.#transcript);
+    return this.#transcript.messages(options);
+  }
+
+  /** The digest of what {@link messages} gives. */
+  digest(environment: Environment): MessageDigest {
+    this.#digest ??= new MessageDigest(environment.digest);
+    return this.#digest;
+  }
+}

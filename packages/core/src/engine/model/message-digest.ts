@@ -1,0 +1,54 @@
+import type { Message } from "../../protocols/client.ts";
+import type { Environment } from "../../protocols/environment.ts";
+
+/** What a list of messages comes to. */
+export interface MessagesSum {
+  /** The digest under the rule `chain`, see {@link MessageDigest}. */
+  readonly digest: string;
+  /** UTF-16 units of all contents. */
+  readonly characters: number;
+}
+
+/**
+ * The digest of messages under the rule `chain`: h(0) is SHA-256 of nothing, h(i) is SHA-256 of h(i-1), a line feed and
+ * the JSON of message i, and the digest is the last of them. So a list that goes on where an earlier one ended costs
+ * only what it has more.
+ *
+ * Owns: the sum of the longest beginning that may come again. Does not own: the messages, which must be frozen.
+ * 1. A beginning comes again where the next list has the same objects at the same places.
+ * 2. The last message of a list is not kept: what follows may be merged into it.
+ */
+export class MessageDigest {
+  readonly #digest: Environment["digest"];
+  readonly #known: Message[] = [];
+  #sum: MessagesSum | null = null;
+
+  constructor(digest: Environment["digest"]) {
+    this.#digest = digest;
+  }
+
+  /** The sum of these messages. To be asked one list at a time. */
+  async of(messages: readonly Message[]): Promise<MessagesSum> {
+    const known = this.#known;
+    let sum = this.#sum;
+    if (sum === null || !known.every((message, place) => message === messages[place])) {
+      known.length = 0;
+      sum = { digest: await this.#digest(""), characters: 0 };
+    }
+    this.#sum = sum;
+    for (let place = known.length; place < messages.length - 1; place++) {
+      const message = messages[place];
+      if (message === undefined) break;
+      sum = await this.#add(sum, message);
+      this.#sum = sum;
+      known.push(message);
+    }
+    const last = messages.at(-1);
+    return last === undefined ? sum : await this.#add(sum, last);
+  }
+
+  async #add({ digest, characters }: MessagesSum, message: Message): Promise<MessagesSum> {
+    const text = `${digest}\n${JSON.stringify(message)}`;
+    return { digest: await this.#digest(text), characters: characters + message.content.length };
+  }
+}
