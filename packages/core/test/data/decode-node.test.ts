@@ -96,10 +96,12 @@ describe("decodeNode", () => {
       for (const key of Object.keys(node)) {
         const changed = copy(node);
         delete at(changed, [])[key];
-        const optional = ["metadata", "replaces", "edit", "limit", "attempts", "dropped", "details", "usage"];
+        const ofAction = ["replaces", "requestDigest"];
+        const ofOthers = ["metadata", "edit", "limit", "attempts", "dropped", "details", "usage"];
+        const optional = node.type === "action" ? ofAction : ofOthers;
         const mayLack =
           key === "block" ? !["supervising", "resume"].includes(node.type) : optional.includes(key);
-        if (mayLack && !(node.type === "action" && key !== "replaces")) decodeNode(changed, "$");
+        if (mayLack) decodeNode(changed, "$");
         else if (!(key === "blobs" && node.type === "result")) {
           expect(refusal(changed).message).toMatch(key === "intent" ? /outcome/ : new RegExp(`\\$\\.${key}`));
         }

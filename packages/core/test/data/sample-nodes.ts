@@ -100,6 +100,7 @@ export function sampleNodes(): readonly RunNode[] {
       usage,
       finishReason: "stop",
       request: HEX,
+      requestDigest: "chain",
       attempts,
       final: false,
     },

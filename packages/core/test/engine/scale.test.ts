@@ -28,6 +28,26 @@ async function fanOut(children: number): Promise<number> {
   return (user + system) / graph.length;
 }
 
+describe("one agent with many replies", () => {
+  test("digests each message once, and once more while it is the newest", async () => {
+    const environment = fixedEnvironment();
+    let characters = 0;
+    const digest = (text: string) => {
+      characters += text.length;
+      return environment.digest(text);
+    };
+    const replies = 300;
+    await using flow = flowOf(
+      ({ turn }) => block(turn < replies - 1 ? `print("${"x".repeat(1000)}")` : "done(1)"),
+      { environment: { ...environment, digest }, config: { maxIterations: replies }, prompt: "Be good." },
+    );
+    const { graph } = await flow.run("Go.");
+    // A reply and what it printed, the latter twice, and what goes along with each digest.
+    expect(characters).toBeLessThan(replies * 4000);
+    await checkRun(graph);
+  });
+});
+
 describe("many agents", () => {
   test("cost the same each, be they a thousand or ten thousand", async () => {
     await fanOut(200);

@@ -31,7 +31,7 @@ export class MessageDigest {
   async of(messages: readonly Message[]): Promise<MessagesSum> {
     const known = this.#known;
     let sum = this.#sum;
-    if (sum === null || !known.every((message, place) => message === messages[place])) {
+    if (sum === null || !isBeginning(known, messages)) {
       known.length = 0;
       sum = { digest: await this.#digest(""), characters: 0 };
     }
@@ -51,4 +51,9 @@ export class MessageDigest {
     const text = `${digest}\n${JSON.stringify(message)}`;
     return { digest: await this.#digest(text), characters: characters + message.content.length };
   }
+}
+
+/** True when the list begins with all that is known, and goes on. */
+function isBeginning(known: readonly Message[], list: readonly Message[]): boolean {
+  return known.length < list.length && known.every((message, place) => message === list[place]);
 }
