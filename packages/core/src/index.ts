@@ -55,7 +55,7 @@ export type { ContextInput, ContextsInput } from "./engine/block/contexts.ts";
 export { RLMFlow } from "./engine/flow.ts";
 export type { FlowOptions, ModelOption } from "./engine/flow-options.ts";
 export type { Price } from "./engine/model/provider.ts";
-export { checkPayloads, type PayloadReader } from "./engine/resume/check-payloads.ts";
+export { checkPayloads } from "./engine/resume/check-payloads.ts";
 export type { Recovered } from "./engine/resume/recovered.ts";
 export { type Requirements, requirementsOf } from "./engine/resume/requirements.ts";
 export { Run, type RunResult } from "./engine/run.ts";
@@ -70,7 +70,7 @@ export { typedSchema } from "./engine/schema/typed-schema.ts";
 export type { ActionVerdict, MessagesSeam, NewAgent, OnAction } from "./engine/settings.ts";
 export { guardedPayloads } from "./engine/store/guarded-payloads.ts";
 export { memoryStores } from "./engine/store/memory-store.ts";
-export type { LoadedTrace, PayloadSource } from "./engine/store/trace.ts";
+export type { LoadedTrace, PayloadSource, Traceable } from "./engine/store/trace.ts";
 export { blobsOf, loadTrace, saveTrace, traceText } from "./engine/store/trace.ts";
 export type { ToolDefinition } from "./engine/tool/define-tool.ts";
 export { defineTool } from "./engine/tool/define-tool.ts";
@@ -105,7 +105,7 @@ export type {
   Turn,
   TurnState,
 } from "./protocols/runtime.ts";
-export type { PayloadStore, RunStores, Store } from "./protocols/store.ts";
+export type { PayloadReader, PayloadStore, RunStores, Store } from "./protocols/store.ts";
 export type { SchemaLike, Tool, ToolContext } from "./protocols/tool.ts";
 export type { RunConfig } from "./turn/limits.ts";
 export { defaultPrompt } from "./turn/prompt/default-prompt.ts";

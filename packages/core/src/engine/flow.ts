@@ -5,7 +5,7 @@ import { ROOT } from "../data/node-id.ts";
 import { isRunName, type RunInfo } from "../data/run-info.ts";
 import { RLMError } from "../errors.ts";
 import type { ChatOptions, Client, Message, Reply } from "../protocols/client.ts";
-import type { Store } from "../protocols/store.ts";
+import type { PayloadReader, Store } from "../protocols/store.ts";
 import type { SchemaLike } from "../protocols/tool.ts";
 import { limitEdits } from "../turn/limit-edits.ts";
 import { rootConfig } from "../turn/limits.ts";
@@ -40,6 +40,11 @@ export class RLMFlow implements Client {
     this.#settings = resolveOptions(options);
     this.#runs = new OpenRuns(this.#settings);
     this.#closeRuntimes = options.closeRuntimes ?? true;
+  }
+
+  /** The large values of this flow's runs: `saveTrace(graph, flow)`. */
+  get payloads(): PayloadReader {
+    return this.#settings.stores.payloads ?? this.#runs.payloads;
   }
 
   /** A new run of which only the root's query exists. Move it with {@link step}. */
@@ -117,7 +122,11 @@ export class RLMFlow implements Client {
   }
 
   #runOf<Answer>(live: Promise<LiveRun>, signal: AbortSignal | undefined): Run<Answer> {
-    return new Run<Answer>(live, { signal, over: (ended) => this.#runs.rest(ended) });
+    return new Run<Answer>(live, {
+      payloads: this.payloads,
+      signal,
+      over: (ended) => this.#runs.rest(ended),
+    });
   }
 
   /** A run inside a run is kept under the outer call's effect key, so that it is found again. */

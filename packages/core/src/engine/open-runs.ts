@@ -3,7 +3,7 @@ import type { RunNode } from "../data/node.ts";
 import { chainNodeId, ROOT } from "../data/node-id.ts";
 import type { RunInfo } from "../data/run-info.ts";
 import { RLMError } from "../errors.ts";
-import type { Store } from "../protocols/store.ts";
+import type { PayloadReader, Store } from "../protocols/store.ts";
 import { LiveRun } from "./live-run.ts";
 import { checkPayloads } from "./resume/check-payloads.ts";
 import { latestTime } from "./resume/recovered.ts";
@@ -35,6 +35,24 @@ export class OpenRuns {
 
   constructor(settings: FlowSettings) {
     this.#settings = settings;
+  }
+
+  /** What the stores of the open runs hold, for stores of which each keeps its own payloads. */
+  get payloads(): PayloadReader {
+    const find = async <T>(digest: string, read: (payloads: PayloadReader) => Promise<T>): Promise<T> => {
+      for (const { journal } of this.#open.values()) {
+        const found = await read(journal.store.payloads).catch((error: unknown) => {
+          if (RLMError.is(error, "not_found")) return null;
+          throw error;
+        });
+        if (found !== null) return found;
+      }
+      throw new RLMError("not_found", `No open run has a payload with the digest ${digest}.`);
+    };
+    return {
+      getBlob: (digest) => find(digest, (payloads) => payloads.getBlob(digest)),
+      openContext: (digest) => find(digest, (payloads) => payloads.openContext(digest)),
+    };
   }
 
   /** Takes the live run of this graph: the open one, its branch opened again, or a fork where the graph is older. */

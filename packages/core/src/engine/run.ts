@@ -4,6 +4,7 @@ import type { JsonValue } from "../data/json.ts";
 import { ROOT } from "../data/node-id.ts";
 import type { UsageTotal } from "../data/usage.ts";
 import { RLMError } from "../errors.ts";
+import type { PayloadReader } from "../protocols/store.ts";
 import { errorData } from "./error-data.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Recovered } from "./resume/recovered.ts";
@@ -25,6 +26,8 @@ export interface RunResult<Answer> {
  * rejection, like that of any promise; a run that its holder stopped with {@link abort}, or left paused, is none.
  */
 export class Run<Answer = JsonValue> extends Promise<RunResult<Answer>> implements AsyncIterable<RunEvent> {
+  /** The large values that its nodes name, also after the run has ended. */
+  readonly payloads: PayloadReader;
   readonly #live: Promise<LiveRun>;
   #current: LiveRun | null = null;
   #stopped = false;
@@ -39,9 +42,10 @@ export class Run<Answer = JsonValue> extends Promise<RunResult<Answer>> implemen
     return Promise;
   }
 
-  constructor(live: Promise<LiveRun>, { signal, over }: RunParts = {}) {
+  constructor(live: Promise<LiveRun>, { payloads, signal, over }: RunParts) {
     const { promise, resolve } = Promise.withResolvers<RunResult<Answer>>();
     super((settle) => settle(promise));
+    this.payloads = payloads;
     this.#live = live.then((ready) => {
       this.#current = ready;
       return ready;
@@ -177,6 +181,7 @@ export class Run<Answer = JsonValue> extends Promise<RunResult<Answer>> implemen
 
 /** What a run depends on beside its live run. */
 export interface RunParts {
+  readonly payloads: PayloadReader;
   readonly signal?: AbortSignal | undefined;
   /** Called once, when the run has ended in one way or another. */
   readonly over?: ((live: LiveRun) => void) | undefined;

@@ -43,8 +43,13 @@ export interface PayloadStore {
   openContext(digest: string): Promise<Omit<ContextPayload, "key" | "metadata">>;
 }
 
+/** Reads payloads by their digests. */
+export type PayloadReader = Pick<PayloadStore, "getBlob" | "openContext">;
+
 /** Where runs are kept: makes the store of a new one. */
 export interface RunStores {
+  /** The payloads of all runs, whether or not one of them is open. Absent where each run keeps its own. */
+  readonly payloads?: PayloadReader;
   /** Rejects with `already_exists`. */
   createRun(run: RunInfo): Promise<Store>;
   /** The store of a run's branch that was kept before; rejects with `not_found`. */

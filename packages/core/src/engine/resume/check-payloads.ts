@@ -4,11 +4,8 @@ import { endsAgent, type RunNode } from "../../data/node.ts";
 import { parentAgent } from "../../data/node-id.ts";
 import { sentence, sentences } from "../../data/sentences.ts";
 import { RLMError } from "../../errors.ts";
-import type { PayloadStore } from "../../protocols/store.ts";
+import type { PayloadReader } from "../../protocols/store.ts";
 import { blobsOf } from "../store/trace.ts";
-
-/** Reads payloads, as far as it takes to know that they are there and whole. */
-export type PayloadReader = Pick<PayloadStore, "getBlob" | "openContext">;
 
 const MOST_NAMED = 10;
 

@@ -49,6 +49,9 @@ export class MemoryPayloads implements PayloadStore {
   #find(held: ReadonlyMap<string, string>, what: string, digest: string): string {
     const text = held.get(digest);
     if (text !== undefined) return text;
-    throw new RLMError("not_found", `There is no ${what} with the digest ${digest} in memory.`);
+    throw new RLMError(
+      "not_found",
+      `There is no ${what} with the digest ${digest} in memory. A graph alone has no payloads: write the run with saveTrace, and read it with loadTrace.`,
+    );
   }
 }

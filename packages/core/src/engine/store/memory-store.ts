@@ -71,10 +71,10 @@ class MemoryStore implements Store {
 
 class MemoryStores implements RunStores {
   readonly #branches = new Map<string, Branch>();
-  readonly #payloads: MemoryPayloads;
+  readonly payloads: MemoryPayloads;
 
   constructor(digest: Environment["digest"]) {
-    this.#payloads = new MemoryPayloads(digest);
+    this.payloads = new MemoryPayloads(digest);
   }
 
   async createRun(run: RunInfo): Promise<Store> {
@@ -83,7 +83,7 @@ class MemoryStores implements RunStores {
 
   async openRun(runId: string, branchId: string): Promise<Store> {
     const branch = this.#branches.get(keyOf(runId, branchId));
-    if (branch !== undefined) return new MemoryStore(branch, this.#payloads);
+    if (branch !== undefined) return new MemoryStore(branch, this.payloads);
     const known = [...this.#branches.values()].slice(0, 10).map(({ run }) => `${run.runId}/${run.branch.id}`);
     throw new RLMError(
       "not_found",
@@ -111,7 +111,7 @@ class MemoryStores implements RunStores {
       branch.nextN.set(agentId, n + 1);
     }
     this.#branches.set(key, branch);
-    return new MemoryStore(branch, this.#payloads);
+    return new MemoryStore(branch, this.payloads);
   }
 }
 

@@ -4,14 +4,17 @@ import type { BlobRef, RunNode } from "../../data/node.ts";
 import { FORMAT } from "../../data/run-info.ts";
 import { sentence } from "../../data/sentences.ts";
 import { RLMError } from "../../errors.ts";
-import type { PayloadStore, RunStores, Store } from "../../protocols/store.ts";
+import type { PayloadReader, RunStores, Store } from "../../protocols/store.ts";
 import { defaultEnvironment } from "../default-environment.ts";
 import { memoryStores } from "./memory-store.ts";
 
-/** Whatever keeps the payloads of the traced run: a `Store`, a `Workspace`. */
+/** Whatever keeps the payloads of the traced run: a flow, a `Workspace`, a `Store`. */
 export interface PayloadSource {
-  readonly payloads: Pick<PayloadStore, "getBlob" | "openContext">;
+  readonly payloads: PayloadReader;
 }
+
+/** A run, which knows where its payloads are, or a graph. */
+export type Traceable = Graph | (PayloadSource & { readonly graph: Graph });
 
 /** A run that was read from a trace, and stores that hold it: `new RLMFlow({ …, workspace: stores })` goes on with it. */
 export interface LoadedTrace {
@@ -24,19 +27,23 @@ const PIECE = 1 << 16;
 
 /**
  * A branch as one self-contained JSON document: its graph, and every blob and context that it names, each once.
- * Rejects with `not_found` when one of them is missing. A trace beyond the length of a string needs {@link traceText}.
+ * A run is taken as far as it has got. A graph that names payloads needs the source that keeps them, for example
+ * its flow. Rejects with `not_found` when one of them is missing. A trace beyond the length of a string needs
+ * {@link traceText}.
  */
-export async function saveTrace(graph: Graph, source: PayloadSource): Promise<string> {
+export async function saveTrace(traced: Traceable, source?: PayloadSource): Promise<string> {
   const pieces: string[] = [];
-  for await (const piece of traceText(graph, source)) pieces.push(piece);
+  for await (const piece of traceText(traced, source)) pieces.push(piece);
   return pieces.join("");
 }
 
 /** The text of {@link saveTrace} in pieces, a node or a part of a payload at a time. */
 export async function* traceText(
-  graph: Graph,
-  { payloads }: PayloadSource,
+  traced: Traceable,
+  source?: PayloadSource,
 ): AsyncGenerator<string, void, undefined> {
+  const graph = traced instanceof Graph ? traced : traced.graph;
+  const payloads = payloadsOfTraced(traced, graph, source);
   yield `{"format":${FORMAT},"run":${JSON.stringify(graph.run)},"nodes":[`;
   let separator = "\n";
   for (const node of graph.walk()) {
@@ -63,21 +70,35 @@ export async function* traceText(
   yield "\n}}\n";
 }
 
+function payloadsOfTraced(traced: Traceable, graph: Graph, source: PayloadSource | undefined): PayloadReader {
+  if (!(graph instanceof Graph))
+    throw new RLMError("invalid_options", "A trace is made of a run or a graph: saveTrace(run).");
+  const found = source ?? (traced instanceof Graph ? undefined : traced);
+  if (typeof found?.payloads?.getBlob === "function") return found.payloads;
+  const refuse = async (): Promise<never> => {
+    throw new RLMError(
+      "invalid_options",
+      "This graph names blobs or contexts, which are kept elsewhere. Say where: saveTrace(graph, flow), or save the run itself: saveTrace(run).",
+    );
+  };
+  return { getBlob: refuse, openContext: refuse };
+}
+
 /** JSON text of a part of a string. Half a surrogate pair becomes an escape, which the other half completes. */
 function escaped(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }
 
 /**
- * Reads a trace, text or parsed, into these stores, by default into memory. Everything is checked before anything
- * is kept: rejects with `invalid_graph` or `unsupported_format` saying where the document is wrong, and with
+ * Reads a trace, by the path of its file, as text or parsed, into these stores, by default into memory. Text begins
+ * with "{"; any other string is a path. Everything is checked before anything is kept: rejects with `invalid_graph` or `unsupported_format` saying where the document is wrong, and with
  * `already_exists` when the stores have its branch.
  */
 export async function loadTrace(
   trace: unknown,
   stores: RunStores = memoryStores(defaultEnvironment().digest),
 ): Promise<LoadedTrace> {
-  const document = typeof trace === "string" ? parse(trace) : trace;
+  const document = typeof trace === "string" || trace instanceof URL ? parse(await textOf(trace)) : trace;
   const graph = Graph.fromJSON(document);
   const payloads = await readPayloads(document, graph);
   const store = await stores.forkRun(graph.run, []);
@@ -89,6 +110,29 @@ export async function loadTrace(
     await store.close();
   }
   return { graph, stores };
+}
+
+/** The text of a trace, read from its file where this is a path. Core itself runs where there are no files, too. */
+async function textOf(trace: string | URL): Promise<string> {
+  if (
+    typeof trace === "string" &&
+    trace
+      .replace(/^\uFEFF/, "")
+      .trimStart()
+      .startsWith("{")
+  )
+    return trace.replace(/^\uFEFF/, "");
+  const files = globalThis.process?.getBuiltinModule?.("node:fs/promises");
+  const shown = JSON.stringify(String(trace).slice(0, 200));
+  const expected = "loadTrace takes the path of a trace, or its text, which begins with {.";
+  if (files === undefined)
+    throw new RLMError("invalid_options", `${shown} can't be read: there are no files here. ${expected}`);
+  try {
+    return (await files.readFile(trace, "utf8")).replace(/^\uFEFF/, "");
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RLMError("not_found", `${shown} can't be read: ${sentence(reason)} ${expected}`, { cause });
+  }
 }
 
 function parse(text: string): unknown {

@@ -1,6 +1,19 @@
-import { describe, expect, test } from "vitest";
-import { Graph, loadTrace, memoryStores, RLMFlow, saveTrace, traceText } from "../../../src/index.ts";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, onTestFinished, test } from "vitest";
+import {
+  Graph,
+  loadTrace,
+  memoryStores,
+  type PayloadSource,
+  RLMFlow,
+  saveTrace,
+  traceText,
+} from "../../../src/index.ts";
 import { checkRun, fixedEnvironment, scriptedClient } from "../../../src/testing/index.ts";
+import { runFailureOf } from "../flow-fixture.ts";
 import { inlineRuntime } from "../inline-runtime.ts";
 
 const BLOCK = (code: string) => `\`\`\`repl\n${code}\n\`\`\``;
@@ -102,6 +115,120 @@ describe("a trace", () => {
     expect((sizes[1] ?? 0) / (sizes[0] ?? 1)).toBeLessThan(2.2);
   });
 });
+
+/** A flow in memory whose root hands a piece of its context to a child, and answers with something large. */
+function inMemory(): RLMFlow {
+  const client = scriptedClient({
+    root: [
+      BLOCK("vars.child = delegate('a', 'Read.', { context: 'y'.repeat(70_000) })"),
+      BLOCK("done((await wait(vars.child))[0])"),
+    ],
+    "root.a": [BLOCK("done('z'.repeat(70_000))")],
+  });
+  return new RLMFlow({ client, runtime: inlineRuntime() });
+}
+
+async function traceFile(text: string | AsyncIterable<string>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "rlmflow-trace-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, "run.json"), text);
+  return join(folder, "run.json");
+}
+
+describe("a run in memory", () => {
+  test("is saved with its payloads, by itself, also after its flow was closed", async () => {
+    const flow = inMemory();
+    const run = flow.run("Read.", { context: LARGE });
+    const { graph } = await run;
+    const text = await saveTrace(run);
+    expect(await saveTrace(graph, flow)).toBe(text);
+    await flow.close();
+    expect(await saveTrace(run)).toBe(text);
+    const loaded = await loadTrace(text);
+    expect(await saveTrace(loaded.graph, loaded.stores as PayloadSource)).toBe(text);
+  });
+
+  test("is loaded by its path or address, and goes on, is stepped and is forked", async () => {
+    await using flow = inMemory();
+    const run = flow.run("Read.", { context: LARGE });
+    await run;
+    const path = await traceFile(traceText(run));
+    for (const place of [path, pathToFileURL(path)]) {
+      const { graph, stores } = await loadTrace(place);
+      const client = scriptedClient(() => BLOCK("done('again')"));
+      await using again = new RLMFlow({ client, runtime: inlineRuntime(), workspace: stores });
+      expect((await again.continue(graph, "More.")).answer).toBe("again");
+      const forked = await again.resume(graph.at("root#0"));
+      expect([forked.answer, forked.graph.branch === "main"]).toEqual(["again", false]);
+      const stepped = await again.step(graph.at("root#2"));
+      expect(stepped.length).toBeGreaterThan(graph.at("root#2").length);
+    }
+  });
+
+  test("that failed is saved from its error", async () => {
+    const client = scriptedClient(["no code"]);
+    await using flow = new RLMFlow({ client, runtime: inlineRuntime(), config: { maxIterations: 1 } });
+    const error = await runFailureOf(flow.run("Read.", { context: LARGE }));
+    const { graph } = await loadTrace(await saveTrace(error.graph, flow));
+    expect(graph.toJSON()).toEqual(error.graph.toJSON());
+  });
+
+  test("that is still on its way is saved as far as it has got", async () => {
+    const held = Promise.withResolvers<string>();
+    const client = scriptedClient(() => held.promise);
+    await using flow = new RLMFlow({ client, runtime: inlineRuntime() });
+    const run = flow.run("Read.", { context: LARGE });
+    await run.recovered();
+    expect((await loadTrace(await saveTrace(run))).graph.length).toBe(1);
+    held.resolve(BLOCK("done(1)"));
+    await run;
+  });
+
+  test("whose stores keep payloads one by one is saved while it is open", async () => {
+    const { createRun, openRun, forkRun } = memoryStores(digest);
+    const stores = memoryStores(digest);
+    const separate = {
+      createRun: createRun.bind(stores),
+      openRun: openRun.bind(stores),
+      forkRun: forkRun.bind(stores),
+    };
+    const client = scriptedClient(() => BLOCK("done(1)"));
+    await using flow = new RLMFlow({ client, runtime: inlineRuntime(), workspace: separate });
+    const run = flow.run("Read.", { context: LARGE });
+    await run;
+    await using other = new RLMFlow({ client, runtime: inlineRuntime(), workspace: separate });
+    await other.run("Read.", { context: "other" });
+    expect((await loadTrace(await saveTrace(run))).graph.length).toBe(3);
+    const { graph } = run;
+    await expect(saveTrace(graph, memoryFlow())).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  test("names what is missing: the source of a graph, a file, a run", async () => {
+    await using flow = inMemory();
+    const run = flow.run("Read.", { context: LARGE });
+    const { graph } = await run;
+    await expect(saveTrace(graph)).rejects.toThrow(/saveTrace\(graph, flow\)/);
+    await expect(saveTrace((await run) as never)).rejects.toThrow(/saveTrace\(graph, flow\)/);
+    await expect(saveTrace(undefined as never)).rejects.toThrow(/saveTrace\(run\)/);
+    await expect(loadTrace("no/such/run.json")).rejects.toMatchObject({
+      code: "not_found",
+      message: expect.stringContaining('"no/such/run.json"'),
+    });
+    await using elsewhere = new RLMFlow({ client: scriptedClient([]), runtime: inlineRuntime() });
+    await expect(elsewhere.continue(Graph.fromJSON(graph.toJSON()), "More.")).rejects.toThrow(/saveTrace/);
+  });
+
+  test("without payloads needs no source", async () => {
+    const client = scriptedClient(() => BLOCK("done(1)"));
+    await using flow = new RLMFlow({ client, runtime: inlineRuntime() });
+    const { graph } = await flow.run("Read.");
+    expect((await loadTrace(await saveTrace(graph))).graph.length).toBe(3);
+  });
+});
+
+function memoryFlow(): RLMFlow {
+  return new RLMFlow({ client: scriptedClient([]), runtime: inlineRuntime() });
+}
 
 async function sizeOf(turns: number): Promise<number> {
   const stores = memoryStores(digest);
