@@ -42,8 +42,8 @@ export async function* traceText(
   traced: Traceable,
   source?: PayloadSource,
 ): AsyncGenerator<string, void, undefined> {
-  const graph = traced instanceof Graph ? traced : traced.graph;
-  const payloads = payloadsOfTraced(traced, graph, source);
+  const graph = graphOf(traced);
+  const payloads = payloadsOfTraced(traced, source);
   yield `{"format":${FORMAT},"run":${JSON.stringify(graph.run)},"nodes":[`;
   let separator = "\n";
   for (const node of graph.walk()) {
@@ -70,9 +70,13 @@ export async function* traceText(
   yield "\n}}\n";
 }
 
-function payloadsOfTraced(traced: Traceable, graph: Graph, source: PayloadSource | undefined): PayloadReader {
-  if (!(graph instanceof Graph))
-    throw new RLMError("invalid_options", "A trace is made of a run or a graph: saveTrace(run).");
+function graphOf(traced: Traceable | undefined): Graph {
+  const graph = traced instanceof Graph ? traced : traced?.graph;
+  if (graph instanceof Graph) return graph;
+  throw new RLMError("invalid_options", "A trace is made of a run or a graph: saveTrace(run).");
+}
+
+function payloadsOfTraced(traced: Traceable, source: PayloadSource | undefined): PayloadReader {
   const found = source ?? (traced instanceof Graph ? undefined : traced);
   if (typeof found?.payloads?.getBlob === "function") return found.payloads;
   const refuse = async (): Promise<never> => {
