@@ -67,7 +67,15 @@ export { resolveSchema } from "./engine/schema/schema.ts";
 export type { DescribedSchema } from "./engine/schema/standard-schema.ts";
 export { withJsonSchema } from "./engine/schema/standard-schema.ts";
 export { typedSchema } from "./engine/schema/typed-schema.ts";
-export type { ActionVerdict, MessagesSeam, NewAgent, OnAction } from "./engine/settings.ts";
+export type {
+  ActionVerdict,
+  MessagesSeam,
+  NewAgent,
+  OnAction,
+  OnToolCall,
+  ToolCallVerdict,
+  ToolCallView,
+} from "./engine/settings.ts";
 export { guardedPayloads } from "./engine/store/guarded-payloads.ts";
 export { memoryStores } from "./engine/store/memory-store.ts";
 export type { LoadedTrace, PayloadSource, Traceable } from "./engine/store/trace.ts";

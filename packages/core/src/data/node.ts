@@ -3,7 +3,7 @@ import type { Edit } from "./edit.ts";
 import type { JsonObject, JsonSchema, JsonValue } from "./json.ts";
 import type { Usage } from "./usage.ts";
 
-/** Who caused a node: the engine, a person who edited the run, or the `onAction` policy. */
+/** Who caused a node: the engine, a person who edited the run, or the policy `onAction` or `onToolCall`. */
 export type Origin = "engine" | "user" | "policy";
 
 /** Where a large field of a node is kept: SHA-256 of its JSON text in UTF-8 and that text's size. */
@@ -162,6 +162,11 @@ export interface CallNode extends NodeCommon {
   readonly name: string;
   /** The arguments, or `null` when they lie in `blobs.args`. */
   readonly args: readonly JsonValue[] | null;
+  /**
+   * What the tool was called with where the `onToolCall` policy put other arguments in place of the code's, or `null`
+   * when they lie in `blobs.changedArgs`. Absent: it was called with `args`.
+   */
+  readonly changedArgs?: readonly JsonValue[] | null;
   /** The answer, or `null` when it lies in `blobs.outcome` or this is an intent. */
   readonly outcome: Outcome | null;
   /** True for the note that a call that must not be repeated is about to be made. */
@@ -170,7 +175,7 @@ export interface CallNode extends NodeCommon {
   readonly undelivered?: true;
   readonly usage?: Usage;
   readonly attempts?: readonly Attempt[];
-  readonly blobs?: { readonly args?: BlobRef; readonly outcome?: BlobRef };
+  readonly blobs?: { readonly args?: BlobRef; readonly outcome?: BlobRef; readonly changedArgs?: BlobRef };
 }
 
 /** One row of what the REPL holds. */

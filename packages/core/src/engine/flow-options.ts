@@ -13,7 +13,7 @@ import { Gate } from "./model/gate.ts";
 import { type Price, Provider } from "./model/provider.ts";
 import { ReplPlaces } from "./repl/repl-places.ts";
 import { copyJson } from "./schema/json-copy.ts";
-import type { FlowSettings, MessagesSeam, NewAgent, OnAction } from "./settings.ts";
+import type { FlowSettings, MessagesSeam, NewAgent, OnAction, OnToolCall } from "./settings.ts";
 import { steadyEnvironment } from "./steady-environment.ts";
 import { memoryStores } from "./store/memory-store.ts";
 import { functionTool } from "./tool/function-tool.ts";
@@ -49,6 +49,7 @@ export interface FlowOptions {
   readonly prompt?: PromptBuilder | string | ((agent: AgentView) => string);
   readonly messages?: MessagesSeam;
   readonly onAction?: OnAction;
+  readonly onToolCall?: OnToolCall;
   /** Time, chance and digests. Default: the real ones. */
   readonly environment?: Environment;
   /** Whether closing the flow closes its runtimes. Default `true`; `false` for runtimes that flows share. */
@@ -69,6 +70,7 @@ const OPTIONS: readonly (keyof FlowOptions)[] = [
   "prompt",
   "messages",
   "onAction",
+  "onToolCall",
   "environment",
   "closeRuntimes",
 ];
@@ -115,6 +117,7 @@ export function resolveOptions(options: FlowOptions): FlowSettings {
     prompt: promptOf(options.prompt),
     messages: options.messages ?? null,
     onAction: options.onAction ?? null,
+    onToolCall: options.onToolCall ?? null,
     stores: options.workspace ?? memoryStores(environment.digest),
     requests: new Gate(config.maxConcurrency),
     places: new ReplPlaces(config.maxLiveRepls),
@@ -166,7 +169,7 @@ function* priceProblems(prices: FlowOptions["prices"] = {}): Generator<string> {
 }
 
 function* seamProblems(options: FlowOptions): Generator<string> {
-  for (const name of ["messages", "onAction", "runtimeFor"] as const)
+  for (const name of ["messages", "onAction", "onToolCall", "runtimeFor"] as const)
     if (options[name] !== undefined && typeof options[name] !== "function")
       yield `${name} must be a function`;
   const { prompt } = options;

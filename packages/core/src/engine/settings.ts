@@ -1,6 +1,6 @@
 import type { AgentConfig } from "../data/agent-config.ts";
 import type { Graph } from "../data/graph.ts";
-import type { JsonObject } from "../data/json.ts";
+import type { JsonObject, JsonValue } from "../data/json.ts";
 import type { ActionNode, ChainNode } from "../data/node.ts";
 import type { Message } from "../protocols/client.ts";
 import type { Environment } from "../protocols/environment.ts";
@@ -21,6 +21,27 @@ export type ActionVerdict =
 
 /** Looks at a reply's code before it runs. What it throws refuses the code. */
 export type OnAction = (action: ActionNode, graph: Graph) => ActionVerdict | Promise<ActionVerdict>;
+
+/** A call of a tool that is about to be made, with arguments that fit its input. */
+export interface ToolCallView {
+  /** The id of the node that the call will be, for example `root#3/0`. */
+  readonly id: string;
+  readonly agentId: string;
+  readonly depth: number;
+  /** The tool. */
+  readonly name: string;
+  /** What the code passes, one value for each parameter, or one object of named ones. */
+  readonly args: readonly JsonValue[];
+}
+
+/** What `onToolCall` decides about a call that is about to be made. */
+export type ToolCallVerdict =
+  | { readonly kind: "run" }
+  | { readonly kind: "arguments"; readonly args: readonly JsonValue[] }
+  | { readonly kind: "refuse"; readonly reason: string };
+
+/** Looks at a call of a tool before it is made; calls may be looked at side by side. What it throws refuses the call. */
+export type OnToolCall = (call: ToolCallView, graph: Graph) => ToolCallVerdict | Promise<ToolCallVerdict>;
 
 /** Makes the messages of a request from an agent's chain; pure. `standard` is what would be sent otherwise. */
 export type MessagesSeam = (chain: readonly ChainNode[], standard: readonly Message[]) => readonly Message[];
@@ -48,6 +69,7 @@ export interface FlowSettings {
   readonly prompt: (agent: AgentView) => string;
   readonly messages: MessagesSeam | null;
   readonly onAction: OnAction | null;
+  readonly onToolCall: OnToolCall | null;
   readonly environment: Environment;
   readonly stores: RunStores;
   /** The cap on requests in flight of the whole flow. */

@@ -104,17 +104,24 @@ const call: Check<CallNode> = record<CallNode>(
     index: count,
     name,
     args: nullable(listOf(json)),
+    changedArgs: optional(nullable(listOf(json))),
     outcome: nullable(outcome),
     intent: optional(exactly(true)),
     undelivered: optional(exactly(true)),
     usage: optional(usage),
     attempts: optional(listOf(attempt)),
     blobs: optional(
-      record<NonNullable<CallNode["blobs"]>>({ args: optional(blobRef), outcome: optional(blobRef) }),
+      record<NonNullable<CallNode["blobs"]>>({
+        args: optional(blobRef),
+        outcome: optional(blobRef),
+        changedArgs: optional(blobRef),
+      }),
     ),
   },
   (node) =>
-    keptApart(node, node, "args") ?? (node.intent === undefined ? keptApart(node, node, "outcome") : null),
+    keptApart(node, node, "args") ??
+    keptApart(node, node, "changedArgs") ??
+    (node.intent === undefined ? keptApart(node, node, "outcome") : null),
 );
 
 const blockBlobs = optional(record<NonNullable<ResumeNode["blobs"]>>({ output: optional(blobRef) }));

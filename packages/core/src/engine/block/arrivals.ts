@@ -1,5 +1,5 @@
 import type { JsonValue } from "../../data/json.ts";
-import type { Attempt, Outcome } from "../../data/node.ts";
+import type { Attempt, ErrorData, Origin, Outcome } from "../../data/node.ts";
 import type { Usage } from "../../data/usage.ts";
 import { RLMError } from "../../errors.ts";
 
@@ -9,7 +9,16 @@ export interface Finished {
   readonly usage?: Usage;
   readonly attempts?: readonly Attempt[];
   readonly accepted?: { readonly value: JsonValue };
+  /** Absent for the engine: nobody changed or refused the call. */
+  readonly origin?: Origin;
+  /** What the tool was called with in place of the code's arguments. */
+  readonly changedArgs?: readonly JsonValue[];
 }
+
+/** What the policy made of a call. `changedArgs` stand in place of the code's arguments. */
+export type Approval =
+  | { readonly kind: "call"; readonly changedArgs?: readonly JsonValue[] }
+  | { readonly kind: "refused"; readonly error: ErrorData };
 
 /** Something that happened outside a block and that it may have to hear of. */
 export type Arrival =
@@ -20,6 +29,14 @@ export type Arrival =
       readonly index: number;
       readonly startedAt: number;
       readonly finished: Finished;
+    }
+  /** The policy has decided about a call that has not been made yet. */
+  | {
+      readonly kind: "approval";
+      readonly actionId: string;
+      readonly index: number;
+      readonly startedAt: number;
+      readonly approval: Approval;
     }
   /** A task that the agent delegated with this call has ended. */
   | { readonly kind: "child"; readonly callId: string };

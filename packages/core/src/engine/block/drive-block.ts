@@ -7,7 +7,8 @@ import type { Call, TurnState } from "../../protocols/runtime.ts";
 import type { AgentPort } from "../agent-port.ts";
 import type { CallDraft } from "../store/journal.ts";
 import { awaitedTasks, endIds, hasEnded, recordedOutcome } from "./answers.ts";
-import type { Arrival, Finished } from "./arrivals.ts";
+import { approveCall, needsApproval } from "./approve-call.ts";
+import type { Approval, Arrival, Finished } from "./arrivals.ts";
 import { answerDelegate } from "./delegation.ts";
 import { performCall } from "./effects.ts";
 import type { LiveBlock } from "./live-block.ts";
@@ -52,7 +53,7 @@ export async function driveBlock(
     const arrival =
       block.running.size > 0 ? await port.arrivals.next(port.signal) : restingArrival(port, block);
     if (arrival === undefined) return restingOutcome(block);
-    await take(port, block, arrival);
+    await take(port, block, state, arrival);
   }
 }
 
@@ -106,22 +107,49 @@ async function startEffect(port: AgentPort, block: LiveBlock, state: AgentState,
   const { journal } = port;
   const startedAt = journal.environment.now();
   const { id: actionId } = block.action;
-  block.running.add(call.index);
-  const finish = (finished: Finished) =>
-    port.arrivals.put({ kind: "effect", actionId, index: call.index, startedAt, finished });
-  if (port.settings.tools.get(call.name)?.repeat === "never") {
-    if (journal.graph.find(intentNodeId(actionId, call.index)) !== undefined)
-      return finish(outcomeUnknown(call));
-    await journal.appendCall(block.action, {
-      index: call.index,
-      name: call.name,
-      args: call.args,
-      outcome: null,
-      startedAt,
-      intent: true,
-    });
+  const { index } = call;
+  block.running.add(index);
+  const begun = journal.graph.find(intentNodeId(actionId, index)) !== undefined;
+  if (begun) {
+    port.arrivals.put({ kind: "effect", actionId, index, startedAt, finished: outcomeUnknown(call) });
+    return;
   }
-  const effect = performCall(port, { actionId, call, state }).then(finish);
+  if (!needsApproval(port, call)) return await makeCall(port, block, state, { call, startedAt });
+  void approveCall(port, { actionId, call, state }).then((approval) =>
+    port.arrivals.put({ kind: "approval", actionId, index, startedAt, approval }),
+  );
+}
+
+/** A call that is made now, and what a policy had to say of it. */
+interface BegunCall {
+  readonly call: Call;
+  readonly startedAt: number;
+  readonly approval?: Approval;
+}
+
+async function makeCall(
+  port: AgentPort,
+  block: LiveBlock,
+  state: AgentState,
+  { call, startedAt, approval = { kind: "call" } }: BegunCall,
+): Promise<void> {
+  const { id: actionId } = block.action;
+  const { index, name, args } = call;
+  const finish = (finished: Finished) =>
+    port.arrivals.put({ kind: "effect", actionId, index, startedAt, finished });
+  if (approval.kind === "refused")
+    return finish({ outcome: { ok: false, error: approval.error }, origin: "policy" });
+  const { changedArgs } = approval;
+  const change = changedArgs === undefined ? {} : ({ origin: "policy", changedArgs } as const);
+  // Only now: of a call that a policy still thinks about nothing is unknown after a crash.
+  if (port.settings.tools.get(name)?.repeat === "never") {
+    const intent = { index, name, args, outcome: null, startedAt, intent: true, ...change } as const;
+    await port.journal.appendCall(block.action, intent);
+  }
+  const made = changedArgs === undefined ? call : { ...call, args: changedArgs };
+  const effect = performCall(port, { actionId, call: made, state }).then((finished) =>
+    finish({ ...finished, ...change }),
+  );
   if (call.name !== "llmQuery") return;
   port.queries.add(effect);
   void effect.then(() => port.queries.delete(effect));
@@ -132,22 +160,25 @@ function outcomeUnknown(call: Call): Finished {
   return { outcome: { ok: false, error: { name: "outcome_unknown", message } } };
 }
 
-async function take(port: AgentPort, block: LiveBlock, arrival: Arrival): Promise<void> {
+async function take(port: AgentPort, block: LiveBlock, state: AgentState, arrival: Arrival): Promise<void> {
   if (arrival.kind === "child") {
     for (const index of block.waits.settle(arrival.callId)) await answerWait(port, block, index);
     return;
   }
   // What an earlier, undone block still had in flight is nobody's answer any more.
   const call = block.issued[arrival.index];
-  if (arrival.actionId !== block.action.id || call === undefined || !block.running.delete(arrival.index))
-    return;
-  const { finished, startedAt } = arrival;
+  if (arrival.actionId !== block.action.id || call === undefined || !block.running.has(arrival.index)) return;
+  const { startedAt } = arrival;
+  if (arrival.kind === "approval")
+    return await makeCall(port, block, state, { call, startedAt, approval: arrival.approval });
+  block.running.delete(arrival.index);
+  const { finished } = arrival;
   if (finished.accepted !== undefined) {
     block.accepted = finished.accepted;
     return;
   }
   if (block.doneIndex === arrival.index) block.doneIndex = null;
-  const { outcome, usage, attempts } = finished;
+  const { outcome, usage, attempts, origin, changedArgs } = finished;
   await answer(port, block, call, {
     index: call.index,
     name: call.name,
@@ -156,6 +187,8 @@ async function take(port: AgentPort, block: LiveBlock, arrival: Arrival): Promis
     startedAt,
     ...(usage !== undefined && { usage }),
     ...(attempts !== undefined && { attempts }),
+    ...(origin !== undefined && { origin }),
+    ...(changedArgs !== undefined && { changedArgs }),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { AgentState } from "../../data/chain.ts";
 import { callNodeId, effectKey } from "../../data/node-id.ts";
 import type { Call } from "../../protocols/runtime.ts";
+import type { Tool } from "../../protocols/tool.ts";
 import type { AgentPort } from "../agent-port.ts";
 import { errorData } from "../error-data.ts";
 import { queryModel } from "../model/sub-query.ts";
@@ -39,9 +40,14 @@ function keyOf(port: AgentPort, site: CallSite): string {
   return effectKey(run.runId, run.branch.id, callNodeId(site.actionId, site.call.index));
 }
 
+/** The tool that a call names, where its agent may call it. */
+export function toolOf(port: AgentPort, { call, state }: CallSite): Tool | undefined {
+  return state.query.tools.includes(call.name) ? port.settings.tools.get(call.name) : undefined;
+}
+
 async function callTool(port: AgentPort, site: CallSite): Promise<Finished> {
   const { call, state } = site;
-  const tool = state.query.tools.includes(call.name) ? port.settings.tools.get(call.name) : undefined;
+  const tool = toolOf(port, site);
   if (tool === undefined) {
     const message = `There is no function ${call.name} for this agent.`;
     return { outcome: { ok: false, error: { name: "ReferenceError", message } } };

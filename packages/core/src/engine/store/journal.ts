@@ -19,7 +19,9 @@ export type CallDraft = Pick<
   CallNode,
   "index" | "name" | "outcome" | "usage" | "attempts" | "intent" | "undelivered"
 > & {
+  readonly origin?: Origin;
   readonly args: readonly JsonValue[];
+  readonly changedArgs?: readonly JsonValue[];
   readonly startedAt: number;
 };
 
@@ -90,12 +92,14 @@ export class Journal {
   /** Appends an answered call of the block in `action`, or the intent to make one. */
   async appendCall(action: ActionNode, draft: CallDraft): Promise<CallNode> {
     const { agentId } = action;
-    const { args, outcome, ...rest } = draft;
+    const { args, outcome, changedArgs, ...rest } = draft;
     const packedArgs = await this.pack(args);
     const packedOutcome = await this.pack(outcome);
+    const packedChange = await this.pack(changedArgs ?? null);
     const blobs = {
       ...(packedArgs.blob && { args: packedArgs.blob }),
       ...(packedOutcome.blob && { outcome: packedOutcome.blob }),
+      ...(packedChange.blob && { changedArgs: packedChange.blob }),
     };
     const node: CallNode = deepFreeze({
       id: draft.intent === true ? intentNodeId(action.id, draft.index) : callNodeId(action.id, draft.index),
@@ -108,6 +112,7 @@ export class Journal {
       ...rest,
       args: packedArgs.inline,
       outcome: packedOutcome.inline,
+      ...(changedArgs !== undefined && { changedArgs: packedChange.inline }),
       ...(Object.keys(blobs).length > 0 && { blobs }),
     });
     await this.append(agentId, [node]);
