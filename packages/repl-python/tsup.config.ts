@@ -13,6 +13,7 @@ export const PYTHON_PARTS: readonly string[] = [
   "utf16",
   "frames",
   "watchdog",
+  "record",
   "output",
   "clock",
   "chance",

@@ -7,6 +7,7 @@ from json import dumps, loads
 from foreign import is_a, kind_name, spoken
 from frames import end_process, open_channel, write_bytes
 from limits import LimitReached
+from record import OutputRecord
 from repl import Repl
 from supported import read_flag
 from watchdog import Watchdog
@@ -28,9 +29,10 @@ def limit_memory(megabytes):
 class Server:
     """Serves the frames of one channel."""
 
-    def __init__(self, channel, watchdog, memory_mb):
+    def __init__(self, channel, watchdog, record, memory_mb):
         self._channel = channel
         self._watchdog = watchdog
+        self._record = record
         self._memory_mb = memory_mb
         self._repl = None
         self._reads = 0
@@ -53,9 +55,10 @@ class Server:
 
     def _take(self, frame):
         if frame["type"] == "open":
-            self._repl = Repl(loads(frame["spec"]), self._read_context)
+            self._repl = Repl(loads(frame["spec"]), self._read_context, self._record)
             self._channel.send({"type": "opened"})
         elif frame["type"] in ("start", "deliver") and self._repl is not None:
+            self._record.begin(frame["entry"])
             self._watchdog.arm(frame.get("patience", 1))
             self._runs = True
             if frame["type"] == "start":
@@ -93,9 +96,12 @@ def failure_frame(error):
     return {"type": "failed", "message": message[:2_000]}
 
 
-def tell_failure(channel, error):
+def tell_failure(channel, record, error):
     frame = failure_frame(error)
     try:
+        written = record.frame()
+        if written is not None:
+            channel.send(written)
         channel.send(frame)
     except OSError:
         write_bytes(2, f"rlmflow: {frame['message']}\n".encode(errors="replace"))
@@ -115,18 +121,20 @@ def main():
     # An interrupt from the terminal is the engine's to handle: it may still want what runs here to land.
     signal.signal(signal.SIGINT, lambda number, frame: None)
     code = 1
+    record = OutputRecord()
     try:
         hide_private_modules()
-        watchdog = Watchdog(time_ms, channel.output)
+        watchdog = Watchdog(time_ms, channel.output, record)
         channel.keep_from_forks()
+        record.keep_from_forks()
         if memory_mb is not None:
             limit_memory(memory_mb)
-        Server(channel, watchdog, memory_mb).serve()
+        Server(channel, watchdog, record, memory_mb).serve()
         code = 0
     except (BrokenPipeError, ConnectionResetError):
         code = 0
     except BaseException as error:
-        tell_failure(channel, error)
+        tell_failure(channel, record, error)
     finally:
         # Threads and exit functions of code do not hold up the end.
         end_process(code)

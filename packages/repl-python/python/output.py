@@ -6,8 +6,9 @@ import threading
 class OutputBuffer:
     """Output since the last turn. Of a flood it keeps the head and the tail, about three times the cap at most."""
 
-    def __init__(self, cap):
+    def __init__(self, cap, record):
         self._cap = cap
+        self._record = record
         # A finalizer that prints may run while its own thread is in here.
         self._lock = threading.RLock()
         self.open = False
@@ -23,6 +24,7 @@ class OutputBuffer:
         if not self.open:
             return
         with self._lock:
+            self._record.add(text)
             self._total += len(text)
             head = text[: self._head_room]
             if head:

@@ -33,14 +33,14 @@ CLOSING = ("exit", "quit")
 
 
 class Repl:
-    """The REPL of one agent. `read_context(key, start, end)` asks the host for text."""
+    """The REPL of one agent. `read_context(key, start, end)` asks the host for text; `record` keeps what is written."""
 
-    def __init__(self, spec, read_context):
+    def __init__(self, spec, read_context, record):
         self._limits = {**DEFAULT_LIMITS, **spec.get("limits", {})}
         self._clock = Clock()
         self._chance = Chance(spec["seed"])
         self._sources = Sources()
-        self._output = OutputBuffer(self._limits["outputKept"])
+        self._output = OutputBuffer(self._limits["outputKept"], record)
         self._streams = CapturedStream(self._output, "<stdout>"), CapturedStream(self._output, "<stderr>")
         self._loop = ReplLoop(self._clock, self._tell_stray)
         self._contexts = Contexts(spec["contexts"], read_context, self._output.write)

@@ -22,7 +22,7 @@ END_SECONDS = 2
 class Watchdog:
     """Watches the time from `arm` to `disarm`; where processes cannot be forked, nothing does."""
 
-    def __init__(self, time_ms, output_descriptor):
+    def __init__(self, time_ms, output_descriptor, record):
         self._control = None
         self._armed = self._disarmed = b""
         if not hasattr(os, "fork"):
@@ -42,7 +42,7 @@ class Watchdog:
             # Once more, so that it is no child of the program's, which code could come upon.
             try:
                 if os.fork() == 0:
-                    Watch(watched, output_descriptor, program, time_ms).run((self._armed, self._disarmed))
+                    Watch(watched, output_descriptor, program, record, time_ms).run((self._armed, self._disarmed))
             finally:
                 # What goes on from here is the program's alone.
                 os._exit(0)
@@ -104,10 +104,11 @@ class Program:
 class Watch:
     """The life of the watching process."""
 
-    def __init__(self, control, output, program, time_ms):
+    def __init__(self, control, output, program, record, time_ms):
         self._control = control
         self._output = output
         self._program = program
+        self._record = record
         self._time_ms = self._allowed_ms = time_ms
 
     def run(self, words):
@@ -151,6 +152,8 @@ class Watch:
         """The program is gone, or its code has closed what it talks over, and nothing would hold its time."""
         has_ended = self._program.ends_within(END_SECONDS)
         if has_ended:
+            if owes_frame:
+                self._tell_output()
             os._exit(0)
         message = "Code closed descriptors of the REPL that it runs in."
         self._kill({"type": "failed", "message": message} if owes_frame and has_ended is False else None)
@@ -159,7 +162,13 @@ class Watch:
         try:
             self._program.send(signal.SIGSTOP)
             if frame is not None:
+                self._tell_output()
                 os.write(self._output, frame_bytes(frame))
         finally:
             self._program.send(signal.SIGKILL)
             os._exit(0)
+
+    def _tell_output(self):
+        written = self._record.frame()
+        if written is not None:
+            os.write(self._output, frame_bytes(written))
