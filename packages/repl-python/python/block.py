@@ -2,18 +2,19 @@
 import ast
 from asyncio import CancelledError
 from inspect import CO_COROUTINE
-from textwrap import dedent
 from types import CoroutineType
 
 from calls import CallFuture, Calls
 from errors import ErrorReport
 from foreign import error_field, has_method, is_a, kind_name
 from formatting import echo_of
+from parsing import parse_block
 
 # No name of code's own: where the value of a last expression is kept until it is shown.
 LAST_VALUE = "<last value>"
-# Nor this one: what makes sure that a value behind `yield` can be waited for.
+# Nor these: what makes sure that a value behind `yield`, or in asyncio.run, can be waited for.
 YIELDED = "<yielded>"
+RUN = "<run>"
 STOP_ITERATION_LEFT = "coroutine raised StopIteration"
 # What a text may fail with that is no Python.
 SYNTAX_FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
@@ -21,18 +22,36 @@ SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-class TopLevelYields(ast.NodeTransformer):
-    """`yield` at the top level means `await`: some systems wait for children that way."""
+class TopLevelWaits(ast.NodeTransformer):
+    """
+    `yield` at the top level means `await`: some systems wait for children that way. So does asyncio.run(main()), by
+    which programs begin.
+    """
 
     def visit(self, node):
         if isinstance(node, SCOPES + COMPREHENSIONS):
             return node
         node = self.generic_visit(node)
         if isinstance(node, (ast.Yield, ast.YieldFrom)) and node.value is not None:
-            name = ast.copy_location(ast.Name(id=YIELDED, ctx=ast.Load()), node)
-            call = ast.copy_location(ast.Call(func=name, args=[node.value], keywords=[]), node)
-            return ast.copy_location(ast.Await(value=call), node)
+            return awaiting(node, YIELDED, node.value)
+        if isinstance(node, ast.Call) and is_runner(node.func) and node.args:
+            return awaiting(node, RUN, node.args[0])
         return node
+
+
+def is_runner(function):
+    """Whether an expression is asyncio.run, or the method by which loops run something to its end."""
+    if not isinstance(function, ast.Attribute):
+        return False
+    is_asyncio = isinstance(function.value, ast.Name) and function.value.id == "asyncio"
+    return function.attr == "run_until_complete" or (function.attr == "run" and is_asyncio)
+
+
+def awaiting(node, function, value):
+    """In the place of a node `await function(value)`."""
+    name = ast.copy_location(ast.Name(id=function, ctx=ast.Load()), node)
+    call = ast.copy_location(ast.Call(func=name, args=[value], keywords=[]), node)
+    return ast.copy_location(ast.Await(value=call), node)
 
 
 def yielded(value):
@@ -45,25 +64,22 @@ def yielded(value):
     )
 
 
+def run_to_end(value):
+    """The value of asyncio.run, if it can be awaited."""
+    if is_a(value, CoroutineType) or has_method(value, "__await__"):
+        return value
+    raise TypeError(f"asyncio.run takes a coroutine, not {kind_name(value)}")
+
+
 def compile_block(code, filename):
     """The block as code that keeps the value of a last expression. Raises what Python's own parser raises."""
-    tree = TopLevelYields().visit(parse(code, filename))
+    tree = TopLevelWaits().visit(parse_block(code, filename)[0])
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = tree.body[-1]
         target = ast.copy_location(ast.Name(id=LAST_VALUE, ctx=ast.Store()), last)
         tree.body[-1] = ast.copy_location(ast.Assign(targets=[target], value=last.value), last)
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     return compile(tree, filename, "exec", flags=flags, dont_inherit=True)
-
-
-def parse(code, filename):
-    try:
-        return ast.parse(code, filename)
-    except IndentationError:
-        dedented = dedent(code)
-        if dedented == code:
-            raise
-        return ast.parse(dedented, filename)
 
 
 class BlockRun:

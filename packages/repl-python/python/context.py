@@ -3,46 +3,18 @@ from difflib import get_close_matches
 from json import dumps
 
 from foreign import is_a, kind_name
-from grep import MAX_SHOWN, GrepRun, looks_like_expression
-from payload import MAX_READ, LineIndex, Payload, split_lines, to_position
+from grep import GrepRun, looks_like_expression
+from hits import Hits, Notes, Record
+from payload import LineIndex, Payload, split_lines, to_position
+from slices import Slice, how_to_read, read_range
 
 MAX_CHUNKS = 100_000
 DEFAULT_HITS = 100
 MAX_HITS = 1_000
-# What a message names at most of keys, and of searches without a hit.
+# What a message names at most of keys.
 MAX_NAMED = 20
-MAX_MISSED = 5
 # Names that methods have in the other language of the REPLs.
 OTHER_NAMES = {"lineCount": "line_count"}
-
-
-class Record(dict):
-    """A dict whose values are attributes too: `hit["line"]` and `hit.line`."""
-
-    def __getattr__(self, name):
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"there is no {name!r} in {dict.__repr__(self)[:200]}") from None
-
-
-class Hits(list):
-    """What grep found: a list that says of itself how much that is."""
-
-    def __init__(self, hits, name="CONTEXT", is_cut=False):
-        super().__init__(hits)
-        self._name = name
-        self._is_cut = is_cut
-
-    def __repr__(self):
-        count = f"{len(self)} {'hit' if len(self) == 1 else 'hits'}{', and there may be more' if self._is_cut else ''}"
-        if not self:
-            return count
-        meaning = (
-            f"line counts from 0, start is the position in {self._name}, "
-            f"text is the line, or {MAX_SHOWN} characters of it around the hit"
-        )
-        return "\n".join([f"{count} ({meaning}):", *map(repr, self)])
 
 
 class MissingKey(KeyError):
@@ -52,54 +24,6 @@ class MissingKey(KeyError):
 
 
 MissingKey.__name__ = MissingKey.__qualname__ = "KeyError"
-
-
-class Slice:
-    """A range of a payload that code can hold, read, and pass to a child without copying."""
-
-    __slots__ = ("_payload", "_name", "start", "end")
-
-    def __init__(self, payload, name, start, end):
-        object.__setattr__(self, "_payload", payload)
-        object.__setattr__(self, "_name", name)
-        object.__setattr__(self, "start", start)
-        object.__setattr__(self, "end", end)
-
-    def __setattr__(self, name, value):
-        raise AttributeError("a slice of CONTEXT stays as it is; make another one")
-
-    @property
-    def key(self):
-        return self._payload.key
-
-    @property
-    def length(self):
-        return self.end - self.start
-
-    def text(self):
-        """The text that the slice stands for."""
-        return read_range(self._payload, self.start, self.end, "the slice", self._name)
-
-    read = text
-
-    def __len__(self):
-        return self.length
-
-    def __contains__(self, text):
-        return text in self.text()
-
-    def __str__(self):
-        return self.text()
-
-    def __repr__(self):
-        return f"{self._name}.slice({self.start}, {self.end}) ({self.length} characters; text() reads it)"
-
-    def __getattr__(self, name):
-        raise AttributeError(f"a slice of CONTEXT has no {name}; it has text(), key, start, end and length")
-
-    def range(self):
-        """Key, start and end, splitting no surrogate pair."""
-        return self.key, self._payload.snap(self.start), self._payload.snap(self.end)
 
 
 class View:
@@ -225,7 +149,12 @@ class View:
         return f"{self._name} (key {key}; {how_to_read(payload, self._name)})"
 
 
-INTERNAL = ["range"]
+    def is_one(self):
+        """Whether it stands for one payload."""
+        return True
+
+
+INTERNAL = ["range", "is_one"]
 
 
 class Contexts(View):
@@ -289,6 +218,19 @@ class Contexts(View):
         close = get_close_matches(str.__str__(key)[:100], self._entries, 1) if is_a(key, str) else []
         return f'; did you mean CONTEXT.get({dumps(close[0], ensure_ascii=False)})?' if close else ""
 
+    def is_one(self):
+        """Whether it stands for one payload."""
+        return len(self._entries) == 1
+
+    def described(self):
+        """A sentence that says where the input is, or that there is none."""
+        if not self._entries:
+            return "This agent was given no input but its task."
+        if self.is_one():
+            return f"The input is in CONTEXT: {how_to_read(self._find()[0], 'CONTEXT')}."
+        key = dumps(next(iter(self._entries)), ensure_ascii=False)
+        return f"The input is in CONTEXT: {self._named()}, and CONTEXT.get({key}).text() gives the text of the first."
+
     def all_payloads(self):
         return [payload for payload, _ in self._entries.values()]
 
@@ -303,47 +245,9 @@ class Contexts(View):
         return self._note.misses
 
 
-INTERNAL += ["all_payloads", "start_block", "missed"]
+INTERNAL += ["all_payloads", "described", "start_block", "missed"]
 # Python's own messages name the class of a value.
 View.__name__ = View.__qualname__ = Contexts.__name__ = Contexts.__qualname__ = "CONTEXT"
-
-
-class Notes:
-    """What is said of the searches of a block beside their results, each once."""
-
-    def __init__(self, write):
-        self._write = write
-        self.clear()
-
-    def clear(self):
-        self._said = set()
-        self.misses = []
-
-    def say(self, note):
-        if note not in self._said and len(self._said) < MAX_NAMED:
-            self._said.add(note)
-            self._write(f"Note: {note}\n")
-
-    def miss(self, note):
-        if note not in self.misses and len(self.misses) < MAX_MISSED:
-            self.misses.append(note)
-
-
-def how_to_read(payload, name):
-    """Size of a payload, and what gives its text."""
-    part = "" if payload.characters <= MAX_READ else "a part of "
-    call = "text()" if payload.characters <= MAX_READ else "read(0, 200_000)"
-    return f"it has {payload.characters:,} characters, and {name}.{call} gives {part}its text"
-
-
-def read_range(payload, start, end, what, name):
-    """The text of a range, where it is not too large; `what` says of what in the payload of that name it is."""
-    if end - start > MAX_READ:
-        raise ValueError(
-            f"{what} has {end - start:,} characters, more than the {MAX_READ:,} that are read at once: search it with "
-            f"{name}.grep, or take parts, {name}.read(0, 200_000) or {name}.chunks(200_000)"
-        )
-    return payload.read(start, end)
 
 
 def labelled_print(*values, **options):

@@ -5,7 +5,7 @@ import builtins
 import linecache
 
 from foreign import error_field, exact_text, is_a, kind_name, put_back, spoken
-from habits import hint_for
+from corrections import Place
 from host_errors import MAX_CAUSES
 
 MAX_FRAMES = 6
@@ -21,9 +21,10 @@ ERROR_GROUP = getattr(builtins, "BaseExceptionGroup", None)
 
 
 class Sources:
-    """The code of the blocks so far, to show the model its own lines."""
+    """The code of the blocks so far, to show the model its own lines. `advisor` has hints for what failed in them."""
 
-    def __init__(self):
+    def __init__(self, advisor):
+        self._advisor = advisor
         self._blocks = {}
         self._kept = 0
         self._newest = ""
@@ -32,16 +33,27 @@ class Sources:
         """Remembers a block and gives the name of its file, by which tracebacks know it."""
         filename = f"<block {block_id}>"
         lines = code.splitlines(keepends=True)
-        self._blocks[filename] = (block_id, lines, len(code))
+        self._blocks[filename] = (block_id, lines, code)
         linecache.cache = LINES
         put_back(LINES, {filename: (len(code), None, lines, filename)})
         self._newest = filename
         self._kept += len(code)
         while self._kept > MAX_KEPT and len(self._blocks) > 1:
             oldest = next(iter(self._blocks))
-            self._kept -= self._blocks.pop(oldest)[2]
+            self._kept -= len(self._blocks.pop(oldest)[2])
             LINES.pop(oldest, None)
         return filename
+
+    def hint_for(self, error, message):
+        """What to do instead; empty when there is nothing to say."""
+        place, traceback = None, error_field(error, "__traceback__")
+        while traceback is not None:
+            frame, number = traceback.tb_frame, traceback.tb_lineno
+            filename = exact_text(frame.f_code.co_filename)
+            if filename in self._blocks and number is not None:
+                place = Place(self._blocks[filename][2], filename, number, frame)
+            traceback = traceback.tb_next
+        return self._advisor.hint_for(error, message, place)
 
     def excerpts(self, traceback):
         """The lines of code that a traceback leads through, outermost first."""
@@ -70,6 +82,7 @@ class ErrorReport:
     def __init__(self, error, sources, limit, hint=""):
         self._sources = sources
         self._limit = limit
+        self._hints = []
         self.data = self._data(error, 0, limit)
         self.text = cut(self._text(error, 0, [], hint), limit)
 
@@ -83,14 +96,17 @@ class ErrorReport:
     def _text(self, error, depth, above, hint):
         fault = fault_of(error)
         if fault is not None:
-            return syntax_text(kind_name(error), fault, hint or hint_for(error, message_of(error)))
+            return syntax_text(kind_name(error), fault, hint or self._sources.hint_for(error, message_of(error)))
         lines = self._sources.excerpts(error_field(error, "__traceback__"))
         message = message_of(error)
         head = f"{kind_name(error)}: {message}" if message else kind_name(error)
         parts = [] if lines == above or not lines else ["Traceback (most recent call last):", *lines]
         parts.append(head)
         parts.extend(f"  - {kind_name(inner)}: {message_of(inner)}"[:MAX_LINE] for inner in inner_errors(error))
-        parts.extend(filter(None, [hint or hint_for(error, message_of(error))]))
+        hint = hint or self._sources.hint_for(error, message_of(error))
+        if hint and hint not in self._hints:
+            self._hints.append(hint)
+            parts.append(hint)
         cause = cause_of(error)
         if cause is not None and depth < MAX_CAUSES:
             parts.append(f"Caused by {self._text(cause, depth + 1, lines, '')}")

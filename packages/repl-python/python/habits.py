@@ -1,106 +1,30 @@
 # How to write in Python what a model meant that thought of another language or of another system.
-from calls import CallFuture
-from context import Contexts, Record, View
-from foreign import error_field, is_a
-from handles import Handle
-from host_errors import HostError
+#
+# Invariant: advice is a line that can be copied, with the model's own names in it, or says in words what to change.
+import ast
+import sys
 
-NOT_WAITING = "It is no call: write the value without `await`."
-NOT_AWAITED = "It is a call that was not awaited: write value = await llm_query(prompt), and use the value."
-NOT_AWAITED_CHILD = "It is a child that was not awaited: write result = await handle, and use the result."
-ENDS = "Call done(value) to give the final answer; a block ends with its last line."
-NAME_HINTS = {
-    "FINAL": "Call done(value) to give the final answer.",
-    "exit": ENDS,
-    "quit": ENDS,
-    "FINAL_VAR": "Call done(variable) to give the final answer.",
-    "SHOW_VARS": "Call VARIABLES() to see the variables.",
-    "llmQuery": "Write await llm_query(prompt).",
-    "llmQueryBatched": "Write await llm_query_batched(prompts).",
-    "rlm_query": "Write await delegate(name, query).",
-    "rlm_query_batched": "Write await wait(*[delegate(name, query) for query in queries]).",
-    "context": "The input is read through CONTEXT, for example CONTEXT.read(0, 1000).",
-    "console": "This is Python: write print(value).",
-    "Promise": "This is Python: write await asyncio.gather(*handles).",
-    "JSON": "This is Python: import json, and write json.loads(text) or json.dumps(value).",
-    "Math": "This is Python: import math.",
-    "Object": "This is Python: use a dict.",
-    "Array": "This is Python: use a list.",
-    "undefined": "This is Python: write None.",
-    "null": "This is Python: write None.",
-    "true": "This is Python: write True.",
-    "false": "This is Python: write False.",
-    "NaN": 'This is Python: write float("nan").',
-    "Infinity": 'This is Python: write float("inf").',
-    "String": "This is Python: write str(value).",
-    "Number": "This is Python: write float(text) or int(text).",
-    "parseInt": "This is Python: write int(text).",
-    "parseFloat": "This is Python: write float(text).",
-    "isNaN": "This is Python: write value != value.",
-    "Boolean": "This is Python: write bool(value).",
-    "Map": "This is Python: use a dict.",
-    "Set": "This is Python: write set(values).",
-    "Date": "This is Python: import datetime.",
-    "RegExp": "This is Python: import re, and write re.compile(pattern).",
-    "Error": "This is Python: write raise ValueError(message).",
-    "globalThis": "This is Python: write globals().",
-    "structuredClone": "This is Python: import copy, and write copy.deepcopy(value).",
-    "setTimeout": "This is Python: write await asyncio.sleep(seconds).",
-    "require": "This is Python: write import name.",
-}
-# By the name of a property or method that values have in JavaScript.
-ATTRIBUTE_HINTS = {
-    "length": "This is Python: write len(value).",
-    "size": "This is Python: write len(value).",
-    "push": "This is Python: write values.append(value).",
-    "concat": "This is Python: write first + second.",
-    "slice": "This is Python: write value[start:end].",
-    "substring": "This is Python: write text[start:end].",
-    "substr": "This is Python: write text[start:end].",
-    "charAt": "This is Python: write text[position].",
-    "charCodeAt": "This is Python: write ord(text[position]).",
-    "at": "This is Python: write values[position].",
-    "map": "This is Python: write [change(item) for item in values].",
-    "filter": "This is Python: write [item for item in values if test(item)].",
-    "forEach": "This is Python: write for item in values:.",
-    "flatMap": "This is Python: write [item for part in values for item in part].",
-    "flat": "This is Python: write [item for part in values for item in part].",
-    "some": "This is Python: write any(test(item) for item in values).",
-    "every": "This is Python: write all(test(item) for item in values).",
-    "reduce": "This is Python: write sum(values), or a loop.",
-    "find": "This is Python: write next((item for item in values if test(item)), None).",
-    "findIndex": "This is Python: write next((i for i, item in enumerate(values) if test(item)), -1).",
-    "indexOf": "This is Python: write text.find(part) or values.index(item).",
-    "includes": "This is Python: write item in values.",
-    "has": "This is Python: write key in values.",
-    "set": "This is Python: write values[key] = value.",
-    "get": "This is Python: write values[position].",
-    "entries": "This is Python: write enumerate(values), or pairs.items() of a dict.",
-    "trim": "This is Python: write text.strip().",
-    "toUpperCase": "This is Python: write text.upper().",
-    "toLowerCase": "This is Python: write text.lower().",
-    "startsWith": "This is Python: write text.startswith(part).",
-    "endsWith": "This is Python: write text.endswith(part).",
-    "replaceAll": "This is Python: write text.replace(old, new).",
-    "match": "This is Python: import re, and write re.search(pattern, text).",
-    "matchAll": "This is Python: import re, and write re.finditer(pattern, text).",
-    "padStart": "This is Python: write text.rjust(width).",
-    "padEnd": "This is Python: write text.ljust(width).",
-    "repeat": "This is Python: write text * times.",
-    "toString": "This is Python: write str(value).",
-    "toFixed": 'This is Python: write f"{value:.2f}".',
-    "split": "This is Python: only texts have split.",
-    "join": "This is Python: write separator.join(texts).",
-    "shift": "This is Python: write values.pop(0).",
-    "unshift": "This is Python: write values.insert(0, value).",
-    "splice": "This is Python: write del values[start:end], or values[start:end] = others.",
-    "toSorted": "This is Python: write sorted(values).",
-    "then": "This is Python: write value = await call.",
-    "catch": "This is Python: write try: and except Exception as error: around the await.",
-    "finally": "This is Python: write try: and finally: around the await.",
-}
+from calls import CallFuture
+from context import Contexts, View
+from corrections import corrected, with_await, with_text
+from foreign import error_field, is_a, kind_name
+from handles import Handle
+from hits import Record
+from host_errors import HostError
+from slices import Slice
+from spelling import ATTRIBUTES, IMPORTS, NAMES, RENAMES
+
+NOT_WAITING = "It is no call: take the `await` away."
+NOT_AWAITED = "It is a call that was not awaited"
+NOT_AWAITED_CHILD = "It is a child that was not awaited: its result comes with await"
+ENDS = "A block ends after its last line: leave this out. The task ends when done is called with the answer."
+RUNS_ALREADY = "The REPL's event loop is running already: take asyncio.run away and put `await` in front of what was in it."
+# What other systems call the function that gives the answer.
+ANSWERS = frozenset(
+    "answer submit finish final final_answer finalize complete submit_answer give_answer return_answer set_answer "
+    "provide_answer output_answer report_answer respond FINAL_ANSWER Final Finish Answer".split()
+)
 MESSAGE_HINTS = {
-    "asyncio.run() cannot be called": "The REPL's event loop is running already: write `await main()`.",
     "'await' outside": "`await` works at the top level and in async functions: write `async def`.",
     "'return' outside function": "A block is no function: end it with the value to see it, or give your answer with "
     "`await done(value)`.",
@@ -108,39 +32,184 @@ MESSAGE_HINTS = {
     "object CallFuture can't be used": "Give the call to await as it is.",
     "can't be used in 'await' expression": NOT_WAITING,
     "can't be awaited": NOT_WAITING,
-    "CallFuture": NOT_AWAITED,
-    "Handle object": NOT_AWAITED_CHILD,
-    "Handle' object": NOT_AWAITED_CHILD,
-    "type Handle": NOT_AWAITED_CHILD,
-    "type 'Handle'": NOT_AWAITED_CHILD,
 }
-ATTRIBUTE_KINDS = (str, list, tuple, dict, set, int, float, bool, CallFuture, Handle, Record, View, Contexts)
+ATTRIBUTE_KINDS = (str, list, tuple, dict, set, int, float, bool, CallFuture, Handle, Record, Slice, View, Contexts)
+FILE_ERRORS = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+NETWORK_ERRORS = frozenset(
+    "gaierror URLError ConnectionError ConnectionRefusedError ConnectError ConnectTimeout NewConnectionError "
+    "MaxRetryError ClientConnectorError NameResolutionError".split()
+)
+# Names of host functions that read a file.
+READS_FILES = ("readFile", "read_file")
+LIBRARIES = "Python's own library is there (json, csv, re, statistics, collections)"
 
 
-def hint_for(error, message):
-    """What to do instead, for a name or a habit of another system; empty when there is nothing to say."""
-    if is_a(error, HostError):
+class Advisor:
+    """Knows what an agent was given: its contexts, and the names of the functions of the host."""
+
+    def __init__(self, contexts, functions):
+        self._contexts = contexts
+        self._functions = functions
+
+    def hint_for(self, error, message, place):
+        """What to do instead, for a name or a habit of another system; empty when there is nothing to say."""
+        if is_a(error, HostError):
+            return ""
+        if is_a(error, SystemExit):
+            return ENDS
+        if is_a(error, NameError):
+            return name_hint(plain_text(error_field(error, "name", NameError)), place)
+        if is_a(error, AttributeError):
+            value = error_field(error, "obj", AttributeError)
+            hint = attribute_hint(value, plain_text(error_field(error, "name", AttributeError)), place)
+            return hint or message_hint(message, place)
+        hint = self._hint_of_surroundings(error, place) or message_hint(message, place)
+        if hint or not is_a(error, (TypeError, ValueError)):
+            return hint
+        line = with_text(place)
+        return f"Write: {line}" if line else ""
+
+    def _hint_of_surroundings(self, error, place):
+        """What there is instead of files, typing, libraries and the network."""
+        name = kind_name(error)
+        if is_a(error, EOFError):
+            return joined("Nobody types here.", self._input())
+        if is_a(error, FILE_ERRORS):
+            return joined(self._files(plain_text(error_field(error, "filename", OSError))), self._input())
+        if is_a(error, ModuleNotFoundError):
+            return joined(f"It is not installed. {LIBRARIES}.", self._input())
+        if name in NETWORK_ERRORS:
+            return joined("There may be no network here.", self._input())
+        line = "" if place is None else place.line()
+        if is_a(error, IndexError) and "argv" in line:
+            return joined("This code is given no arguments.", self._input())
+        if is_a(error, KeyError) and "environ" in line:
+            return joined("The environment holds nothing for this code.", self._input())
         return ""
-    if is_a(error, SystemExit):
-        return ENDS
-    if is_a(error, NameError):
-        return NAME_HINTS.get(plain_text(error_field(error, "name", NameError)), "")
-    if is_a(error, AttributeError):
-        value = error_field(error, "obj", AttributeError)
-        hint = attribute_hint(value, plain_text(error_field(error, "name", AttributeError)))
-        return hint or message_hint(message)
-    return message_hint(message)
+
+    def _files(self, path):
+        reads = next((name for name in READS_FILES if name in self._functions), None)
+        if reads is None:
+            return ""
+        return f"Files of the task are read by the host. Write: await {reads}({path[:200]!r})" + "\n"
+
+    def _input(self):
+        return self._contexts.described()
 
 
-def attribute_hint(value, name):
+def name_hint(name, place):
+    """What there is instead of a name that is not defined."""
+    if name in ANSWERS:
+        line = corrected(place, lambda place, statement: answer_with_done(statement, name, place.may_await()))
+        return written("The answer is given with done, one value", line)
+    line = corrected(place, lambda place, statement: rename(statement, name)) if name in RENAMES else ""
+    if line:
+        return written("This is Python", line)
+    if name in NAMES:
+        return NAMES[name]
+    if name in sys.stdlib_module_names:
+        return f"Write `import {name}` first."
+    return f"Write `from {IMPORTS[name]} import {name}` first." if name in IMPORTS else ""
+
+
+def answer_with_done(statement, name, may_await):
+    for node in statement.nodes:
+        if is_a(node, ast.Name) and node.id == name and is_call_of(statement.parents[node], node):
+            call = statement.parents[node]
+            values = [*call.args, *[keyword.value for keyword in call.keywords]]
+            if len(values) != 1:
+                continue
+            awaits = may_await and not is_a(statement.parents[call], ast.Await)
+            done = f"done({statement.source(values[0])})"
+            statement.replace(statement.start(call), statement.end(call), f"await {done}" if awaits else done)
+
+
+def rename(statement, name):
+    for node in statement.nodes:
+        if not is_a(node, ast.Name) or node.id != name:
+            continue
+        parent, known = statement.parents[node], RENAMES[name]
+        if type(known) is str:
+            statement.replace(statement.start(node), statement.end(node), known)
+        elif is_a(parent, ast.Attribute) and parent.attr in known:
+            statement.replace(statement.start(parent), statement.end(parent), known[parent.attr])
+
+
+def is_call_of(node, function):
+    return is_a(node, ast.Call) and node.func is function
+
+
+def attribute_hint(value, name, place):
     """What Python has instead of a property or method that a value would have in JavaScript."""
+    if is_a(value, (CallFuture, Handle)):
+        return not_awaited(NOT_AWAITED_CHILD if is_a(value, Handle) else NOT_AWAITED, place)
+    if is_a(value, (View, Slice)):
+        line = with_text(place)
+        if line:
+            return f"Write: {line}"
     if type(value) is dict and any(type(key) is str and key == name for key in list(value)):
-        return f'This is Python: write value["{name}"].'
-    return ATTRIBUTE_HINTS.get(name, "") if type(value) in ATTRIBUTE_KINDS else ""
+        return filled('{it}["' + name + '"]', name, place, "value")
+    if type(value) in (int, float, bool) and not name.startswith("to"):
+        return ""
+    if name in ATTRIBUTES and type(value) in ATTRIBUTE_KINDS:
+        return filled(ATTRIBUTES[name], name, place, "text" if type(value) is str else "values")
+    return ""
 
 
-def message_hint(message):
-    return next((hint for part, hint in MESSAGE_HINTS.items() if part in message), "")
+def filled(template, name, place, generic):
+    """A template with the model's own expressions in it: `{it}` is what the attribute is of, `{args}` what it is given."""
+    found = []
+
+    def look(place, statement):
+        for node in statement.nodes:
+            if is_a(node, ast.Attribute) and node.attr == name:
+                parent = statement.parents[node]
+                args = parent.args if is_call_of(parent, node) else []
+                found.append((statement.source(node.value), [statement.source(arg) for arg in args]))
+
+    corrected(place, look)
+    it, args = found[0] if found and len(found[0][0]) <= 80 else (generic, [])
+    filling = {"it": it, "args": ", ".join(args) or "item", "range": ":".join(args[:2]) or "start:end"}
+    return f"This is Python: write {template.format_map(filling)}."
+
+
+def message_hint(message, place):
+    if "asyncio.run() cannot be called" in message:
+        return RUNS_ALREADY
+    for part, hint in MESSAGE_HINTS.items():
+        if part in message:
+            return hint
+    if "CallFuture" in message or "'coroutine'" in message or "coroutine object" in message:
+        return not_awaited(NOT_AWAITED, place)
+    if "Handle" in message:
+        return not_awaited(NOT_AWAITED_CHILD, place)
+    if "delegate takes a short name" in message:
+        line = corrected(place, lambda place, statement: name_child(statement))
+        return f"Write: {line}" if line else ""
+    return ""
+
+
+def name_child(statement):
+    """Puts a name in front of a query and its data, which came alone."""
+    for node in statement.nodes:
+        if is_a(node, ast.Call) and is_a(node.func, ast.Name) and node.func.id == "delegate" and len(node.args) == 2:
+            for arg, before in zip(node.args, ('"child", ', "context=")):
+                statement.replace(statement.start(arg), statement.start(arg), before)
+
+
+def not_awaited(reason, place):
+    line = with_await(place)
+    return written(reason, line) if line else f"{reason}: put `await` in front of it."
+
+
+def written(reason, line):
+    if not line:
+        return f"{reason}."
+    return f"{reason}. Write:\n{line}" if "\n" in line else f"{reason}. Write: {line}"
+
+
+def joined(*sentences):
+    return " ".join(filter(None, sentences)).replace("\n ", "\n")
 
 
 def plain_text(text):

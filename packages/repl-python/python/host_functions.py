@@ -1,10 +1,12 @@
 # The functions through which code calls the host.
+from difflib import get_close_matches
 from threading import get_ident
 
 from calls import Call, CallFuture, Use, reject, resolve
-from context import Slice, View
-from foreign import is_a, kind_name
+from context import View
+from foreign import is_a, kind_name, spoken
 from host_errors import outcome_error
+from slices import Slice
 from values import Encoder
 
 DELEGATE_OPTIONS = {
@@ -17,6 +19,34 @@ DELEGATE_OPTIONS = {
     "globals": "globals",
 }
 QUERY_OPTIONS = {"model": "model", "output": "output"}
+# Options by other names that can mean nothing else.
+OTHER_OPTIONS = {"schema": "output", **{theirs: own for own, theirs in DELEGATE_OPTIONS.items()}}
+GUESSES = {
+    **dict.fromkeys(
+        ("ctx", "data", "input", "inputs", "text", "document", "documents", "doc", "chunk", "content", "contexts"),
+        "context",
+    ),
+    **dict.fromkeys(
+        ("output_schema", "outputschema", "json_schema", "response_format", "format", "result_schema", "return_type"),
+        "output",
+    ),
+    **dict.fromkeys(("max_turns", "max_steps", "iterations", "max_iter", "turns", "steps"), "max_iterations"),
+    **dict.fromkeys(("max_tokens", "tokens", "budget"), "max_total_tokens"),
+    **dict.fromkeys(("max_cost", "cost"), "max_cost_usd"),
+    **dict.fromkeys(("engine", "llm", "model_name"), "model"),
+    **dict.fromkeys(("variables", "vars", "env"), "globals"),
+}
+NUMBERS_OF = ("max_iterations", "max_total_tokens", "max_cost_usd")
+OPTION_KINDS = {
+    "model": (str, "the name of a model"),
+    "runtime": (str, "the name of a runtime"),
+    "output": ((dict, bool), 'a JSON Schema, a dict such as {"type": "integer"}'),
+    "globals": (dict, "a dict of JSON values"),
+    **{option: ((int, float), "a number") for option in NUMBERS_OF},
+}
+# A name of more words is a sentence, and a query of more characters more than a task.
+MOST_NAME_WORDS = 4
+LONG_QUERY = 1_000
 DEFAULT_KEY = "context"
 NAMED_ARGUMENTS = "$named"
 
@@ -97,10 +127,13 @@ class HostFunctions:
 
     def delegate(self, name, query, *positional, context=None, **options):
         """Starts a child and gives its handle at once: delegate(name, query, context=…, output=schema)."""
+        if len(positional) == 1 and context is None and is_a(positional[0], (str, Slice, View)):
+            positional, context = (), positional[0]
         refuse_positional("delegate", positional, ("context", *DELEGATE_OPTIONS))
         child = self._handles.child_of(name)
         if child is None and not is_a(name, str):
             raise TypeError("delegate(name, query, ...): the name is a string, or a child's handle")
+        refuse_sentence(name, query, context)
         first = self._encode(name, "the name of delegate") if child is None else child.reference
         text = self._prompt(query, "delegate(name, query, ...): the query")
         given = self._options("delegate", options, DELEGATE_OPTIONS, also=("context",))
@@ -130,9 +163,19 @@ class HostFunctions:
             if not is_ok(outcome):
                 reject(future, outcome_error(outcome.get("error")))
 
+        refuse_failures(values[0])
         text = self._encode(values[0], "the value of done")
         self._checked_issue(Call("done", [text], future._use, settle))
         return future
+
+    def done_with_variable(self, namespace):
+        """`done` of the value of a variable, given by its name or by itself."""
+
+        def function(variable):
+            is_name = type(variable) is str and variable in namespace
+            return self.done(namespace[variable] if is_name else variable)
+
+        return function
 
     def _call(self, name, spelled, texts):
         """
@@ -184,13 +227,19 @@ class HostFunctions:
         return self._encode(value, what)
 
     def _options(self, name, options, known, also=()):
-        unknown = [option for option in options if option not in known]
-        if unknown:
-            raise TypeError(f"{name} has no option {', '.join(unknown)}; it has {', '.join((*also, *known))}")
+        given = {}
+        for option, value in options.items():
+            meant = OTHER_OPTIONS.get(option, option)
+            if meant not in known:
+                raise TypeError(f"{name} has no option {option}{guess(option, (*also, *known))}")
+            if meant in given:
+                raise TypeError(f"{name} was given {meant} twice, once as {option}")
+            if value is not None:
+                check_option(name, meant, value)
+                given[meant] = value
         return [
             f'"{known[option]}":{self._encode(value, f"the option {option} of {name}")}'
-            for option, value in options.items()
-            if value is not None
+            for option, value in given.items()
         ]
 
     def _payloads(self, context):
@@ -224,6 +273,44 @@ for own_name in ("llm_query", "llm_query_batched", "delegate", "wait", "done"):
 
 def is_ok(outcome):
     return outcome.get("ok") is True
+
+
+def guess(option, known):
+    """What an option that there is not may have been meant as, and which there are."""
+    close = GUESSES.get(option.lower()) or next(iter(get_close_matches(option, known, 1)), None)
+    meant = f": did you mean {close}?" if close in known else ";"
+    return f"{meant} {'It' if close in known else 'it'} has {', '.join(known)}"
+
+
+def check_option(name, option, value):
+    """Refuses at the call what the host would refuse later, of each call of many again."""
+    kinds, wanted = OPTION_KINDS.get(option, (object, ""))
+    if not is_a(value, kinds) or (option in NUMBERS_OF and is_a(value, bool)):
+        raise TypeError(f"{name}: {option} must be {wanted}, not {kind_name(value)}")
+
+
+def refuse_sentence(name, query, context):
+    """A task in the place of the name leaves its data in the place of the task."""
+    if context is None and is_a(name, str) and is_a(query, (str, Slice, View)):
+        if len(name.split()) > MOST_NAME_WORDS and len(query) > LONG_QUERY:
+            raise TypeError(
+                f"delegate takes a short name, the query, and data as context; here the name is a sentence of "
+                f"{len(name)} characters, and the query has {len(query)}"
+            )
+
+
+def refuse_failures(value):
+    """Errors among the results of many calls are no answer."""
+    items = list(dict.items(value)) if is_a(value, dict) else list(enumerate(value)) if is_a(value, (list, tuple)) else []
+    failed = [place for place, item in items if is_a(item, BaseException)]
+    if failed:
+        shown = ", ".join(repr(place)[:40] for place in failed[:10]) + (", …" if len(failed) > 10 else "")
+        first = next(item for _, item in items if is_a(item, BaseException))
+        why = spoken(str, first)[0] or "no reason given"
+        raise TypeError(
+            f"done: {len(failed)} of {len(items)} values are errors, at {shown}: ask for those again. "
+            f"The first is {kind_name(first)}: {why[:300]}"
+        )
 
 
 def refuse_positional(name, positional, options):

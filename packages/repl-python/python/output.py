@@ -83,16 +83,17 @@ class CapturedBytes(io.RawIOBase):
 
 
 class CapturedStream(io.TextIOBase):
-    """Stands as sys.stdout and sys.stderr: both write to the block's output, in order."""
+    """Stands as sys.stdout and sys.stderr: both write to the block's output, in order, behind its children's."""
 
     encoding = "utf-8"
     errors = "replace"
 
-    def __init__(self, buffer, name):
+    def __init__(self, buffer, children, name):
         super().__init__()
         self.name = name
         self.buffer = CapturedBytes(buffer)
         self._output = buffer
+        self._children = children
 
     def writable(self):
         return True
@@ -100,5 +101,27 @@ class CapturedStream(io.TextIOBase):
     def write(self, text):
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._children.drain()
         self._output.write(text)
         return len(text)
+
+
+class NoInput(io.TextIOBase):
+    """Stands as sys.stdin: nobody types, and an empty text would be taken for the input."""
+
+    encoding = "utf-8"
+    name = "<stdin>"
+
+    def readable(self):
+        return True
+
+    def fileno(self):
+        return 0
+
+    def read(self, size=-1):
+        raise EOFError("EOF when reading: there is no standard input")
+
+    def readline(self, size=-1):
+        raise EOFError("EOF when reading a line: there is no standard input")
+
+    __next__ = readline

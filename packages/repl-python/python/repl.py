@@ -10,21 +10,24 @@ import sys
 import types
 import warnings
 
-from block import LAST_VALUE, YIELDED, BlockRun, yielded
+from block import LAST_VALUE, RUN, YIELDED, BlockRun, run_to_end, yielded
 from chance import Chance
+from children import ChildOutput
 from clock import Clock, elapsed_seconds, fix_time
 from context import Contexts, labelled_print
 from errors import ErrorReport, Sources
 from foreign import class_name, put_back, spoken
+from habits import Advisor
 from handles import Handles
 from host_functions import HostFunctions
 from interpreter import Interpreter
 from limits import DEFAULT_LIMITS
 from loop import ReplLoop
-from output import CapturedStream, OutputBuffer
+from output import CapturedStream, NoInput, OutputBuffer
 from variables import Variables
 
 STRAY_TEXT = 2_000
+NO_INPUT = NoInput()
 # Kinds of failures of one block that are told.
 MOST_FAILURES = 10
 MODULE = "__main__"
@@ -39,11 +42,12 @@ class Repl:
         self._limits = {**DEFAULT_LIMITS, **spec.get("limits", {})}
         self._clock = Clock()
         self._chance = Chance(spec["seed"])
-        self._sources = Sources()
         self._output = OutputBuffer(self._limits["outputKept"], record)
-        self._streams = CapturedStream(self._output, "<stdout>"), CapturedStream(self._output, "<stderr>")
+        self._children = ChildOutput(self._output.write)
+        self._streams = [CapturedStream(self._output, self._children, name) for name in ("<stdout>", "<stderr>")]
         self._loop = ReplLoop(self._clock, self._tell_stray)
         self._contexts = Contexts(spec["contexts"], read_context, self._output.write)
+        self._sources = Sources(Advisor(self._contexts, spec["functions"]))
         self._interpreter = Interpreter()
         self._module = types.ModuleType(MODULE)
         self._namespace = self._module.__dict__
@@ -51,11 +55,13 @@ class Repl:
         self._variables = Variables(self._namespace, self._limits["variables"])
         for name in CLOSING:
             builtins.__dict__.pop(name, None)
+        self._own_names = self._names(spec)
+        self._add_other_names()
         self._shared = [(table, dict(table)) for table in (builtins.__dict__, asyncio.__dict__, sys.modules)]
         self._block = None
-        self._own_names = self._names(spec)
         self._variables.hide([*self._own_names, LAST_VALUE])
         fix_time(self._clock, self._namespace)
+        self._children.install()
         warnings.showwarning = self._tell_warning
         self._namespace.update(spec["globals"])
 
@@ -90,6 +96,7 @@ class Repl:
         block = self._block
         try:
             self._loop.drain(block.is_over, block.waits_for_host)
+            self._children.drain()
         finally:
             self._interpreter.rest()
             # What serves the REPL looks there too.
@@ -122,12 +129,13 @@ class Repl:
 
     def _names(self, spec):
         handles = Handles(self._loop, self._issue, self._refuse, lambda: self._block.id)
-        host = HostFunctions(self._loop, self._issue, self._refuse, handles, self._limits)
+        host = self._host = HostFunctions(self._loop, self._issue, self._refuse, handles, self._limits)
         return {
             **{name: host.tool(name) for name in spec["functions"]},
             "__name__": MODULE,
             "__builtins__": builtins,
             YIELDED: yielded,
+            RUN: run_to_end,
             "asyncio": asyncio,
             "print": labelled_print,
             "delegate": host.delegate,
@@ -142,9 +150,23 @@ class Repl:
             "MAX_DEPTH": spec["maxDepth"],
         }
 
+    def _add_other_names(self):
+        """What other systems call names of the REPL's own: known until code sets the name itself."""
+        own = self._own_names
+        others = {
+            "context": own["CONTEXT"],
+            "llmQuery": own["llm_query"],
+            "llmQueryBatched": own["llm_query_batched"],
+            "FINAL": own["done"],
+            "FINAL_VAR": self._host.done_with_variable(self._namespace),
+            "SHOW_VARS": own["VARIABLES"],
+        }
+        builtins.__dict__.update({name: value for name, value in others.items() if name not in own})
+
     def _restore_names(self):
         put_back(self._namespace, self._own_names)
         sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__ = self._streams
+        sys.stdin = sys.__stdin__ = NO_INPUT
         sys.modules = self._modules
         put_back(self._modules, {MODULE: self._module})
 
@@ -178,7 +200,7 @@ class Repl:
         taken = [
             name
             for name, own in self._own_names.items()
-            if not name.startswith("__") and held.get(name, own) is not own
+            if name.isidentifier() and not name.startswith("__") and held.get(name, own) is not own
         ]
         if taken:
             are = "is a name of the REPL" if len(taken) == 1 else "are names of the REPL"

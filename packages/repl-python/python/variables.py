@@ -6,9 +6,9 @@
 from collections import deque
 from types import ModuleType
 
-from context import Record
 from foreign import is_a, kind_name
 from formatting import PREVIEW, formatted
+from hits import Record
 from utf16 import cut_to_units
 
 MAX_UNITS = 80

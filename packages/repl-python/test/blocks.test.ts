@@ -61,37 +61,30 @@ describe("an error", () => {
   });
 
   test.each<[string, string]>([
-    ["console.log(1)", "This is Python: write print(value)."],
-    ["await llmQuery('x')", "Write await llm_query(prompt)."],
-    ["asyncio.run(asyncio.sleep(0))", "The REPL's event loop is running already: write `await main()`."],
+    ["console.log(1)", "This is Python. Write: print(1)"],
+    [
+      "def f(): asyncio.run(asyncio.sleep(0))\nf()",
+      "The REPL's event loop is running already: take asyncio.run away",
+    ],
     ["const x = 1", "This REPL runs Python, not JavaScript: write `name = value`, without const or let."],
     ["lambda: await_it\ndef f():\n    await f()", "write `async def`"],
     ["return 1", "A block is no function"],
     ["await asyncio.open_connection('localhost', 1)", "no network and no processes of its own"],
-    ["CONTEXT.keys().length", "This is Python: write len(value)."],
-    ["[].push(1)", "This is Python: write values.append(value)."],
-    ["'a'.toUpperCase()", "This is Python: write text.upper()."],
-    ["{'key': 1}.key", 'This is Python: write value["key"].'],
-    ["echo(1).then(print)", "This is Python: write value = await call."],
-    ["String(1)", "This is Python: write str(value)."],
-    ["null", "This is Python: write None."],
-    ["true", "This is Python: write True."],
-    ["await 3", "It is no call: write the value without `await`."],
+    ["CONTEXT.keys().length", "This is Python: write len(CONTEXT.keys())."],
+    ["[].push(1)", "This is Python: write [].append(1)."],
+    ["'a'.toUpperCase()", "This is Python: write 'a'.upper()."],
+    ["{'key': 1}.key", `This is Python: write {'key': 1}["key"].`],
+    ["echo(1).then(print)", "not awaited. Write: (await echo(1)).then(print)"],
+    ["String(1)", "This is Python. Write: str(1)"],
+    ["null", "This is Python. Write: None"],
+    ["true", "This is Python. Write: True"],
+    ["await 3", "It is no call: take the `await` away."],
     [
       "yield 3",
       "`yield` at the top level of a block means `await`, and int is nothing to wait for: write print(value)",
     ],
-    ["exit()", "Call done(value) to give the final answer"],
-    ["import sys\nsys.exit()", "Call done(value) to give the final answer"],
-    ["for part in llm_query_batched(['a', 'b']):\n    print(part)", "not awaited: write value = await"],
-    ["first, second = llm_query_batched(['a', 'b'])", "not awaited: write value = await"],
-    ["llm_query('a').upper()", "not awaited: write value = await"],
-    ["llm_query('a')[0]", "not awaited: write value = await"],
-    ["'text: ' + llm_query('a')", "not awaited: write value = await"],
-    ["len(llm_query('a'))", "not awaited: write value = await"],
-    ["first, second = delegate('a', 'A')", "not awaited: write result = await"],
-    ["delegate('a', 'A').upper()", "not awaited: write result = await"],
-    ["import json\njson.dumps(delegate('a', 'A'))", "not awaited: write result = await"],
+    ["exit()", "A block ends after its last line: leave exit out."],
+    ["import sys\nsys.exit()", "A block ends after its last line: leave this out."],
     ["yield", "to make values, write `def name():` with yield in it"],
   ])("%s is answered with a hint", async (code, hint) => {
     expect(await repl.shown(code)).toContain(hint);
@@ -139,15 +132,41 @@ describe("output", () => {
     );
   });
 
-  test("of processes does not come between", async () => {
-    const lines = ["import subprocess, sys", "subprocess.run([sys.executable, '-c', 'print(1)']).returncode"];
-    expect(await repl.shown(...lines)).toBe("0");
-    expect(
-      await repl.shown("subprocess.run([sys.executable, '-c', 'print(1)'], capture_output=True).stdout"),
-    ).toBe("b'1\\n'");
+  test("of processes comes in order too, unless code takes it", async () => {
+    const shown = await repl.shown(
+      "import os, subprocess",
+      "print('one')",
+      "subprocess.run(['echo', 'two'])",
+      "print('three')",
+      "print(os.system('echo four; echo five >&2; exit 3'))",
+      "subprocess.Popen('printf six', shell=True).wait()",
+    );
+    expect(shown).toBe("one\ntwo\nthree\nfour\nfive\n768\nsix0");
+    expect(await repl.shown("subprocess.run(['echo', '1'], capture_output=True).stdout")).toBe("b'1\\n'");
+    expect(await repl.shown("subprocess.check_output(['echo', '1']), os.popen('echo 2').read()")).toBe(
+      "(b'1\\n', '2\\n')",
+    );
+  });
+
+  test("of a process that goes on without end holds up nothing", async () => {
+    const endless = "noise = subprocess.Popen(['sh', '-c', 'while :; do echo x; done'])";
+    expect(await repl.shown("import subprocess", endless, "print('on')")).toContain("on\n");
+    expect(await repl.shown("noise.kill()", "noise.wait()", "print('end')")).toMatch(/end\n$/);
+    expect(await repl.shown("1 + 1")).toBe("2");
+  });
+
+  test("is asked of nobody: there is no standard input", async () => {
     expect(await repl.shown("try:", "    input('?')", "except EOFError:", "    print('no input')")).toBe(
       "?no input\n",
     );
+    for (const read of [
+      "sys.stdin.read()",
+      "sys.stdin.readline()",
+      "list(sys.stdin)",
+      "sys.stdin.readlines()",
+    ])
+      expect(await repl.shown("import sys", read)).toContain("EOFError");
+    expect(await repl.shown("import subprocess", "subprocess.run(['cat']).returncode")).toBe("0");
   });
 });
 

@@ -95,7 +95,7 @@ test("what the host tells an agent of Python is written as Python", async () => 
       "Output:",
       'llm_query: there is no model "x". Models: default.',
       "delegate: max_iterations must be a positive number.",
-      "delegate: globals must be a dict of JSON values.",
+      "delegate: globals must be a dict of JSON values, not list",
       "",
       "Not awaited, so its answer was lost to you: llm_query (call 0).",
     ].join("\n"),

@@ -80,8 +80,31 @@ describe("a function of the host", () => {
     ["llm_query('q', {'model': 'm'})", "llm_query takes its options by name: model=…, output=…"],
     ["llm_query(3)", "the prompt is a string, not int"],
     [
-      "delegate('a', 'q', maxIterations=3)",
-      "delegate has no option maxIterations; it has context, model, runtime, max_iterations",
+      "delegate('a', 'q', ctx='x')",
+      "delegate has no option ctx: did you mean context? It has context, model, runtime, max_iterations",
+    ],
+    ["delegate('a', 'q', max_turns=3)", "did you mean max_iterations?"],
+    ["delegate('a', 'q', zzz=3)", "delegate has no option zzz; it has context, model"],
+    ["delegate('a', 'q', max_iterations='3')", "delegate: max_iterations must be a number, not str"],
+    [
+      "delegate('a', 'q', output='integer')",
+      'delegate: output must be a JSON Schema, a dict such as {"type": "integer"}, not str',
+    ],
+    ["delegate('a', 'q', schema={}, output={})", "delegate was given output twice, once as output"],
+    [
+      "llm_query('q', output_schema={})",
+      "llm_query has no option output_schema: did you mean output? It has model",
+    ],
+    [
+      "llm_query_batched(['q'] * 24, outputs={})",
+      "llm_query_batched has no option outputs: did you mean output?",
+    ],
+    ["llm_query_batched(['q'] * 24, model=3)", "llm_query_batched: model must be the name of a model"],
+    ["delegate('Who hides what in it?', 'x' * 2000)", "here the name is a sentence of 21 characters"],
+    ["await done([1, ValueError('no'), 3])", "done: 1 of 3 values are errors, at 1: ask for those again."],
+    [
+      "await done({'a': 1, 'b': KeyError('k')})",
+      "done: 1 of 2 values are errors, at 'b': ask for those again.",
     ],
     ["delegate('a', 'q', {'context': 'x'})", "delegate takes its options by name"],
     ["done()", "done(value) takes one value"],

@@ -51,6 +51,48 @@ describe("a block that computes for too long is lost, and the limit named", () =
   );
 });
 
+describe("what a block wrote before its REPL was lost is told", () => {
+  test.each<[string, string, string]>([
+    ["by a loop", "print('ONE'); print('two')\nwhile True: pass", "ONE\ntwo\n"],
+    ["by an end of the process", "print('ä😀')\nimport os\nos._exit(3)", "ä😀\n"],
+    ["by a signal", "print('ONE')\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "ONE\n"],
+    ["by a halt", "print('ONE')\nimport os, signal\nos.kill(os.getpid(), signal.SIGSTOP)", "ONE\n"],
+    ["by a crash of the interpreter", "print('ONE')\nimport ctypes\nctypes.string_at(0)", "ONE\n"],
+    [
+      "without a word of forks",
+      "import os\nprint('ONE')\nif os.fork() == 0: print('two'); os._exit(0)\nos.wait()\nos._exit(3)",
+      "ONE\n",
+    ],
+    ["silently", "while True: pass", ""],
+  ])(
+    "%s",
+    async (_, code, output) => {
+      const repl = await ReplDriver.open(runtime);
+      const turn = await repl.start(code);
+      expect(turn.state).toMatchObject({ kind: "lost", blame: "block" });
+      expect(turn.output).toBe(output);
+    },
+    120_000,
+  );
+
+  test("of a flood the beginning and the end, and of a later turn that turn's alone", async () => {
+    const repl = await ReplDriver.open(runtime);
+    const flood = await repl.start(
+      "for n in range(5_000): print('line', n)",
+      "await echo(1)",
+      "print('x' * 300_000)",
+      "print('end')",
+      "while True: pass",
+    );
+    expect(flood.output).toContain("line 4999\n");
+    const { output } = await repl.answer(0, null);
+    expect(output).toMatch(/^x{1000}/);
+    expect(output).toMatch(/\n… 237\d+ bytes were not kept …\nx+\nend\n$|… .*not kept.*x+\nend\n$/s);
+    expect(output).not.toContain("line");
+    expect(output.length).toBeLessThan(110_000);
+  }, 120_000);
+});
+
 describe("a block that fills the memory", () => {
   test("throws, and the next one goes on", async () => {
     const repl = await ReplDriver.open(narrow);
