@@ -32,6 +32,7 @@ export const PYTHON_PARTS: readonly string[] = [
   "formatting",
   "variables",
   "parsing",
+  "statements",
   "corrections",
   "spelling",
   "habits",

@@ -139,6 +139,9 @@ class View:
     def __getattr__(self, name):
         if name in OTHER_NAMES:
             return getattr(self, OTHER_NAMES[name])
+        if name in ("items", "values") and is_a(self, Contexts):
+            pair = "(key, CONTEXT.get(key))" if name == "items" else "CONTEXT.get(key)"
+            raise AttributeError(f"CONTEXT has no {name}: write [{pair} for key in CONTEXT.keys()]")
         known = [method for method in dir(type(self)) if not method.startswith("_") and method not in INTERNAL]
         reason = "is not a str and " if hasattr(str, name) else ""
         raise AttributeError(f"{self._name} {reason}has no {name}; it has {', '.join(known)}")

@@ -10,14 +10,9 @@ from calls import CallFuture
 from context import Contexts, View, labelled_print
 from foreign import is_a
 from handles import Handle
-from parsing import parse_block
 from payload import MAX_READ
 from slices import Slice
 
-MOST_LINES = 6
-MOST_CHARACTERS = 400
-# Characters of a block that is parsed once more for the sake of a hint.
-MOST_CODE = 200_000
 # What takes lines, where it is given the input.
 TAKES_LINES = frozenset(
     "reader DictReader enumerate iter list tuple set sorted reversed map filter zip any all Counter islice "
@@ -25,114 +20,8 @@ TAKES_LINES = frozenset(
 )
 # What takes CONTEXT as it is.
 TAKES_CONTEXT = frozenset("print len type isinstance repr id bool dir hasattr getattr callable vars help".split())
-TOP_LEVEL_NAMES = ("<module>", "<listcomp>", "<setcomp>", "<dictcomp>")
 CALL, MADE, CHILD, TEXT, FUNCTION = "call", "call made before", "child", "text", "function"
 OWN_GLOBALS = globals()
-
-
-class Place:
-    """Where an error arose: the line of a block, and the frame that was running it."""
-
-    def __init__(self, code, filename, number, frame):
-        self._code = code
-        self._filename = filename
-        self._number = number
-        self._frame = frame
-
-    def may_await(self):
-        """Whether `await` can stand there."""
-        code = self._frame.f_code
-        return bool(code.co_flags & CO_COROUTINE) or code.co_name in TOP_LEVEL_NAMES
-
-    def value_of(self, name):
-        for names in (self._frame.f_locals, self._frame.f_globals, self._frame.f_builtins):
-            if name in names:
-                return names[name]
-        return None
-
-    def line(self):
-        """The line that failed, as it stands."""
-        lines = self._code.splitlines()
-        return lines[self._number - 1].strip() if 0 < self._number <= len(lines) else ""
-
-    def statement(self):
-        """What failed, ready to be written anew; None where it is too long or not to be found."""
-        return self._last_statement(lambda node: node.lineno <= self._number <= node.end_lineno)
-
-    def assignment(self, name):
-        """The last statement before it that sets a name by itself, and the value's node; or None twice."""
-        def sets(node):
-            targets = node.targets if is_a(node, ast.Assign) else ()
-            return node.lineno <= self._number and len(targets) == 1 and getattr(targets[0], "id", None) == name
-
-        statement = self._last_statement(sets)
-        return (None, None) if statement is None else (statement, statement.node.value)
-
-    def _last_statement(self, is_wanted):
-        if len(self._code) > MOST_CODE:
-            return None
-        tree, text = parse_block(self._code, self._filename)
-        found = None
-        for node in ast.walk(tree):
-            if is_a(node, ast.stmt) and is_wanted(node) and (found is None or node.lineno >= found.lineno):
-                found = node
-        if found is None:
-            return None
-        body = getattr(found, "body", None)
-        last = max(body[0].lineno - 1, found.lineno) if body else found.end_lineno
-        return Statement(tree, text, found, last) if last - found.lineno < MOST_LINES else None
-
-
-class Statement:
-    """Some lines of code, and what is to be changed in them."""
-
-    def __init__(self, tree, text, node, last):
-        first = self._first = node.lineno
-        self._lines = text.encode().split(b"\n")[first - 1 : last]
-        self.node = node
-        self.nodes = []
-        self.parents = {}
-        for parent in ast.walk(tree):
-            for node in ast.iter_child_nodes(parent):
-                self.parents[node] = parent
-                if is_a(node, ast.expr) and first <= node.lineno and node.end_lineno <= last:
-                    self.nodes.append(node)
-        self._edits = []
-
-    def start(self, node):
-        return self._offset(node.lineno, node.col_offset)
-
-    def end(self, node):
-        return self._offset(node.end_lineno, node.end_col_offset)
-
-    def source(self, node):
-        return self._text()[self.start(node) : self.end(node)].decode()
-
-    def replace(self, start, end, text):
-        self._edits.append((start, end, text.encode()))
-
-    def written(self):
-        """The lines with all changes; empty where nothing came of them."""
-        return self.shown() if self._edits else ""
-
-    def shown(self):
-        """The lines as they are now; empty where they are no Python, or too long."""
-        text = self._text()
-        for start, end, part in sorted(self._edits, key=lambda edit: edit[:2], reverse=True):
-            text = text[:start] + part + text[end:]
-        lines = text.decode().rstrip().split("\n")
-        margin = len(lines[0]) - len(lines[0].lstrip())
-        written = "\n".join(line[margin:] if not line[:margin].strip() else line for line in lines)
-        shown = f"{written}\n  pass" if written.endswith(":") else written
-        parse_block(shown.removeprefix("el"), "<correction>")
-        return written if len(written) <= MOST_CHARACTERS else ""
-
-    def _text(self):
-        return b"\n".join(self._lines)
-
-    def _offset(self, line, column):
-        place = line - self._first
-        return sum(len(text) + 1 for text in self._lines[:place]) + column
 
 
 class Awaiting:
@@ -207,10 +96,12 @@ class Reading:
         parent = self._statement.parents[node]
         lines = ".text().splitlines()" if self._is_slice(node) else ".lines()"
         if is_a(parent, ast.Attribute):
-            return "" if hasattr(Slice if self._is_slice(node) else Contexts, parent.attr) else ".text()"
-        if is_a(parent, ast.Call):
-            name = getattr(parent.func, "attr", getattr(parent.func, "id", ""))
-            if name in TAKES_CONTEXT or known_kind(parent.func, self._place) == FUNCTION:
+            is_own = hasattr(Slice if self._is_slice(node) else Contexts, parent.attr)
+            return ".text()" if hasattr(str, parent.attr) and not is_own else ""
+        call = self._statement.parents[parent] if is_a(parent, ast.keyword) else parent
+        if is_a(call, ast.Call):
+            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            if name in TAKES_CONTEXT or known_kind(call.func, self._place) == FUNCTION:
                 return ""
             return lines if name in TAKES_LINES else ".text()"
         if is_a(parent, (ast.For, ast.comprehension)):
@@ -219,7 +110,7 @@ class Reading:
             return lines
         if is_a(parent, ast.Subscript):
             return ".text()" if self._is_slice(node) and parent.value is node else ""
-        return ".text()" if is_a(parent, (ast.BinOp, ast.AugAssign, ast.Compare, ast.FormattedValue, ast.keyword)) else ""
+        return ".text()" if is_a(parent, (ast.BinOp, ast.AugAssign, ast.Compare, ast.FormattedValue)) else ""
 
     def _is_slice(self, node):
         if is_a(node, ast.Name):

@@ -5,8 +5,8 @@ import builtins
 import linecache
 
 from foreign import error_field, exact_text, is_a, kind_name, put_back, spoken
-from corrections import Place
 from host_errors import MAX_CAUSES
+from statements import Place
 
 MAX_FRAMES = 6
 MAX_LINE = 200
