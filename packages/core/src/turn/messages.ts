@@ -102,8 +102,11 @@ function nodeMessage(node: ChainNode): Message | null {
   switch (node.type) {
     case "query":
       return frozen("user", taskMessage(node));
-    case "action":
-      return frozen("assistant", node.replaces === undefined ? node.reply : fenced(node.code ?? ""));
+    case "action": {
+      const content = node.replaces === undefined ? node.reply : fenced(node.code ?? "");
+      // Many providers refuse an empty message, and every later request with it.
+      return content.trim() === "" ? null : frozen("assistant", content);
+    }
     case "error":
       // The end at a limit repeats the last output, which the model has been shown.
       if (node.kind === "limit_reached") return null;

@@ -1,4 +1,5 @@
 import { scanFences, splitLines } from "./fences.ts";
+import { withoutForeignReasoning } from "./foreign-reasoning.ts";
 
 /** A reply without the sections in which the model thinks aloud. */
 export interface WithoutReasoning {
@@ -10,12 +11,13 @@ export interface WithoutReasoning {
 /** Sections looked for in one reply, so that the time stays linear in it; further tags are plain text. */
 const MAX_SECTIONS = 16;
 
-const OPENING = /^[ \t]*<(think|thinking|reasoning)(?:[ \t][^>]*)?>/i;
+const OPENING = /^[ \t]*<(think|thinking|thoughts?|reasoning|seed:think|antml:thinking)(?:[ \t][^>]*)?>/i;
 /** Not directly after a backtick: then somebody writes about the tag. */
-const CLOSING = /(?<!`)<\/(think|thinking|reasoning)[ \t]*>/i;
+const CLOSING = /(?<!`)<\/(think|thinking|thoughts?|reasoning|seed:think|antml:thinking)[ \t]*>/i;
 
 /** A fence right before a closing tag ends all the same, though Markdown would have it go on. */
-const GLUED = /^([ \t]*(?:`{3,}|~{3,}))([ \t]*<\/(?:think|thinking|reasoning)[ \t]*>.*)$/i;
+const GLUED =
+  /^([ \t]*(?:`{3,}|~{3,}))([ \t]*<\/(?:think|thinking|thoughts?|reasoning|seed:think|antml:thinking)[ \t]*>.*)$/i;
 
 interface Line {
   readonly text: string;
@@ -32,12 +34,14 @@ interface Tag {
 }
 
 /**
- * Takes out `<think>`, `<thinking>` and `<reasoning>` sections. An opening tag counts at the start of a line
+ * Takes out `<think>`, `<thinking>`, `<thought>` and `<reasoning>` sections, and what models mark in forms of their own. An opening tag counts at the start of a line
  * outside fences. A closing tag without an opening one ends a section that began with the reply. An opening tag
  * that is never closed is plain text, unless the reply begins with it.
  */
 export function withoutReasoning(reply: string): WithoutReasoning {
-  let lines: readonly Line[] = splitLines(reply).flatMap(unglue);
+  const tagged = withoutForeignReasoning(reply);
+  if (tagged === null) return { text: "", endsInside: true };
+  let lines: readonly Line[] = splitLines(tagged).flatMap(unglue);
   let kept: Line[] = [];
   for (let section = 0; section < MAX_SECTIONS; section += 1) {
     const tag = nextTag(lines.map(({ text }) => text));
@@ -48,6 +52,18 @@ export function withoutReasoning(reply: string): WithoutReasoning {
   }
   if (isOpen(kept, lines)) return { text: "", endsInside: true };
   return { text: joined([...kept, ...lines]), endsInside: false };
+}
+
+/**
+ * What a reply answers, for code that asked: without reasoning, and without a section behind the answer that
+ * never ends. Empty where all of it is reasoning.
+ */
+export function answerIn(reply: string): string {
+  const { text } = withoutReasoning(reply);
+  const lines = text.split("\n");
+  const opened = linesOutsideFences(lines).find((line) => OPENING.test(lines[line] ?? ""));
+  if (opened === undefined) return text === splitLines(reply).join("\n") ? reply : text.trim();
+  return lines.slice(0, opened).join("\n").trim();
 }
 
 function unglue(text: string): readonly Line[] {

@@ -4,6 +4,7 @@ import type { ChainNode } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
 import type { Message } from "../../protocols/client.ts";
 import { findCode } from "../../turn/code-blocks.ts";
+import { explainCut, explainToolCalls } from "../../turn/reply-notes.ts";
 import type { AgentPort, TransitionEnd } from "../agent-port.ts";
 import { errorData } from "../error-data.ts";
 import type { ChainDraft } from "../store/journal.ts";
@@ -100,12 +101,13 @@ async function takeReply(
   if (kernel === undefined)
     throw new RLMError("invalid_options", `This flow has no runtime "${state.query.config.runtime}".`);
   const found = findCode(reply.text, kernel);
+  const called = explainToolCalls(reply);
   const action = {
     type: "action",
     startedAt: facts.startedAt,
     reply: reply.text,
     code: found.kind === "code" ? found.code : null,
-    notice: found.kind === "code" ? found.notice : null,
+    notice: found.kind === "code" ? joined(found.notice ?? "", called) || null : null,
     model: reply.model,
     usage: reply.usage,
     finishReason: reply.finishReason,
@@ -128,17 +130,16 @@ async function takeReply(
     });
   } else if (found.kind !== "code") {
     const kind = found.kind === "none" ? "no_code" : "unclosed_code";
-    drafts.push({
-      type: "error",
-      kind,
-      message: firstLine(found.message),
-      content: found.message,
-      fatal: false,
-    });
+    const content = joined(called, explainCut(reply), found.message);
+    drafts.push({ type: "error", kind, message: firstLine(content), content, fatal: false });
   }
   await port.journal.appendChain(port.agentId, drafts);
   if (refused) await port.cancelBelow("its parent failed");
   return refused ? "ended" : "moved";
+}
+
+function joined(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join("\n");
 }
 
 function firstLine(text: string): string {

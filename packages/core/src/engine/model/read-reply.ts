@@ -2,7 +2,7 @@ import { isJsonObject, type JsonValue } from "../../data/json.ts";
 import type { FinishReason, RequestFailure } from "../../data/node.ts";
 import { UNKNOWN_USAGE, type Usage } from "../../data/usage.ts";
 import { RLMError } from "../../errors.ts";
-import type { Reply } from "../../protocols/client.ts";
+import type { Reply, ToolCall } from "../../protocols/client.ts";
 
 /** What a failed request tells about itself. */
 export interface Failure {
@@ -39,12 +39,26 @@ export function readReply(reply: unknown, model: string): Reply {
       "request_failed",
       `The client of ${model} replied without text: ${typeof given.text}.`,
     );
+  const toolCalls = readToolCalls(given.toolCalls);
   return {
     text: given.text,
+    ...(toolCalls.length > 0 && { toolCalls }),
     finishReason: FINISH_REASONS.find((reason) => reason === given.finishReason) ?? "other",
     usage: readUsage(given.usage),
     model: typeof given.model === "string" ? given.model : model,
   };
+}
+
+const MOST_CALLS = 8;
+const LONGEST_CALL = 2000;
+
+function readToolCalls(calls: unknown): readonly ToolCall[] {
+  if (!Array.isArray(calls)) return [];
+  return calls.slice(0, MOST_CALLS).flatMap((call: unknown) => {
+    const { name, arguments: text } = isJsonObject(call) ? call : {};
+    if (typeof name !== "string" || typeof text !== "string") return [];
+    return [{ name: name.slice(0, LONGEST_CALL), arguments: text.slice(0, LONGEST_CALL) }];
+  });
 }
 
 /** What a client's rejection says; what says nothing is of unknown reason. */

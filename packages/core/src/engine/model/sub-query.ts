@@ -1,14 +1,16 @@
-import { isJsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
+import { isJsonObject, type JsonSchema } from "../../data/json.ts";
 import type { Attempt, Outcome } from "../../data/node.ts";
 import { sentences } from "../../data/sentences.ts";
 import type { Usage } from "../../data/usage.ts";
-import type { Message } from "../../protocols/client.ts";
+import type { Message, Reply } from "../../protocols/client.ts";
 import type { Call } from "../../protocols/runtime.ts";
+import { answerIn } from "../../turn/reasoning.ts";
 import type { AgentPort } from "../agent-port.ts";
 import type { Finished } from "../block/arrivals.ts";
 import { errorData } from "../error-data.ts";
-import { asJson } from "../schema/as-json.ts";
 import { checkModelSchema } from "../schema/model-schema.ts";
+import { readJsonReply } from "../schema/read-json-reply.ts";
+import { withRequiredKeys } from "../schema/required-keys.ts";
 import type { ResolvedSchema } from "../schema/schema.ts";
 import { attemptsOf, request } from "./request.ts";
 
@@ -53,7 +55,7 @@ export async function queryModel(asker: Asker, call: Call): Promise<Finished> {
   const { effectKey } = asker;
   const question: Message = { role: "user", content: prompt };
   if (output === undefined) return finished(await ask(asker, { model, effectKey, messages: [question] }));
-  const checked = checkModelSchema(output);
+  const checked = checkModelSchema(withRequiredKeys(output));
   if (!checked.ok) return refused(`llmQuery: output: ${checked.message}`);
   return await askForJson(asker, model, question, checked.schema);
 }
@@ -86,13 +88,31 @@ async function ask({ port, turn }: Asker, exchange: Exchange): Promise<Told> {
       return told("LimitError", `llmQuery: no room is left below ${name} = ${value}.`);
     }
     const { reply, attempts } = outcome.answered;
-    const usable = reply.finishReason !== "refused" && reply.finishReason !== "filtered" && reply.text !== "";
-    if (usable) return { outcome: { ok: true, value: reply.text }, attempts };
-    const message = sentences(`llmQuery: the model gave no answer (${reply.finishReason})`, reply.text);
-    return told("QueryError", message, attempts);
+    const answer = answerIn(reply.text);
+    const problem = problemOf(reply, answer);
+    if (problem === null) return { outcome: { ok: true, value: answer }, attempts };
+    return told("QueryError", `llmQuery: ${problem}`, attempts);
   } catch (error) {
     return told("QueryError", `llmQuery: ${errorData(error).message}`, attemptsOf(error));
   }
+}
+
+const SHOWN = 300;
+
+/** Why a reply is no answer, or `null` for one that is. */
+function problemOf(reply: Reply, answer: string): string | null {
+  const { finishReason, text, toolCalls } = reply;
+  if (finishReason === "refused" || finishReason === "filtered")
+    return sentences(`the model gave no answer (${finishReason})`, text);
+  if (finishReason === "length") {
+    const shown = answer.length > SHOWN ? `${answer.slice(0, SHOWN).toWellFormed()}…` : answer;
+    const began = shown === "" ? "" : `It began: ${shown}`;
+    return sentences("the reply was cut at its limit of tokens: ask for less at once", began);
+  }
+  if (answer !== "") return null;
+  if (text.trim() !== "") return "the model gave no answer: all of its reply is reasoning that never ends.";
+  if (toolCalls !== undefined) return "the model gave no answer: it called a tool, and there are none.";
+  return `the model gave no answer (${finishReason})`;
 }
 
 function told(name: string, message: string, attempts: readonly Attempt[] = []): Told {
@@ -112,41 +132,21 @@ async function askForJson(
   const first = await ask(asker, { model, effectKey: asker.effectKey, messages, output });
   if (!first.outcome.ok) return finished(first);
   const text = String(first.outcome.value);
-  const read = await readJson(text, schema);
+  const read = await readJsonReply(text, schema);
   if (read.ok) return finished({ ...first, outcome: read });
+  const fault = sentences(`That does not fit: ${read.message}`, "Answer again, with the JSON value alone.");
   const second = await ask(asker, {
     model,
     effectKey: asker.effectKey,
-    messages: [
-      ...messages,
-      { role: "assistant", content: text },
-      { role: "user", content: sentences(`That does not fit: ${read.message}`, "Answer again.") },
-    ],
+    messages: [...messages, { role: "assistant", content: text }, { role: "user", content: fault }],
     output,
   });
   const attempts = [...first.attempts, ...second.attempts];
   if (!second.outcome.ok) return finished({ ...second, attempts });
-  const again = await readJson(String(second.outcome.value), schema);
+  const again = await readJsonReply(String(second.outcome.value), schema);
   if (again.ok) return finished({ outcome: again, attempts });
   const message = `llmQuery: the reply does not fit the schema: ${again.message}`;
   return finished(told("QueryError", message, attempts));
-}
-
-async function readJson(
-  text: string,
-  schema: ResolvedSchema,
-): Promise<
-  { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly message: string }
-> {
-  const body = /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(text)?.[1] ?? text;
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch (error) {
-    return { ok: false, message: `It is not JSON: ${errorData(error).message}.` };
-  }
-  const check = await schema.check(value);
-  return check.ok ? { ok: true, value: asJson(check.value, "llmQuery") } : check;
 }
 
 /** The known parts added up; a part that nobody told of is unknown. */
