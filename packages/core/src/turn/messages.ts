@@ -98,14 +98,16 @@ export class Transcript {
   }
 }
 
+/** Stands for a reply without text: many providers refuse an empty message, and every later request with it. */
+const EMPTY_REPLY = "(empty reply)";
+
 function nodeMessage(node: ChainNode): Message | null {
   switch (node.type) {
     case "query":
       return frozen("user", taskMessage(node));
     case "action": {
       const content = node.replaces === undefined ? node.reply : fenced(node.code ?? "");
-      // Many providers refuse an empty message, and every later request with it.
-      return content.trim() === "" ? null : frozen("assistant", content);
+      return frozen("assistant", content.trim() === "" ? EMPTY_REPLY : content);
     }
     case "error":
       // The end at a limit repeats the last output, which the model has been shown.
