@@ -99,11 +99,9 @@ function torn(file: string, bytes: number, isHeld: boolean): Finding {
 
 /** The nodes that are a graph together. */
 function fittingNodes(run: RunInfo, nodes: readonly RunNode[], file: string, findings: Finding[]): Graph {
-  let graph = Graph.empty(run);
-  try {
-    for (const node of nodes) graph = graph.append([node]);
-  } catch (error) {
-    const message = `Its lines are whole, but node ${graph.length + 1} does not fit those before it: ${messageOf(error)}`;
+  const { graph, fault } = Graph.longestLawful(run, nodes);
+  if (fault !== null) {
+    const message = `Its lines are whole, but node ${fault.position + 1} does not fit those before it: ${fault.problem}.`;
     findings.push({ severity: "problem", file, message });
   }
   return graph;

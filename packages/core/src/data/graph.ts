@@ -2,12 +2,12 @@ import { RLMError } from "../errors.ts";
 import { counted } from "./counted.ts";
 import { decodeNode } from "./decode-node.ts";
 import { decodeRunInfo } from "./decode-run-info.ts";
+import { type LawFault, lawFault } from "./graph-laws.ts";
 import { isJsonObject, type JsonValue } from "./json.ts";
 import { isKnownFormat } from "./migrations.ts";
 import { type ActionNode, type CallNode, type ChainNode, endsAgent, type RunNode } from "./node.ts";
 import { parentAgent, ROOT } from "./node-id.ts";
 import { nodeUsage } from "./node-usage.ts";
-import { placeFault } from "./place-faults.ts";
 import { FORMAT, type RunInfo } from "./run-info.ts";
 import { Spine } from "./spine.ts";
 import { renderTree } from "./tree.ts";
@@ -43,11 +43,47 @@ export class Graph {
     return new Graph(run, new Spine(), 0);
   }
 
-  /** The graph of these nodes in this order. Throws `invalid_graph` or `lost_race` where the order breaks a law. */
+  /** The graph of these nodes in this order. Throws `invalid_graph` naming the first node that breaks a law. */
   static fromNodes(run: RunInfo, nodes: Iterable<RunNode>): Graph {
+    return Graph.#lawful(run, nodes, "nodes");
+  }
+
+  /** The longest beginning of these nodes that keeps the laws, and what is wrong with the node behind it. */
+  static longestLawful(
+    run: RunInfo,
+    nodes: Iterable<RunNode>,
+  ): { readonly graph: Graph; readonly fault: LawFault | null } {
+    const { graph, fault: refused } = Graph.#longest(run, nodes);
+    const fault = lawFault(graph);
+    if (fault === null) return { graph, fault: refused };
+    return { graph: new Graph(run, graph.#spine.fork(fault.position), fault.position), fault };
+  }
+
+  /** Throws `invalid_graph` for a graph that was put together in another way and breaks a law. */
+  static requireLawful(graph: Graph): void {
+    const fault = lawFault(graph);
+    if (fault !== null) throw unlawful("nodes", fault);
+  }
+
+  static #lawful(run: RunInfo, nodes: Iterable<RunNode>, where: string): Graph {
+    const { graph, fault } = Graph.longestLawful(run, nodes);
+    if (fault !== null) throw unlawful(where, fault);
+    return graph;
+  }
+
+  static #longest(run: RunInfo, nodes: Iterable<RunNode>) {
     const spine = new Spine();
-    for (const node of nodes) spine.add(node);
-    return new Graph(run, spine, spine.length);
+    let fault: LawFault | null = null;
+    for (const node of nodes) {
+      try {
+        spine.add(node);
+      } catch (error) {
+        if (!RLMError.is(error)) throw error;
+        fault = { position: spine.length, problem: error.message.replace(/\.$/, "") };
+        break;
+      }
+    }
+    return { graph: new Graph(run, spine, spine.length), fault };
   }
 
   /** The graph in a document made by {@link toJSON}. Throws `invalid_graph` saying where it is wrong. */
@@ -65,12 +101,7 @@ export class Graph {
       throw new RLMError("invalid_graph", "$.nodes: expected a list of nodes.");
     const run = decodeRunInfo(document.run, "$.run", format);
     const nodes = document.nodes.map((node: unknown, index) => decodeNode(node, `$.nodes[${index}]`, format));
-    const spine = new Spine();
-    for (const [index, node] of nodes.entries()) addFrom(spine, node, `$.nodes[${index}]`);
-    const graph = new Graph(run, spine, spine.length);
-    const fault = placeFault(graph);
-    if (fault === null) return graph;
-    throw new RLMError("invalid_graph", `$.nodes[${fault.position}]: ${fault.problem}.`);
+    return Graph.#lawful(run, nodes, "$.nodes");
   }
 
   get branch(): string {
@@ -244,14 +275,8 @@ export class Graph {
   }
 }
 
-/** Adds a node of a document; a refusal says where in the document. */
-function addFrom(spine: Spine, node: RunNode, where: string): void {
-  try {
-    spine.add(node);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RLMError("invalid_graph", `${where}: ${reason}`, { cause });
-  }
+function unlawful(where: string, { position, problem }: LawFault): RLMError {
+  return new RLMError("invalid_graph", `${where}[${position}]: ${problem}.`, { details: { position } });
 }
 
 /** Ids of the agent and of everything above it, the agent first. */

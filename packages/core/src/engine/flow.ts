@@ -186,9 +186,10 @@ export class RLMFlow implements Client {
     try {
       return await stores.createRun(run);
     } catch (error) {
-      const kept = await stores.openRun(run.runId, run.branch.id).catch(() => null);
-      if (kept !== null && (await kept.read()).length === 0) return kept;
-      await kept?.close();
+      if (!RLMError.is(error, "already_exists")) throw error;
+      const kept = await stores.openRun(run.runId, run.branch.id);
+      if ((await kept.read()).length === 0) return kept;
+      await kept.close();
       throw error;
     }
   }

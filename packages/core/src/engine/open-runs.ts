@@ -76,6 +76,7 @@ export class OpenRuns {
    */
   async attach(store: Store, graph: Graph, schema: ResolvedSchema | null): Promise<LiveRun> {
     try {
+      Graph.requireLawful(graph);
       requireAll(graph, this.#settings);
       await checkPayloads(graph, store.payloads);
     } catch (error) {

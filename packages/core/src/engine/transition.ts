@@ -6,6 +6,7 @@ import { askModel, endExhausted } from "./model/ask-model.ts";
 
 /** Makes one move of one agent: a function of the agent, its log and the port. */
 export async function transition(port: AgentPort, move: Move): Promise<TransitionEnd> {
+  if (port.journal.failure !== null) throw port.journal.failure;
   switch (move.kind) {
     case "request":
       return (await replFailed(port)) ?? (await askModel(port, move.state, move.final));

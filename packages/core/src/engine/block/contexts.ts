@@ -46,7 +46,7 @@ function isPieces(value: unknown): value is AsyncIterable<string> {
 
 async function store(journal: Journal, key: string, context: ContextInput): Promise<ContextRef> {
   if (key === "") throw new RLMError("invalid_options", "A context needs a key that is not empty.");
-  const { payloads } = journal.store;
+  const { payloads } = journal;
   if (typeof context === "string") return { key, ...(await payloads.putContext(context)) };
   if (!isPayload(context)) throw noContext(`context.${key}`, context);
   const metadata =
@@ -73,7 +73,7 @@ export async function passContext(
   context: PassedContext,
 ): Promise<ContextRef> {
   if (context.kind === "text")
-    return { key: context.key, ...(await journal.store.payloads.putContext(context.text)) };
+    return { key: context.key, ...(await journal.payloads.putContext(context.text)) };
   const { slice } = context;
   const own = parent.contexts.find((ref) => ref.key === slice.key);
   if (own === undefined)

@@ -13,3 +13,27 @@ export function guardedPayloads(payloads: PayloadStore, assertOpen: () => void):
     openContext: (digest) => guarded(() => payloads.openContext(digest)),
   };
 }
+
+/** The same payloads; `failed` hears of every error of the store itself before the caller does. */
+export function watchedPayloads(payloads: PayloadStore, failed: (error: unknown) => void): PayloadStore {
+  const tell = (error: unknown): never => {
+    failed(error);
+    throw error;
+  };
+  return {
+    putBlob: (text) => payloads.putBlob(text).catch(tell),
+    getBlob: (digest) => payloads.getBlob(digest).catch(tell),
+    putContext: (text) => payloads.putContext(text).catch(tell),
+    openContext: async (digest) => {
+      const context = await payloads.openContext(digest).catch(tell);
+      const read = (start: number, end: number) => {
+        try {
+          return context.read(start, end);
+        } catch (error) {
+          return tell(error);
+        }
+      };
+      return { ...context, read };
+    },
+  };
+}

@@ -4,7 +4,9 @@ import type { ActionNode, BlobRef, CallNode, ChainNode, Origin, RunNode } from "
 import { callNodeId, chainNodeId, intentNodeId } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
 import type { Environment } from "../../protocols/environment.ts";
-import type { Store } from "../../protocols/store.ts";
+import type { PayloadStore, Store } from "../../protocols/store.ts";
+import { watchedPayloads } from "./guarded-payloads.ts";
+import { isStoreFailure } from "./store-failure.ts";
 
 type Common = "id" | "agentId" | "parentId" | "n" | "startedAt" | "endedAt" | "origin";
 type DraftOf<N> = N extends ChainNode
@@ -45,6 +47,8 @@ export interface Packed<T> {
  */
 export class Journal {
   readonly store: Store;
+  /** The store's payloads. That they fail ends the run, as a failed append does. */
+  readonly payloads: PayloadStore;
   readonly environment: Environment;
   #graph: Graph;
   readonly #heard: (node: RunNode) => void;
@@ -53,6 +57,7 @@ export class Journal {
 
   constructor(store: Store, graph: Graph, environment: Environment, heard: (node: RunNode) => void) {
     this.store = store;
+    this.payloads = watchedPayloads(store.payloads, (error) => this.stop(error));
     this.environment = environment;
     this.#graph = graph;
     this.#heard = heard;
@@ -129,6 +134,11 @@ export class Journal {
     for (const node of nodes) this.#heard(node);
   }
 
+  /** Takes a failure of the store for the end of the run: nothing is appended any more. Other errors are not. */
+  stop(error: unknown): void {
+    if (isStoreFailure(error)) this.#failure ??= error;
+  }
+
   /** A store that takes nothing more ends the whole run; a node that it refuses is the fault of one agent. */
   #fail(error: unknown): never {
     if (RLMError.is(error, "invalid_graph") || RLMError.is(error, "protocol_violation")) throw error;
@@ -152,14 +162,14 @@ export class Journal {
     const large =
       text.length > INLINE_BYTES || (text.length * 3 > INLINE_BYTES && utf8Bytes(text) > INLINE_BYTES);
     if (!large) return { inline: value };
-    const blob = await this.store.payloads.putBlob(text).catch((error: unknown) => this.#fail(error));
+    const blob = await this.payloads.putBlob(text).catch((error: unknown) => this.#fail(error));
     return { inline: null, blob };
   }
 
   /** The value of a field that may have become a blob. */
   async unpack<T>(inline: T | null, blob: BlobRef | undefined): Promise<T | null> {
     if (blob === undefined) return inline;
-    return JSON.parse(await this.store.payloads.getBlob(blob.digest)) as T;
+    return JSON.parse(await this.payloads.getBlob(blob.digest)) as T;
   }
 }
 

@@ -1,0 +1,102 @@
+import { reopens } from "./chain.ts";
+import { type CallNode, type ChainNode, endsAgent, type RunNode } from "./node.ts";
+import { callNodeId, chainNodeId, intentNodeId, parentAgent, ROOT } from "./node-id.ts";
+
+/** What judging a graph needs of it. */
+export interface LawView {
+  walk(): Iterable<RunNode>;
+  find(id: string): RunNode | undefined;
+  position(id: string): number | undefined;
+}
+
+/** A node that breaks a law. */
+export interface LawFault {
+  readonly position: number;
+  readonly problem: string;
+}
+
+/**
+ * The first node that breaks a law of runs: its position and what is wrong; `null` when all keep them. The same at every
+ * entry: for a log that is loaded, examined, forked or resumed, for a document and for a trace. A node has the id and
+ * parent that its place gives, and what it names has happened before it.
+ */
+export function lawFault(graph: LawView): LawFault | null {
+  const places = new Map<string, number>();
+  let position = 0;
+  for (const node of graph.walk()) {
+    const problem =
+      node.type === "call"
+        ? callProblem(graph, node)
+        : chainProblem(graph, node, places.get(node.agentId) ?? 0);
+    const fault = problem ?? missingBefore(graph, node, position);
+    if (fault !== null) return { position, problem: fault };
+    if (node.type !== "call") places.set(node.agentId, (places.get(node.agentId) ?? 0) + 1);
+    position += 1;
+  }
+  return null;
+}
+
+function callProblem(graph: LawView, call: CallNode): string | null {
+  const action = graph.find(call.parentId ?? "");
+  if (action?.type !== "action" || action.agentId !== call.agentId)
+    return `the call ${call.id} has no action of ${call.agentId} as parent`;
+  const name = call.intent === true ? intentNodeId : callNodeId;
+  const id = name(action.id, call.index);
+  return call.id === id ? null : `the call ${call.id} should have the id ${id}`;
+}
+
+function chainProblem(graph: LawView, node: ChainNode, place: number): string | null {
+  const { id, type, agentId, parentId } = node;
+  const wanted = chainNodeId(agentId, place);
+  if (id !== wanted) return `the node ${id} should have the id ${wanted}, which its place gives`;
+  if (place === 0 && type !== "query") return `agent ${agentId} begins with ${type}, not with a query`;
+  if (type === "query" && agentId !== ROOT) return taskProblem(graph, node);
+  const before = place === 0 ? null : chainNodeId(agentId, place - 1);
+  if (parentId !== before) return `the node ${id} should have the parent ${before}, not ${parentId}`;
+  const previous = before === null ? undefined : graph.find(before);
+  const follows = previous !== undefined && endsAgent(previous) && type !== "query";
+  return follows && !reopens(node, previous) ? `the node ${id} follows the end of its agent` : null;
+}
+
+function taskProblem(graph: LawView, query: RunNode): string | null {
+  const call = graph.find(query.parentId ?? "");
+  const isTask =
+    call?.type === "call" &&
+    call.name === "delegate" &&
+    call.agentId === parentAgent(query.agentId) &&
+    call.outcome?.ok === true &&
+    call.outcome.value === query.agentId;
+  return isTask
+    ? null
+    : `the query ${query.id} has no delegate call of its parent agent as parent that gave ${query.agentId}`;
+}
+
+/** Something that the node names and that is not before it. */
+function missingBefore(graph: LawView, node: RunNode, position: number): string | null {
+  for (const id of namedBy(node)) {
+    if ((graph.position(id) ?? position) < position) continue;
+    const what = node.type === "call" ? `the wait ${node.id} delivers` : `the node ${node.id} names`;
+    return `${what} ${id}, and there is no such node before it: it is missing`;
+  }
+  return null;
+}
+
+/** The ids of earlier nodes that a node names beside its parent. */
+function namedBy(node: RunNode): readonly string[] {
+  switch (node.type) {
+    case "call":
+      return node.name === "wait" && node.outcome?.ok === true && Array.isArray(node.outcome.value)
+        ? node.outcome.value.map(String)
+        : NOTHING;
+    case "resume":
+      return [node.resumedFrom];
+    case "action":
+      return node.replaces === undefined ? NOTHING : [node.replaces];
+    case "error":
+      return node.dropped === undefined ? NOTHING : [node.dropped];
+    default:
+      return NOTHING;
+  }
+}
+
+const NOTHING: readonly string[] = [];
