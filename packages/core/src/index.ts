@@ -1,6 +1,5 @@
 export type { AgentConfig } from "./data/agent-config.ts";
 export { applyEdit } from "./data/apply-edit.ts";
-export { mayOpenAgain } from "./data/chain.ts";
 export type { AppendRequest } from "./data/check-append.ts";
 export { checkAppend } from "./data/check-append.ts";
 export { counted } from "./data/counted.ts";
@@ -8,6 +7,7 @@ export { decodeEdit } from "./data/decode-edit.ts";
 export { decodeNode } from "./data/decode-node.ts";
 export { decodeRunInfo } from "./data/decode-run-info.ts";
 export type { ConfigPatch, Edit } from "./data/edit.ts";
+export { mayOpenAgain } from "./data/ends.ts";
 export type { GraphDocument } from "./data/graph.ts";
 export { Graph } from "./data/graph.ts";
 export type { JsonObject, JsonSchema, JsonValue } from "./data/json.ts";

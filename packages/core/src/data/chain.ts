@@ -1,4 +1,5 @@
 import type { AgentConfig } from "./agent-config.ts";
+import { reopens } from "./ends.ts";
 import type { Graph } from "./graph.ts";
 import {
   type ActionNode,
@@ -7,7 +8,6 @@ import {
   endsAgent,
   type QueryNode,
   type ResultNode,
-  type RunNode,
 } from "./node.ts";
 
 /** Where an agent stands on its present task. Everything here is read off its chain, newest node first. */
@@ -101,26 +101,6 @@ function foldEdit(before: Fold, node: ChainNode, place: number): Fold {
   // A block that the runtime could not run is still to be run.
   const isBlockLeft = before.head.type === "error" && before.head.kind === "runtime_failed";
   return { ...after, finalAsked: false, head: isBlockLeft ? before.headBefore : node };
-}
-
-/**
- * True for the edit of limits that lets an agent go on which a limit, a failed request or its runtime had ended:
- * the only node but a query that may follow an end.
- */
-export function reopens(node: ChainNode, end: ChainNode): boolean {
-  return mayOpenAgain(end) && node.type === "observation" && node.edit?.kind === "config";
-}
-
-/** True for an end after which an agent may go on: at a limit that is raised, or by a failure from outside. */
-export function mayOpenAgain(end: RunNode): boolean {
-  return end.type === "error" && end.fatal && (end.kind === "limit_reached" || hasFailed(end));
-}
-
-/** True for an end that came from outside, a provider or a runtime: whoever failed may be well again. */
-export function hasFailed(end: ChainNode): boolean {
-  return (
-    end.type === "error" && end.fatal && (end.kind === "request_failed" || end.kind === "runtime_failed")
-  );
 }
 
 function isSpokenEdit(node: ChainNode): boolean {

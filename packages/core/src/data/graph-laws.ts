@@ -1,4 +1,4 @@
-import { reopens } from "./chain.ts";
+import { reopens } from "./ends.ts";
 import { type CallNode, type ChainNode, endsAgent, type RunNode } from "./node.ts";
 import { callNodeId, chainNodeId, intentNodeId, parentAgent, ROOT } from "./node-id.ts";
 

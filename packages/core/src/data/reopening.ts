@@ -1,5 +1,6 @@
-import { type AgentState, hasFailed, reopens } from "./chain.ts";
+import type { AgentState } from "./chain.ts";
 import type { ConfigPatch } from "./edit.ts";
+import { hasFailed, reopens } from "./ends.ts";
 import type { Graph } from "./graph.ts";
 import { type ChainNode, type ErrorNode, endsAgent } from "./node.ts";
 import { parentAgent } from "./node-id.ts";

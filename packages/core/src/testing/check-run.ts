@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { agentState, reopens } from "../data/chain.ts";
+import { agentState } from "../data/chain.ts";
+import { reopens } from "../data/ends.ts";
 import { Graph } from "../data/graph.ts";
 import { type CallNode, endsAgent, type RunNode } from "../data/node.ts";
 import { callNodeId, chainNodeId, intentNodeId, ROOT } from "../data/node-id.ts";

@@ -1,5 +1,6 @@
-import { agentState, hasFailed } from "../data/chain.ts";
+import { agentState } from "../data/chain.ts";
 import type { ConfigPatch, Edit } from "../data/edit.ts";
+import { hasFailed } from "../data/ends.ts";
 import type { Graph } from "../data/graph.ts";
 import { ROOT } from "../data/node-id.ts";
 import { unfinishedAgents } from "./plan.ts";

@@ -1,4 +1,4 @@
-import { reopens } from "../data/chain.ts";
+import { reopens } from "../data/ends.ts";
 import type { Graph } from "../data/graph.ts";
 import type { ChainNode } from "../data/node.ts";
 import type { Message } from "../protocols/client.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { reopens } from "../../src/data/chain.ts";
+import { reopens } from "../../src/data/ends.ts";
 import type { ChainNode, Graph, Message } from "../../src/index.ts";
 import { FINAL_REQUEST, type MessageOptions, Transcript } from "../../src/turn/messages.ts";
 import { taskMessage } from "../../src/turn/task-message.ts";

@@ -1,4 +1,4 @@
-import { mayOpenAgain } from "../../data/chain.ts";
+import { mayOpenAgain } from "../../data/ends.ts";
 import type { Graph } from "../../data/graph.ts";
 import { endsAgent, type RunNode } from "../../data/node.ts";
 import { parentAgent } from "../../data/node-id.ts";
