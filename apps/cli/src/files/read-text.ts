@@ -13,6 +13,11 @@ export async function whyUnreadable(path: string): Promise<string | null> {
   }
 }
 
+/** True for a pipe, such as a shell makes of `<(zcat access.log.gz)`: it is read once, from its beginning to its end. */
+export async function isPipe(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isFIFO() === true;
+}
+
 /** The UTF-8 text of a file. Throws `invalid_options` that begins with `name`, as the user typed it, when it is none. */
 export async function readText(path: string, name: string = path): Promise<string> {
   try {

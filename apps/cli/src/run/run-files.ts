@@ -1,7 +1,8 @@
+import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { type ContextInput, isJsonObject, type JsonSchema, RLMError, sentence } from "@rlmflow/core";
 import type { Workspace } from "@rlmflow/workspace";
-import { readText, whyUnreadable } from "../files/read-text.ts";
+import { isPipe, readText, whyUnreadable } from "../files/read-text.ts";
 import { oneLine } from "../terminal/plain-text.ts";
 
 /** The name under which standard input is read. */
@@ -14,7 +15,8 @@ export async function fileProblems(
 ): Promise<readonly string[]> {
   const problems: string[] = [];
   for (const path of contexts) {
-    const problem = path === STANDARD_INPUT ? null : await whyUnreadable(path);
+    const isStream = path === STANDARD_INPUT || (await isPipe(path));
+    const problem = isStream ? null : await whyUnreadable(path);
     if (problem !== null) problems.push(`--context ${path}: ${problem}`);
   }
   if (contexts.filter((path) => path === STANDARD_INPUT).length > 1) {
@@ -35,9 +37,14 @@ export async function readContexts(
   for (const path of paths) {
     const isStandardInput = path === STANDARD_INPUT;
     const key = freeKey(isStandardInput ? "stdin" : basename(path), contexts);
-    contexts[key] = isStandardInput
-      ? await workspace.payloads.putContext(textOf(stdin))
-      : { ...(await workspace.putContextFile(path)), metadata: { path } };
+    if (isStandardInput)
+      contexts[key] = await workspace.payloads.putContext(textOf(stdin, "-: standard input"));
+    else {
+      const put = (await isPipe(path))
+        ? workspace.payloads.putContext(textOf(createReadStream(path), `${path}: it`))
+        : workspace.putContextFile(path);
+      contexts[key] = { ...(await put), metadata: { path } };
+    }
   }
   return contexts;
 }
@@ -61,7 +68,7 @@ function freeKey(name: string, taken: Readonly<Record<string, ContextInput>>): s
   return key;
 }
 
-async function* textOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
+async function* textOf(stream: AsyncIterable<Buffer>, what: string): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   try {
     for await (const chunk of stream) yield decoder.decode(chunk, { stream: true });
@@ -70,7 +77,7 @@ async function* textOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
     if (!(cause instanceof TypeError)) throw cause;
     throw new RLMError(
       "invalid_options",
-      "- --context -: standard input is no UTF-8 text; convert it, for example with iconv",
+      `- --context ${what} is no UTF-8 text; convert it, for example with iconv`,
       { cause },
     );
   }

@@ -1,3 +1,5 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -175,6 +177,17 @@ describe("rlmflow run", () => {
     expect(await run(server, io, "--max-retries", "0")).toBe(EXIT.failed);
     expect(io.stderr.text).toContain(`ECONNREFUSED ${new URL(server.url).host}`);
     expect(io.stderr.text.split("test-model")).toHaveLength(2);
+  });
+
+  it.skipIf(process.platform === "win32")("reads a context from a pipe, as a shell makes one", async () => {
+    await using server = await loopbackServer(() => block("done(CONTEXT.read(0, 100))"));
+    const pipe = join(directory, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const written = once(spawn("sh", ["-c", 'printf "from a pipe" > "$0"', pipe]), "close");
+    const io = new CapturedIo();
+    expect(await run(server, io, "--context", pipe)).toBe(EXIT.ok);
+    expect(io.stdout.text).toBe("from a pipe\n");
+    await written;
   });
 
   it("ends with 3 when a limit is reached", async () => {

@@ -4,17 +4,24 @@ import { RLMError } from "../../errors.ts";
 import type { PassedContext } from "../../protocols/runtime.ts";
 import { copyObject } from "../schema/json-copy.ts";
 import type { Journal } from "../store/journal.ts";
+import { isTextSource, type TextSource, textOfData, textOfSource } from "./context-text.ts";
 
-/** A context as a user gives it: its text, its pieces, or a payload that the store has already. */
+/**
+ * A context as a user gives it: text, bytes that are UTF-8, or either in pieces; a list or another value that is
+ * JSON, which agents read as JSON text; any of these with metadata; or a payload that the store has already.
+ */
 export type ContextInput =
-  | string
-  | { readonly text: string | AsyncIterable<string>; readonly metadata?: JsonObject }
+  | TextSource
+  | readonly unknown[]
+  | number
+  | boolean
+  | { readonly text: TextSource; readonly metadata?: JsonObject }
   | { readonly digest: string; readonly characters: number; readonly metadata?: JsonObject };
 
-/** One payload, which gets the key `context`, or several by key. */
-export type ContextsInput = ContextInput | Readonly<Record<string, ContextInput>>;
+/** One payload, which gets the key `context`, or several by key, of which each may also be plain data. */
+export type ContextsInput = ContextInput | Readonly<Record<string, ContextInput | JsonObject>>;
 
-type Payload = Exclude<ContextInput, string>;
+type Payload = Extract<ContextInput, { readonly metadata?: JsonObject }>;
 
 /** Puts the contexts of a new run into its store. Throws `invalid_options` for what is none, `not_found`. */
 export async function storeContexts(
@@ -22,48 +29,42 @@ export async function storeContexts(
   input: ContextsInput | undefined,
 ): Promise<readonly ContextRef[]> {
   if (input === undefined) return [];
-  if (typeof input === "string" || isPayload(input)) return [await store(journal, "context", input)];
-  if (typeof input !== "object" || input === null || Array.isArray(input)) throw noContext("context", input);
+  if (!isPlainObject(input) || isTextSource(input) || isPayload(input))
+    return [await store(journal, "context", input)];
   const entries = Object.entries(input);
   return await Promise.all(entries.map(([key, context]) => store(journal, key, context)));
 }
 
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 /** An object with another key than these holds several contexts, one of which may be named `text`. */
 function isPayload(value: unknown): value is Payload {
-  if (typeof value !== "object" || value === null) return false;
-  const { metadata, ...rest }: { readonly metadata?: unknown; readonly [key: string]: unknown } = {
-    ...value,
-  };
+  if (!isPlainObject(value)) return false;
+  const { metadata, ...rest } = value;
   if (metadata !== undefined && (typeof metadata !== "object" || metadata === null)) return false;
   const keys = Object.keys(rest);
-  if (keys.length === 1) return typeof rest.text === "string" || isPieces(rest.text);
+  if (keys.length === 1) return isTextSource(rest.text);
   return keys.length === 2 && typeof rest.digest === "string" && typeof rest.characters === "number";
 }
 
-function isPieces(value: unknown): value is AsyncIterable<string> {
-  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
-}
-
-async function store(journal: Journal, key: string, context: ContextInput): Promise<ContextRef> {
+async function store(journal: Journal, key: string, context: unknown): Promise<ContextRef> {
   if (key === "") throw new RLMError("invalid_options", "A context needs a key that is not empty.");
   const { payloads } = journal;
-  if (typeof context === "string") return { key, ...(await payloads.putContext(context)) };
-  if (!isPayload(context)) throw noContext(`context.${key}`, context);
+  const where = key === "context" ? "context" : `context.${key}`;
+  if (!isPayload(context)) {
+    const text = isTextSource(context) ? textOfSource(where, context) : textOfData(where, context);
+    return { key, ...(await payloads.putContext(text)) };
+  }
   const metadata =
-    context.metadata === undefined
-      ? {}
-      : { metadata: copyObject(context.metadata, `context.${key}.metadata`) };
-  if ("text" in context) return { key, ...(await payloads.putContext(context.text)), ...metadata };
+    context.metadata === undefined ? {} : { metadata: copyObject(context.metadata, `${where}.metadata`) };
+  if ("text" in context)
+    return { key, ...(await payloads.putContext(textOfSource(`${where}.text`, context.text))), ...metadata };
   const { digest, characters } = await payloads.openContext(context.digest);
   return { key, digest, characters, ...metadata };
-}
-
-function noContext(where: string, given: unknown): RLMError {
-  const kind = given === null ? "null" : Array.isArray(given) ? "a list" : `a ${typeof given}`;
-  return new RLMError(
-    "invalid_options",
-    `${where} must be text, { text, metadata } or { digest, characters } of a payload that the store has, not ${kind}. Several contexts are an object of those by key.`,
-  );
 }
 
 /** A context for a child: text is put into the store, a slice of the parent's own is passed by reference. */
