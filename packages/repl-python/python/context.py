@@ -5,7 +5,7 @@ from json import dumps
 from foreign import is_a, kind_name
 from grep import GrepRun, looks_like_expression
 from hits import Hits, Notes, Record
-from payload import LineIndex, Payload, split_lines, to_position
+from payload import BYTE_ORDER_MARK, LineIndex, Payload, split_lines, to_position
 from slices import Slice, how_to_read, read_range
 
 MAX_CHUNKS = 100_000
@@ -47,7 +47,10 @@ class View:
         payload, _ = self._find()
         first = payload.position(start, 0, "start")
         what = self._name if start is None and end is None else "the range"
-        return read_range(payload, first, payload.position(end, payload.characters, "end"), what, self._name)
+        text = read_range(payload, first, payload.position(end, payload.characters, "end"), what, self._name)
+        if first == 0 and text.startswith(BYTE_ORDER_MARK):
+            self._note.say(f"the text begins with a byte order mark, U+FEFF: {self._name}.read(1) is what follows it.")
+        return text
 
     def slice(self, start=None, end=None):
         """Stands for a part without reading it."""
@@ -63,7 +66,7 @@ class View:
         """The lines from `start` up to `end`, from 0, without their breaks."""
         payload, index = self._find()
         count = index.count()
-        first = index.start_of(to_position(start, 0, count, "start"))
+        first = index.start_of(to_position(start, 0, count, "start")) or payload.text_start()
         last = index.start_of(to_position(end, count, count, "end"))
         return split_lines(read_range(payload, first, last, "what is in these lines", self._name))
 
@@ -234,6 +237,10 @@ class Contexts(View):
         key = dumps(next(iter(self._entries)), ensure_ascii=False)
         return f"The input is in CONTEXT: {self._named()}, and CONTEXT.get({key}).text() gives the text of the first."
 
+    def say(self, note):
+        """Tells the model something of this block, once."""
+        self._note.say(note)
+
     def all_payloads(self):
         return [payload for payload, _ in self._entries.values()]
 
@@ -248,7 +255,7 @@ class Contexts(View):
         return self._note.misses
 
 
-INTERNAL += ["all_payloads", "described", "start_block", "missed"]
+INTERNAL += ["all_payloads", "described", "start_block", "missed", "say"]
 # Python's own messages name the class of a value.
 View.__name__ = View.__qualname__ = Contexts.__name__ = Contexts.__qualname__ = "CONTEXT"
 

@@ -20,7 +20,8 @@ TAKES_LINES = frozenset(
 )
 # What takes CONTEXT as it is.
 TAKES_CONTEXT = frozenset("print len type isinstance repr id bool dir hasattr getattr callable vars help".split())
-CALL, MADE, CHILD, TEXT, FUNCTION = "call", "call made before", "child", "text", "function"
+CALL, MADE, CHILD, CHILDREN = "call", "call made before", "child", "children"
+TEXT, FUNCTION = "text", "function"
 OWN_GLOBALS = globals()
 
 
@@ -37,11 +38,18 @@ class Awaiting:
         parents = self._statement.parents
         for node in self._statement.nodes:
             kind = known_kind(node, self._place)
-            if kind not in (CALL, CHILD, MADE) or is_a(parents[node], ast.Await):
+            if kind not in (CALL, CHILD, CHILDREN, MADE) or is_a(parents[node], ast.Await):
                 continue
             if is_a(parents[node], (ast.Call, ast.Starred)) and is_passed_on(parents[node], node, self._place):
                 continue
-            if kind == MADE:
+            if is_a(parents[node], ast.Subscript) and known_kind(parents[node], self._place) is not None:
+                continue
+            if kind == CHILDREN and is_a(parents[node], (ast.Call, ast.keyword)):
+                self._statement.replace(self._statement.start(node), self._statement.start(node), "await wait(*")
+                self._statement.replace(self._statement.end(node), self._statement.end(node), ")")
+            elif kind == CHILDREN:
+                continue
+            elif kind == MADE:
                 self._made_before[node.id if is_a(node, ast.Name) else node.value.id] = node
             else:
                 self._wrap(node, kind == CHILD)
@@ -155,6 +163,8 @@ def kind_of_item(node, place):
 
 
 def kind_of_value(value):
+    if type(value) in (list, tuple) and value:
+        return MADE if type(value[0]) is CallFuture else CHILDREN if type(value[0]) is Handle else None
     if is_a(value, CallFuture):
         return MADE
     if is_a(value, CoroutineType):

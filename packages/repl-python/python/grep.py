@@ -113,7 +113,7 @@ class GrepRun:
         self.hits = []
 
     def run(self):
-        at = line = 0
+        at, line = self._payload.text_start(), 0
         while at < self._payload.characters and len(self.hits) < self._most:
             window, advance = self._window(at)
             self._search_window(window, at, line)

@@ -15,9 +15,9 @@ from slices import Slice
 from spelling import ATTRIBUTES, IMPORTS, NAMES, RENAMES
 
 NOT_WAITING = "It is no call: take the `await` away."
-NOT_AWAITED = "It is a call that was not awaited"
-NOT_AWAITED_CHILD = "It is a child that was not awaited: its result comes with await"
-ENDS = "A block ends after its last line: leave this out. The task ends when done is called with the answer."
+NOT_AWAITED = "It is a call that was not awaited: write value = await call, and use the value."
+NOT_AWAITED_CHILD = "It is a child that was not awaited: its result comes with await."
+ENDS = "A block ends after its last line: leave this out. What ends the task is done(value), the value being your answer."
 RUNS_ALREADY = "The REPL's event loop is running already: take asyncio.run away and put `await` in front of what was in it."
 # What other systems call the function that gives the answer.
 ANSWERS = frozenset(
@@ -39,6 +39,8 @@ NETWORK_ERRORS = frozenset(
     "gaierror URLError ConnectionError ConnectionRefusedError ConnectError ConnectTimeout NewConnectionError "
     "MaxRetryError ClientConnectorError NameResolutionError".split()
 )
+NETWORK_MODULES = ("requests", "httpx", "aiohttp", "openai", "anthropic", "websockets", "selenium", "playwright")
+TABLE_MODULES = ("pandas", "polars", "pyarrow", "duckdb")
 # Names of host functions that read a file.
 READS_FILES = ("readFile", "read_file")
 LIBRARIES = "Python's own library is there (json, csv, re, statistics, collections)"
@@ -77,7 +79,7 @@ class Advisor:
         if is_a(error, FILE_ERRORS):
             return joined(self._files(plain_text(error_field(error, "filename", OSError))), self._input())
         if is_a(error, ModuleNotFoundError):
-            return joined(f"It is not installed. {LIBRARIES}.", self._input())
+            return joined(self._instead_of(plain_text(error_field(error, "name", ImportError))), self._input())
         if name in NETWORK_ERRORS:
             return joined("There may be no network here.", self._input())
         line = "" if place is None else place.line()
@@ -86,6 +88,15 @@ class Advisor:
         if is_a(error, KeyError) and "environ" in line:
             return joined("The environment holds nothing for this code.", self._input())
         return ""
+
+    def _instead_of(self, module):
+        """What may do in the place of a module that is not installed."""
+        if module in NETWORK_MODULES:
+            return f"It is not installed, and there may be no network here. {LIBRARIES}."
+        instead = f"It is not installed. {LIBRARIES}."
+        if module not in TABLE_MODULES or not self._contexts.is_one():
+            return instead
+        return f"{instead} For a table: import csv; rows = list(csv.DictReader(CONTEXT.lines()))\n"
 
     def _files(self, path):
         reads = next((name for name in READS_FILES if name in self._functions), None)
@@ -199,17 +210,24 @@ def name_child(statement):
 
 def not_awaited(reason, place):
     line = with_await(place)
-    return written(reason, line) if line else f"{reason}: put `await` in front of it."
+    return joined(reason, f"Here:{start_of(line)}{line}" if line else "")
 
 
 def written(reason, line):
     if not line:
         return f"{reason}."
-    return f"{reason}. Write:\n{line}" if "\n" in line else f"{reason}. Write: {line}"
+    return f"{reason}. Write:{start_of(line)}{line}"
+
+
+def start_of(lines):
+    return "\n" if "\n" in lines else " "
 
 
 def joined(*sentences):
-    return " ".join(filter(None, sentences)).replace("\n ", "\n")
+    text = ""
+    for sentence in filter(None, sentences):
+        text += sentence if not text or text.endswith("\n") else f" {sentence}"
+    return text
 
 
 def plain_text(text):

@@ -19,15 +19,19 @@ DELEGATE_OPTIONS = {
     "globals": "globals",
 }
 QUERY_OPTIONS = {"model": "model", "output": "output"}
-# Options by other names that can mean nothing else.
-OTHER_OPTIONS = {"schema": "output", **{theirs: own for own, theirs in DELEGATE_OPTIONS.items()}}
+# Options by other names that can mean nothing else, written without signs between words.
+OTHER_OPTIONS = {
+    **{theirs.lower(): own for own, theirs in DELEGATE_OPTIONS.items()},
+    **dict.fromkeys(("schema", "outputschema", "responseschema", "jsonschema"), "output"),
+    **dict.fromkeys(("context", "contexts"), "context"),
+}
 GUESSES = {
     **dict.fromkeys(
-        ("ctx", "data", "input", "inputs", "text", "document", "documents", "doc", "chunk", "content", "contexts"),
+        ("ctx", "data", "input", "inputs", "text", "document", "documents", "doc", "chunk", "content"),
         "context",
     ),
     **dict.fromkeys(
-        ("output_schema", "outputschema", "json_schema", "response_format", "format", "result_schema", "return_type"),
+        ("response_format", "format", "result_schema", "return_type", "output_type", "type"),
         "output",
     ),
     **dict.fromkeys(("max_turns", "max_steps", "iterations", "max_iter", "turns", "steps"), "max_iterations"),
@@ -127,6 +131,8 @@ class HostFunctions:
 
     def delegate(self, name, query, *positional, context=None, **options):
         """Starts a child and gives its handle at once: delegate(name, query, context=…, output=schema)."""
+        for option in [option for option in options if context is None and own_option(option) == "context"]:
+            context = options.pop(option)
         if len(positional) == 1 and context is None and is_a(positional[0], (str, Slice, View)):
             positional, context = (), positional[0]
         refuse_positional("delegate", positional, ("context", *DELEGATE_OPTIONS))
@@ -229,7 +235,7 @@ class HostFunctions:
     def _options(self, name, options, known, also=()):
         given = {}
         for option, value in options.items():
-            meant = OTHER_OPTIONS.get(option, option)
+            meant = own_option(option)
             if meant not in known:
                 raise TypeError(f"{name} has no option {option}{guess(option, (*also, *known))}")
             if meant in given:
@@ -273,6 +279,11 @@ for own_name in ("llm_query", "llm_query_batched", "delegate", "wait", "done"):
 
 def is_ok(outcome):
     return outcome.get("ok") is True
+
+
+def own_option(option):
+    """The name that an option has here, whatever the signs between its words."""
+    return OTHER_OPTIONS.get(option.replace("_", "").lower(), option)
 
 
 def guess(option, known):

@@ -8,6 +8,7 @@ from utf16 import joined_pairs, units_of
 
 PIECE = 65_536
 MAX_RANGES = 256
+BYTE_ORDER_MARK = "\ufeff"
 # Characters that are read at once.
 MAX_READ = 8_388_608
 
@@ -50,6 +51,7 @@ class Payload:
         self.metadata = spec.get("metadata")
         self.reads = ReadRanges()
         self._read_context = read_context
+        self._text_start = None
 
     def info(self):
         known = {"key": self.key, "characters": self.characters}
@@ -86,6 +88,12 @@ class Payload:
             carried = window[len(window) - len(text) + 1 :] if 1 < len(text) <= len(window) else window[: len(text) - 1]
             at = stop
         return text == ""
+
+    def text_start(self):
+        """Where the text begins: behind a byte order mark."""
+        if self._text_start is None:
+            self._text_start = 1 if self.text(0, min(1, self.characters)) == BYTE_ORDER_MARK else 0
+        return self._text_start
 
     def snap(self, position):
         """The position itself, or the one before when it lies inside a surrogate pair."""

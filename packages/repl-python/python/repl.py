@@ -135,7 +135,7 @@ class Repl:
             "__name__": MODULE,
             "__builtins__": builtins,
             YIELDED: yielded,
-            RUN: run_to_end,
+            RUN: self._run_to_end,
             "asyncio": asyncio,
             "print": labelled_print,
             "delegate": host.delegate,
@@ -149,6 +149,12 @@ class Repl:
             "DEPTH": spec["depth"],
             "MAX_DEPTH": spec["maxDepth"],
         }
+
+    def _run_to_end(self, value):
+        """What asyncio.run(value) at the top level of a block stands for."""
+        value = run_to_end(value)
+        self._contexts.say("the REPL's event loop is running already: asyncio.run(main()) is taken as `await main()`.")
+        return value
 
     def _add_other_names(self):
         """What other systems call names of the REPL's own: known until code sets the name itself."""

@@ -77,7 +77,8 @@ class Statement:
         for parent in ast.walk(tree):
             for node in ast.iter_child_nodes(parent):
                 self.parents[node] = parent
-                if is_a(node, ast.expr) and first <= node.lineno and node.end_lineno <= last:
+                is_value = is_a(node, ast.expr) and not is_a(getattr(node, "ctx", None), (ast.Store, ast.Del))
+                if is_value and first <= node.lineno and node.end_lineno <= last:
                     self.nodes.append(node)
         self.nodes = [node for node in self.nodes if self._is_in_place(node)]
         self._edits = []

@@ -74,7 +74,7 @@ describe("an error", () => {
     ["[].push(1)", "This is Python: write [].append(1)."],
     ["'a'.toUpperCase()", "This is Python: write 'a'.upper()."],
     ["{'key': 1}.key", `This is Python: write {'key': 1}["key"].`],
-    ["echo(1).then(print)", "not awaited. Write: (await echo(1)).then(print)"],
+    ["echo(1).then(print)", "Here: (await echo(1)).then(print)"],
     ["String(1)", "This is Python. Write: str(1)"],
     ["null", "This is Python. Write: None"],
     ["true", "This is Python. Write: True"],
@@ -85,6 +85,7 @@ describe("an error", () => {
     ],
     ["exit()", "A block ends after its last line: leave exit out."],
     ["import sys\nsys.exit()", "A block ends after its last line: leave this out."],
+    ["asyncio.run(asyncio.sleep(0))", "asyncio.run(main()) is taken as `await main()`"],
     ["yield", "to make values, write `def name():` with yield in it"],
   ])("%s is answered with a hint", async (code, hint) => {
     expect(await repl.shown(code)).toContain(hint);

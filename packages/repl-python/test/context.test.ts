@@ -103,6 +103,20 @@ describe("a context that is too large to be read at once", () => {
   });
 });
 
+test("a byte order mark hides no first line and no first column, and is told of", async () => {
+  const marked = await ReplDriver.open(runtime, { contexts: [payload("table", "\ufeffid,name\n1,x")] });
+  expect(await marked.shown("CONTEXT.lines(), CONTEXT.lines(1), CONTEXT.line_count()")).toBe(
+    "(['id,name', '1,x'], ['1,x'], 2)",
+  );
+  expect(await marked.shown("import re", "CONTEXT.grep(re.compile('^id'))[0]")).toBe(
+    "{'line': 0, 'start': 1, 'text': 'id,name'}",
+  );
+  expect(await marked.shown("len(CONTEXT.text())")).toBe(
+    "Note: the text begins with a byte order mark, U+FEFF: CONTEXT.read(1) is what follows it.\n12",
+  );
+  expect(await marked.shown("CONTEXT.read(1)[:2]")).toBe("'id'");
+});
+
 describe("grep", () => {
   test("says how much it found, and what its numbers mean", async () => {
     expect(await one.shown("CONTEXT.grep('error')")).toBe(

@@ -92,8 +92,8 @@ describe("a function of the host", () => {
     ],
     ["delegate('a', 'q', schema={}, output={})", "delegate was given output twice, once as output"],
     [
-      "llm_query('q', output_schema={})",
-      "llm_query has no option output_schema: did you mean output? It has model",
+      "llm_query('q', response_format={})",
+      "llm_query has no option response_format: did you mean output? It has model",
     ],
     [
       "llm_query_batched(['q'] * 24, outputs={})",

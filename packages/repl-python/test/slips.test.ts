@@ -39,18 +39,26 @@ describe("what was not awaited is answered with the lines that await it", () => 
     ["h = delegate('a', 'A')\nif True:\n    x = h.value + h.answer", "x = (await h) + (await h)"],
     ["print(delegate('a', 'A').result())", "print(await delegate('a', 'A'))"],
     ["hs = [delegate('a', 'A')]\nprint(hs[0].output)", "print(await hs[0])"],
+    ["hs = [delegate('a', 'A')]\nsum(hs)", "sum(await wait(*hs))"],
+    ["results = wait(*hs)\nfor r in results:\n    print(r)", "results = await wait(*hs)\nfor r in results:"],
+    [
+      "rs = [echo(x) for x in 'ab']\n', '.join(rs)",
+      "rs = await asyncio.gather(*[echo(x) for x in 'ab'])\n', '.join(rs)",
+    ],
     ["async def later(): return 1\nprint(later() + 1)", "print((await later()) + 1)"],
   ])("%s", async (code, expected) => {
     const shown = await repl.shown(code);
     expect(shown).toMatch(/It is a (call|child) that was not awaited/);
-    expect(shown.endsWith(`Write:${expected.includes("\n") ? "\n" : " "}${expected}`), shown).toBe(true);
+    expect(shown.endsWith(`Here:${expected.includes("\n") ? "\n" : " "}${expected}`), shown).toBe(true);
   });
 
   test("and in words where `await` cannot stand", async () => {
     const shown = await repl.shown("def plain(): return llm_query('x').upper()", "plain()");
-    expect(shown).toContain("not awaited: put `await` in front of it.");
+    expect(shown).toContain("not awaited: write value = await call, and use the value.");
     expect(await repl.shown("call = [llm_query('x')]", "None")).toBe("");
-    expect(await repl.shown("call[0].upper()")).toContain("not awaited: put `await` in front of it.");
+    expect(await repl.shown("call[0].upper()")).toContain(
+      "not awaited: write value = await call, and use the value.",
+    );
   });
 });
 
@@ -114,7 +122,11 @@ describe("names of other systems", () => {
     ["FINAL_VAR('no such name')", "done", ["no such name"]],
     ["llmQuery('q')\nNone", "llmQuery", ["q", {}]],
     ["llm_query('q', schema={'type': 'integer'})\nNone", "llmQuery", ["q", { output: { type: "integer" } }]],
-    ["delegate('a', 'q', maxIterations=3)\nNone", "delegate", ["a", "q", { maxIterations: 3 }]],
+    [
+      "delegate('a', 'q', maxIterations=3, outputSchema={}, contexts='x')\nNone",
+      "delegate",
+      ["a", "q", { contexts: [{ kind: "text", key: "context", text: "x" }], maxIterations: 3, output: {} }],
+    ],
     [
       "delegate('a', 'q', CONTEXT.read(0, 4))\nNone",
       "delegate",
