@@ -1,6 +1,7 @@
 import type { Kernel } from "@rlmflow/core";
 import { parsePython } from "./parse-python.ts";
 import { promptSections } from "./prompt-sections.ts";
+import { pythonLiteral } from "./python-literal.ts";
 import { signature } from "./signature.ts";
 import { syntaxMessage } from "./syntax-message.ts";
 
@@ -26,6 +27,7 @@ export const pythonKernel: Kernel = Object.freeze({
     const failure = parsePython(code);
     return failure === null ? null : syntaxMessage(code, failure.at);
   },
+  literal: pythonLiteral,
   promptSections,
   signature,
 });

@@ -1,3 +1,4 @@
+import type { JsonValue } from "../data/json.ts";
 import type { KernelInfo } from "../data/node.ts";
 
 /** A named piece of the system prompt that teaches a kernel's language. */
@@ -30,6 +31,11 @@ export interface Kernel extends KernelInfo {
   readonly spellings?: Readonly<Record<string, string>>;
   /** `null` when the code parses, else the message a model can act on. Never throws, linear in the code. */
   parses(code: string): string | null;
+  /**
+   * The value as an expression of this language: an answer that a model wrote as JSON is run as code by it. Where it is
+   * absent, none is.
+   */
+  literal?(value: JsonValue): string;
   /** The sections that teach this REPL, in reading order. */
   promptSections(options: KernelPromptOptions): readonly PromptSection[];
   /** How a host function is called in this language, for example `await readFile(path: string): string`. */

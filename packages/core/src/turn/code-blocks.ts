@@ -1,12 +1,17 @@
 import type { Kernel } from "../protocols/kernel.ts";
 import {
+  CODE_IN_THOUGHT,
+  explainCall,
   explainNoCode,
   explainOthers,
+  explainProse,
+  explainReturn,
   explainThinking,
   explainUnclosed,
+  explainUntagged,
   FENCE_IN_CODE,
 } from "./code-messages.ts";
-import { isOurs, isPreferred } from "./fence-tag.ts";
+import { fenceTag, isOurs, isPreferred } from "./fence-tag.ts";
 import {
   type ChooseEnd,
   type ChosenEnd,
@@ -15,12 +20,15 @@ import {
   type OpenFence,
   scanFences,
 } from "./fences.ts";
-import { withoutReasoning } from "./reasoning.ts";
+import { type OfferedAnswer, offeredAnswer, withoutReturn } from "./offered-answer.ts";
+import { proseIn } from "./prose-lines.ts";
+import { untagged, withoutReasoning } from "./reasoning.ts";
 
 /** What a reply holds: code to run with what the model should know of how it was found, or why there is none. */
 export type FoundCode =
   | { readonly kind: "code"; readonly code: string; readonly notice: string | null }
-  | { readonly kind: "none"; readonly message: string }
+  /** `offered`: what the reply gives as an answer instead. */
+  | { readonly kind: "none"; readonly message: string; readonly offered: OfferedAnswer | null }
   | { readonly kind: "unclosed"; readonly message: string };
 
 /** What is needed of a kernel to find code of its language. */
@@ -41,23 +49,58 @@ const NONSENSE = ")]}";
 /**
  * Finds the code that a reply asks to run: the first complete block with the kernel's preferred tag, else the
  * first with another of its tags. A closing fence that stands in a comment or a string of the code does not end
- * its block. A block that is never closed is reported, not run. Linear in the reply.
+ * its block. A block that is never closed is reported, not run. Where no block has a tag of the kernel, an only block
+ * without a tag runs if it is plainly code, and a call that gives the answer if it ends the reply. Linear in the reply.
  */
 export function findCode(reply: string, kernel: CodeFinder): FoundCode {
   const { text, endsInside } = withoutReasoning(reply);
-  if (endsInside) return { kind: "none", message: explainThinking(kernel) };
+  if (endsInside) return { kind: "none", message: explainThinking(), offered: null };
   const chooser = new EndChooser(kernel);
   const fences = scanFences(text, chooser.choose);
   const blocks = fences.filter((fence) => isOurs(fence.info, kernel) && !isBlank(fence));
   const preferred = blocks.filter((fence) => isPreferred(fence.info, kernel));
   const chosen = firstToRun(preferred) ?? firstToRun(blocks);
-  if (chosen === undefined) return { kind: "none", message: explainNoCode(text, fences, kernel) };
+  if (chosen === undefined) return withoutBlock(reply, text, fences, kernel);
   if (!chosen.closed) return { kind: "unclosed", message: explainUnclosed(chosen.info, kernel) };
+  const { code, notice } = readCode(chosen.code, kernel);
   const notices = [
+    notice,
     blocks.length > 1 ? explainOthers(blocks.length - 1) : "",
     chooser.holdsFence.has(chosen.code) ? FENCE_IN_CODE : "",
-  ].filter((notice) => notice !== "");
-  return { kind: "code", code: chosen.code, notice: notices.length === 0 ? null : notices.join("\n") };
+  ].filter((part) => part !== "");
+  return { kind: "code", code, notice: notices.length === 0 ? null : notices.join("\n") };
+}
+
+/** A reply in which no block has a tag of the kernel. */
+function withoutBlock(reply: string, text: string, fences: readonly Fence[], kernel: CodeFinder): FoundCode {
+  const [only, ...others] = fences;
+  if (only !== undefined && others.length === 0 && isCode(only, kernel))
+    return { kind: "code", code: only.code, notice: explainUntagged(kernel) };
+  const offered = offeredAnswer(text, fences, kernel);
+  if (offered?.kind === "call") return { kind: "code", code: offered.code, notice: explainCall(kernel) };
+  const holdsOurs = (found: readonly Fence[]) => found.some(({ info }) => isOurs(info, kernel));
+  const inThought = !holdsOurs(fences) && holdsOurs(scanFences(untagged(reply)));
+  return {
+    kind: "none",
+    message: inThought ? CODE_IN_THOUGHT : explainNoCode(text, fences, kernel),
+    offered,
+  };
+}
+
+/** True for a block without a tag that parses and does something: data and output seldom call or assign. */
+function isCode({ info, code, closed }: Fence, kernel: CodeFinder): boolean {
+  return closed && fenceTag(info) === "" && /[(=]/.test(code) && kernel.parses(code) === null;
+}
+
+/** The code of a block as it is to be run, with what there is to say about it where it does not parse. */
+function readCode(code: string, kernel: CodeFinder): { readonly code: string; readonly notice: string } {
+  const mayReturn = /^return\b/m.test(code);
+  const prose = proseIn(code);
+  if ((!mayReturn && prose === null) || kernel.parses(code) === null) return { code, notice: "" };
+  const returned = mayReturn ? withoutReturn(code, kernel) : null;
+  if (returned !== null) return { code: returned.code, notice: explainReturn(returned.call) };
+  const isProse = prose !== null && kernel.parses(prose.rest) === null;
+  return { code, notice: isProse ? explainProse(prose.line, prose.text) : "" };
 }
 
 function firstToRun(blocks: readonly Fence[]): Fence | undefined {

@@ -1,6 +1,8 @@
+import type { JsonValue } from "../data/json.ts";
 import type { Kernel } from "../protocols/kernel.ts";
 import { fenceTag, isOurs } from "./fence-tag.ts";
 import type { Fence } from "./fences.ts";
+import { jsonLine } from "./json-line.ts";
 import { languageName } from "./language-name.ts";
 
 type Language = Pick<Kernel, "fences" | "language">;
@@ -10,33 +12,93 @@ const PYTHON_LINE =
   /^[ \t]*(?:def \w+\(|elif |from [\w.]+ import |import \w+[ \t]*$|for \w+ in \w+.*:[ \t]*$)/m;
 const TAGS_NAMED = 5;
 const TAG_LENGTH = 20;
+const FENCE = "```";
+/** The longest answer that is written out for the model. */
+const MAX_LITERAL = 400;
 
 /** Told when a block broke off at a fence line of its own text. */
 export const FENCE_IN_CODE =
   "Your code has a fence line in its text, and the block was taken to end there. Open and close the block with a longer fence (````), or write the backticks in the text as an escape.";
 
+/** Told when the code of a reply stands in its reasoning alone. */
+export const CODE_IN_THOUGHT =
+  "The code in your reply stands inside its reasoning section, where nothing runs. Write the block after the section has ended. Nothing ran.";
+
 /** Told when the whole reply is reasoning. */
-export function explainThinking(kernel: Language): string {
-  return `Your reply begins with a reasoning section that is never closed, so nothing in it ran. Close the section, then ${howToWrite(kernel)}`;
+export function explainThinking(): string {
+  return "Your reply begins with a reasoning section that is never closed, so nothing in it ran. Close the section first.";
 }
 
 /** Told when the block to run has no closing fence. */
 export function explainUnclosed(info: string, kernel: Language): string {
   const tag = shorten(fenceTag(info));
-  return `Your \`${tag}\` block is never closed, so it did not run: the reply may have been cut off. Send the whole block again, in smaller steps if it is long. It ends with a line that holds nothing but the fence:\n${example(kernel)}`;
+  return `Your \`${tag}\` block is never closed, so it did not run: the reply may have been cut off. Send the whole block again, in smaller steps if it is long. It ends with a line that holds nothing but the fence:\n${block("print(1 + 1)", kernel)}`;
 }
 
 /** Told when other blocks stood beside the one that ran. */
 export function explainOthers(count: number): string {
-  const others = count === 1 ? "1 other code block was" : `${count} other code blocks were`;
-  return `Only one block runs a turn: the ${others} not run.`;
+  const others = count === 1 ? "the other code block was" : `the ${count} other code blocks were`;
+  return `Only one block runs a turn: ${others} not run. Send ${count === 1 ? "it" : "them"} in your next ${count === 1 ? "reply" : "replies"} if still needed. Output that you write into a reply yourself is not real.`;
 }
 
-/** Told when no block of the reply can run: what was seen, and what to write instead. */
+/** Told when a block without a tag was run. */
+export function explainUntagged(kernel: Language): string {
+  return `The block had no tag and was run as ${languageName(kernel.language)}: begin it with ${fence(kernel)} from now on.`;
+}
+
+/** Told when a call outside any block was taken as the answer. */
+export function explainCall(kernel: Language): string {
+  return `Your reply had no block, and the call at its end was run as your answer: write code in a block that begins with ${fence(kernel)}.`;
+}
+
+/** Told when JSON outside any block of code was taken as the answer. */
+export const JSON_TAKEN =
+  "Your reply had no code to run, and the value in it was taken as your answer. Code in a block gives an answer, by calling `done` with it.";
+
+/** Told when the last statement returned the answer from the top level. */
+export function explainReturn(call: string): string {
+  return `A block is not a function, so its last statement was run without \`return\`, as ${shortened(call)}.`;
+}
+
+/** Told when code does not parse because of prose in it. */
+export function explainProse(line: number, text: string): string {
+  return `Line ${line} is not code: ${jsonLine(text, 80)}. Write prose outside the block, or as a comment.`;
+}
+
+/** Told when no block of the reply can run: what was seen. */
 export function explainNoCode(text: string, fences: readonly Fence[], kernel: Language): string {
-  const reasons = [describeBlocks(fences, kernel), describePython(text, fences, kernel)];
-  const reason = reasons.filter((part) => part !== "").join(" ");
-  return `${reason} Nothing ran. To go on, ${howToWrite(kernel)}`;
+  const reasons = [describeBlocks(fences, kernel), describePython(text, fences, kernel), "Nothing ran."];
+  return reasons.filter((part) => part !== "").join(" ");
+}
+
+/** What an agent whose reply had no code may need to know to go on. */
+export interface NextReply {
+  readonly kernel: Language & Pick<Kernel, "literal">;
+  readonly hasInput: boolean;
+  /** An answer that would be accepted and is near to what the reply offers, if there is one. */
+  readonly suggested: JsonValue | undefined;
+  /** Why JSON that the reply offers can't be the answer; `null` when it could be. */
+  readonly problem: string | null;
+  /** What the answer must be, in words; `null` for anything. */
+  readonly wanted: string | null;
+}
+
+/** What to write instead of a reply without code: what it offers as an answer, as code; else how to go on. */
+export function explainNext(next: NextReply): string {
+  const { kernel, hasInput } = next;
+  const code = hasInput ? "print(CONTEXT.read(0, 1000))" : "print(1 + 1)";
+  const input = hasInput ? "The input is in CONTEXT, which code reads. " : "";
+  const how = `${input}To go on, write ${languageName(kernel.language)} in one block like this:\n${block(code, kernel)}`;
+  return `${explainAnswer(next)}\n${how}`;
+}
+
+function explainAnswer({ kernel, suggested, problem, wanted }: NextReply): string {
+  const misfit = problem === null ? "" : `As an answer it does not fit: ${problem.replaceAll("\n", "; ")}. `;
+  const literal = suggested === undefined ? "" : (kernel.literal?.(suggested) ?? JSON.stringify(suggested));
+  if (literal !== "" && literal.length <= MAX_LITERAL && !literal.includes(FENCE))
+    return `${misfit}If this is your answer, send it as code:\n${block(`await done(${literal})`, kernel)}`;
+  const needed = wanted === null ? "" : `, and it must be ${wanted}`;
+  return `${misfit}Only code gives an answer, by \`await done(answer)\` in a block${needed}.`;
 }
 
 function describeBlocks(fences: readonly Fence[], kernel: Language): string {
@@ -59,12 +121,16 @@ function describePython(text: string, fences: readonly Fence[], kernel: Language
     : "";
 }
 
-function howToWrite(kernel: Language): string {
-  return `write ${languageName(kernel.language)} in one block like this:\n${example(kernel)}`;
+function block(code: string, kernel: Language): string {
+  return `${FENCE}${kernel.fences[0] ?? ""}\n${code}\n${FENCE}`;
 }
 
-function example(kernel: Language): string {
-  return `\`\`\`${kernel.fences[0] ?? ""}\n…\n\`\`\``;
+function fence(kernel: Language): string {
+  return `${FENCE}${kernel.fences[0] ?? ""}`;
+}
+
+function shortened(code: string): string {
+  return code.length > MAX_LITERAL ? `${code.slice(0, MAX_LITERAL)}…` : code;
 }
 
 function shorten(tag: string): string {

@@ -66,6 +66,14 @@ export function answerIn(reply: string): string {
   return lines.slice(0, opened).join("\n").trim();
 }
 
+/** The reply with its sections opened up: their tags are line breaks. */
+export function untagged(reply: string): string {
+  return reply.replace(
+    /<\/?(?:think|thinking|thoughts?|reasoning|seed:think|antml:thinking)(?:[ \t][^>\n]{0,200})?>/gi,
+    "\n",
+  );
+}
+
 function unglue(text: string): readonly Line[] {
   const [, fence, tag] = GLUED.exec(text) ?? [];
   return fence === undefined || tag === undefined ? [line(text)] : [line(fence), { text: tag, glued: true }];

@@ -37,6 +37,7 @@ const inlineKernel: Kernel = {
       return String(error);
     }
   },
+  literal: (value) => JSON.stringify(value),
   promptSections: () => [{ name: "repl", text: "Write JavaScript." }],
   signature: (tool) => `await ${tool.name}(${tool.input.map((parameter) => parameter.name).join(", ")})`,
 };

@@ -29,6 +29,14 @@ const HOSTILE: Readonly<Record<string, string>> = {
   "unclosed fences of falling length": Array.from({ length: 600 }, (_, at) => "`".repeat(603 - at)).join(
     "\n",
   ),
+  "openings of answers": "done(\n".repeat(LINES),
+  "answers that go on": "done(1) ; )\n".repeat(LINES),
+  "an answer of closing brackets": `done(${") ".repeat(LINES)}x`,
+  "a deep answer": `${"[".repeat(LINES)}${"]".repeat(LINES)}`,
+  "returned answers": `\`\`\`repl\n${"return done(1\n".repeat(LINES)}\`\`\``,
+  "prose in a block": `\`\`\`repl\n${"Now it will be said, again:\n".repeat(LINES)}\`\`\``,
+  "a line of prose without an end": `\`\`\`repl\nNow ${"it's . ".repeat(LINES)}(\n\`\`\``,
+  "an untagged block of calls": `\`\`\`\n${"f(1\n".repeat(LINES)}\`\`\``,
   "unclosed thoughts": "text\n<think>\n".repeat(LINES),
   "closing tags": "</think>\n".repeat(LINES),
   "thoughts with fences": "<think>\n```\n</think>\n".repeat(LINES),
@@ -70,7 +78,7 @@ describe("findCode on hostile replies", () => {
     const reply = `${"```js\nx +\n```\n".repeat(LINES)}\`\`\`repl\nlast\n\`\`\``;
     expect(findCode(reply, javascriptKernel)).toMatchObject({
       code: "last",
-      notice: `Only one block runs a turn: the ${LINES} other code blocks were not run.`,
+      notice: expect.stringContaining(`the ${LINES} other code blocks were not run.`),
     });
   });
 

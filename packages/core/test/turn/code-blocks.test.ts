@@ -2,8 +2,21 @@ import { describe, expect, it } from "vitest";
 import { findCode } from "../../src/turn/code-blocks.ts";
 import { javascriptKernel } from "./javascript-kernel.ts";
 
-const ONE_OTHER = "Only one block runs a turn: the 1 other code block was not run.";
-const TWO_OTHERS = "Only one block runs a turn: the 2 other code blocks were not run.";
+const ONE_OTHER =
+  "Only one block runs a turn: the other code block was not run. Send it in your next reply if still needed. Output that you write into a reply yourself is not real.";
+const TWO_OTHERS =
+  "Only one block runs a turn: the 2 other code blocks were not run. Send them in your next replies if still needed. Output that you write into a reply yourself is not real.";
+const UNTAGGED = "The block had no tag and was run as JavaScript: begin it with ```repl from now on.";
+const CALLED =
+  "Your reply had no block, and the call at its end was run as your answer: write code in a block that begins with ```repl.";
+
+function returned(call: string): string {
+  return `A block is not a function, so its last statement was run without \`return\`, as ${call}.`;
+}
+
+function prose(line: number, text: string): string {
+  return `Line ${line} is not code: ${text}. Write prose outside the block, or as a comment.`;
+}
 
 /** A reply as a model writes it, line by line, and the code that runs. */
 type Found = readonly [what: string, reply: readonly string[], code: string, notice?: string];
@@ -171,6 +184,67 @@ const REASONED: readonly Found[] = [
   ],
 ];
 
+const UNTAGGED_ALONE: readonly Found[] = [
+  ["an only block without a tag that calls", ["```", "print(1)", "```"], "print(1)", UNTAGGED],
+  ["an only block without a tag that assigns", ["Look:", "~~~", "x = 1", "~~~"], "x = 1", UNTAGGED],
+];
+
+const ANSWERS: readonly Found[] = [
+  ["a call of FINAL", ['FINAL("42")'], 'await done("42")', CALLED],
+  ["a call behind prose", ["I counted.", "", "FINAL(42)"], "await done(42)", CALLED],
+  ["a call of done", ["await done({ a: 1 });"], "await done({ a: 1 })", CALLED],
+  ["a call over several lines", ["done({", "  a: [1, 2],", "})"], "await done({\n  a: [1, 2],\n})", CALLED],
+  ["a variable", ["FINAL_VAR(total)"], "await done(total)", CALLED],
+  ["a variable in quotes", ['FINAL_VAR("total")'], "await done(total)", CALLED],
+  ["a text in quotes", ['final_answer("total")'], 'await done("total")', CALLED],
+  ["a call after a thought", ["<think>", "done(1)", "</think>", "submit(2)"], "await done(2)", CALLED],
+];
+
+const RETURNS: readonly Found[] = [
+  [
+    "a returned call",
+    ["```repl", "x = 1", "return done(x)", "```"],
+    "x = 1\nawait done(x)",
+    returned("await done(x)"),
+  ],
+  [
+    "an awaited one",
+    ["```repl", "return await done(x);", "", "```"],
+    "await done(x)",
+    returned("await done(x)"),
+  ],
+  [
+    "another name",
+    ["```repl", "return FINAL({", " a: 1 });", "```"],
+    "await done({\n a: 1 })",
+    returned("await done({\n a: 1 })"),
+  ],
+  ["a value, which may be no answer", ["```repl", "return 42", "```"], "return 42"],
+  [
+    "a call in a function",
+    ["```repl", "function f() {", "return done(x)", "}", "```"],
+    "function f() {\nreturn done(x)\n}",
+  ],
+  ["one of several", ["```repl", "return done(1)", "x +", "```"], "return done(1)\nx +"],
+];
+
+const PROSE: readonly Found[] = [
+  [
+    "prose at the end",
+    ["```repl", "print(1)", "Now I will count:", "```"],
+    "print(1)\nNow I will count:",
+    prose(2, '"Now I will count:"'),
+  ],
+  [
+    "prose first",
+    ["```repl", "First, we look at it.", "x = 1", "```"],
+    "First, we look at it.\nx = 1",
+    prose(1, '"First, we look at it."'),
+  ],
+  ["prose and a fault", ["```repl", "Now I will count", "x +", "```"], "Now I will count\nx +"],
+  ["prose in a text", ["```repl", "x = `", "Now I will count", "`", "```"], "x = `\nNow I will count\n`"],
+];
+
 function named(table: readonly Found[]) {
   return table.map((found) => ({ what: found[0], found }));
 }
@@ -180,5 +254,9 @@ describe("findCode", () => {
   it.each(named(CONTAINED))("runs the block of $what", ({ found }) => run(found));
   it.each(named(SEVERAL))("chooses among $what", ({ found }) => run(found));
   it.each(named(WITH_FENCES_INSIDE))("keeps code together that holds $what", ({ found }) => run(found));
+  it.each(named(UNTAGGED_ALONE))("runs $what and says so", ({ found }) => run(found));
+  it.each(named(ANSWERS))("takes $what outside a block as the answer", ({ found }) => run(found));
+  it.each(named(RETURNS))("reads $what at the top level", ({ found }) => run(found));
+  it.each(named(PROSE))("names $what in a block", ({ found }) => run(found));
   it.each(named(REASONED))("looks past $what", ({ found }) => run(found));
 });

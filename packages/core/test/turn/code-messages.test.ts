@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { findCode } from "../../src/turn/code-blocks.ts";
+import { explainNext } from "../../src/turn/code-messages.ts";
 import { javascriptKernel } from "./javascript-kernel.ts";
-
-const EXAMPLE = "write JavaScript in one block like this:\n```repl\n…\n```";
 
 /** A reply without code to run, line by line, and what the message says beyond the example. */
 type Refused = readonly [what: string, reply: readonly string[], says: readonly string[], notSays?: string];
@@ -43,7 +42,26 @@ const NONE: readonly Refused[] = [
   ["code on the line of the fence", ["```repl done(1)", "```"], ["begins on the line after the fence"]],
   ["an open thought", ["<think>", "```repl", "x", "```"], ["reasoning section that is never closed"]],
   ["an open thought with an empty end", ["\n<thinking>\nplan"], ["reasoning section that is never closed"]],
-  ["a block in a thought", ["<think>", "```repl", "x", "```", "</think>", "ok"], ["has no code block"]],
+  [
+    "a block in a thought",
+    ["<think>", "```repl", "x", "```", "</think>", "ok"],
+    ["inside its reasoning section, where nothing runs"],
+  ],
+  [
+    "a block that begins on the line of the thought's tag",
+    ["Hm. <thinking>```js", "x", "```</thinking>"],
+    ["inside its reasoning section"],
+  ],
+  [
+    "a block right behind a thought's tag",
+    ["<think>```repl", "x", "```</think>"],
+    ["inside its reasoning section"],
+  ],
+  ["a thought without a block", ["<think>", "`x`", "</think>", "ok"], ["has no code block"]],
+  ["an untagged block of data", ["```", "apples, pears", "```"], ["only blocks with no tag."]],
+  ["an untagged block of a shell", ["```", "grep -c (x) log", "```"], ["only blocks with no tag."]],
+  ["two untagged blocks", ["```", "f(1)", "```", "```", "f(2)", "```"], ["only blocks with no tag."]],
+  ["an untagged block never closed", ["```", "f(1)"], ["only blocks with no tag."]],
 ];
 
 const UNCLOSED: readonly Refused[] = [
@@ -59,18 +77,18 @@ const UNCLOSED: readonly Refused[] = [
 ];
 
 describe("findCode without code to run", () => {
-  it.each(named(NONE))("refuses $what and shows how to write it", ({ reply, says, notSays }) => {
+  it.each(named(NONE))("refuses $what and says what was seen", ({ reply, says, notSays }) => {
     const text = message(reply, "none");
     for (const part of says) expect(text).toContain(part);
     if (notSays !== undefined) expect(text).not.toContain(notSays);
     expect(text).toContain("ran");
-    expect(text.endsWith(EXAMPLE)).toBe(true);
   });
 
   it.each(named(UNCLOSED))("reports $what as unclosed and does not run it", ({ reply, says }) => {
     const text = message(reply, "unclosed");
     for (const part of says) expect(text).toContain(part);
     expect(text).toContain("did not run");
+    expect(text.endsWith("\n```repl\nprint(1 + 1)\n```")).toBe(true);
   });
 
   it("builds its texts from the kernel, whatever its language", () => {
@@ -78,8 +96,9 @@ describe("findCode without code to run", () => {
     expect(findCode("```python\nprint(1)\n```", kernel)).toMatchObject({ kind: "code", code: "print(1)" });
     const found = findCode("```repl\nx\n```\nimport os", kernel);
     expect(found).toMatchObject({ kind: "none" });
-    expect(found.kind === "none" && found.message).toContain(
-      "write Python in one block like this:\n```python",
+    const next = explainNext({ kernel, hasInput: true, suggested: undefined, problem: null, wanted: null });
+    expect(next).toContain(
+      "write Python in one block like this:\n```python\nprint(CONTEXT.read(0, 1000))\n```",
     );
     expect(found.kind === "none" && found.message).not.toContain("not Python");
   });

@@ -1,7 +1,13 @@
-import type { Kernel } from "@rlmflow/core";
+import type { JsonValue, Kernel } from "@rlmflow/core";
 import { compileBlock } from "./compile-block.ts";
 import { promptSections } from "./prompt-sections.ts";
 import { signature } from "./signature.ts";
+
+/** JSON is JavaScript, but for a key that would set the prototype. */
+function literal(value: JsonValue): string {
+  const text = JSON.stringify(value);
+  return text.includes("__proto__") ? `JSON.parse(${JSON.stringify(text)})` : text;
+}
 
 /** JavaScript as agents write it: what core needs to know to find, check and teach its code. */
 export const javascriptKernel: Kernel = Object.freeze({
@@ -12,6 +18,7 @@ export const javascriptKernel: Kernel = Object.freeze({
     const compiled = compileBlock(code);
     return compiled.ok ? null : compiled.text;
   },
+  literal,
   promptSections,
   signature,
 });

@@ -1,15 +1,17 @@
 import { type AgentState, agentState } from "../../data/chain.ts";
 import { counted } from "../../data/counted.ts";
 import type { ChainNode } from "../../data/node.ts";
+import { sentences } from "../../data/sentences.ts";
 import { RLMError } from "../../errors.ts";
 import type { Message } from "../../protocols/client.ts";
-import { findCode } from "../../turn/code-blocks.ts";
 import { explainCut, explainToolCalls } from "../../turn/reply-notes.ts";
 import type { AgentPort, TransitionEnd } from "../agent-port.ts";
 import { errorData } from "../error-data.ts";
 import type { ChainDraft } from "../store/journal.ts";
+import { lastOffer } from "./last-offer.ts";
 import { attemptsOf, type RequestOutcome, request } from "./request.ts";
 import { nextRequestKey } from "./request-key.ts";
+import { understandReply } from "./understand-reply.ts";
 
 /** The transition from an agent's chain to its model's reply. */
 export async function askModel(port: AgentPort, state: AgentState, final: boolean): Promise<TransitionEnd> {
@@ -100,7 +102,8 @@ async function takeReply(
   const kernel = port.settings.runtimes.get(state.query.config.runtime)?.kernel;
   if (kernel === undefined)
     throw new RLMError("invalid_options", `This flow has no runtime "${state.query.config.runtime}".`);
-  const found = findCode(reply.text, kernel);
+  const schema = port.schemaOf(state.query);
+  const found = await understandReply(reply, { kernel, state, schema, final: facts.final });
   const called = explainToolCalls(reply);
   const action = {
     type: "action",
@@ -180,7 +183,8 @@ export async function endExhausted(
   const inBlock = state.head.type === "action" || state.head.type === "supervising";
   const dropped = inBlock ? port.journal.graph.lastAction(port.agentId)?.id : undefined;
   const attempts = await port.unrecorded();
-  const message = `Agent ${port.agentId} reached ${limit.name} = ${limit.value} after ${counted(state.iterations, "reply", "replies")} without an answer.`;
+  const reached = `Agent ${port.agentId} reached ${limit.name} = ${limit.value} after ${counted(state.iterations, "reply", "replies")} without an answer.`;
+  const message = sentences(reached, await lastOffer(port.journal, port.agentId));
   await port.journal.appendChain(port.agentId, [
     {
       type: "error",

@@ -1,0 +1,45 @@
+import type { ActionNode, ChainNode } from "../../data/node.ts";
+import { jsonLine } from "../../turn/json-line.ts";
+import type { Journal } from "../store/journal.ts";
+
+const SHOWN = 200;
+const REASON = 300;
+
+/**
+ * What an agent that ends without an answer came closest to on its task, as a sentence: the value it offered last and
+ * why it was refused, else the text of a last reply without code, else its last output. Empty where there is nothing.
+ */
+export async function lastOffer(journal: Journal, agentId: string): Promise<string> {
+  const chain = journal.graph.chain(agentId);
+  const task = chain.findLastIndex((node) => node.type === "query");
+  const work = chain.slice(task + 1);
+  const last = work.findLast((node) => node.type === "action");
+  if (last === undefined) return "";
+  if (last.code === null && last.reply.trim() !== "")
+    return `Its last reply had no code: ${jsonLine(last.reply.trim(), SHOWN)}.`;
+  return (await refusedValue(journal, work)) ?? (await lastOutput(journal, work));
+}
+
+async function refusedValue(journal: Journal, work: readonly ChainNode[]): Promise<string | null> {
+  const actions = work.filter((node): node is ActionNode => node.type === "action");
+  for (const action of actions.reverse()) {
+    const call = journal.graph.calls(action.id).findLast(({ name }) => name === "done");
+    if (call === undefined) continue;
+    const args = await journal.unpack(call.args, call.blobs?.args);
+    const outcome = await journal.unpack(call.outcome, call.blobs?.outcome);
+    if (outcome === null || outcome.ok) continue;
+    const why = outcome.error.message;
+    const reason = why.length > REASON ? `${why.slice(0, REASON)}…` : why;
+    return `It last offered ${jsonLine(args?.[0] ?? null, SHOWN)}, which was refused: ${reason.replaceAll("\n", "; ")}`;
+  }
+  return null;
+}
+
+async function lastOutput(journal: Journal, work: readonly ChainNode[]): Promise<string> {
+  const node = work.findLast((one) => "block" in one && one.block !== undefined);
+  if (node === undefined || !("block" in node) || node.block === undefined) return "";
+  const output = (await journal.unpack(node.block.output, node.blobs?.output)) ?? "";
+  return output.trim() === ""
+    ? ""
+    : `Its last output was ${jsonLine(output.trimEnd().slice(-SHOWN), SHOWN)}.`;
+}

@@ -1,0 +1,83 @@
+import type { AgentState } from "../../data/chain.ts";
+import { isJsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
+import type { Reply } from "../../protocols/client.ts";
+import type { Kernel } from "../../protocols/kernel.ts";
+import { type FoundCode, findCode } from "../../turn/code-blocks.ts";
+import { explainNext, JSON_TAKEN } from "../../turn/code-messages.ts";
+import type { OfferedAnswer } from "../../turn/offered-answer.ts";
+import { typeWords } from "../schema/json-schema/type-words.ts";
+import { nearbyAnswer } from "../schema/nearby-answer.ts";
+import type { ResolvedSchema } from "../schema/schema.ts";
+
+type ReplyText = Pick<Reply, "text" | "finishReason">;
+
+/** What understanding a reply depends on beside its text. */
+export interface ReplyPlace {
+  readonly kernel: Kernel;
+  readonly state: Pick<AgentState, "query">;
+  /** What the answer must fit, or `null` for anything. */
+  readonly schema: ResolvedSchema | null;
+  /** True for the last reply the agent has. */
+  readonly final: boolean;
+}
+
+/**
+ * The code of a reply, or what to tell its model. A reply without code that holds nothing but a fitting answer as JSON
+ * becomes the code that gives this answer, so that it is recorded, checked and replayed as any other; in the last reply
+ * every value that fits is taken, before it only one that can't be meant otherwise.
+ */
+export async function understandReply(reply: ReplyText, place: ReplyPlace): Promise<FoundCode> {
+  const { kernel, state, schema } = place;
+  const found = findCode(reply.text, kernel);
+  if (found.kind !== "none") return found;
+  const { offered } = found;
+  const value = offeredValue(offered);
+  const check = value === undefined || schema === null ? null : await schema.check(value);
+  const problem = check === null || check.ok ? null : check.message;
+  const isWhole = reply.finishReason !== "length";
+  if (
+    isWhole &&
+    offered !== null &&
+    value !== undefined &&
+    problem === null &&
+    isMeant(offered, value, place)
+  ) {
+    const code = `await done(${kernel.literal?.(value) ?? ""})`;
+    if (kernel.literal !== undefined && kernel.parses(code) === null)
+      return { kind: "code", code, notice: JSON_TAKEN };
+  }
+  const next = explainNext({
+    kernel,
+    hasInput: state.query.contexts.length > 0,
+    suggested: value === undefined || schema === null ? value : await nearbyAnswer(schema, value),
+    problem: offered?.kind === "value" ? problem : null,
+    wanted: schema === null ? null : typeWords(schema.jsonSchema),
+  });
+  return { ...found, message: `${found.message} ${next}` };
+}
+
+function offeredValue(offered: OfferedAnswer | null): JsonValue | undefined {
+  if (offered?.kind === "value") return offered.value;
+  return offered?.kind === "text" ? offered.text : undefined;
+}
+
+/** Whether a value that fits is the answer beyond doubt. */
+function isMeant(offered: OfferedAnswer, value: JsonValue, { schema, final }: ReplyPlace): boolean {
+  const wanted = schema?.jsonSchema ?? true;
+  if (offered.kind === "text") return isListed(wanted);
+  return final || isDescribed(wanted, value);
+}
+
+/** True for a schema that lists the values it allows: prose is none of them by chance. */
+function isListed(schema: JsonSchema): boolean {
+  return isJsonObject(schema) && (Array.isArray(schema.enum) || schema.const !== undefined);
+}
+
+/** True where the schema says something of the value, and of an object of every field. */
+function isDescribed(schema: JsonSchema, value: JsonValue): boolean {
+  if (!isJsonObject(schema) || Object.keys(schema).length === 0) return false;
+  if (!isJsonObject(value)) return true;
+  const { properties } = schema;
+  const keys = Object.keys(value);
+  return isJsonObject(properties) && keys.length > 0 && keys.every((key) => Object.hasOwn(properties, key));
+}

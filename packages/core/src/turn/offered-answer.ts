@@ -1,0 +1,98 @@
+import type { JsonValue } from "../data/json.ts";
+import type { Kernel } from "../protocols/kernel.ts";
+import { fenceTag } from "./fence-tag.ts";
+import { type Fence, splitLines } from "./fences.ts";
+
+/** An answer that a reply gives without a block of code. */
+export type OfferedAnswer =
+  /** A call that ends the reply, as the code that it stands for. */
+  | { readonly kind: "call"; readonly code: string }
+  /** JSON: the only block, the whole reply or its end. `whole`: the reply holds nothing else that could be meant. */
+  | { readonly kind: "value"; readonly value: JsonValue }
+  | { readonly kind: "text"; readonly text: string };
+
+/** Names under which models give answers; the REPL knows `done` alone. */
+const NAMES = "done|FINAL|FINAL_VAR|FINAL_ANSWER|final_answer|answer|submit|finish";
+const OPENING = new RegExp(`^[ \\t]*(?:await[ \\t]+)?(?:${NAMES})\\(`);
+const CALL = new RegExp(`^(?:await[ \\t]+)?(${NAMES})\\(([\\s\\S]*)\\)[ \\t]*;?$`);
+const RETURNED = new RegExp(`^return[ \\t]+(?=(?:await[ \\t]+)?(?:${NAMES})\\()`);
+const QUOTED_NAME = /^(["'])([A-Za-z_]\w*)\1$/;
+/** Deeper values are no answers that anybody would write, and too deep for what writes them as code. */
+const MAX_DEPTH = 100;
+const JSON_TAGS = ["json", ""];
+
+/** What a reply without code to run offers as an answer, or `null` for nothing. Linear in the reply. */
+export function offeredAnswer(
+  text: string,
+  fences: readonly Fence[],
+  kernel: Pick<Kernel, "parses">,
+): OfferedAnswer | null {
+  const [fence, ...others] = fences;
+  if (fence !== undefined) {
+    const value =
+      others.length === 0 && JSON_TAGS.includes(fenceTag(fence.info)) ? parsed(fence.code) : undefined;
+    return value === undefined ? null : { kind: "value", value };
+  }
+  const lines = splitLines(text.trim());
+  const code = callAtEnd(lines, OPENING, kernel);
+  if (code !== null) return { kind: "call", code };
+  const value = parsed(text) ?? valueAtEnd(lines);
+  if (value !== undefined) return { kind: "value", value };
+  const said = text.trim();
+  return said === "" ? null : { kind: "text", text: CALL.exec(said)?.[2] ?? said };
+}
+
+/**
+ * Code that does not parse because its last statement returns an answer from the top level, with that statement as
+ * the call it stands for; `null` for any other code.
+ */
+export function withoutReturn(
+  code: string,
+  kernel: Pick<Kernel, "parses">,
+): { readonly code: string; readonly call: string } | null {
+  const lines = splitLines(code.trimEnd());
+  const start = lines.findLastIndex((line) => RETURNED.test(line));
+  if (start === -1) return null;
+  const statement = lines.slice(start).join("\n").replace(RETURNED, "");
+  const call = asDone(statement, kernel);
+  if (call === null) return null;
+  const repaired = [...lines.slice(0, start), call].join("\n");
+  return kernel.parses(repaired) === null ? { code: repaired, call } : null;
+}
+
+/** The call that begins with the last line that opens one, if it runs to the end. */
+function callAtEnd(lines: readonly string[], opening: RegExp, kernel: Pick<Kernel, "parses">): string | null {
+  const start = lines.findLastIndex((line) => opening.test(line));
+  return start === -1 ? null : asDone(lines.slice(start).join("\n").trim(), kernel);
+}
+
+function asDone(statement: string, kernel: Pick<Kernel, "parses">): string | null {
+  const [, name, argument = ""] = CALL.exec(statement.trim()) ?? [];
+  if (name === undefined || argument.trim() === "") return null;
+  // FINAL_VAR names a variable, which models write with and without quotes.
+  const variable = name === "FINAL_VAR" ? QUOTED_NAME.exec(argument.trim())?.[2] : undefined;
+  const code = `await done(${variable ?? argument})`;
+  return kernel.parses(code) === null ? code : null;
+}
+
+/** JSON that begins with a line of its own and runs to the end. */
+function valueAtEnd(lines: readonly string[]): JsonValue | undefined {
+  const start = lines.findIndex((line) => /^[[{]/.test(line));
+  return start === -1 ? undefined : parsed(lines.slice(start).join("\n"));
+}
+
+function parsed(text: string): JsonValue | undefined {
+  try {
+    const value: JsonValue = JSON.parse(text);
+    return isShallow(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isShallow(value: JsonValue): boolean {
+  let level: readonly JsonValue[] = [value];
+  for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth += 1)
+    level = level.flatMap((item) => (typeof item === "object" && item !== null ? Object.values(item) : []));
+  return level.length === 0;
+}
