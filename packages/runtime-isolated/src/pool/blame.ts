@@ -7,7 +7,7 @@ export type Death =
   /** These sessions' isolates gave no answer within the wall time. */
   | { readonly kind: "hung"; readonly sessions: ReadonlySet<number> }
   | { readonly kind: "memory" }
-  /** `heap` when V8 said on its way down that an isolate's heap was full. */
+  /** `heap` when it said on its way down that an isolate wanted more memory than it can have. */
   | { readonly kind: "crashed"; readonly how: string; readonly heap: boolean }
   /** It wrote what no sandbox process writes. */
   | { readonly kind: "violated"; readonly what: string }
@@ -19,7 +19,7 @@ export interface Occupant {
   readonly session: number;
   /** A block has been started in it: its heap may be large. */
   readonly begun: boolean;
-  /** Code was running, or was to run, at that moment. */
+  /** Code was running, or was to run, at that moment; that of a REPL which was given up may still have run. */
   readonly executing: boolean;
 }
 

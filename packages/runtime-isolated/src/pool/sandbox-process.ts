@@ -30,10 +30,16 @@ export interface SandboxProcessOptions {
 
 /** Milliseconds until a process that was started must be able to make isolates. */
 const START_MS = 30_000;
-/** Characters of what it writes to stderr that are kept for an error message. */
-const STDERR_CHARACTERS = 4096;
-/** What V8, or isolated-vm in its place, says when an isolate's heap is full beyond rescue. */
-const OUT_OF_MEMORY = /out.of.memory|failed to terminate/i;
+/** Characters of what it writes to stderr that are kept: V8 may put long traces before the word that counts. */
+const STDERR_CHARACTERS = 64 * 1024;
+/** Those of them that stand in an error message. */
+const SHOWN_CHARACTERS = 4096;
+/**
+ * What V8, isolated-vm in its place, or the C++ library says when an isolate wants more memory than it can have:
+ * its heap is full beyond rescue, or code asked at once for a list or a table larger than any heap holds.
+ */
+const OUT_OF_MEMORY =
+  /out.of.memory|failed to terminate|invalid (?:\w+ )?(?:size|length)|allocation failed|failed to (?:allocate|reserve)|cannot allocate|bad_alloc|heap limit/i;
 /** Bytes that may wait to be written before reading stops. */
 const WRITE_AHEAD_BYTES = 4 * 1024 * 1024;
 
@@ -221,17 +227,20 @@ export class SandboxProcess implements PooledProcess {
     this.#pipe.destroy();
     this.#readiness.reject(this.#startFailure(death));
     const seats = [...this.#seats.values()];
-    const occupants = seats.filter((seat) => !seat.leaving).map((seat) => seat.occupant);
+    const occupants = seats.map((seat) => seat.occupant);
     const states = blame(death, occupants, this.#options.limits);
-    const gone = { kind: "lost", blame: "none", message: "The REPL was disposed." } as const;
-    for (const seat of seats) seat.processGone(states.get(seat.session) ?? gone);
+    for (const seat of seats) {
+      const state = states.get(seat.session);
+      if (state !== undefined) seat.processGone(state);
+    }
     this.#seats.clear();
     this.#options.onEnd();
   }
 
   #startFailure(death: Death): RLMError {
     const why = death.kind === "crashed" ? death.how : death.kind === "ended" ? death.why : death.kind;
-    const said = this.#stderr.trim() === "" ? "" : ` It said: ${this.#stderr.trim()}`;
+    const words = this.#stderr.trim().slice(0, SHOWN_CHARACTERS);
+    const said = words === "" ? "" : ` It said: ${words}`;
     const message = `A sandbox process could not be started (${why}). Check that isolated-vm 7 fits this Node.${said}`;
     return new RLMError("runtime_failed", message);
   }

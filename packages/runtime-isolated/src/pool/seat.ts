@@ -64,6 +64,8 @@ export class Seat implements SandboxPort {
   #timer: NodeJS.Timeout | undefined;
   #lost: LostState | undefined;
   #begun = false;
+  /** It was given up while its code ran, which may go on until the isolate is gone. */
+  #abandoned = false;
   /** Nothing of the isolate is left: it was disposed, or its process is gone. */
   #gone = false;
   #disposal: PromiseWithResolvers<void> | undefined;
@@ -75,7 +77,8 @@ export class Seat implements SandboxPort {
 
   /** What blame asks about this seat. */
   get occupant(): Occupant {
-    return { session: this.session, begun: this.#begun, executing: this.#pending?.kind === "entry" };
+    const executing = this.#abandoned || this.#pending?.kind === "entry";
+    return { session: this.session, begun: this.#begun, executing };
   }
 
   /** True while the isolate is being disposed. */
@@ -110,6 +113,7 @@ export class Seat implements SandboxPort {
   dispose(): Promise<void> {
     if (this.#disposal) return this.#disposal.promise;
     this.#disposal = Promise.withResolvers<void>();
+    this.#abandoned = this.#pending?.kind === "entry";
     this.#lose(GIVEN_UP);
     if (this.#gone) {
       this.#disposal.resolve();

@@ -54,6 +54,7 @@ const MATRIX: readonly (readonly [name: string, code: string, fates: readonly Fa
     ["memoryMB", "rssMB", "timeMs", "crashed"],
   ],
   ["a huge string spread", "() => [...'.'.repeat(5e8)]", ["memoryMB", "rssMB", "timeMs", "crashed"]],
+  ["a text split into more parts than a list holds", "() => 'ab'.repeat(2 ** 27).split('')", ["memoryMB"]],
   [
     "toSorted of a huge length",
     "() => Array.prototype.toSorted.call({ length: 2 ** 32 - 2 })",

@@ -79,6 +79,75 @@ describe("a sandbox process that breaks the protocol", () => {
   });
 });
 
+describe("a sandbox process that dies of memory", () => {
+  const TWO_OPEN = `let frames = 0, held = Buffer.alloc(0);
+    pipe.on("data", (bytes) => {
+      held = Buffer.concat([held, bytes]);
+      while (held.length >= 9 && held.length >= 9 + held.readUInt32BE(0)) {
+        held = held.subarray(9 + held.readUInt32BE(0));
+        frames += 1;
+        if (frames === 2) frame(18, 1, "");
+        if (frames === 3) frame(18, 2, "");
+        if (frames === last) die();
+      }
+    });`;
+
+  async function endsOf(dying: string, running: 1 | 2) {
+    const sandbox = processRunning(
+      `const last = ${3 + running}; const die = () => { ${dying} }; ${TWO_OPEN}`,
+    );
+    await sandbox.ready;
+    const seats = [sandbox.addSeat(() => {}), sandbox.addSeat(() => {})];
+    for (const seat of seats) await seat.open("{}", []);
+    const [first] = await Promise.all(seats.slice(0, running).map((seat) => seat.enter("start", "{}")));
+    await sandbox.holdWhile(sandbox.exited);
+    return [first, await seats[1]?.enter("start", "{}")];
+  }
+
+  const says = (text: string) => `require("fs").writeSync(2, ${JSON.stringify(text)});`;
+  const kill = (signal: string) => `process.kill(process.pid, "${signal}");`;
+
+  test.each([
+    ["FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", kill("SIGABRT")],
+    ["FATAL ERROR: invalid array length Allocation failed - JavaScript heap out of memory", kill("SIGTRAP")],
+    ["# Fatal JavaScript invalid size error 268435456 (see crbug.com/1201626)", kill("SIGTRAP")],
+    ["# Fatal process out of memory: Zone", kill("SIGILL")],
+    ["Catastrophic out-of-memory error", "process.exit(134);"],
+    ["Script failed to terminate", kill("SIGABRT")],
+    ["terminate called after throwing an instance of 'std::bad_alloc'", kill("SIGABRT")],
+    [`${"trace\n".repeat(5000)}FATAL ERROR: Ineffective mark-compacts near heap limit`, kill("SIGABRT")],
+  ])("saying %.70s names the limit and blames no neighbour", async (words, death) => {
+    const [culprit, neighbour] = await endsOf(says(words) + death, 1);
+    const limit = { name: "memoryMB", value: 128, unit: "MB" };
+    expect(culprit).toMatchObject({ kind: "lost", blame: "block", limit });
+    expect(neighbour).toMatchObject({ kind: "lost", blame: "none" });
+  });
+
+  test("while two blocks run blames neither", async () => {
+    const ends = await endsOf(says("JavaScript heap out of memory") + kill("SIGABRT"), 2);
+    for (const end of ends) expect(end).toMatchObject({ kind: "lost", blame: "none" });
+  });
+
+  test("while a block that was given up may still run blames no neighbour", async () => {
+    const dying = says("JavaScript heap out of memory") + kill("SIGABRT");
+    const sandbox = processRunning(`const last = 6; const die = () => { ${dying} }; ${TWO_OPEN}`);
+    await sandbox.ready;
+    const [first, second] = [sandbox.addSeat(() => {}), sandbox.addSeat(() => {})];
+    await first.open("{}", []);
+    await second.open("{}", []);
+    const abandoned = first.enter("start", "{}");
+    const disposed = first.dispose();
+    expect(await second.enter("start", "{}")).toMatchObject({ kind: "lost", blame: "none" });
+    expect(await abandoned).toMatchObject({ kind: "lost", blame: "none" });
+    await disposed;
+  });
+
+  test("saying nothing of memory is a crash, whatever the signal", async () => {
+    const [culprit] = await endsOf(says("Check failed: value.IsSmi()") + kill("SIGTRAP"), 1);
+    expect(culprit).toMatchObject({ blame: "block", message: "The block crashed its sandbox (SIGTRAP)." });
+  });
+});
+
 describe("a sandbox process that does not start", () => {
   test("is an error that carries what it said", async () => {
     const sandbox = processRunning(`console.error("no such addon"); process.exit(3);`);
