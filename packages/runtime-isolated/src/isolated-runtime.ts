@@ -29,6 +29,7 @@ export function isolatedRuntime(options: IsolatedRuntimeOptions = {}): Runtime {
     isolation: "isolate",
     replay: "exact",
     open: (spec) => openSession(pool, spec),
+    isFull: (group) => pool.isFull(group),
     close: () => pool.close(),
   };
 }

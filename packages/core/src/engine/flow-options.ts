@@ -12,6 +12,7 @@ import { defaultEnvironment } from "./default-environment.ts";
 import { Gate } from "./model/gate.ts";
 import { type Price, Provider } from "./model/provider.ts";
 import { ReplPlaces } from "./repl/repl-places.ts";
+import { RuntimeProofs } from "./repl/runtime-proofs.ts";
 import { copyJson } from "./schema/json-copy.ts";
 import type { FlowSettings, MessagesSeam, NewAgent, OnAction, OnToolCall } from "./settings.ts";
 import { steadyEnvironment } from "./steady-environment.ts";
@@ -121,6 +122,8 @@ export function resolveOptions(options: FlowOptions): FlowSettings {
     stores: options.workspace ?? memoryStores(environment.digest),
     requests: new Gate(config.maxConcurrency),
     places: new ReplPlaces(config.maxLiveRepls),
+    proofs: new RuntimeProofs(),
+    arrival: 0,
   };
 }
 

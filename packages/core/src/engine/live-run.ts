@@ -201,13 +201,27 @@ export class LiveRun {
   /** Nothing new starts until {@link unpause}; what is in flight lands. Resolves when it has. */
   async pause(): Promise<void> {
     this.#paused ??= Promise.withResolvers();
+    const paused = this.#paused;
     await this.#scheduler.pause();
+    if (this.#paused === paused) this.rest();
   }
 
   /** Goes on after {@link pause}. */
   unpause(): void {
-    this.#paused?.resolve();
+    if (this.#paused === null) return;
+    this.wake();
+    this.#paused.resolve();
     this.#paused = null;
+  }
+
+  /** Says that nobody moves this run for now: its REPLs may be closed for those of other runs. */
+  rest(): void {
+    this.#repls.rest();
+  }
+
+  /** Says that the run is about to move: its REPLs are its own until it rests. */
+  wake(): void {
+    this.#repls.wake();
   }
 
   /** Cuts every request in flight; nothing more is sent. The log can be attached to again. */

@@ -31,6 +31,7 @@ export class OpenRuns {
   /** How many have taken the run and not given it back. */
   readonly #users = new Map<LiveRun, number>();
   readonly #resting = new Set<LiveRun>();
+  #arrivals = 0;
   #closed = false;
 
   constructor(settings: FlowSettings) {
@@ -102,7 +103,7 @@ export class OpenRuns {
     }
     const environment = steadyEnvironment(this.#settings.environment, latestTime(graph));
     const live = new LiveRun(
-      { ...this.#settings, environment },
+      { ...this.#settings, environment, arrival: this.#arrivals++ },
       (heard) => new Journal(store, graph, environment, heard),
       schema,
     );
@@ -122,6 +123,7 @@ export class OpenRuns {
     this.#users.delete(live);
     if (this.#open.get(keyOf(live.graph.run)) !== live) return;
     this.#resting.add(live);
+    live.rest();
     const [oldest] = this.#resting;
     // What can't be closed well here was closed as well as it can be; its log is whole.
     if (oldest !== undefined && this.#resting.size > RESTING_RUNS) this.discard(oldest).catch(() => {});
@@ -152,6 +154,7 @@ export class OpenRuns {
 
   #taken(live: LiveRun): LiveRun {
     this.#resting.delete(live);
+    live.wake();
     this.#users.set(live, (this.#users.get(live) ?? 0) + 1);
     return live;
   }

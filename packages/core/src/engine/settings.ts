@@ -12,6 +12,7 @@ import type { AgentView } from "../turn/prompt/prompt-builder.ts";
 import type { Gate } from "./model/gate.ts";
 import type { Provider } from "./model/provider.ts";
 import type { ReplPlaces } from "./repl/repl-places.ts";
+import type { RuntimeProofs } from "./repl/runtime-proofs.ts";
 
 /** What `onAction` decides about code that is about to run. */
 export type ActionVerdict =
@@ -76,4 +77,8 @@ export interface FlowSettings {
   readonly requests: Gate;
   /** The places for live REPLs of the whole flow. */
   readonly places: ReplPlaces;
+  /** Which runtimes have opened a REPL. */
+  readonly proofs: RuntimeProofs;
+  /** When the run came to the flow, counted in runs: who came earlier is served first. */
+  readonly arrival: number;
 }

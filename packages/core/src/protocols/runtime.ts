@@ -20,6 +20,11 @@ export interface Runtime {
   /** Whether a rebuilt REPL is sure to be the same. */
   readonly replay: "exact" | "best-effort";
   open(spec: ReplSpec): Promise<ReplSession>;
+  /**
+   * True while an `open` for this group waits until another REPL is disposed: the engine then closes REPLs that it can
+   * rebuild. Without it, every `open` that takes long is taken to wait for that.
+   */
+  isFull?(group: string): boolean;
   close(): Promise<void>;
 }
 

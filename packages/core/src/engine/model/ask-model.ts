@@ -55,6 +55,8 @@ async function send(
     budget: port.budget,
     onText: (text) => port.hint({ type: "text", text }),
     onRetry: (retry) => port.hint({ type: "retry", ...retry }),
+    // Its REPL opens while the model answers.
+    ...(state.head.type === "query" && { onAdmitted: () => port.repls.prepare(agentId, port.signal) }),
     squeeze,
   });
 }

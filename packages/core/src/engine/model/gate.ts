@@ -1,4 +1,5 @@
 import { RLMError } from "../../errors.ts";
+import { WaitingLine } from "../waiting-line.ts";
 
 /** Gives back a place; further calls do nothing. */
 export type Release = () => void;
@@ -8,12 +9,12 @@ interface Waiter {
 }
 
 /**
- * Lets a bounded number in at a time. Who came last is let in first, so that trees of agents finish
- * before new ones are begun.
+ * Lets a bounded number in at a time: first those of the run that came first to the flow, so that no run is
+ * overtaken, and of one run whoever asked last, so that trees of agents finish before new ones are begun.
  */
 export class Gate {
   readonly #limit: number;
-  readonly #waiting: Waiter[] = [];
+  readonly #waiting = new WaitingLine<Waiter>();
   #inside = 0;
 
   constructor(limit: number) {
@@ -24,8 +25,11 @@ export class Gate {
     return this.#waiting.length;
   }
 
-  /** Resolves when there is a place. Rejects with `aborted` when the signal aborts first. */
-  enter(signal: AbortSignal): Promise<Release> {
+  /**
+   * Resolves when there is a place. Rejects with `aborted` when the signal aborts first. `arrival` says when the
+   * run came to the flow.
+   */
+  enter(signal: AbortSignal, arrival = 0): Promise<Release> {
     if (signal.aborted) return Promise.reject(abortedWhileWaiting());
     if (this.#inside < this.#limit) {
       this.#inside += 1;
@@ -33,7 +37,7 @@ export class Gate {
     }
     return new Promise((resolve, reject) => {
       const leave = () => {
-        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+        this.#waiting.nextOf(arrival, (entry) => entry === waiter);
         reject(abortedWhileWaiting());
       };
       const waiter: Waiter = {
@@ -43,7 +47,7 @@ export class Gate {
         },
       };
       signal.addEventListener("abort", leave, { once: true });
-      this.#waiting.push(waiter);
+      this.#waiting.add(arrival, waiter);
     });
   }
 
@@ -52,7 +56,7 @@ export class Gate {
     return () => {
       if (!held) return;
       held = false;
-      const next = this.#waiting.pop();
+      const next = this.#waiting.next();
       if (next === undefined) this.#inside -= 1;
       else next.admit();
     };

@@ -24,6 +24,8 @@ export interface ModelRequest {
   readonly rest?: AbortSignal;
   readonly caller: { readonly agentId: string; readonly turn: number; readonly purpose: "act" | "query" };
   readonly budget: Budget;
+  /** Called when there is a place, before the request is sent. */
+  readonly onAdmitted?: () => void;
   readonly output?: JsonSchema;
   readonly onText?: (delta: string) => void;
   readonly onRetry?: (retry: Retry) => void;
@@ -55,10 +57,11 @@ export async function request(settings: FlowSettings, wanted: ModelRequest): Pro
   if (provider === undefined) throw unknownModel(wanted.model, settings);
   const { signal, rest } = wanted;
   const stop = rest === undefined ? signal : AbortSignal.any([signal, rest]);
-  const leaveProvider = await provider.gate.enter(stop);
+  const leaveProvider = await provider.gate.enter(stop, settings.arrival);
   try {
-    const leaveFlow = await settings.requests.enter(stop);
+    const leaveFlow = await settings.requests.enter(stop, settings.arrival);
     try {
+      wanted.onAdmitted?.();
       return await send(settings, wanted, stop);
     } finally {
       leaveFlow();

@@ -8,7 +8,7 @@ import type { Release } from "../model/gate.ts";
 import type { FlowSettings } from "../settings.ts";
 import type { Journal } from "../store/journal.ts";
 import { untilAborted } from "../until-aborted.ts";
-import type { IdleRepl } from "./repl-places.ts";
+import { type IdleRepl, Party } from "./repl-places.ts";
 import { replSpec } from "./repl-spec.ts";
 
 /** An agent's REPL that is alive. */
@@ -27,22 +27,27 @@ const IMPATIENT_MS = 250;
  * The REPLs of one branch that are alive.
  *
  * Owns: their sessions, and which of them is in use. Does not own: the runtimes, the number of places.
- * 1. Every REPL has one of the flow's places; one in use is never closed for room.
+ * 1. Every REPL has one of the flow's places. While the run moves, only a REPL whose agent waits for children is
+ *    closed for room, and only for another agent of the run; while it rests, any of them for anybody.
  * 2. A REPL that is not fresh has run every block of its agent's chain that is not undone, and no other.
- * 3. An opening that takes long closes idle REPLs: the runtime may have fewer places than the flow.
+ * 3. An opening that takes long because the runtime is full closes such REPLs too: it may have fewer places than
+ *    the flow.
  */
 export class ReplPool {
   readonly #journal: Journal;
   readonly #settings: FlowSettings;
   readonly #idle = new Map<string, LiveRepl>();
   readonly #inUse = new Map<string, LiveRepl>();
-  /** The runtimes that have opened a REPL. */
-  readonly #proven = new Set<Runtime>();
+  /** REPLs that are being opened before they are needed. */
+  readonly #prepared = new Map<string, Promise<void>>();
+  readonly #party: Party;
+  #atRest = false;
   #closed = false;
 
   constructor(journal: Journal, settings: FlowSettings) {
     this.#journal = journal;
     this.#settings = settings;
+    this.#party = new Party(settings.arrival);
   }
 
   /**
@@ -50,14 +55,38 @@ export class ReplPool {
    * `aborted` at once when the signal aborts; a REPL that opens later is closed.
    */
   async acquire(agentId: string, signal: AbortSignal, alone = false): Promise<LiveRepl> {
+    const prepared = this.#prepared.get(agentId);
+    if (prepared !== undefined) await untilAborted(prepared, signal, `the REPL of ${agentId} was opened`);
     const idle = this.#idle.get(agentId);
     if (idle !== undefined) {
       this.#idle.delete(agentId);
-      this.#settings.places.leave(idle);
+      this.#settings.places.leave(this.#party, idle);
       this.#inUse.set(agentId, idle);
       return idle;
     }
-    const leave = await this.#settings.places.enter(signal);
+    return await this.#openIn(await this.#settings.places.enter(this.#party, signal), agentId, signal, alone);
+  }
+
+  /**
+   * Begins to open the agent's REPL, where it has none and a place is free. What goes wrong goes wrong again for
+   * whoever acquires it, and is told then.
+   */
+  prepare(agentId: string, signal: AbortSignal): void {
+    if (this.#closed || this.#isKnown(agentId)) return;
+    const leave = this.#settings.places.tryEnter();
+    if (leave === null) return;
+    const prepared = this.#openIn(leave, agentId, signal, false)
+      .then((repl) => this.release(repl))
+      .catch(() => {})
+      .finally(() => this.#prepared.delete(agentId));
+    this.#prepared.set(agentId, prepared);
+  }
+
+  #isKnown(agentId: string): boolean {
+    return this.#idle.has(agentId) || this.#inUse.has(agentId) || this.#prepared.has(agentId);
+  }
+
+  async #openIn(leave: Release, agentId: string, signal: AbortSignal, alone: boolean): Promise<LiveRepl> {
     const opening = this.#open(agentId, alone);
     try {
       const session = await untilAborted(opening, signal, `the REPL of ${agentId} was opened`);
@@ -75,7 +104,9 @@ export class ReplPool {
    * a request is paid for. Rejects like {@link acquire}.
    */
   async prove(agentId: string, signal: AbortSignal): Promise<void> {
-    if (!this.#proven.has(this.#runtimeOf(agentId))) this.release(await this.acquire(agentId, signal));
+    await this.#settings.proofs.prove(this.#runtimeOf(agentId), signal, async () =>
+      this.release(await this.acquire(agentId, signal)),
+    );
   }
 
   /** Takes a REPL back: it may now be closed for room. */
@@ -83,26 +114,51 @@ export class ReplPool {
     if (this.#inUse.get(repl.agentId) !== repl) return;
     this.#inUse.delete(repl.agentId);
     this.#idle.set(repl.agentId, repl);
-    this.#settings.places.rest(repl);
+    this.#offer(repl);
+  }
+
+  /** Nobody moves the run for now: every REPL of it may be closed for room. */
+  rest(): void {
+    this.#atRest = true;
+    for (const repl of this.#idle.values()) this.#offer(repl);
+  }
+
+  /** The run is about to move: what is idle stays, but for those whose agents wait for children. */
+  wake(): void {
+    if (!this.#atRest) return;
+    this.#atRest = false;
+    for (const repl of this.#idle.values()) {
+      this.#settings.places.leave(this.#party, repl);
+      this.#offer(repl);
+    }
+  }
+
+  #offer(repl: LiveRepl): void {
+    const { places } = this.#settings;
+    if (this.#atRest) places.rest(repl, this.#journal.graph.finished);
+    else if (repl.block !== null) places.suspend(this.#party, repl);
   }
 
   /** Closes the agent's REPL, in use or not. A pending turn of it ends as lost. */
   async drop(agentId: string): Promise<void> {
-    await (this.#idle.get(agentId) ?? this.#inUse.get(agentId))?.evict();
+    await this.#prepared.get(agentId);
+    const repl = this.#idle.get(agentId) ?? this.#inUse.get(agentId);
+    (await repl?.evict())?.();
   }
 
   /** Closes every REPL; those that are being opened are closed when they are open. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#idle.values(), ...this.#inUse.values()].map((repl) => repl.evict()));
+    const repls = [...this.#idle.values(), ...this.#inUse.values()];
+    await Promise.all(repls.map(async (repl) => (await repl.evict())()));
   }
 
   #use(agentId: string, session: ReplSession, leave: Release): LiveRepl {
     const evict = async () => {
       for (const repls of [this.#idle, this.#inUse]) if (repls.get(agentId) === repl) repls.delete(agentId);
-      this.#settings.places.leave(repl);
+      this.#settings.places.leave(this.#party, repl);
       await dispose(session);
-      leave();
+      return leave;
     };
     const repl: LiveRepl = { agentId, session, fresh: true, block: null, evict };
     this.#inUse.set(agentId, repl);
@@ -113,10 +169,10 @@ export class ReplPool {
     const spec = await replSpec(this.#journal, agentId, alone);
     const runtime = this.#runtimeOf(agentId);
     const opened = new AbortController();
-    void this.#evictWhile(opened.signal);
+    void this.#evictWhile(opened.signal, () => runtime.isFull?.(spec.group) !== false);
     try {
       const session = await runtime.open(spec);
-      this.#proven.add(runtime);
+      this.#settings.proofs.add(runtime);
       return session;
     } catch (error) {
       if (RLMError.is(error)) throw error;
@@ -138,12 +194,12 @@ export class ReplPool {
     throw new RLMError("invalid_options", `Agent ${agentId} needs a runtime that this flow does not have.`);
   }
 
-  async #evictWhile(opened: AbortSignal): Promise<void> {
+  async #evictWhile(opened: AbortSignal, isFull: () => boolean): Promise<void> {
     for (;;) {
       await this.#settings.environment.sleep(IMPATIENT_MS, opened);
       if (opened.aborted) return;
       // Who is at work now may be suspended on the very agent that waits here: it is closed when it comes to rest.
-      await this.#settings.places.evictOne(opened);
+      if (isFull()) await this.#settings.places.evictOne(this.#party, opened);
     }
   }
 }

@@ -1,8 +1,9 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
+import type { LiveBlock } from "../../../src/engine/block/live-block.ts";
 import { defaultEnvironment } from "../../../src/engine/default-environment.ts";
 import { resolveOptions } from "../../../src/engine/flow-options.ts";
-import { ReplPool } from "../../../src/engine/repl/repl-pool.ts";
+import { type LiveRepl, ReplPool } from "../../../src/engine/repl/repl-pool.ts";
 import { Journal } from "../../../src/engine/store/journal.ts";
 import { memoryStores, RLMError } from "../../../src/index.ts";
 import { scriptedClient } from "../../../src/testing/index.ts";
@@ -11,6 +12,9 @@ import { Seeded } from "../../data/seeded.ts";
 import { type Faults, faultyRuntime } from "../faulty-runtime.ts";
 
 const { signal } = new AbortController();
+
+/** What stands for the block in which an agent waits for its children: nobody goes on with it here. */
+const suspended = {} as LiveBlock;
 
 /** Pools that share this many places, for agents `root.a0` … `root.a9`. */
 async function poolsOf(maxLiveRepls: number, faults: Faults = {}, count = 1) {
@@ -38,6 +42,12 @@ async function poolOf(maxLiveRepls: number, faults: Faults = {}) {
   return { runtime, pool };
 }
 
+/** Gives a REPL back as one whose agent waits for its children. */
+function suspend(pool: ReplPool, repl: LiveRepl): void {
+  repl.block = suspended;
+  pool.release(repl);
+}
+
 describe("a pool of REPLs", () => {
   test("gives an agent the REPL it had, as long as it is alive", async () => {
     const { pool } = await poolOf(2);
@@ -49,11 +59,11 @@ describe("a pool of REPLs", () => {
     expect(await pool.acquire("root.a0", signal)).not.toBe(first);
   });
 
-  test("closes the one that was idle longest for one that is needed", async () => {
+  test("closes the one that has waited for children longest for one that is needed", async () => {
     const { pool, runtime } = await poolOf(2);
     const [a, b] = [await pool.acquire("root.a0", signal), await pool.acquire("root.a1", signal)];
-    pool.release(a);
-    pool.release(b);
+    suspend(pool, a);
+    suspend(pool, b);
     await pool.acquire("root.a2", signal);
     expect(runtime.alive).toEqual({ now: 2, most: 2 });
     expect(await pool.acquire("root.a1", signal)).toBe(b);
@@ -67,7 +77,7 @@ describe("a pool of REPLs", () => {
     const impatient = pool.acquire("root.a2", controller.signal);
     controller.abort();
     await expect(impatient).rejects.toSatisfy((error) => RLMError.is(error, "aborted"));
-    pool.release(held);
+    suspend(pool, held);
     expect((await waiting).agentId).toBe("root.a1");
     expect(runtime.alive).toEqual({ now: 1, most: 1 });
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
@@ -111,7 +121,7 @@ describe("a pool of REPLs", () => {
     expect(runtime.alive).toEqual({ now: 1, most: 1 });
   });
 
-  test("closes idle REPLs when an opening takes long: the runtime may have fewer places", async () => {
+  test("closes REPLs that wait for children when an opening takes long: the runtime may have fewer places", async () => {
     let idleClosed: () => void = () => {};
     const closed = new Promise<void>((resolve) => {
       idleClosed = resolve;
@@ -126,7 +136,7 @@ describe("a pool of REPLs", () => {
         await real();
       },
     });
-    pool.release(await pool.acquire("root.a0", signal));
+    suspend(pool, await pool.acquire("root.a0", signal));
     expect((await pool.acquire("root.a1", signal)).agentId).toBe("root.a1");
   });
 
@@ -164,7 +174,7 @@ test.each([1, 2, 3, 4])(
             const repl = await pool.acquire(`root.a${agent}`, controller.signal);
             await pause();
             if (random.below(3) === 0) await pool.drop(`root.a${agent}`);
-            else pool.release(repl);
+            else suspend(pool, repl);
           } catch (error) {
             if (!RLMError.is(error, "aborted")) throw error;
           }
