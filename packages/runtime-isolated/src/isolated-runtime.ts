@@ -29,7 +29,7 @@ export function isolatedRuntime(options: IsolatedRuntimeOptions = {}): Runtime {
     isolation: "isolate",
     replay: "exact",
     open: (spec) => openSession(pool, spec),
-    isFull: (group) => pool.isFull(group),
+    whenFull: (group) => pool.whenFull(group),
     close: () => pool.close(),
   };
 }

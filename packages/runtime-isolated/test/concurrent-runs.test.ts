@@ -35,7 +35,7 @@ test.each([
     const results = await Promise.all(Array.from({ length: runs }, (_, index) => flow.run(`Run ${index}.`)));
     expect(results.map(({ answer }) => answer)).toEqual(Array.from({ length: runs }, () => 8));
     // Nobody's REPL is closed for somebody else's: each run has one, from its beginning to its end.
-  expect([...opened.values()]).toEqual(Array.from({ length: runs }, () => 1));
+    expect([...opened.values()]).toEqual(Array.from({ length: runs }, () => 1));
   },
   120_000,
 );

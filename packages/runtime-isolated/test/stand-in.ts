@@ -1,7 +1,7 @@
 import type { EntryEnd } from "@rlmflow/repl";
 import { findLaunch, type Launch } from "../src/launch.ts";
 import { type IsolatedRuntimeOptions, resolveOptions } from "../src/options.ts";
-import { type PoolTimes, ProcessPool } from "../src/pool/process-pool.ts";
+import { ProcessPool } from "../src/pool/process-pool.ts";
 import { SandboxProcess } from "../src/pool/sandbox-process.ts";
 import type { Seat } from "../src/pool/seat.ts";
 
@@ -28,12 +28,12 @@ export function standInLaunch(): Launch {
 /** A pool whose isolates run the stand-in; `await using` closes it. */
 export function standInPool(
   options: IsolatedRuntimeOptions = {},
-  times?: PoolTimes,
+  stallMs?: number,
 ): ProcessPool & AsyncDisposable {
   const settings = resolveOptions({ spareProcesses: 0, ...options });
   const launch = standInLaunch();
   const start = (onEnd: () => void) => new SandboxProcess({ launch, limits: settings.limits, onEnd });
-  const pool = new ProcessPool(settings, start, times);
+  const pool = new ProcessPool(settings, start, stallMs);
   return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.close() });
 }
 

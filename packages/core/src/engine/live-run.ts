@@ -201,9 +201,8 @@ export class LiveRun {
   /** Nothing new starts until {@link unpause}; what is in flight lands. Resolves when it has. */
   async pause(): Promise<void> {
     this.#paused ??= Promise.withResolvers();
-    const paused = this.#paused;
     await this.#scheduler.pause();
-    if (this.#paused === paused) this.rest();
+    if (this.#paused !== null) this.rest();
   }
 
   /** Goes on after {@link pause}. */

@@ -21,10 +21,10 @@ export interface Runtime {
   readonly replay: "exact" | "best-effort";
   open(spec: ReplSpec): Promise<ReplSession>;
   /**
-   * True while an `open` for this group waits until another REPL is disposed: the engine then closes REPLs that it can
+   * Resolves when an `open` for this group waits until another REPL is disposed: the engine then closes REPLs that it can
    * rebuild. Without it, every `open` that takes long is taken to wait for that.
    */
-  isFull?(group: string): boolean;
+  whenFull?(group: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -12,7 +12,7 @@
  *    happens to a process or a seat, while the line is being served too, only changes the books and asks for
  *    another round.
  * 4. At most `starts` processes are being started at a time: more would only make all of them late.
- * 5. A line in which nothing has happened for `stallMs`, no code run included, gets one process beyond the
+ * 5. A line in which nothing has happened for STALL_MS, no code run included, gets one process beyond the
  *    budget: those who have a seat may be waiting, through the engine or a tool, for those in line.
  * 6. An empty process is kept for IDLE_MS, unless its place is needed.
  */
@@ -38,13 +38,8 @@ interface Waiting {
   readonly settle: PromiseWithResolvers<{ readonly berth: Berth; readonly tenancy: Tenancy }>;
 }
 
-/** What may be changed about a pool for tests. */
-export interface PoolTimes {
-  /** Milliseconds without any event after which the line gets a process beyond the budget. */
-  readonly stallMs: number;
-}
-
-const TIMES: PoolTimes = { stallMs: 30_000 };
+/** Milliseconds without any event after which the line gets a process beyond the budget. */
+const STALL_MS = 30_000;
 const IDLE_MS = 5000;
 /** Milliseconds between two looks at a line that waits: memory may have come free elsewhere. */
 const LOOK_MS = 500;
@@ -55,7 +50,7 @@ export class ProcessPool {
   readonly #settings: IsolatedRuntimeSettings;
   readonly #startProcess: StartProcess;
   readonly #budget: ProcessBudget;
-  readonly #times: PoolTimes;
+  readonly #stallMs: number;
   readonly #starts: number = Math.max(2, availableParallelism());
   readonly #berths = new Set<Berth>();
   /** Those that have not exited yet, be they of use or not. */
@@ -63,16 +58,18 @@ export class ProcessPool {
   readonly #memory: MemoryWatch;
   readonly #parties = new Parties();
   readonly #line = new WaitingLine<Waiting>();
+  /** Who is to hear, by group, that its next seat has to come free first. */
+  readonly #fullFor = new Map<string, PromiseWithResolvers<void>>();
   #look: NodeJS.Timeout | undefined;
   #movedAt = 0;
   #entriesSeen = 0;
   #isServing = false;
   #closed = false;
 
-  constructor(settings: IsolatedRuntimeSettings, startProcess: StartProcess, times: PoolTimes = TIMES) {
+  constructor(settings: IsolatedRuntimeSettings, startProcess: StartProcess, stallMs: number = STALL_MS) {
     this.#settings = settings;
     this.#startProcess = startProcess;
-    this.#times = times;
+    this.#stallMs = stallMs;
     this.#budget = new ProcessBudget({ maxProcesses: settings.maxProcesses });
     this.#memory = new MemoryWatch(settings.limits.rssMB, this.#processes);
   }
@@ -82,9 +79,12 @@ export class ProcessPool {
     return [...this.#processes].flatMap(({ pid }) => pid ?? []);
   }
 
-  /** True while somebody of the group waits who gets no seat before another one is given up. */
-  isFull(group: string): boolean {
-    return this.#line.has(({ party }) => party.group === group) && !this.#budget.allows(this.#processes);
+  /** Resolves when somebody of the group waits who gets no seat before another one is given up. */
+  whenFull(group: string): Promise<void> {
+    const full = this.#fullFor.get(group) ?? Promise.withResolvers<void>();
+    this.#fullFor.set(group, full);
+    this.#tellFull();
+    return full.promise;
   }
 
   /** A seat in a process that is up. Rejects with `runtime_failed` or `closed`. */
@@ -93,7 +93,7 @@ export class ProcessPool {
     try {
       return await this.#seated(request, party);
     } finally {
-      this.#parties.leave(party);
+      this.#leave(party);
     }
   }
 
@@ -162,7 +162,24 @@ export class ProcessPool {
       this.#look = undefined;
       this.#budget.restore();
       this.#keepSpares();
-    } else this.#look ??= setInterval(() => this.#lookAgain(), Math.min(LOOK_MS, this.#times.stallMs));
+      return;
+    }
+    this.#tellFull();
+    this.#look ??= setInterval(() => this.#lookAgain(), Math.min(LOOK_MS, this.#stallMs));
+  }
+
+  #tellFull(): void {
+    if (this.#fullFor.size === 0 || this.#line.length === 0 || this.#budget.allows(this.#processes)) return;
+    for (const [group, { resolve }] of this.#fullFor) {
+      if (!this.#line.has(({ party }) => party.group === group)) continue;
+      this.#fullFor.delete(group);
+      resolve();
+    }
+  }
+
+  #leave(party: Party): void {
+    this.#parties.leave(party);
+    if (party.uses === 0) this.#fullFor.delete(party.group);
   }
 
   #grant({ request, party, settle }: Waiting, berth: Berth): void {
@@ -259,7 +276,7 @@ export class ProcessPool {
     const executes = this.#processes.values().some((process) => process.executes);
     if (executes || entries !== this.#entriesSeen) this.#moved();
     this.#entriesSeen = entries;
-    if (performance.now() - this.#movedAt >= this.#times.stallMs) {
+    if (performance.now() - this.#movedAt >= this.#stallMs) {
       this.#budget.extend(this.#berths.size);
       this.#moved();
     }
@@ -272,7 +289,7 @@ export class ProcessPool {
 
   #seatLeft(berth: Berth, tenancy: Tenancy): void {
     if (!berth.tenancies.delete(tenancy)) return;
-    this.#parties.leave(tenancy.party);
+    this.#leave(tenancy.party);
     this.#moved();
     if (berth.tenancies.size === 0) {
       if (isSpent(berth)) berth.process.end("nobody needs it");
@@ -297,7 +314,7 @@ export class ProcessPool {
   #ended(berth: Berth): void {
     clearTimeout(berth.idle);
     this.#berths.delete(berth);
-    for (const { party } of berth.tenancies) this.#parties.leave(party);
+    for (const { party } of berth.tenancies) this.#leave(party);
     berth.tenancies.clear();
     this.#moved();
     this.#askToServe();

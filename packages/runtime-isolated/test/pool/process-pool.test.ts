@@ -96,7 +96,7 @@ describe("places", () => {
   });
 
   test("a line that does not move gets a process beyond the maximum", async () => {
-    await using pool = standInPool({ maxProcesses: 1, agentsPerProcess: 1 }, { stallMs: 300 });
+    await using pool = standInPool({ maxProcesses: 1, agentsPerProcess: 1 }, 300);
     await openSeat(pool);
     const child = await openSeat(pool);
     expect(await run(child, "() => 'moved'")).toMatchObject({ text: "moved" });

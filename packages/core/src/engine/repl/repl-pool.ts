@@ -169,7 +169,7 @@ export class ReplPool {
     const spec = await replSpec(this.#journal, agentId, alone);
     const runtime = this.#runtimeOf(agentId);
     const opened = new AbortController();
-    void this.#evictWhile(opened.signal, () => runtime.isFull?.(spec.group) !== false);
+    void this.#evictWhile(opened.signal, async () => await runtime.whenFull?.(spec.group));
     try {
       const session = await runtime.open(spec);
       this.#settings.proofs.add(runtime);
@@ -194,12 +194,13 @@ export class ReplPool {
     throw new RLMError("invalid_options", `Agent ${agentId} needs a runtime that this flow does not have.`);
   }
 
-  async #evictWhile(opened: AbortSignal, isFull: () => boolean): Promise<void> {
+  async #evictWhile(opened: AbortSignal, whenFull: () => Promise<void>): Promise<void> {
     for (;;) {
       await this.#settings.environment.sleep(IMPATIENT_MS, opened);
       if (opened.aborted) return;
       // Who is at work now may be suspended on the very agent that waits here: it is closed when it comes to rest.
-      if (isFull()) await this.#settings.places.evictOne(this.#party, opened);
+      await whenFull();
+      await this.#settings.places.evictOne(this.#party, opened);
     }
   }
 }
