@@ -43,7 +43,7 @@ async function readReply(body: Body, asked: string, { onText }: ChatOptions): Pr
     return {
       text,
       finishReason: done_reason === "stop" || done_reason === "length" ? done_reason : "other",
-      // What is not reported is unknown, which is not 0.
+      // What is not reported is unknown, and so is 0: no request has no tokens.
       usage: {
         input: numberOf(counts.prompt_eval_count),
         cached: null,
@@ -90,5 +90,5 @@ function failure(reason: RequestFailure, what: string, facts: object = {}, cause
 }
 
 function numberOf(value: unknown): number | null {
-  return typeof value === "number" ? value : null;
+  return typeof value === "number" && value > 0 ? value : null;
 }

@@ -37,13 +37,15 @@ export async function startServer(script: ProviderScript) {
 async function answer(script: ProviderScript, body: string, response: ServerResponse): Promise<void> {
   const { ending, usage } = script;
   if (ending.kind === "refuse") {
-    const [status, error] = REFUSALS[ending.refusal];
+    const [status, words] = REFUSALS[ending.refusal];
     if (ending.retryAfterMs !== undefined) response.setHeader("retry-after", ending.retryAfterMs / 1000);
-    response.writeHead(status).end(JSON.stringify({ error }));
+    response.writeHead(status).end(JSON.stringify({ error: ending.said ?? words }));
     return;
   }
   const line = (part: object): string => `${JSON.stringify({ model: "test", ...part })}\n`;
   response.writeHead(200, { "content-type": "application/x-ndjson" }).flushHeaders();
+  const thinking = script.reasoning;
+  if (thinking !== undefined) response.write(line({ message: { role: "assistant", content: "", thinking } }));
   for (const content of script.text === "echo" ? [JSON.parse(body).messages.at(-1).content] : script.text) {
     response.write(line({ message: { role: "assistant", content }, done: false }));
     // Pieces that arrive apart.
@@ -51,6 +53,7 @@ async function answer(script: ProviderScript, body: string, response: ServerResp
   }
   if (ending.kind === "cut") response.destroy(new Error("cut"));
   if (ending.kind === "early_end") response.end();
+  if (ending.kind === "error") response.end(line({ error: ending.said }));
   if (ending.kind !== "finish") return;
   // Ollama has no word for a refusal of the model: that is text like any other.
   const done_reason = ending.reason === "length" ? "length" : "stop";

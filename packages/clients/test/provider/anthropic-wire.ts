@@ -28,6 +28,17 @@ export function textBlock(index: number, pieces: readonly string[]): readonly st
   ];
 }
 
+/** A whole block of thinking. */
+export function thinkingBlock(index: number, thinking: string): readonly string[] {
+  const content_block = { type: "thinking", thinking: "", signature: "" };
+  return [
+    event({ type: "content_block_start", index, content_block }),
+    event({ type: "content_block_delta", index, delta: { type: "thinking_delta", thinking } }),
+    event({ type: "content_block_delta", index, delta: { type: "signature_delta", signature: "s" } }),
+    event({ type: "content_block_stop", index }),
+  ];
+}
+
 /** The two events a message ends with. */
 export function stop(
   stop_reason: string | null,
@@ -54,13 +65,19 @@ const STOP_REASONS = { stop: "end_turn", length: "max_tokens", refused: "refusal
 export function anthropicAnswer(script: ProviderScript): Answer {
   return async (request, response) => {
     const { ending } = script;
-    if (ending.kind === "refuse") return refuseAs(response, ending.refusal, ending.retryAfterMs);
+    if (ending.kind === "refuse") return refuseAs(response, ending);
     beginEvents(response);
     const pieces = script.text === "echo" ? [lastContent(request)] : script.text;
     const [first, ping, ...deltas] = textBlock(0, pieces);
     await write(response, start(startUsage(script)));
+    if (script.reasoning !== undefined)
+      for (const data of thinkingBlock(1, script.reasoning)) await write(response, data);
     const events = [first, ping, ...(ending.kind === "finish" ? deltas : deltas.slice(0, -1))];
     if (pieces.length > 0) for (const data of events) await write(response, data ?? "");
+    if (ending.kind === "error") {
+      const error = { type: "overloaded_error", message: ending.said };
+      await write(response, event({ type: "error", error }));
+    }
     if (ending.kind === "cut") return cut(response);
     if (ending.kind === "silence") return;
     if (ending.kind === "finish") {
@@ -72,9 +89,9 @@ export function anthropicAnswer(script: ProviderScript): Answer {
 
 function startUsage({ usage }: ProviderScript): Readonly<Record<string, unknown>> {
   if (usage === null) return {};
-  const written = 50;
+  const written = usage.input === 0 ? 0 : 50;
   return {
-    input_tokens: (usage.input ?? 0) - (usage.cached ?? 0) - written,
+    input_tokens: Math.max(0, (usage.input ?? 0) - (usage.cached ?? 0) - written),
     cache_read_input_tokens: usage.cached,
     cache_creation_input_tokens: written,
     output_tokens: 1,
@@ -95,10 +112,12 @@ const REFUSALS: Readonly<Record<ProviderRefusal, readonly [number, string, strin
   invalid_request: [404, "not_found_error", "model: claude-nope"],
 };
 
-function refuseAs(response: ServerResponse, refusal: ProviderRefusal, retryAfterMs?: number): void {
+type Refusal = Extract<ProviderScript["ending"], { readonly kind: "refuse" }>;
+
+function refuseAs(response: ServerResponse, { refusal, retryAfterMs, said }: Refusal): void {
   const [status, type, message] = REFUSALS[refusal];
   const headers = retryAfterMs === undefined ? {} : { "retry-after": String(retryAfterMs / 1000) };
-  refuse(response, status, { type: "error", error: { type, message } }, headers);
+  refuse(response, status, { type: "error", error: { type, message: said ?? message } }, headers);
 }
 
 function lastContent({ body }: SeenRequest): string {

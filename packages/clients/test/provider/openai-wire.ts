@@ -46,13 +46,16 @@ export function streams(pieces: readonly string[], ...rest: readonly string[]): 
 export function openaiAnswer(script: ProviderScript): Answer {
   return async (request, response) => {
     const { ending } = script;
-    if (ending.kind === "refuse") return refuseAs(response, ending.refusal, ending.retryAfterMs);
+    if (ending.kind === "refuse") return refuseAs(response, ending);
     beginEvents(response);
     const pieces = script.text === "echo" ? [lastContent(request)] : script.text;
     const isRefusal = ending.kind === "finish" && ending.reason === "refused";
     if (pieces.length > 0) await write(response, chunk({ role: "assistant", content: "" }));
+    if (script.reasoning !== undefined)
+      await write(response, chunk({ content: null, reasoning_content: script.reasoning }));
     for (const piece of pieces)
       await write(response, chunk(isRefusal ? { refusal: piece } : { content: piece }));
+    if (ending.kind === "error") await write(response, event({ error: { message: ending.said, code: 502 } }));
     if (ending.kind === "cut") return cut(response);
     if (ending.kind === "silence") return;
     if (ending.kind === "finish") await finish(response, ending.reason, script);
@@ -86,10 +89,13 @@ const REFUSALS: Readonly<Record<ProviderRefusal, readonly [number, string, strin
   invalid_request: [404, "invalid_request_error", "model_not_found"],
 };
 
-function refuseAs(response: ServerResponse, refusal: ProviderRefusal, retryAfterMs?: number): void {
+type Refusal = Extract<ProviderScript["ending"], { readonly kind: "refuse" }>;
+
+function refuseAs(response: ServerResponse, { refusal, retryAfterMs, said }: Refusal): void {
   const [status, type, code] = REFUSALS[refusal];
   const headers = retryAfterMs === undefined ? {} : { "retry-after": String(retryAfterMs / 1000) };
-  refuse(response, status, { error: { message: `refused: ${refusal}`, type, code, param: null } }, headers);
+  const message = said ?? `refused: ${refusal}`;
+  refuse(response, status, { error: { message, type, code, param: null } }, headers);
 }
 
 function lastContent({ body }: SeenRequest): string {

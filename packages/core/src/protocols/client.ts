@@ -13,12 +13,15 @@ export interface Message {
  *
  * - `chat` sends exactly one request and never retries: the engine does, in one place.
  * - It resolves only with a complete reply. Anything else rejects with an RLMError of code
- *   `request_failed` whose details are {@link RequestFailureDetails}; a missing key or SDK rejects
- *   with `missing_key` or `missing_dependency`.
+ *   `request_failed` whose details are {@link RequestFailureDetails} and whose message holds the provider's own
+ *   words; a missing key or SDK rejects with `missing_key` or `missing_dependency`.
+ * - The reason is that of what the provider says, not of its status alone: a failure that asking again cannot
+ *   mend has none of the reasons that pass.
  * - When the signal aborts, the connection is closed at once and the promise rejects: `request_failed`,
  *   reason `aborted`. A signal that is aborted already means that no request is sent.
  * - The pieces handed to `onText` add up to the reply's text; none comes after the promise has settled.
- * - A reply without text is a reply: it resolves with the empty string.
+ * - A reply without text is a reply: it resolves with the empty string. What the API keeps apart as reasoning is no text.
+ * - A count is exact or `null`. Zero input, and zero output beside text, are reported by providers that cannot count.
  */
 export interface Client {
   readonly protocol: 1;

@@ -20,6 +20,9 @@ const AFTERMATH_MS = 50;
 
 const STOP: ProviderEnding = { kind: "finish", reason: "stop" };
 const PIECES = ["Grüße ", "an 世界", " und 👩‍🚀", ".\n"] as const;
+const SAID = "The river is closed for repairs.";
+const THOUGHT = "What did they ask? ";
+const ZEROS = { input: 0, cached: 0, output: 0, reasoning: 0 } as const;
 const USAGE = { input: 1200, cached: 1000, output: 34, reasoning: 20 } as const;
 const QUESTION: readonly Message[] = Object.freeze([
   Object.freeze({ role: "system", content: "Answer in one line." } as const),
@@ -60,6 +63,8 @@ export function clientContract(driver: ClientDriver): readonly ContractCheck[] {
       check(`tells the finish reason ${reason}`, { ending: { kind: "finish", reason } }, tellsFinish(reason)),
     ),
     check("reports usage it does not know as null, never as 0", { usage: null }, reportsUnknown),
+    check("takes counts of zero beside text for unknown", { usage: ZEROS }, doubtsZeros),
+    check("keeps reasoning out of the text", { reasoning: THOUGHT }, keepsReasoningOut),
     check("keeps concurrent chats apart", { text: "echo" }, keepsApart),
     ...(
       ["rate_limit", "overloaded", "authentication", "context_too_long", "quota", "invalid_request"] as const
@@ -74,6 +79,16 @@ export function clientContract(driver: ClientDriver): readonly ContractCheck[] {
       "passes on how long the provider asks to wait",
       { ending: refuse("rate_limit", 7000) },
       passesOnWait,
+    ),
+    check(
+      "passes on what the provider says when it turns a request away",
+      { ending: { kind: "refuse", refusal: "invalid_request", said: SAID } },
+      passesOnWords("invalid_request"),
+    ),
+    check(
+      "rejects a reply that the provider breaks off with an error, in its words",
+      { ending: { kind: "error", said: SAID } },
+      passesOnWords("overloaded", "incomplete", "unknown"),
     ),
     check("rejects a reply that is cut", { ending: { kind: "cut" } }, rejects("network", "incomplete")),
     check("rejects a reply that ends early", { ending: { kind: "early_end" } }, rejects("incomplete")),
@@ -170,6 +185,29 @@ async function reportsUnknown(rig: ClientRig): Promise<void> {
   const { usage } = await ask(rig);
   const unknown = { input: null, cached: null, output: null, reasoning: null };
   ensureEqual({ ...usage, costMicroUsd: null }, { ...unknown, costMicroUsd: null }, "the usage");
+}
+
+async function doubtsZeros(rig: ClientRig): Promise<void> {
+  const { input, output } = (await ask(rig)).usage;
+  ensureEqual({ input, output }, { input: null, output: null }, "the usage");
+}
+
+async function keepsReasoningOut(rig: ClientRig): Promise<void> {
+  const pieces: string[] = [];
+  const { text } = await ask(rig, { onText: (piece) => pieces.push(piece) });
+  ensureEqual(text, PIECES.join(""), "the text");
+  ensureEqual(pieces.join(""), text, "what onText was given");
+}
+
+function passesOnWords(...reasons: readonly RequestFailure[]): Examine {
+  return async (rig) => {
+    const error = await rejectionOf("chat", ask(rig));
+    ensureFailure(error, reasons);
+    ensure(
+      error.message.includes(SAID),
+      `the message does not hold what the provider said: ${error.message}`,
+    );
+  };
 }
 
 async function keepsApart(rig: ClientRig): Promise<void> {

@@ -1,5 +1,11 @@
 import { type ChatOptions, type Client, type Message, type Reply, RLMError } from "@rlmflow/core";
-import { type ClientDriver, type ClientRig, clientContract, refusals } from "@rlmflow/core/testing";
+import {
+  type ClientDriver,
+  type ClientRig,
+  clientContract,
+  type ProviderScript,
+  refusals,
+} from "@rlmflow/core/testing";
 import { beforeAll, describe, expect, test } from "vitest";
 import { referenceDriver } from "./reference-client.ts";
 
@@ -11,7 +17,10 @@ function broken(change: (chat: Chat) => Chat): (client: Client) => Client {
 }
 
 const BROKEN: Readonly<
-  Record<string, { readonly change: (client: Client) => Client; readonly refusedBy: string }>
+  Record<
+    string,
+    { readonly change: (client: Client, script: ProviderScript) => Client; readonly refusedBy: string }
+  >
 > = {
   "retries by itself": {
     change: broken((chat) => async (messages, options) => {
@@ -83,6 +92,45 @@ const BROKEN: Readonly<
       return { ...reply, usage };
     }),
     refusedBy: "reports usage it does not know as null, never as 0",
+  },
+  "believes zeros": {
+    change: broken((chat) => async (messages, options) => {
+      const reply = await chat(messages, options);
+      const isBlank = reply.usage.cached === 0 && reply.usage.input === null;
+      return isBlank ? { ...reply, usage: { ...reply.usage, input: 0, output: 0 } } : reply;
+    }),
+    refusedBy: "takes counts of zero beside text for unknown",
+  },
+  "thinks aloud": {
+    change: (client, { reasoning = "" }) => ({
+      ...client,
+      async chat(messages, options) {
+        if (reasoning !== "") options?.onText?.(reasoning);
+        const reply = await client.chat(messages, options);
+        return { ...reply, text: reasoning + reply.text };
+      },
+    }),
+    refusedBy: "keeps reasoning out of the text",
+  },
+  "tells of failures in words of its own": {
+    change: broken(
+      (chat) => (messages, options) =>
+        chat(messages, options).catch((error: unknown) => {
+          if (!RLMError.is(error)) throw error;
+          throw new RLMError(error.code, "It failed.", { details: error.details });
+        }),
+    ),
+    refusedBy: "passes on what the provider says when it turns a request away",
+  },
+  "loses why a reply was broken off": {
+    change: broken(
+      (chat) => (messages, options) =>
+        chat(messages, options).catch((error: unknown) => {
+          if (!RLMError.is(error) || error.details.reason !== "incomplete") throw error;
+          throw new RLMError(error.code, "The reply ended early.", { details: error.details });
+        }),
+    ),
+    refusedBy: "rejects a reply that the provider breaks off with an error, in its words",
   },
   "goes on talking after the reply": {
     change: broken((chat) => async (messages, options) => {

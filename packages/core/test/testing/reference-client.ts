@@ -5,6 +5,7 @@ import {
   type RequestFailure,
   RLMError,
   UNKNOWN_USAGE,
+  type Usage,
 } from "@rlmflow/core";
 import type { ClientDriver, ProviderScript } from "@rlmflow/core/testing";
 
@@ -16,12 +17,14 @@ interface Provider {
 }
 
 /** A driver whose provider lives in this process; `change` may break the client it makes. */
-export function referenceDriver(change: (client: Client) => Client = (client) => client): ClientDriver {
+export function referenceDriver(
+  change: (client: Client, script: ProviderScript) => Client = (client) => client,
+): ClientDriver {
   return {
     async open(script) {
       const provider = providerOf(script);
       return {
-        client: change(referenceClient(provider, script)),
+        client: change(referenceClient(provider, script), script),
         seen: () => ({ requests: provider.requests, closed: provider.closed }),
         async close() {},
       };
@@ -37,11 +40,12 @@ function providerOf(script: ProviderScript): Provider {
     async *answer(messages) {
       requests.push(JSON.stringify(messages));
       const { ending } = script;
-      if (ending.kind === "refuse") throw failure(ending.refusal, ending.retryAfterMs);
+      if (ending.kind === "refuse") throw failure(ending.refusal, ending.retryAfterMs, ending.said);
       for (const piece of script.text === "echo" ? [messages.at(-1)?.content ?? ""] : script.text) {
         await Promise.resolve();
         yield piece;
       }
+      if (ending.kind === "error") throw failure("incomplete", undefined, ending.said);
       if (ending.kind === "cut") throw failure("network");
       if (ending.kind === "early_end") throw failure("incomplete");
       if (ending.kind === "silence") await Promise.withResolvers<never>().promise;
@@ -66,7 +70,7 @@ function referenceClient(provider: Provider, script: ProviderScript): Client {
       for (;;) {
         const next = await Promise.race([pieces.next(), aborted.promise]);
         if (next.done) {
-          const usage = script.usage === null ? UNKNOWN_USAGE : { ...script.usage, costMicroUsd: null };
+          const usage = usageOf(script);
           return { text, finishReason: next.value, usage, model: "reference" };
         }
         text += next.value;
@@ -80,7 +84,13 @@ function referenceClient(provider: Provider, script: ProviderScript): Client {
   };
 }
 
-function failure(reason: RequestFailure, retryAfterMs?: number): RLMError {
+/** A provider that reports zeros cannot count. */
+function usageOf({ usage }: ProviderScript): Usage {
+  if (usage === null) return UNKNOWN_USAGE;
+  return { ...usage, input: usage.input || null, output: usage.output || null, costMicroUsd: null };
+}
+
+function failure(reason: RequestFailure, retryAfterMs?: number, said = "no more of it"): RLMError {
   const details = { reason, ...(retryAfterMs !== undefined && { retryAfterMs }) };
-  return new RLMError("request_failed", `The provider failed: ${reason}.`, { details });
+  return new RLMError("request_failed", `The provider failed (${reason}): ${said}`, { details });
 }
