@@ -21,9 +21,11 @@ export interface FailureSignal {
   readonly code?: RegExp;
   /** Anywhere in the message. */
   readonly words?: RegExp;
+  /** What the message says in numbers. */
+  readonly says?: (message: string) => boolean;
   /** Statuses for which the words count; a code counts for all. An error within a stream has none. */
   readonly statuses?: (status: number | undefined) => boolean;
-  /** True where the words count only if the server did not say how long to wait. */
+  /** True where it counts only if the server did not say how long to wait. */
   readonly unlessWait?: true;
   /** Where servers say so. */
   readonly source: string;
@@ -31,6 +33,12 @@ export interface FailureSignal {
 
 const isClientError = (status: number | undefined): boolean =>
   status === undefined || (status >= 400 && status < 500 && status !== 429);
+
+/** "Limit 7000, Used 0, Requested ~12903": this request fits into no minute, whatever the wait that is told with it. */
+function asksForMoreThanTheLimit(message: string): boolean {
+  const [, limit, requested] = /\blimit:? ~?(\d+)\b.{0,60}\brequested:? ~?(\d+)/i.exec(message) ?? [];
+  return Number(requested) > Number(limit);
+}
 
 /**
  * What servers say, in the order in which it is looked for: what is permanent before what passes, the particular
@@ -71,17 +79,18 @@ export const FAILURE_SIGNALS: readonly FailureSignal[] = [
   {
     kind: "too_long",
     reason: "context_too_long",
-    code: /^(context_length_exceeded|(model_)?context_window_exceeded|exceed_context_size_error|request_too_large|string_above_max_length|context_too_long|prompt_too_long|1261)$/i,
+    code: /^(context_length_exceeded|(model_)?context_window_exceeded|exceed_context_size_error|request_too_large|string_above_max_length|context_exceeded|context_too_long|prompt_too_long|1261)$/i,
     // Above the limit of tokens a minute with this one request: no minute has room for it.
     words: /request too large|tokens must be reduced|reduce your message size/i,
+    says: asksForMoreThanTheLimit,
     source: "OpenAI Aider-AI/aider#1880, llama.cpp ggml-org/llama.cpp#15780, Anthropic api/errors, Z.ai 1261",
   },
   {
     kind: "quota",
     reason: "quota",
-    code: /^(insufficient_(quota|balance|credits?|funds|user_quota)|quota_exhausted|exceeded_current_quota(_error)?|billing_\w+|(insufficient_)?credits_\w+|payment_required|arrearage|account_(deactivated|overdue)|.*PerDay.*|1113)$/i,
+    code: /^(insufficient_(quota|balance|credits?|funds|user_quota)|quota_exhausted|exceeded_current_quota(_error)?|billing_\w+|(insufficient_)?credits_\w+|payment_required|arrearage|not_enough_\w+|account_?(deactivated|overdue)\w*|.*PerDay.*|1113)$/i,
     words:
-      /insufficient (account )?(balance|credits?|funds|quota)|balance is (too low|not enough|insufficient)|not enough (credits?|balance|funds)|(out of|used all( available)?|no( remaining| more)?|ran out of|used up (all |your )*|exhausted (all |your )*) ?credits|all available credits|(more|add|buy|purchase) (more |\d+ )*credits|can only afford|\brecharge\b|\btop[- ]?up\b|spending (limit|cap)|billing (hard )?limit|usage limits?\b[^.]{0,20}(reached|exceeded)|(reached|hit|exceeded) (your|the)( \w+){0,3} (usage|spend|monthly|weekly|daily) (limit|quota)|(reached|hit|exceeded) your( \w+){0,3} usage limits|(plan|weekly|monthly|daily|free|trial)( \w+)? quota[^.]{0,20}(exhausted|used up|exceeded)|extra usage is required|account (is |has been )?(suspended|deactivated|overdue|in arrears)|payment required|余额不足|欠费|充值/i,
+      /insufficient (account )?(balance|credits?|funds|quota)|balance is (too low|not enough|insufficient)|not enough (credits?|balance|funds)|(out of|used all( available)?|no( remaining| more)?|ran out of|used up (all |your )*|exhausted (all |your )*) ?credits|all available credits|(more|add|buy|purchase) (more |\d+ )*credits|can only afford|\brecharge\b|\btop[- ]?up\b|spending (limit|cap)|billing (hard )?limit|usage limits?\b[^.]{0,20}(reached|exceeded)|(reached|hit|exceeded) (your|the)( [\w-]+){0,3} (usage|spend|monthly|weekly|daily) (limit|quota)|limit of your( current)? plan|credit limit|monthly included credits|daily free allocation|free tier\b[^.]{0,40}(exhausted|used up)|inactive subscription|(reached|hit|exceeded) your( \w+){0,3} usage limits|(plan|weekly|monthly|daily|free|trial)( \w+)? quota[^.]{0,20}(exhausted|used up|exceeded)|extra usage is required|account (is |has been )?(suspended|deactivated|overdue|in arrears)|payment required|余额不足|欠费|充值/i,
     source:
       "Moonshot MoonshotAI/kimi-code#1857, Z.ai zai-org/feedback#789, xAI warpdotdev/warp#14867, OpenRouter 402, DeepSeek 402, anthropics/claude-code#2127 and #29584, QwenLM/qwen-code#7842, one-api insufficient_user_quota",
   },
@@ -92,17 +101,25 @@ export const FAILURE_SIGNALS: readonly FailureSignal[] = [
     source: "Gemini, a model that the free tier does not have: google-gemini/gemini-cli issues, 'limit: 0'",
   },
   {
+    kind: "quota",
+    reason: "quota",
+    words: /(\b|_)per[- _]day\b|daily (limit|quota)/i,
+    unlessWait: true,
+    source: "Bedrock 'Too many tokens per day', OpenRouter free-models-per-day, Cerebras",
+  },
+  {
     kind: "rate_limit",
     reason: "rate_limit",
-    code: /throttl|^rate_?limit|too_?many_?requests|^1302$|^1303$/i,
-    words: /\bper[- _]?(min(ute)?|sec(ond)?)s?\b|\b[TR]P[MS]\b|\brate limit (reached|exceeded)/i,
+    code: /throttl|^rate_?limit|too_?many_?requests|^RESOURCE_EXHAUSTED$|^1302$|^1303$/i,
+    words: /(\b|_)per[- _]?(min(ute)?|sec(ond)?)s?(\b|_)|\b[TR]P[MS]\b|\brate limit (reached|exceeded)/i,
     source: "Bedrock ThrottlingException jin-bo/agentao#88, OpenAI and Moonshot TPM, Z.ai 1302",
   },
   {
     kind: "quota",
     reason: "quota",
+    code: /^quota_?exceeded$/i,
     words:
-      /exceeded your current quota|check your plan and billing|quota (has been |is )?(exhausted|exceeded)|per[- ]day\b|daily (limit|quota)|monthly (limit|quota)/i,
+      /exceeded your current quota|check your plan and billing|quota (has been |is )?(exhausted|exceeded)|monthly (limit|quota)/i,
     unlessWait: true,
     source:
       "OpenAI langchain-ai/langchainjs#1929; Gemini says the same of a minute, with the wait: RooCodeInc/Roo-Code#3883",
@@ -111,7 +128,7 @@ export const FAILURE_SIGNALS: readonly FailureSignal[] = [
     kind: "too_long",
     reason: "context_too_long",
     words:
-      /maximum context length|max context length|context (window|size|length|limit)[^.]{0,60}(exceed|too small|full)|(exceed|greater|longer|larger|beyond|outside)[^.]{0,60}context|context window exceeds|(prompt|input|request|conversation|messages?)( is| are|`s)? too (long|large)|input token count[^.]{0,40}exceeds|maximum (prompt|input|sequence) length|exceeded model token limit|exceeds? max(imum)? length|range of input length|too many tokens: |total tokens exceeds|prompt token count|exceeds? the (maximum|limit|max)[^.]{0,40}tokens|reduce the length of the|tokens exceed the configured limit|tokens`? \+ `?max_new_tokens/i,
+      /maximum context length|max context length|context (window|size|length|limit)[^.]{0,60}(exceed|too small|full)|(exceed|greater|longer|larger|beyond|outside)[^.]{0,60}context(?! (deadline|cancel))|context window exceeds|(prompt|input|request|conversation|messages?)( length)?( is| are)? too (long|large)|input token count[^.]{0,40}exceeds|maximum (prompt|input|sequence) length|exceeded model token limit|exceeds? max(imum)? length|range of input length|too many tokens: |total tokens exceeds|prompt token count|exceeds? the (maximum|limit|max)[^.]{0,40}tokens|reduce the length of the|tokens exceed the configured limit|tokens`? \+ `?max_new_tokens/i,
     source:
       "OpenAI, vLLM, SGLang, llama.cpp, Ollama, LM Studio, Bedrock, Gemini, xAI, Moonshot, Z.ai, Qwen, Cohere: earendil-works/pi#2626, NousResearch/hermes-agent#89502",
   },

@@ -81,13 +81,15 @@ function whatCame({ status, redirectedTo }: Answer, said: string): string {
 }
 
 function isMet(
-  { code, words, statuses, unlessWait }: FailureSignal,
+  { code, words, says, statuses, unlessWait }: FailureSignal,
   said: ServerWords,
   status: number | undefined,
   wait: number | undefined,
 ): boolean {
+  if (unlessWait === true && wait !== undefined) return false;
   if (code !== undefined && said.codes.some((one) => code.test(one))) return true;
-  if (words === undefined || said.isPage || (unlessWait === true && wait !== undefined)) return false;
+  if (says?.(said.message)) return true;
+  if (words === undefined || said.isPage) return false;
   if (statuses !== undefined && !statuses(status)) return false;
   return words.test(said.message) || said.codes.some((one) => words.test(one));
 }

@@ -1,10 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { cachedClient } from "@rlmflow/clients/cached";
 import { type Client, type Message, type Reply, RLMError } from "@rlmflow/core";
 import { scriptedClient } from "@rlmflow/core/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { replyStore } from "../../src/cached/reply-store.ts";
 import { detailsOf } from "../failure-of.ts";
 
 const QUESTION: readonly Message[] = [{ role: "user", content: "What is it?" }];
@@ -99,6 +100,42 @@ describe("cachedClient remembers", () => {
     expect((await cached.chat(QUESTION)).text).toBe("at last");
     expect(asked).toBe(3);
   });
+});
+
+describe("cachedClient keeps only what is complete", () => {
+  test.each(["length", "filtered", "refused", "other"] as const)(
+    "nothing that ended with %s",
+    async (finishReason) => {
+      let asked = 0;
+      const client = scriptedClient(() => {
+        asked += 1;
+        return asked === 1 ? { text: "The Elbe is 1,", finishReason } : "The Elbe is 1,094 km long.";
+      });
+      const cached = cachedClient(client, { directory });
+      expect((await cached.chat(QUESTION)).finishReason).toBe(finishReason);
+      for (let count = 0; count < 2; count += 1)
+        expect((await cached.chat(QUESTION)).text).toBe("The Elbe is 1,094 km long.");
+      expect(asked).toBe(2);
+    },
+  );
+
+  test("and gives no cut reply again that an earlier version kept", async () => {
+    const { counter, client } = counting();
+    await replyStore(directory).put(await digestOf(client), {
+      text: "cut",
+      finishReason: "length",
+      usage: USAGE,
+      model: "scripted",
+    });
+    expect((await cachedClient(client, { directory }).chat(QUESTION)).text).toBe("answer 2");
+    expect(counter.asked).toBe(2);
+  });
+
+  /** The name under which the answer to the question is kept. */
+  async function digestOf(client: Client): Promise<string> {
+    await cachedClient(client, { directory }).chat(QUESTION);
+    return basename(await onlyFile(), ".json");
+  }
 });
 
 describe("cachedClient trusts no file", () => {

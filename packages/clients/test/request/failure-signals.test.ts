@@ -128,6 +128,46 @@ describe("an account without credit does not pass", () => {
         },
       },
     ],
+    [402, { error: "You have exceeded your monthly included credits for Inference Providers." }],
+    [
+      429,
+      {
+        error: {
+          message: "Too many tokens per day, please wait before trying again.",
+          type: "ThrottlingException",
+        },
+      },
+    ],
+    [429, { errors: [{ message: "you have used up your daily free allocation of 10,000 neurons" }] }],
+    [
+      403,
+      { code: "AllocationQuota.FreeTierOnly", message: "The free tier of the model has been exhausted." },
+    ],
+    [
+      403,
+      {
+        error: {
+          code: "AccountOverdueError",
+          message: "The request failed because your account has an overdue balance.",
+        },
+      },
+    ],
+    [
+      429,
+      {
+        error: {
+          code: "QuotaExceeded",
+          message: "You have exceeded the 5-hour usage quota. It will reset at 18:00",
+        },
+      },
+    ],
+    [403, { code: 30001, message: "Sorry, your account balance is insufficient" }],
+    [
+      412,
+      { error: { message: "Account is suspended, possibly due to reaching the monthly spending limit" } },
+    ],
+    [429, { error: { message: "you've reached your hourly usage limit, please upgrade to continue" } }],
+    [400, { error: { code: "NOT_ENOUGH_BALANCE", message: "no" } }],
   ])("%i %j", (status, body) => {
     const { reason, message } = meaning(status, body);
     expect(reason).toBe("quota");
@@ -224,6 +264,61 @@ describe("a limit of requests or tokens in a time passes", () => {
       undefined,
     ],
     [undefined, { error: { message: "Rate limit exceeded, try again in 2 minutes" } }, 120_000],
+    [
+      429,
+      [
+        {
+          error: {
+            code: 429,
+            status: "RESOURCE_EXHAUSTED",
+            message:
+              "Quota exceeded for aiplatform.googleapis.com/generate_content_requests_per_minute_per_project_per_base_model",
+          },
+        },
+      ],
+      undefined,
+    ],
+    [
+      429,
+      {
+        code: "Throttling.AllocationQuota",
+        message: "Allocated quota exceeded, please increase your quota limit.",
+      },
+      undefined,
+    ],
+    [
+      429,
+      {
+        error: {
+          code: "429",
+          message:
+            "Requests have exceeded token rate limit of your current OpenAI S0 pricing tier. Please retry after 20 seconds. Please go here: https://aka.ms/oai/quotaincrease if you would like to further increase the default rate limit.",
+        },
+      },
+      20_000,
+    ],
+    [
+      429,
+      {
+        error: {
+          code: "RateLimitReached",
+          message:
+            "Rate limit of 50 per 86400s exceeded for UserByModelByDay. Please wait 43002 seconds before retrying.",
+        },
+      },
+      43_002_000,
+    ],
+    [
+      429,
+      {
+        error: {
+          message: "Requests per minute limit exceeded - too many requests sent.",
+          type: "too_many_requests_error",
+          code: "request_quota_exceeded",
+        },
+      },
+      undefined,
+    ],
   ])("%s %j", (status, body, wait) => {
     expect(meaning(status, body)).toMatchObject({ reason: "rate_limit", wait });
   });
@@ -343,6 +438,21 @@ describe("a request that is too long is told so, in whatever words", () => {
         },
       },
     ],
+    [
+      429,
+      {
+        error: {
+          message:
+            "Rate limit reached on tokens per minute (TPM): Limit 7000, Used 0, Requested ~12903. Please try again in 50.597142857s.",
+          code: "rate_limit_exceeded",
+        },
+      },
+    ],
+    [
+      400,
+      { error: { message: "Prompt tokens (9000) exceeds context size (8192)", type: "context_exceeded" } },
+    ],
+    [500, { error: { message: "input length too long" } }],
   ])("%i %j", (status, body) => {
     const { reason, message } = meaning(status, body);
     expect(reason).toBe("context_too_long");
@@ -456,6 +566,7 @@ describe("advice fits what is wrong", () => {
       [503, "no model instance is available right now"],
       [498, "Flex tier capacity exceeded"],
       [524, "A timeout occurred"],
+      [500, "rpc error: code = DeadlineExceeded desc = context deadline exceeded"],
     ] as const) {
       expect(meaning(status, { error: { message } }).reason).toBe("overloaded");
     }
