@@ -61,6 +61,7 @@ class PortSession implements ReplSession {
   readonly #open = new Set<number>();
   readonly #outstanding = new Set<number>();
   #nextCall = 0;
+  #dones = 0;
   #output = 0;
   #busy = false;
   #lost: LostState | null = null;
@@ -80,6 +81,7 @@ class PortSession implements ReplSession {
       this.#open.clear();
       this.#outstanding.clear();
       this.#nextCall = 0;
+      this.#dones = 0;
       this.#output = 0;
       const compiled = this.#language.blockText(block);
       return compiled.ok ? await this.#enter("start", compiled.text, block) : compiled.turn;
@@ -130,6 +132,7 @@ class PortSession implements ReplSession {
     const turn = this.#decode(end.text);
     if (turn.state.kind === "lost") return turn;
     this.#nextCall += turn.calls.length;
+    this.#dones += turn.calls.filter(({ name }) => name === "done").length;
     this.#output += Math.max(0, turn.output.length - CUT_NOTE);
     for (const { index, name } of turn.calls) {
       this.#open.add(index);
@@ -143,6 +146,7 @@ class PortSession implements ReplSession {
     try {
       return decodeTurn(text, {
         nextCall: this.#nextCall,
+        callsBefore: this.#nextCall - this.#dones,
         names: this.#names,
         contexts: this.#contexts,
         outstanding: this.#outstanding.size,

@@ -1,6 +1,6 @@
 import { Calls } from "./calls.ts";
 import { type ErrorReport, reportError } from "./error-report.ts";
-import { formatValue, PRINT_BOUNDS } from "./format-value.ts";
+import { formatValue, LONGEST_FLAT, PRINT_BOUNDS } from "./format-value.ts";
 import { nativeOf } from "./native-values.ts";
 import {
   defineValue,
@@ -24,6 +24,14 @@ type Progress =
   | { readonly kind: "ended"; readonly value: unknown }
   | { readonly kind: "threw"; readonly reason: unknown; readonly syntax: boolean };
 
+/** What a block that has ended leaves behind. */
+export interface LeftBehind {
+  /** What to tell of names that got no value; asked for once. */
+  readonly unset: () => string;
+  /** Variables and reads, as fields of JSON. */
+  readonly json: () => string;
+}
+
 /** One run of a block: its calls, and how far its main code has come. */
 export class BlockRun {
   readonly calls: Calls;
@@ -33,6 +41,7 @@ export class BlockRun {
   #echo: string | null = null;
   #report: ErrorReport | null = null;
   #reported = false;
+  #unset: string | null = null;
 
   constructor(source: BlockSource, limits: EvaluatorLimits) {
     this.#source = source;
@@ -66,17 +75,24 @@ export class BlockRun {
     return kind !== "running" && (kind !== "settling" || this.calls.unanswered === 0);
   }
 
-  /** How the block stands, as the JSON text of a TurnState. `left` gives variables and reads. Never throws. */
-  stateJson(sources: Sources, left: () => string): string {
+  /** True when the block has a last value to show, or an error. */
+  get hasEcho(): boolean {
+    const progress = this.#progress;
+    return progress.kind === "threw" || (progress.kind === "ended" && progress.value !== undefined);
+  }
+
+  /** How the block stands, as the JSON text of a TurnState. Never throws. */
+  stateJson(sources: Sources, left: LeftBehind): string {
     if (!this.ended) return '{"kind":"idle"}';
     const progress = this.#progress;
     this.#reportOnce(sources);
-    const rest = `${left()},"unawaited":${this.calls.unawaited()}`;
+    this.#unset ??= left.unset();
+    const rest = `${left.json()},"unawaited":${this.calls.unawaited()}`;
     if (progress.kind !== "threw") {
       return `{"kind":"ended","echo":${this.#echo === null ? "null" : quote(this.#echo)},${rest}}`;
     }
     const report = this.#report ?? UNREPORTABLE;
-    const error = `"error":${report.json},"text":${quote(report.text)},"syntax":${progress.syntax}`;
+    const error = `"error":${report.json},"text":${quote(report.text + this.#unset)},"syntax":${progress.syntax}`;
     return `{"kind":"threw",${error},${rest}}`;
   }
 
@@ -139,6 +155,7 @@ const UNREPORTABLE: ErrorReport = {
 
 /** A text of several lines as it is, anything else as code would write it. */
 function echoOf(value: unknown): string {
-  if (typeof value === "string" && stringIndexOf(value, "\n") !== -1) return value;
+  const isFlat = typeof value === "string" && value.length <= LONGEST_FLAT;
+  if (isFlat && stringIndexOf(value, "\n") !== -1) return value;
   return formatValue(value, PRINT_BOUNDS);
 }

@@ -58,6 +58,23 @@ export const typedArrayName: (value: object) => unknown = getter(typedArrayProto
 /** Bytes of an ArrayBuffer; throws for anything else. */
 export const bufferLength: (value: object) => unknown = getter(ArrayBuffer.prototype, "byteLength");
 
+const stringValue = method(String.prototype, "valueOf");
+const numberValue = method(Number.prototype, "valueOf");
+const booleanValue = method(Boolean.prototype, "valueOf");
+
+/** The primitive that `new String`, `new Number` or `new Boolean` holds. */
+export function unboxed(value: object): unknown {
+  const readers = [stringValue, numberValue, booleanValue];
+  for (let i = 0; i < readers.length; i += 1) {
+    try {
+      return readers[i]?.(value);
+    } catch {
+      // Of another kind.
+    }
+  }
+  return undefined;
+}
+
 const known: Known[] = bareList();
 function learn(prototype: object, brand: Brand, check: Known["check"]): void {
   append(known, { prototype, brand, check });
@@ -74,9 +91,9 @@ learn(ArrayBuffer.prototype, "arrayBuffer", bufferLength);
 learn(DataView.prototype, "dataView", getter(DataView.prototype, "byteLength"));
 learn(WeakMap.prototype, "weak", null);
 learn(WeakSet.prototype, "weak", null);
-learn(String.prototype, "boxed", method(String.prototype, "valueOf"));
-learn(Number.prototype, "boxed", method(Number.prototype, "valueOf"));
-learn(Boolean.prototype, "boxed", method(Boolean.prototype, "valueOf"));
+learn(String.prototype, "boxed", stringValue);
+learn(Number.prototype, "boxed", numberValue);
+learn(Boolean.prototype, "boxed", booleanValue);
 
 const PROTOTYPES_LOOKED_AT = 50;
 

@@ -68,6 +68,8 @@ export class Calls {
   #tooMany: Error | null = null;
   #tooManyAnswer: Promise<never> | null = null;
   #sent = 0;
+  /** Calls of `done`, which may always be made. */
+  #dones = 0;
   #withHost = 0;
   #unanswered = 0;
 
@@ -83,7 +85,7 @@ export class Calls {
   /** Throws a RangeError, always the same one, when the block has made all the calls it can. */
   ensureRoom(): void {
     const { callsPerBlock } = this.#limits;
-    if (this.#known.length < callsPerBlock) return;
+    if (this.#known.length - this.#dones < callsPerBlock) return;
     this.#tooMany ??= new RangeErrorConstructor(
       `a block can make at most ${callsPerBlock} calls; make the others in your next block`,
     );
@@ -92,7 +94,10 @@ export class Calls {
 
   /** Takes a call and gives its index. Throws a RangeError for one too many, or too large for a turn. */
   issue(call: NewCall): number {
-    this.ensureRoom();
+    if (call.name !== "done") this.ensureRoom();
+    else if (this.#dones >= this.#limits.callsPerBlock) {
+      throw new RangeErrorConstructor(`done was refused ${this.#dones} times; go on in your next block`);
+    }
     const index = this.#known.length;
     const { turnSize } = this.#limits;
     const json = `{"index":${index},"name":${quote(call.name)},"args":[${joined(call.args)}]}`;
@@ -103,6 +108,7 @@ export class Calls {
     }
     const waits = call.name === "wait";
     append(this.#unsent, { json, waits });
+    if (call.name === "done") this.#dones += 1;
     append(this.#known, { index, name: call.name, use: call.use, refused: false });
     mapSet(this.#open, index, { waits, settle: call.settle });
     this.#unanswered += 1;

@@ -1,6 +1,8 @@
 // CONTEXT: the payloads of an agent, read in ranges.
 import { grep } from "./grep.ts";
+import { GrepNotes } from "./grep-notes.ts";
 import { LineIndex } from "./line-index.ts";
+import { missingNames } from "./missing-names.ts";
 import { registerNative } from "./native-values.ts";
 import { Payload, toPosition } from "./payload.ts";
 import {
@@ -17,7 +19,10 @@ import {
   objectFreeze,
   quote,
   reflectDefineProperty,
+  reflectSetPrototypeOf,
+  regExpExec,
   smaller,
+  stringSlice,
   TypeErrorConstructor,
 } from "./primordials.ts";
 import type { Slices } from "./slice.ts";
@@ -28,6 +33,12 @@ import { installTextHints } from "./text-hints.ts";
 const MAX_CHUNKS = 100_000;
 const DEFAULT_HITS = 100;
 const MAX_HITS = 1_000;
+/** Keys that an error names, and characters of each. */
+const SHOWN_KEYS = 20;
+const SHOWN_KEY = 80;
+const INDEX = /^-?\d+$/;
+const METHODS =
+  "length, info(), text(), read(start, end), lines(start, end), lineCount(), grep(pattern, max), slice(start, end), chunks(size), keys() and get(key)";
 
 interface Entry {
   readonly payload: Payload;
@@ -38,6 +49,7 @@ interface Entry {
 /** The payloads of one REPL and the objects through which guests read them. */
 export class Contexts {
   readonly #slices: Slices;
+  readonly #notes = new GrepNotes();
   readonly #entries: Entry[] = bareList();
   readonly #byKey = new MapConstructor<string, Entry>();
 
@@ -80,7 +92,31 @@ export class Contexts {
 
   /** A new block begins: what is read counts from here. */
   forgetReads(): void {
-    for (let i = 0; i < this.#entries.length; i += 1) this.#entries[i]?.payload.reads.clear();
+    this.#notes.clear();
+    for (let i = 0; i < this.#entries.length; i += 1) {
+      const payload = this.#entries[i]?.payload;
+      if (payload === undefined) continue;
+      payload.reads.clear();
+      payload.markRead = false;
+    }
+  }
+
+  /** What the model should know of how the block read, once. `isSilent`: the block has shown nothing at all. */
+  takeNotes(isSilent: boolean): readonly string[] {
+    const notes = bareList<string>();
+    const searches = this.#notes.take(isSilent);
+    for (let i = 0; i < searches.length; i += 1) append(notes, searches[i] ?? "");
+    for (let i = 0; i < this.#entries.length; i += 1) {
+      const payload = this.#entries[i]?.payload;
+      if (payload?.markRead !== true) continue;
+      payload.markRead = false;
+      append(
+        notes,
+        `the text of ${quote(payload.key)} begins with a byte order mark, U+FEFF: read it from position 1`,
+      );
+      break;
+    }
+    return notes;
   }
 
   /** What was read, as JSON. */
@@ -113,7 +149,8 @@ export class Contexts {
   #get(key: unknown): object {
     const entry = typeof key === "string" ? mapGet(this.#byKey, key) : undefined;
     if (entry !== undefined) return entry.view;
-    throw new TypeErrorConstructor(`CONTEXT has no such key; ${this.#named()}`);
+    const given = typeof key === "string" ? ` ${quote(stringSlice(key, 0, SHOWN_KEY))}` : "";
+    throw new TypeErrorConstructor(`CONTEXT.get(key): there is no key${given}; ${this.#named()}`);
   }
 
   #only(): Entry {
@@ -124,17 +161,42 @@ export class Contexts {
   }
 
   #named(): string {
+    const count = this.#entries.length;
     const names = bareList<string>();
-    for (let i = 0; i < this.#entries.length; i += 1)
-      append(names, quote(this.#entries[i]?.payload.key ?? ""));
-    return names.length === 0 ? "there is none" : `the keys are ${joinList(names, ", ")}`;
+    for (let i = 0; i < count && i < SHOWN_KEYS; i += 1) {
+      append(names, quote(stringSlice(this.#entries[i]?.payload.key ?? "", 0, SHOWN_KEY)));
+    }
+    if (count === 0) return "there is none";
+    const more = count > SHOWN_KEYS ? ` and ${count - SHOWN_KEYS} more, see CONTEXT.keys()` : "";
+    return `${count === 1 ? "the key is" : "the keys are"} ${joinList(names, ", ")}${more}`;
+  }
+
+  /** What is no method: the key of a payload where it stands for CONTEXT, else an error that says what there is. */
+  #missing(name: string, view: string): unknown {
+    // Whether something can be awaited is asked of every value.
+    if (name === "then") return undefined;
+    const entry = view === "CONTEXT" ? mapGet(this.#byKey, name) : undefined;
+    if (entry !== undefined) return entry.view;
+    if (this.#entries.length === 0) throw new TypeErrorConstructor("this agent was given no context");
+    if (regExpExec(INDEX, name) !== null) {
+      throw new TypeErrorConstructor(
+        `${view} is not a string or a list: ${view}.read(start, end) gives characters, ${view}.lines(start, end) lines; ${this.#named()}`,
+      );
+    }
+    throw new TypeErrorConstructor(
+      `${view} has no ${stringSlice(name, 0, SHOWN_KEY)}; it has ${METHODS}; ${this.#named()}`,
+    );
   }
 
   #view(find: () => Entry, name: string, extend?: (methods: object) => void): object {
-    const view = contextMethods(find, this.#slices);
+    const view = contextMethods(find, this.#slices, this.#notes);
+    reflectSetPrototypeOf(
+      view,
+      missingNames((key) => this.#missing(key, name)),
+    );
     installTextHints(view, (instead) => {
-      find();
-      return `${name} is not a string: use ${name}.${instead}`;
+      const { characters } = find().payload;
+      return `${name} is not a string: use ${name}.${instead} (it has ${characters} characters)`;
     });
     const length = (): number => find().payload.characters;
     reflectDefineProperty(view, "length", bare({ get: length, enumerable: false, configurable: false }));
@@ -151,10 +213,28 @@ function infoOf({ key, characters, metadata }: Payload): object {
   return metadata === undefined ? { key, characters } : { key, characters, metadata };
 }
 
-function contextMethods(find: () => Entry, slices: Slices): object {
+/** One hit more than wanted is looked for, to know whether there are more. */
+function searched(payload: Payload, pattern: unknown, max: number, notes: GrepNotes): object[] {
+  const hits = grep(payload, pattern, max + 1);
+  const isCut = hits.length > max;
+  if (isCut) hits.length = max;
+  // Who asks for one hit asks whether there is any.
+  notes.add({ pattern, max, isCut: isCut && max > 1, hits });
+  return hits;
+}
+
+function contextMethods(find: () => Entry, slices: Slices, notes: GrepNotes): object {
   return {
     info(): object {
       return infoOf(find().payload);
+    },
+    text(): string {
+      const { payload } = find();
+      return payload.read(0, payload.characters);
+    },
+    toJSON(): string {
+      const { payload } = find();
+      return payload.read(0, payload.characters);
     },
     read(start?: unknown, end?: unknown): string {
       const { payload } = find();
@@ -177,11 +257,11 @@ function contextMethods(find: () => Entry, slices: Slices): object {
       const count = lines.count();
       const from = lines.startOf(toPosition(start, 0, count, "start"));
       const to = lines.startOf(toPosition(end, count, count, "end"));
-      return splitLines(payload.read(from, to));
+      return splitLines(payload.read(from === 0 ? payload.textStart : from, to));
     },
     grep(pattern: unknown, max?: unknown): object[] {
       const limit = toPosition(max, DEFAULT_HITS, MAX_HITS, "max");
-      return grep(find().payload, pattern, limit);
+      return searched(find().payload, pattern, limit, notes);
     },
     chunks(size: unknown): object[] {
       return chunksOf(find().payload, size, slices);

@@ -1,6 +1,7 @@
 import { brandOf } from "./brands.ts";
 import { encodeJson } from "./encode-json.ts";
 import { nativeOf } from "./native-values.ts";
+import type { NamedOption } from "./option-names.ts";
 import {
   quote,
   reflectGet,
@@ -14,23 +15,20 @@ import type { EvaluatorLimits } from "./spec.ts";
 const DEFAULT_KEY = "context";
 
 /** The options of `delegate` as JSON text, the `context` option turned into payloads. */
-export function encodeDelegateOptions(options: unknown, slices: Slices, limits: EvaluatorLimits): string {
-  if (options === undefined || options === null) return "{}";
-  if (typeof options !== "object") {
-    throw new TypeErrorConstructor("the options of delegate are an object, such as { context: text }");
-  }
-  const keys = reflectOwnKeys(options);
+export function encodeDelegateOptions(
+  options: readonly NamedOption[],
+  slices: Slices,
+  limits: EvaluatorLimits,
+): string {
   let text = "";
-  for (let i = 0; i < keys.length; i += 1) {
-    const key = keys[i];
-    if (typeof key !== "string" || reflectGetOwnPropertyDescriptor(options, key)?.enumerable !== true)
-      continue;
-    const value: unknown = reflectGet(options, key);
-    if (value === undefined) continue;
+  for (let i = 0; i < options.length; i += 1) {
+    const option = options[i];
+    if (option === undefined) continue;
+    const { name, value } = option;
     const field =
-      key === "context"
+      name === "context"
         ? `"contexts":[${encodePayloads(value, slices, limits)}]`
-        : `${quote(key)}:${encodeJson(value, `the option ${key} of delegate`, limits)}`;
+        : `${quote(name)}:${encodeJson(value, `the option ${name} of delegate`, limits)}`;
     text += text === "" ? field : `,${field}`;
   }
   if (text.length > limits.argumentSize) {

@@ -3,7 +3,7 @@
 // Invariants: (1) the text is complete JSON or a TypeError that names the place is thrown; (2) time and
 // size are bounded by the limits, whatever the value; (3) getters, Proxies and `toJSON` run in the
 // guest's own call and can only make that call fail.
-import { brandOf } from "./brands.ts";
+import { brandOf, unboxed } from "./brands.ts";
 import { nativeOf } from "./native-values.ts";
 import {
   bare,
@@ -29,11 +29,14 @@ interface Walk {
   readonly open: object[];
 }
 
+/** Places of Errors that are named. */
+const MOST_PLACES = 20;
+
 const ADVICE: Readonly<Record<string, string>> = bare({
   map: "a Map; use Object.fromEntries(map) or [...map]",
   set: "a Set; use [...set]",
   regexp: "a regular expression; use its source",
-  error: "an Error; use its message",
+  error: "an Error, which is no answer: deal with it first",
   promise: "a promise; await it first",
   typedArray: "a typed array; use Array.from(list)",
   arrayBuffer: "an ArrayBuffer",
@@ -89,7 +92,9 @@ function encodeObject(walk: Walk, value: object, path: string): string | null {
   const brand = brandOf(value);
   const advice = ADVICE[brand];
   if (brand === "date") return count(walk, quote(isoText(walk, value, path)));
+  if (brand === "boxed") return encode(walk, unboxed(value), path);
   if (advice !== undefined) throw refuse(walk, path, advice);
+  if (brand === "instance" && isIterator(value)) throw refuse(walk, path, "an iterator; use [...iterator]");
   enter(walk, value, path);
   const plain = toJson(value, path);
   const text =
@@ -100,6 +105,27 @@ function encodeObject(walk: Walk, value: object, path: string): string | null {
         : encodeProperties(walk, value, path);
   walk.open.length -= 1;
   return text;
+}
+
+/** What has nothing of its own and gives its values one by one, such as `map.keys()` or a generator. */
+function isIterator(value: object): boolean {
+  return reflectOwnKeys(value).length === 0 && typeof reflectGet(value, "next") === "function";
+}
+
+/** Errors among the answers of a batch: the model should ask for those again, and not send what they say. */
+function failedItems(list: readonly unknown[]): string | null {
+  let count = 0;
+  let places = "";
+  for (let i = 0; i < list.length; i += 1) {
+    const item = list[i];
+    if (typeof item !== "object" || item === null || brandOf(item) !== "error") continue;
+    count += 1;
+    if (count <= MOST_PLACES) places += places === "" ? `${i}` : `, ${i}`;
+  }
+  if (count === 0) return null;
+  const more = count > MOST_PLACES ? ` and ${count - MOST_PLACES} more` : "";
+  const them = count === 1 ? "is an Error: ask for it again" : "are Errors: ask for those again";
+  return `a list of which ${count} of ${list.length} (${places}${more}) ${them}, or leave them out and say so`;
 }
 
 function enter(walk: Walk, value: object, path: string): void {
@@ -123,6 +149,8 @@ function encodeList(walk: Walk, value: readonly unknown[], path: string): string
   if (length > walk.limits.argumentNodes - walk.nodes) {
     throw refuse(walk, path, `a list of ${length} elements, which is too long`);
   }
+  const failed = failedItems(value);
+  if (failed !== null) throw refuse(walk, path, failed);
   count(walk, "[]");
   let text = "[";
   for (let i = 0; i < length; i += 1) {

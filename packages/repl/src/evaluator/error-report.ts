@@ -1,23 +1,44 @@
 // An uncaught error as data and as text for the model.
 //
 // Invariants: (1) bounded, whatever was thrown; (2) nothing a guest's getters do gets out.
+import { brandOf } from "./brands.ts";
+import { className } from "./class-name.ts";
+import { ownFields } from "./error-fields.ts";
 import type { FormatBounds } from "./format-bounds.ts";
 import { formatValue } from "./format-value.ts";
 import { readText } from "./guarded-read.ts";
 import { hintFor } from "./hints.ts";
-import { ownValue, quote, stringSlice } from "./primordials.ts";
+import {
+  append,
+  bare,
+  bareList,
+  isArray,
+  objectFreeze,
+  ownValue,
+  quote,
+  stringSlice,
+} from "./primordials.ts";
 import type { Sources } from "./sources.ts";
-import { type Frame, framesOf } from "./stack.ts";
+import { errorName, type Frame, framesIn, framesOf } from "./stack.ts";
 
 const MAX_CAUSES = 5;
+/** Errors that an AggregateError is shown with, and how deep such errors are looked into. */
+const MAX_PARTS = 10;
+const MAX_PART_DEPTH = 2;
 const BOUNDS: FormatBounds = { nodes: 100, depth: 3, items: 20, text: 1_000, total: 2_000, oneLine: true };
 
 /** What was thrown, with everything read from it once. */
 interface Thrown {
   readonly name: string;
   readonly message: string;
+  /** Its own properties, as text; empty when it has none beside those above. */
+  readonly fields: string;
   readonly frames: readonly Frame[];
   readonly cause: Thrown | null;
+  /** The errors that it stands for. */
+  readonly parts: readonly Thrown[];
+  /** Errors that are not in `parts`. */
+  readonly more: number;
 }
 
 /** An error as JSON text of ErrorData, and as text for the model. */
@@ -33,34 +54,83 @@ export function reportError(thrown: unknown, sources: Sources, limit: number): E
   return { json: toJson(error, limit), text: cut(text, limit) };
 }
 
+/** What a host knows of an error that it can't hand over: `stack` has the lines as this realm wrote them. */
+export function reportText(
+  error: { readonly name: string; readonly message: string; readonly stack: string },
+  sources: Sources,
+  limit: number,
+): string {
+  const { name, message, stack } = error;
+  const read = { name: cut(name, 200), message: cut(message, limit), frames: framesIn(stack) };
+  return cut(describe({ ...NOTHING_MORE, ...read }, sources, ""), limit);
+}
+
 function readThrown(thrown: unknown, limit: number, depth: number): Thrown {
   if (typeof thrown !== "object" || thrown === null) {
-    return {
-      name: "Error",
-      message: `threw ${cut(formatValue(thrown, BOUNDS), limit)}`,
-      frames: NO_FRAMES,
-      cause: null,
-    };
+    return { ...NOTHING_MORE, name: "Error", message: `threw ${cut(formatValue(thrown, BOUNDS), limit)}` };
   }
-  const name = readText(thrown, "name");
-  const message = readText(thrown, "message");
-  if (name === undefined && message === undefined) {
-    return { name: "Error", message: `threw ${formatValue(thrown, BOUNDS)}`, frames: NO_FRAMES, cause: null };
-  }
-  const cause = depth < MAX_CAUSES ? safeCause(thrown) : undefined;
+  if (brandOf(thrown) !== "error") return readObject(thrown);
+  const cause = depth < MAX_CAUSES ? safeValue(thrown, "cause") : undefined;
+  const { parts, more } = partsOf(thrown, limit, depth);
   return {
-    name: cut(name ?? "Error", 200),
-    message: cut(message ?? "", limit),
+    name: cut(errorName(thrown), 200),
+    message: cut(readText(thrown, "message") ?? "", limit),
+    fields: fieldsText(thrown),
     frames: framesOf(thrown),
     cause: cause === undefined ? null : readThrown(cause, limit, depth + 1),
+    parts,
+    more,
   };
 }
 
-const NO_FRAMES: readonly Frame[] = [];
+/** A thrown object that is no error: all of it is shown, its class too. */
+function readObject(thrown: object): Thrown {
+  const name = readText(thrown, "name") ?? readClass(thrown);
+  return {
+    ...NOTHING_MORE,
+    name: cut(name === "" || name === "Object" ? "Error" : name, 200),
+    message: `threw ${formatValue(thrown, BOUNDS)}`,
+  };
+}
 
-function safeCause(thrown: object): unknown {
+function readClass(object: object): string {
   try {
-    return ownValue(thrown, "cause");
+    return className(object);
+  } catch {
+    return "";
+  }
+}
+
+/** The errors of an AggregateError, or the two of a SuppressedError. */
+function partsOf(thrown: object, limit: number, depth: number): Pick<Thrown, "parts" | "more"> {
+  const parts = bareList<Thrown>();
+  if (depth >= MAX_PART_DEPTH) return { parts, more: 0 };
+  const errors = safeValue(thrown, "errors");
+  if (isArray(errors)) {
+    for (let i = 0; i < errors.length && i < MAX_PARTS; i += 1) {
+      append(parts, readThrown(safeValue(errors, i), limit, depth + 1));
+    }
+    return { parts, more: errors.length - parts.length };
+  }
+  const suppressed = safeValue(thrown, "suppressed");
+  if (suppressed === undefined) return { parts, more: 0 };
+  append(parts, readThrown(safeValue(thrown, "error"), limit, depth + 1));
+  append(parts, readThrown(suppressed, limit, depth + 1));
+  return { parts, more: 0 };
+}
+
+const NOTHING_MORE = objectFreeze(
+  bare({ fields: "", frames: bareList<Frame>(), cause: null, parts: bareList<Thrown>(), more: 0 }),
+);
+
+function fieldsText(thrown: object): string {
+  const fields = ownFields(thrown);
+  return fields === null ? "" : formatValue(fields, BOUNDS);
+}
+
+function safeValue(thrown: object, key: PropertyKey): unknown {
+  try {
+    return ownValue(thrown, key);
   } catch {
     return undefined;
   }
@@ -75,10 +145,17 @@ function toJson(error: Thrown, limit: number): string {
 /** `above` is the excerpt of the error that this one caused: it is not repeated. */
 function describe(error: Thrown, sources: Sources, above: string): string {
   const hint = hintFor(error.name, error.message);
-  const head = error.message === "" ? error.name : `${error.name}: ${error.message}`;
+  const said = error.message === "" ? error.name : `${error.name}: ${error.message}`;
+  const head = error.fields === "" ? said : `${said} ${error.fields}`;
   const lines = sources.excerpts(error.frames);
   const text = `${head}${hint === "" ? "" : `\n${hint}`}${lines === above ? "" : lines}`;
-  return error.cause === null ? text : `${text}\nCaused by ${describe(error.cause, sources, lines)}`;
+  let all = text;
+  for (let i = 0; i < error.parts.length; i += 1) {
+    const part = error.parts[i];
+    if (part !== undefined) all += `\n${i + 1}. ${describe(part, sources, lines)}`;
+  }
+  if (error.more > 0) all += `\n… and ${error.more} more errors`;
+  return error.cause === null ? all : `${all}\nCaused by ${describe(error.cause, sources, lines)}`;
 }
 
 function cut(text: string, limit: number): string {

@@ -1,6 +1,7 @@
 import { type Brand, mapSize, setSize, typedArrayLength } from "./brands.ts";
-import { className, prefixOf } from "./class-name.ts";
+import { className, prefixOf, tagOf } from "./class-name.ts";
 import type { FormatBounds } from "./format-bounds.ts";
+import { isEmptyResult } from "./grep-notes.ts";
 import { mapEntries, setValues } from "./iteration.ts";
 import {
   append,
@@ -29,6 +30,7 @@ export interface ElementFormatter {
 export function formatCollection(to: ElementFormatter, brand: Brand, value: object, depth: number): string {
   switch (brand) {
     case "array":
+      if (isEmptyResult(value) && isArray(value) && value.length === 0) return "[] (0 hits)";
       return isArray(value) ? formatList(to, value, depth) : "[]";
     case "map":
       return formatMap(to, value, depth);
@@ -36,8 +38,11 @@ export function formatCollection(to: ElementFormatter, brand: Brand, value: obje
       return formatSet(to, value, depth);
     case "typedArray":
       return formatTyped(to, value, depth);
-    default:
-      return to.wrap(`${prefixOf(value)}{`, formatProperties(to, value, depth), "}");
+    default: {
+      const parts = formatProperties(to, value, depth);
+      const tag = parts.length === 0 ? tagOf(value) : "";
+      return tag === "" ? to.wrap(`${prefixOf(value)}{`, parts, "}") : `[${tag}]`;
+    }
   }
 }
 

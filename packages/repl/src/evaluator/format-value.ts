@@ -2,8 +2,9 @@
 //
 // Invariants: (1) time and text are bounded whatever the value; (2) no getter is run; (3) a Proxy can
 // only spoil its own line; (4) formatting never throws.
-import { type Brand, brandOf } from "./brands.ts";
+import { type Brand, brandOf, unboxed } from "./brands.ts";
 import { className, prefixOf } from "./class-name.ts";
+import { ownFields } from "./error-fields.ts";
 import type { FormatBounds } from "./format-bounds.ts";
 import { formatCollection } from "./format-collection.ts";
 import { nativeOf } from "./native-values.ts";
@@ -13,6 +14,7 @@ import {
   bigIntToString,
   dateToISOString,
   functionToString,
+  isArray,
   ownValue,
   quote,
   regExpToString,
@@ -33,6 +35,12 @@ export const PRINT_BOUNDS: FormatBounds = {
 };
 
 const LINE_WIDTH = 88;
+
+/**
+ * Characters of a text that is looked into. One that was put together from parts takes its whole size in memory as soon
+ * as a character of it is read, and a loop that doubles a text makes one of half a billion out of nothing.
+ */
+export const LONGEST_FLAT = 16_000_000;
 
 /** A value as text, strings in quotes. */
 export function formatValue(value: unknown, bounds: FormatBounds): string {
@@ -86,7 +94,7 @@ export class Formatter {
 
   #formatObject(value: object, depth: number): string {
     const native = nativeOf(value);
-    if (native !== undefined) return native.label;
+    if (native !== undefined) return depth === 0 ? (native.alone ?? native.label) : native.label;
     for (let i = 0; i < this.#open.length; i += 1) if (this.#open[i] === value) return "[Circular]";
     append(this.#open, value);
     let text: string;
@@ -110,6 +118,7 @@ export class Formatter {
       case "promise":
         return "Promise (await it to see its value)";
       case "boxed":
+        return `[${className(value)}: ${this.format(unboxed(value), depth + 1)}]`;
       case "weak":
       case "dataView":
       case "arrayBuffer":
@@ -139,6 +148,7 @@ export class Formatter {
 
   #formatString(value: string): string {
     const limit = this.bounds.text;
+    if (value.length > LONGEST_FLAT) return `a text of ${value.length} characters`;
     if (value.length <= limit) return quote(value);
     return `${quote(stringSlice(value, 0, limit))}… (${value.length - limit} more characters)`;
   }
@@ -150,10 +160,15 @@ export class Formatter {
   }
 
   #formatError(value: object, depth: number): string {
-    const line = this.#cut(headline(value));
+    let text = this.#cut(headline(value));
+    if (depth >= this.bounds.depth) return `[${text}]`;
+    const fields = ownFields(value);
+    if (fields !== null) text += ` ${this.format(fields, depth + 1)}`;
+    const errors = ownValue(value, "errors");
+    if (isArray(errors)) text += `; errors: ${this.format(errors, depth + 1)}`;
     const cause = ownValue(value, "cause");
-    if (cause === undefined || depth >= this.bounds.depth) return `[${line}]`;
-    return `[${line}; cause: ${this.format(cause, depth + 1)}]`;
+    if (cause !== undefined) text += `; cause: ${this.format(cause, depth + 1)}`;
+    return `[${text}]`;
   }
 
   #cut(text: string): string {

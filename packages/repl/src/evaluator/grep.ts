@@ -37,8 +37,8 @@ export function grep(payload: Payload, pattern: unknown, max: number): GrepHit[]
   const matcher = lineMatcher(pattern);
   const hits = bareList<GrepHit>();
   let line = 0;
-  let from = 0;
-  for (let at = 0; at < payload.characters && hits.length < max; ) {
+  let from = payload.textStart;
+  for (let at = from; at < payload.characters && hits.length < max; ) {
     const window = readWindow(payload, at);
     const search: WindowSearch = { payload, matcher, window: window.text, at, line, max, hits };
     from = searchWindow(search, from > at ? from - at : 0) + at;

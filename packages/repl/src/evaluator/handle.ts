@@ -6,6 +6,7 @@
 // refused one; (4) a result that is known is given without asking again.
 import { callPromise, type Use } from "./call-promise.ts";
 import type { HostOutcome, NewCall } from "./calls.ts";
+import { missingNames } from "./missing-names.ts";
 import { registerNative } from "./native-values.ts";
 import { outcomeError } from "./outcome-error.ts";
 import {
@@ -215,6 +216,15 @@ export class Handles {
         return reflectApply(promiseFinally, resultOf(this), [onEnd]);
       },
     };
+    const names = missingNames((name) => {
+      throw new TypeErrorConstructor(
+        `A handle has no ${name}: await the handle, which gives the answer of the child`,
+      );
+    });
+    defineValue(prototype, "toJSON", function handleJson(): never {
+      throw new TypeErrorConstructor("A handle is no value: await it for the answer of the child");
+    });
+    reflectSetPrototypeOf(prototype, names);
     defineValue(prototype, "toString", function handleText(this: unknown): string {
       return handles.childOf(this) === undefined ? "Handle" : `Handle(${handles.childOf(this)?.name})`;
     });
@@ -273,10 +283,20 @@ function firstFailure(children: readonly Child[], at: readonly Frame[]): Child["
     if (child.refusal !== null) return child.refusal;
     if (child.result === null || child.result.ok) continue;
     const error = outcomeError(child.result.error, at.length > 0 ? at : child.at);
+    if (children.length > 1) addShare(error, children);
     defineValue(error, "agent", child.agent, true);
     return { reason: error };
   }
   return null;
+}
+
+/** One failure says nothing of the others: their results are kept, and a handle may be awaited again. */
+function addShare(error: Error, children: readonly Child[]): void {
+  let answered = 0;
+  for (let i = 0; i < children.length; i += 1) if (children[i]?.result?.ok === true) answered += 1;
+  const message = ownValue(error, "message");
+  const share = `${answered} of ${children.length} answered; await Promise.allSettled(handles) gives what each came to`;
+  defineValue(error, "message", `${typeof message === "string" ? message : ""} (${share})`, false);
 }
 
 function resultsOf(children: readonly Child[]): unknown[] {

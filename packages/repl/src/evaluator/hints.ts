@@ -2,15 +2,34 @@ import { bare, ownValue, regExpExec } from "./primordials.ts";
 
 const NOT_DEFINED = /^([\w$]{1,40}) is not defined$/;
 
+const DONE = "To give the final answer write await done(…), with the answer between the parentheses.";
+const INPUT =
+  "The input, if there is one, is CONTEXT: CONTEXT.length is its size, CONTEXT.text() reads it all, CONTEXT.grep(pattern) searches it.";
+
 const HINTS: Readonly<Record<string, string>> = bare({
-  FINAL: "Call done(value) to give the final answer.",
-  FINAL_VAR: "Call done(variable) to give the final answer.",
+  FINAL_VAR: DONE,
+  final: DONE,
+  final_answer: DONE,
+  finalAnswer: DONE,
+  FINAL_ANSWER: DONE,
+  Final: DONE,
+  answer: DONE,
+  submit: DONE,
+  submitAnswer: DONE,
+  submit_answer: DONE,
+  finish: DONE,
+  respond: DONE,
   SHOW_VARS: "Call VARIABLES() to see the variables.",
-  llm_query: "Write await llmQuery(prompt).",
-  llm_query_batched: "Write await llmQueryBatched(prompts).",
+  llm: "Write await llmQuery(prompt).",
+  query: "Write await llmQuery(prompt).",
+  rlm: "Write await delegate(name, query).",
   rlm_query: "Write await delegate(name, query).",
   rlm_query_batched: "Write await Promise.all(queries.map((query) => delegate(name, query))).",
-  context: "The input is read through CONTEXT, for example CONTEXT.read(0, 1000).",
+  text: INPUT,
+  input: INPUT,
+  document: INPUT,
+  prompt: INPUT,
+  Context: INPUT,
   setTimeout: "There are no timers here; await what you wait for.",
   setInterval: "There are no timers here; await what you wait for.",
   setImmediate: "There are no timers here; await what you wait for.",
@@ -20,7 +39,6 @@ const HINTS: Readonly<Record<string, string>> = bare({
   process: "This is plain JavaScript without Node.js.",
   Buffer: "This is plain JavaScript without Node.js; use strings, Uint8Array, atob and btoa.",
   window: "This is plain JavaScript without a browser; globals live on globalThis.",
-  document: "This is plain JavaScript without a browser.",
   WeakRef: "WeakRef is left out, for a run must be repeatable.",
   FinalizationRegistry: "FinalizationRegistry is left out, for a run must be repeatable.",
   performance: "Use Date.now(); it stands still while code runs.",

@@ -1,12 +1,16 @@
 // The functions through which code calls the host.
 //
-// Invariant: whatever keeps a call from being made rejects what code was given, as a failed call would; so one
-// bad call among many takes none of the others along.
+// Invariants: (1) whatever keeps a call from being made rejects what code was given, as a failed call would; so one
+// bad call among many takes none of the others along; (2) but options that do not exist are the same mistake in every
+// call: they throw where they stand.
+
+import { brandOf } from "./brands.ts";
 import { callPromise } from "./call-promise.ts";
 import type { HostOutcome, NewCall } from "./calls.ts";
 import { encodeDelegateOptions } from "./delegate-arguments.ts";
 import { encodeJson } from "./encode-json.ts";
 import type { Child, Handles } from "./handle.ts";
+import { DELEGATE_OPTIONS, type NamedOption, namedOptions, QUERY_OPTIONS } from "./option-names.ts";
 import { outcomeError } from "./outcome-error.ts";
 import {
   append,
@@ -14,8 +18,12 @@ import {
   defineValue,
   handOver,
   isArray,
+  ownValue,
+  quote,
   RangeErrorConstructor,
   reflectApply,
+  regExpExec,
+  stringSlice,
   TypeErrorConstructor,
 } from "./primordials.ts";
 import type { Slices } from "./slice.ts";
@@ -49,15 +57,24 @@ export function toolFunction(name: string, host: CallHost): object {
 
 /** `llmQuery(prompt, options)`. */
 export function queryFunction(host: CallHost): object {
-  return asking("llmQuery", host, (prompt?: unknown, options?: unknown): Promise<unknown> => {
-    const last = queryOptions(options, host);
-    return call(host, "llmQuery", queryArguments(prompt, last, host));
-  });
+  const ask = asking(
+    "llmQuery",
+    host,
+    (prompt: unknown, options: readonly NamedOption[]): Promise<unknown> => {
+      const last = queryOptions(options, host);
+      return call(host, "llmQuery", queryArguments(prompt, last, host));
+    },
+  );
+  return named(
+    "llmQuery",
+    (prompt?: unknown, options?: unknown): Promise<unknown> =>
+      ask(prompt, namedOptions(options, QUERY_OPTIONS)),
+  );
 }
 
 /** `llmQueryBatched(prompts, options)`: one call each; one that failed or was refused leaves its Error in its place. */
 export function batchedQueryFunction(host: CallHost): object {
-  return asking("llmQueryBatched", host, (prompts?: unknown, options?: unknown): Promise<unknown[]> => {
+  const ask = asking("llmQueryBatched", host, (prompts: unknown, options: readonly NamedOption[]) => {
     if (!isArray(prompts)) throw new TypeErrorConstructor("llmQueryBatched takes a list of prompts");
     const { length } = prompts;
     if (length > host.limits.argumentNodes) {
@@ -66,14 +83,17 @@ export function batchedQueryFunction(host: CallHost): object {
     const last = queryOptions(options, host);
     const use = { used: false };
     const at = currentFrames();
-    const { promise, resolve } = callPromise<unknown[]>(use);
+    const { promise, resolve, reject } = callPromise<unknown[]>(use);
     const answers = bareList<unknown>();
     for (let i = 0; i < length; i += 1) append(answers, undefined);
     let missing = length;
     const answer = (i: number, value: unknown): void => {
       answers[i] = value;
       missing -= 1;
-      if (missing === 0) resolve(handOver(answers));
+      if (missing > 0) return;
+      const refusal = sharedRefusal(answers);
+      if (refusal === null) resolve(handOver(answers));
+      else reject(refusal);
     };
     if (missing === 0) resolve([]);
     for (let i = 0; i < length; i += 1) {
@@ -87,6 +107,25 @@ export function batchedQueryFunction(host: CallHost): object {
     }
     return promise;
   });
+  return named(
+    "llmQueryBatched",
+    (prompts?: unknown, options?: unknown): Promise<unknown> =>
+      ask(prompts, namedOptions(options, QUERY_OPTIONS)),
+  );
+}
+
+/** The refusal that all of several queries met: a model or a schema that does not exist. It is told once. */
+function sharedRefusal(answers: readonly unknown[]): unknown {
+  const first = answers[0];
+  if (answers.length < 2 || typeof first !== "object" || first === null) return null;
+  if (ownValue(first, "name") !== "TypeError") return null;
+  const message = ownValue(first, "message");
+  for (let i = 1; i < answers.length; i += 1) {
+    const answer = answers[i];
+    if (typeof answer !== "object" || answer === null || brandOf(answer) !== "error") return null;
+    if (ownValue(answer, "message") !== message) return null;
+  }
+  return first;
 }
 
 /** `delegate(name, query, options)`: a handle at once. The name may be the handle of a finished child. */
@@ -94,8 +133,9 @@ export function delegateFunction(host: CallHost): object {
   return named("delegate", (name?: unknown, query?: unknown, options?: unknown): object => {
     const child = host.handles.childOf(name);
     const label = child?.name ?? (typeof name === "string" ? name : "?");
+    const given = namedOptions(options, DELEGATE_OPTIONS);
     try {
-      return host.handles.delegate(label, delegateArguments(host, { name, child, query, options }));
+      return host.handles.delegate(label, delegateArguments(host, { name, child, query, options: given }));
     } catch (reason) {
       return host.handles.refused(label, reason);
     }
@@ -107,7 +147,7 @@ interface Delegation {
   /** The child that the name stands for, when it is a handle. */
   readonly child: Child | undefined;
   readonly query: unknown;
-  readonly options: unknown;
+  readonly options: readonly NamedOption[];
 }
 
 function delegateArguments(host: CallHost, { name, child, query, options }: Delegation): readonly string[] {
@@ -116,12 +156,35 @@ function delegateArguments(host: CallHost, { name, child, query, options }: Dele
       "delegate(name, query, options): the name is a string, or a child's handle",
     );
   }
+  if (typeof name === "string" && isSentence(name) && !hasContext(options) && isLong(query, host)) {
+    throw new TypeErrorConstructor(
+      `delegate(name, query, options): the name comes first, then the task, and the text to work on is an option; write delegate("part", ${quote(stringSlice(name, 0, 200))}, { context: text })`,
+    );
+  }
   if (child?.ref === null) throw new TypeErrorConstructor(`the child ${child.name} was never started`);
   const args = bareList<string>();
   append(args, child?.ref ?? encodeJson(name, "the name of delegate", host.limits));
   append(args, promptText(query, "delegate(name, query, options): the query", host));
   append(args, encodeDelegateOptions(options, host.slices, host.limits));
   return args;
+}
+
+const SENTENCE = /\S\s+\S+\s+\S/;
+/** Characters of a query that is more likely the text which a task is about. */
+const LONG_QUERY = 1_000;
+
+function isSentence(name: string): boolean {
+  return regExpExec(SENTENCE, stringSlice(name, 0, 200)) !== null;
+}
+
+function hasContext(options: readonly NamedOption[]): boolean {
+  for (let i = 0; i < options.length; i += 1) if (options[i]?.name === "context") return true;
+  return false;
+}
+
+function isLong(query: unknown, host: CallHost): boolean {
+  if (typeof query === "string") return query.length > LONG_QUERY;
+  return host.slices.rangeOf(query) !== undefined;
 }
 
 /** `wait(...handles)`: the results in order; a list of handles is taken too. */
@@ -170,11 +233,13 @@ function call(host: CallHost, name: string, args: readonly string[]): Promise<un
 }
 
 /** JSON text of the options of a query, the same for all of a batch. */
-function queryOptions(options: unknown, host: CallHost): string {
-  if (options !== undefined && options !== null && typeof options !== "object") {
-    throw new TypeErrorConstructor("the options of llmQuery are an object, such as { model: name }");
+function queryOptions(options: readonly NamedOption[], host: CallHost): string {
+  const plain = {};
+  for (let i = 0; i < options.length; i += 1) {
+    const option = options[i];
+    if (option !== undefined) defineValue(plain, option.name, option.value);
   }
-  return encodeJson(options ?? {}, "the options of llmQuery", host.limits);
+  return encodeJson(plain, "the options of llmQuery", host.limits);
 }
 
 function queryArguments(prompt: unknown, options: string, host: CallHost): readonly string[] {
@@ -199,7 +264,11 @@ function childOrThrow(value: unknown, host: CallHost): Child {
 }
 
 /** A function whose promise rejects with what the method throws. */
-function asking(name: string, host: CallHost, method: (...args: never[]) => Promise<unknown>): object {
+function asking(
+  name: string,
+  host: CallHost,
+  method: (...args: never[]) => Promise<unknown>,
+): (...args: unknown[]) => Promise<unknown> {
   return named(name, (...args: unknown[]): Promise<unknown> => {
     try {
       return reflectApply(method, undefined, args);

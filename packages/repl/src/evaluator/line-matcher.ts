@@ -8,6 +8,7 @@ import {
   regExpFlag,
   regExpSource,
   stringIndexOf,
+  stringSlice,
   TypeErrorConstructor,
 } from "./primordials.ts";
 import { requiredLiteral } from "./required-literal.ts";
@@ -37,14 +38,42 @@ export function lineMatcher(pattern: unknown): LineMatcher {
   if (regExpFlag.unicode(pattern) || regExpFlag.unicodeSets(pattern)) {
     throw new TypeErrorConstructor("grep takes no regular expressions with the flag u or v; leave it out");
   }
+  if (needsLineBreak(source)) throw oneLineAtATime();
   return regExpMatcher(source, regExpFlag.ignoreCase(pattern));
+}
+
+/** True when every match would hold a line break. One that may be left out, or is one of several ways, does no harm. */
+function needsLineBreak(source: string): boolean {
+  if (stringIndexOf(source, "|") !== -1) return false;
+  let inClass = false;
+  for (let at = 0; at < source.length; at += 1) {
+    const isEscape = charAt(source, at) === "\\";
+    const sign = isEscape ? charAt(source, at + 1) : charAt(source, at);
+    if (isEscape) at += 1;
+    else if (sign === "[") inClass = true;
+    else if (sign === "]") inClass = false;
+    if (inClass || !(sign === "\n" || (isEscape && sign === "n"))) continue;
+    const next = charAt(source, at + 1);
+    if (next !== "?" && next !== "*" && next !== "{") return true;
+  }
+  return false;
+}
+
+function charAt(text: string, at: number): string {
+  return stringSlice(text, at, at + 1);
+}
+
+function oneLineAtATime(): Error {
+  return new TypeErrorConstructor(
+    "grep looks at one line at a time, so a pattern with a line break finds nothing: look for one of the lines, or search in CONTEXT.text()",
+  );
 }
 
 function literalMatcher(literal: string): LineMatcher {
   if (literal === "") throw new TypeErrorConstructor("grep needs a pattern that is not empty");
   if (literal.length > MAX_PATTERN) throw tooLong();
   if (stringIndexOf(literal, "\n") !== -1) {
-    throw new TypeErrorConstructor("grep looks at one line at a time; the pattern cannot hold a line break");
+    throw oneLineAtATime();
   }
   const search = literalSearch(literal);
   const find = (text: string, from: number): Match | null => {

@@ -20,6 +20,8 @@ export interface SandboxRepl {
   ended(): boolean;
   /** Tells of a rejection that nobody handled; it becomes a warning in the output. */
   stray(reason: unknown): void;
+  /** The same, for a host that has no more of it than `{name, message, stack}` as JSON. */
+  strayText(json: string): void;
 }
 
 /**
@@ -35,6 +37,7 @@ export function createRepl(specJson: string, readContext: ReadContext, mirror?: 
     turn: () => repl.turn(),
     ended: () => repl.ended(),
     stray: (reason) => repl.stray(reason),
+    strayText: (json) => repl.strayText(json),
   };
   return objectFreeze(bare(sandbox));
 }

@@ -4,6 +4,8 @@ import { WeakMapConstructor, weakMapGet, weakMapSet } from "./primordials.ts";
 export interface NativeValue {
   /** How it prints. */
   readonly label: string;
+  /** How it prints by itself, where that says more. */
+  readonly alone?: string;
   /** The text that crosses in its place; absent when it cannot cross. */
   readonly text?: () => string;
   /** What to do instead of passing it; present when it cannot cross. */

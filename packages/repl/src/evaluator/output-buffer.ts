@@ -21,6 +21,8 @@ export class OutputBuffer {
   #headRoom: number;
   #tail = "";
   #total = 0;
+  /** What was written up to the last take. */
+  #before = 0;
   readonly #mirror: MirrorOutput;
 
   constructor(cap: number, mirror: MirrorOutput) {
@@ -30,9 +32,15 @@ export class OutputBuffer {
     this.#headRoom = cap >> 1;
   }
 
+  /** Characters that the block has written. */
+  get written(): number {
+    return this.#before + this.#total;
+  }
+
   /** A new block begins with the whole allowance and nothing written. */
   reset(): void {
     this.#left = this.#cap;
+    this.#before = 0;
     this.#clear();
   }
 
@@ -57,6 +65,7 @@ export class OutputBuffer {
     const text =
       gap === 0 ? this.#head + tail : `${this.#head}\n… ${gap} characters were not kept …\n${tail}`;
     this.#left -= kept;
+    this.#before += total;
     this.#clear();
     return { text, kept, total };
   }

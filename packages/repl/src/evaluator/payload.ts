@@ -7,12 +7,19 @@ import { charCodeAt, smaller, TypeErrorConstructor, trunc } from "./primordials.
 import { ReadRanges } from "./read-ranges.ts";
 import { type PayloadSpec, PIECE, type ReadContext } from "./spec.ts";
 
+/** UTF-16 units that are read at once: a text takes up to four times as many bytes while it is put together. */
+const MOST_READ = 10_000_000;
+const BYTE_ORDER_MARK = 0xfeff;
+
 /** Text that is read in ranges. Positions are UTF-16 units. */
 export class Payload {
   readonly key: string;
   readonly characters: number;
   readonly metadata: unknown;
   readonly reads: ReadRanges = new ReadRanges();
+  /** A byte order mark was read since this was last set to false. */
+  markRead = false;
+  #textStart: number | null = null;
   readonly #readContext: ReadContext;
 
   constructor(spec: PayloadSpec, readContext: ReadContext) {
@@ -22,11 +29,23 @@ export class Payload {
     this.#readContext = readContext;
   }
 
+  /** Where the text begins: behind a byte order mark, if there is one. */
+  get textStart(): number {
+    this.#textStart ??= this.characters > 0 && charCodeAt(this.units(0, 1), 0) === BYTE_ORDER_MARK ? 1 : 0;
+    return this.#textStart;
+  }
+
   /** The text from `start` up to `end`, whole characters only; notes that it was read. */
   read(start: number, end: number): string {
     const from = this.snap(start);
     const to = this.snap(end);
     if (from >= to) return "";
+    if (to - from > MOST_READ) {
+      throw new TypeErrorConstructor(
+        `${to - from} characters are too many to read at once (${MOST_READ} at most): read parts with CONTEXT.read(start, end), search with CONTEXT.grep(pattern), or go through CONTEXT.chunks(size)`,
+      );
+    }
+    if (from === 0 && this.textStart > 0) this.markRead = true;
     this.reads.add(from, to);
     return this.units(from, to);
   }

@@ -32,6 +32,10 @@ export const { parse: jsonParse } = JSON;
 export const { imul, max: larger, min: smaller, trunc } = Math;
 export const { isFinite: isFiniteNumber, isInteger } = Number;
 export const { fromCharCode } = String;
+const readWhole = parseInt;
+/** `parseInt(text, 10)` and `parseFloat(text)`. */
+export const parseWhole = (text: string): number => readWhole(text, 10);
+export const parseDecimal: (text: string) => number = parseFloat;
 export const OriginalDate = Date;
 export const { now: systemNow, parse: dateParse, UTC: dateUTC } = Date;
 export const realmGlobal = globalThis;
@@ -39,11 +43,14 @@ export const PromiseConstructor = Promise;
 export const ErrorConstructor = Error;
 export const TypeErrorConstructor = TypeError;
 export const RangeErrorConstructor = RangeError;
+export const ReferenceErrorConstructor = ReferenceError;
+export const ProxyConstructor = Proxy;
 export const RegExpConstructor = RegExp;
 export const MapConstructor = Map;
 export const SetConstructor = Set;
 export const WeakMapConstructor = WeakMap;
 export const WeakSetConstructor = WeakSet;
+export const WeakRefConstructor = WeakRef;
 export const Uint32ArrayConstructor = Uint32Array;
 export const arrayPrototype: object = Array.prototype;
 export const objectPrototype: object = Object.prototype;
@@ -165,6 +172,25 @@ export function weakMapGet<K extends object, V>(map: WeakMap<K, V>, key: K): V |
 /** `map.set(key, value)` of a weak map. */
 export function weakMapSet<K extends object, V>(map: WeakMap<K, V>, key: K, value: V): void {
   reflectApply(weakSetMethod, map, [key, value]);
+}
+
+const { add: weakAddMethod, has: weakHasMethod } = WeakSet.prototype;
+
+/** `set.add(value)` of a weak set. */
+export function weakSetAdd(set: WeakSet<object>, value: object): void {
+  reflectApply(weakAddMethod, set, [value]);
+}
+
+/** `set.has(value)` of a weak set. */
+export function weakSetHas(set: WeakSet<object>, value: object): boolean {
+  return reflectApply(weakHasMethod, set, [value]);
+}
+
+const { deref } = WeakRef.prototype;
+
+/** `reference.deref()`. */
+export function weakDeref(reference: WeakRef<object>): object | undefined {
+  return reflectApply(deref, reference, []);
 }
 
 /** Calls a function of unknown type. */

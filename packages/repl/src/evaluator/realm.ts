@@ -18,8 +18,10 @@ import {
   reflectConstruct,
   reflectDefineProperty,
   reflectDeleteProperty,
+  reflectGet,
   reflectGetOwnPropertyDescriptor,
   reflectOwnKeys,
+  TypeErrorConstructor,
 } from "./primordials.ts";
 import { installStackFormat } from "./stack.ts";
 import { installStandardFunctions } from "./standard-functions.ts";
@@ -67,13 +69,21 @@ function keepListedGlobals(): void {
 
 /** Buffers of fixed length: those that can grow take memory that an isolate's limit does not count. */
 function installFixedBuffers(): void {
-  const Fixed = function (length?: number): ArrayBuffer {
+  const Fixed = function (length?: number, options?: unknown): ArrayBuffer {
+    if (
+      typeof options === "object" &&
+      options !== null &&
+      reflectGet(options, "maxByteLength") !== undefined
+    ) {
+      throw new TypeErrorConstructor("An ArrayBuffer cannot change its length here: leave maxByteLength out");
+    }
     if (new.target === undefined) return callUnknown(OriginalBuffer, undefined, [length]) as ArrayBuffer;
     return reflectConstruct(OriginalBuffer, [length], new.target);
   };
   const { prototype } = OriginalBuffer;
   defineFixed(Fixed, "prototype", prototype);
   defineValue(Fixed, "name", "ArrayBuffer", false);
+  defineValue(Fixed, "length", 1, false);
   defineValue(Fixed, "isView", ownValue(OriginalBuffer, "isView"), false);
   if (bufferSpecies !== undefined) reflectDefineProperty(Fixed, species, bufferSpecies);
   defineValue(prototype, "constructor", Fixed, false);

@@ -11,7 +11,7 @@ import type { HostOutcome, NewCall } from "./calls.ts";
 import { seededRandom } from "./chance.ts";
 import type { Clock } from "./clock.ts";
 import { Contexts } from "./context.ts";
-import { reportError } from "./error-report.ts";
+import { reportError, reportText } from "./error-report.ts";
 import { Handles } from "./handle.ts";
 import {
   batchedQueryFunction,
@@ -22,9 +22,12 @@ import {
   toolFunction,
   waitFunction,
 } from "./host-functions.ts";
+import { installOtherNames } from "./other-names.ts";
 import { OutputBuffer } from "./output-buffer.ts";
 import { outputFunctions } from "./output-functions.ts";
 import {
+  append,
+  bareList,
   defineValue,
   ErrorConstructor,
   joinList,
@@ -43,6 +46,8 @@ import { Variables, variablesJson, variablesList } from "./variables.ts";
 
 const STACK_FRAMES = 30;
 const STRAY_TEXT = 2_000;
+/** Names that the model is told of when a block threw before it came to their declarations. */
+const MOST_UNSET = 20;
 /** Refused calls of a block that are told one by one. */
 const MOST_WARNINGS = 20;
 
@@ -66,12 +71,13 @@ export class Repl {
   constructor(spec: EvaluatorSpec, readContext: ReadContext, mirror: MirrorOutput) {
     this.#spec = spec;
     this.#output = new OutputBuffer(spec.limits.outputKept, mirror);
-    this.#variables = new Variables(spec.limits.variables);
-    this.#contexts = new Contexts(spec.contexts, readContext, this.#slices);
     this.#bindings = new Bindings(this.#reserved);
+    this.#variables = new Variables(spec.limits.variables, (name) => this.#bindings.isUnset(name));
+    this.#contexts = new Contexts(spec.contexts, readContext, this.#slices);
     fixRealm(this.#clock, () => this.#random());
-    this.#installNames();
+    const named = this.#installNames();
     this.#variables.rememberGlobals();
+    installOtherNames(named);
     this.#bindings.defineGlobals(spec.globals);
   }
 
@@ -80,6 +86,7 @@ export class Repl {
     const message = asObject(jsonParse(json));
     this.#blocks += 1;
     this.#reserved.restore();
+    this.#bindings.settle();
     defineValue(ErrorConstructor, "stackTraceLimit", STACK_FRAMES);
     this.#variables.startBlock();
     this.#contexts.forgetReads();
@@ -112,7 +119,10 @@ export class Repl {
     const block = this.#block;
     const calls = block === null ? "" : block.calls.takeUnsent();
     if (block?.ended === true) this.#writeNotices(block);
-    const state = block === null ? '{"kind":"idle"}' : block.stateJson(this.#sources, () => this.#leftJson());
+    const state =
+      block === null
+        ? '{"kind":"idle"}'
+        : block.stateJson(this.#sources, { unset: () => this.#unsetText(), json: () => this.#leftJson() });
     const output = this.#output.take();
     const cut =
       output.kept === output.total ? "" : `,"outputCut":{"kept":${output.kept},"total":${output.total}}`;
@@ -131,6 +141,18 @@ export class Repl {
     this.#warn("a promise was rejected and nobody awaited it", reason);
   }
 
+  /** The same, of what a host could tell of the reason. */
+  strayText(json: string): void {
+    const message = asObject(jsonParse(json));
+    const error = {
+      name: textOf(message, "name"),
+      message: textOf(message, "message"),
+      stack: textOf(message, "stack"),
+    };
+    const text = reportText(error, this.#sources, STRAY_TEXT);
+    this.#output.write(`Warning: a promise was rejected and nobody awaited it: ${text}\n`);
+  }
+
   #warn(what: string, reason: unknown): void {
     const text = reportError(reason, this.#sources, STRAY_TEXT).text;
     this.#output.write(`Warning: ${what}: ${text}\n`);
@@ -145,6 +167,9 @@ export class Repl {
     if (refusals.length > MOST_WARNINGS) {
       this.#output.write(`Warning: ${refusals.length - MOST_WARNINGS} more calls were not made\n`);
     }
+    const isSilent = this.#output.written === 0 && !block.hasEcho;
+    const notes = this.#contexts.takeNotes(isSilent);
+    for (let i = 0; i < notes.length; i += 1) this.#output.write(`Note: ${notes[i]}.\n`);
     const names = this.#reserved.takeShadowed();
     if (names.length === 0) return;
     const own = `${joinList(names, ", ")} ${names.length === 1 ? "is a name" : "are names"} of the REPL`;
@@ -159,6 +184,22 @@ export class Repl {
     this.#open = true;
   }
 
+  /** What became of declarations that the block did not come to. */
+  #unsetText(): string {
+    const left = this.#bindings.settle();
+    const unset = bareList<string>();
+    const kept = bareList<string>();
+    for (let i = 0; i < left.length && i < MOST_UNSET; i += 1) {
+      const name = left[i];
+      if (name !== undefined) append(name.isKept ? kept : unset, name.name);
+    }
+    const more = left.length > MOST_UNSET ? ` (and ${left.length - MOST_UNSET} more)` : "";
+    let text =
+      unset.length === 0 ? "" : `\nNot set, for the block threw before: ${joinList(unset, ", ")}${more}.`;
+    if (kept.length > 0) text += `\nStill as before this block: ${joinList(kept, ", ")}${more}.`;
+    return text;
+  }
+
   #leftJson(): string {
     return `"variables":${this.#variablesJson()},"reads":${this.#contexts.readsJson()}`;
   }
@@ -171,7 +212,8 @@ export class Repl {
     }
   }
 
-  #installNames(): void {
+  /** Gives those that are known under other names too. */
+  #installNames(): object {
     const { agentId, depth, maxDepth, functions, limits } = this.#spec;
     const issue = (call: NewCall): number => this.#issue(call);
     const noteRefusal = (reason: unknown, use: Use): void => {
@@ -191,14 +233,21 @@ export class Repl {
     install("console", write.console);
     install("delegate", delegateFunction(host));
     install("wait", waitFunction(host));
-    install("llmQuery", queryFunction(host));
-    install("llmQueryBatched", batchedQueryFunction(host));
-    install("done", doneFunction(host));
-    install("CONTEXT", this.#contexts.global());
+    const named = {
+      llmQuery: queryFunction(host),
+      llmQueryBatched: batchedQueryFunction(host),
+      done: doneFunction(host),
+      CONTEXT: this.#contexts.global(),
+    };
+    install("llmQuery", named.llmQuery);
+    install("llmQueryBatched", named.llmQueryBatched);
+    install("done", named.done);
+    install("CONTEXT", named.CONTEXT);
     install("VARIABLES", () => variablesList(this.#variables.look()));
     install("AGENT_ID", agentId);
     install("DEPTH", depth);
     install("MAX_DEPTH", maxDepth);
+    return named;
   }
 
   #issue(call: NewCall): number {

@@ -1,3 +1,4 @@
+import { missingNames } from "./missing-names.ts";
 import { registerNative } from "./native-values.ts";
 import type { Payload } from "./payload.ts";
 import {
@@ -40,12 +41,20 @@ export class Slices {
       return state.payload.read(state.start, state.end);
     };
     const prototype = {};
+    const names = missingNames((name) => {
+      if (name === "then") return undefined;
+      throw new TypeErrorConstructor(`A slice has no ${name}; it has text(), length, start, end and key`);
+    });
+    reflectSetPrototypeOf(prototype, names);
     installTextHints(prototype, () => "a slice is not a string: use slice.text(), which reads it");
     defineMethods(prototype, {
       text(): string {
         return textOf(this);
       },
       toString(): string {
+        return textOf(this);
+      },
+      toJSON(): string {
         return textOf(this);
       },
     });
@@ -63,7 +72,9 @@ export class Slices {
   /** Makes an object stand for a range: a slice, or a payload as a whole. */
   adopt(object: object, state: SliceState, label: string): void {
     weakMapSet(this.#states, object, state);
-    registerNative(object, { label, text: () => state.payload.read(state.start, state.end) });
+    const { payload, start, end } = state;
+    const alone = `${label} stands for ${end - start} characters: text() reads them`;
+    registerNative(object, { label, alone, text: () => payload.read(start, end) });
   }
 
   /** The range that a slice stands for, or `undefined` for anything else. */

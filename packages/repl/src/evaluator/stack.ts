@@ -4,6 +4,7 @@
 // and nothing of the host; (2) guests never get a call site; (3) formatting never throws for what an
 // error's getters do.
 
+import { className } from "./class-name.ts";
 import { readText } from "./guarded-read.ts";
 import {
   append,
@@ -13,6 +14,7 @@ import {
   ErrorConstructor,
   reflectApply,
   reflectDeleteProperty,
+  regExpExec,
   stringIndexOf,
   stringSlice,
   TypeErrorConstructor,
@@ -122,9 +124,39 @@ function stackText(error: object, at: readonly Frame[]): string {
   return text;
 }
 
+/** The name of an error; of a class that did not set one, the name of the class. */
+export function errorName(error: object): string {
+  const name = readText(error, "name") ?? "Error";
+  if (name !== "Error") return name;
+  try {
+    return className(error) || name;
+  } catch {
+    return name;
+  }
+}
+
+const PLACE = /\n {4}at (?:(.{0,200}?) \()?block (\d{1,9}), line (\d{1,9})\)?(?=\n|$)/;
+const MOST_READ = 10_000;
+
+/** The frames that stand in the text of a stack, as {@link installStackFormat} writes it. */
+export function framesIn(stack: string): readonly Frame[] {
+  const found = bareList<Frame>();
+  let rest = stringSlice(stack, 0, MOST_READ);
+  for (let match = regExpExec(PLACE, rest); match !== null; match = regExpExec(PLACE, rest)) {
+    append(found, {
+      block: +(match[2] ?? 0),
+      line: +(match[3] ?? 0),
+      column: 0,
+      functionName: match[1] ?? "",
+    });
+    rest = stringSlice(rest, match.index + match[0].length);
+  }
+  return found;
+}
+
 /** Name and message of an error in one line, read with care. */
 export function headline(error: object): string {
-  const name = readText(error, "name") ?? "Error";
+  const name = errorName(error);
   const message = readText(error, "message") ?? "";
   return message === "" ? name : `${name}: ${message}`;
 }

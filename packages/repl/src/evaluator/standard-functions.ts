@@ -7,10 +7,12 @@ import {
   realmGlobal,
   TypeErrorConstructor,
 } from "./primordials.ts";
+import { installPromiseNames } from "./promise-names.ts";
 import { structuredCopy } from "./structured-copy.ts";
 
 /** Functions that code expects of any JavaScript and that the language itself lacks. */
 export function installStandardFunctions(): void {
+  installPromiseNames();
   const settled = PromiseConstructor.resolve();
   defineValue(settled, "constructor", undefined, false);
   defineMethods(realmGlobal, {

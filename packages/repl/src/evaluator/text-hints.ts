@@ -1,24 +1,25 @@
 import { defineValue, reflectOwnKeys, TypeErrorConstructor } from "./primordials.ts";
 
+const TEXT = "text()";
 const READ = "read(start, end)";
 const LINES = "lines(start, end)";
 const GREP = "grep(pattern, max)";
 
 /** What a string or a list can do and CONTEXT cannot, and the method of CONTEXT that comes closest. */
 const INSTEAD: Readonly<Record<string, string>> = {
-  toString: READ,
+  toString: TEXT,
   at: READ,
   charAt: READ,
   charCodeAt: READ,
   codePointAt: READ,
-  normalize: READ,
-  replace: READ,
-  replaceAll: READ,
+  normalize: TEXT,
+  replace: TEXT,
+  replaceAll: TEXT,
   substr: READ,
   substring: READ,
-  toLowerCase: READ,
-  toUpperCase: READ,
-  trim: READ,
+  toLowerCase: TEXT,
+  toUpperCase: TEXT,
+  trim: TEXT,
   split: LINES,
   every: LINES,
   filter: LINES,

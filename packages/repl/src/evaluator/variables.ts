@@ -2,15 +2,16 @@
 //
 // Owns: what each variable was at the end of the block before. Invariants: (1) bounded in rows and text;
 // (2) no getter is run; (3) `changed` compares identity, size and preview, so a change deep inside a
-// large object may go unnoticed.
+// large object may go unnoticed; (4) nothing here keeps a value alive.
 import { brandOf, mapSize, setSize, typedArrayLength } from "./brands.ts";
 import { className } from "./class-name.ts";
 import type { FormatBounds } from "./format-bounds.ts";
-import { formatValue } from "./format-value.ts";
+import { formatValue, LONGEST_FLAT } from "./format-value.ts";
 import { nativeOf } from "./native-values.ts";
 import {
   append,
   bareList,
+  charCodeAt,
   handOver,
   hasOwnKey,
   isArray,
@@ -26,6 +27,8 @@ import {
   setHas,
   stringIndexOf,
   stringSlice,
+  WeakRefConstructor,
+  weakDeref,
 } from "./primordials.ts";
 
 const PREVIEW = 80;
@@ -38,7 +41,8 @@ interface Row {
   readonly type: string;
   readonly size: number | null;
   readonly preview: string;
-  readonly value: unknown;
+  /** Tells the value from others, and keeps nothing alive. */
+  readonly mark: unknown;
   readonly changed: boolean;
 }
 
@@ -49,8 +53,11 @@ export class Variables {
   #before = new MapConstructor<string, Row>();
   #now = new MapConstructor<string, Row>();
 
-  constructor(rows: number) {
+  readonly #isUnset: (name: string) => boolean;
+
+  constructor(rows: number, isUnset: (name: string) => boolean) {
     this.#rows = rows;
+    this.#isUnset = isUnset;
   }
 
   /** Takes the present globals for the realm's own. */
@@ -85,21 +92,24 @@ export class Variables {
     const keys = reflectOwnKeys(realmGlobal);
     for (let i = 0; i < keys.length && rows.length < MAX_LOOKED_AT; i += 1) {
       const name = keys[i];
-      if (typeof name !== "string" || setHas(this.#first, name)) continue;
-      append(rows, this.#row(name));
+      if (typeof name !== "string" || setHas(this.#first, name) || this.#isUnset(name)) continue;
+      const row = this.#row(name);
+      if (row !== null) append(rows, row);
     }
     return rows;
   }
 
-  #row(name: string): Row {
+  #row(name: string): Row | null {
     const descriptor = reflectGetOwnPropertyDescriptor(realmGlobal, name);
+    // A name that stands for another one is none of the block's.
+    if (isOtherName(descriptor)) return null;
     if (descriptor === undefined || !hasOwnKey(descriptor, "value")) {
       return {
         name: cut(name),
         type: "accessor",
         size: null,
         preview: "[Getter]",
-        value: null,
+        mark: null,
         changed: false,
       };
     }
@@ -107,9 +117,41 @@ export class Variables {
     const preview = cut(formatValue(value, BOUNDS));
     const size = sizeOf(value);
     const before = mapGet(this.#before, name);
-    const same = before !== undefined && before.value === value && before.size === size;
-    return { name, type: typeOf(value), size, preview, value, changed: !same || before.preview !== preview };
+    const same = before !== undefined && isMarkOf(before.mark, value) && before.size === size;
+    const changed = !same || before.preview !== preview;
+    return { name, type: typeOf(value), size, preview, mark: same ? before.mark : markOf(value), changed };
   }
+}
+
+function isOtherName(descriptor: PropertyDescriptor | undefined): boolean {
+  return descriptor !== undefined && !hasOwnKey(descriptor, "value") && descriptor.enumerable === false;
+}
+
+/** Characters of a text that are kept to tell it from others. */
+const MARKED = 1_000;
+
+/** What code let go of must be freed while its block runs: of objects a weak reference is kept, of texts a part. */
+function markOf(value: unknown): unknown {
+  if (typeof value === "string") return markOfText(value);
+  const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
+  return isObject ? new WeakRefConstructor(value) : value;
+}
+
+function isMarkOf(mark: unknown, value: unknown): boolean {
+  if (typeof value === "string") return mark === markOfText(value);
+  const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
+  if (!isObject) return mark === value;
+  return mark instanceof WeakRefConstructor && weakDeref(mark) === value;
+}
+
+/** A long text is told from others by its length and by single characters all over it. */
+function markOfText(text: string): string {
+  if (text.length <= MARKED) return text;
+  if (text.length > LONGEST_FLAT) return `${text.length}`;
+  const step = (text.length - (text.length % MARKED)) / MARKED;
+  let mark = `${text.length}:`;
+  for (let at = 0; at < text.length; at += step) mark += `${charCodeAt(text, at)},`;
+  return mark;
 }
 
 /** The rows as JSON. */

@@ -8,7 +8,7 @@ import { describeFailure, describeRefusal, type SyntaxFailure } from "./syntax-f
 
 /**
  * A block as the text of one expression, `async (bindings) => …`, to be evaluated in the sandbox's global scope.
- * The function calls `bindings.declare(names)` first and resolves to `[value]` when the block ends with an
+ * The function calls `bindings.declare(names, lexical)` first (all names, and those of `let`, `const` and `class`) and resolves to `[value]` when the block ends with an
  * expression, else to `undefined`. Line k of the block is line k + `lineOffset` of the source.
  */
 export type CompiledBlock =

@@ -1,5 +1,6 @@
 import type { AnyNode, AssignmentExpression, Identifier, Pattern } from "acorn";
 import { type Draft, replace, wrap } from "./draft.ts";
+import type { Refusal } from "./refusals.ts";
 import { boundIdentifiers, declaringScope, partsOf, type Scope } from "./scope.ts";
 
 interface Assignment {
@@ -45,6 +46,21 @@ export class ConstantAssignments {
     for (const target of boundIdentifiers(pattern)) {
       this.#found.push({ target, scope, shorthand: shorthands.has(target.start), logical });
     }
+  }
+
+  /**
+   * The first assignment to what `using` declared, once the names of all scopes are known. The language throws there;
+   * V8 crashes when the declaration is an `await using` of the same function.
+   */
+  refusal(): Refusal | null {
+    for (const { target, scope } of this.#found) {
+      if (declaringScope(target.name, scope)?.disposables.has(target.name) !== true) continue;
+      return {
+        message: `\`${target.name}\` was declared with using: it cannot be assigned to`,
+        at: target.start,
+      };
+    }
+    return null;
   }
 
   /** Writes the edits, once the names of all scopes are known. */

@@ -12,6 +12,8 @@ export interface Draft {
   readonly edits: Edit[];
   /** Names that become globals. */
   readonly names: Set<string>;
+  /** Of these, what `let`, `const` and `class` declare: they have no value before that. */
+  readonly lexical: Set<string>;
   /** Of these, the block's constants. */
   readonly constants: Set<string>;
   /** Statements that run before the block's own. */

@@ -57,6 +57,14 @@ const HINTS: readonly Hint[] = [
     text: "Nothing can be imported: use the REPL's own functions, plain JavaScript and your tools.",
   },
   {
+    applies: inMessage(/^`await using` cannot stand in the head/),
+    text: "Declare it before the loop.",
+  },
+  {
+    applies: inMessage(/was declared with using/),
+    text: "Give the new value another name.",
+  },
+  {
     applies: inMessage(/nested too deeply/),
     text: "Split the expression into several statements, or keep data in strings and parse it with JSON.parse.",
   },
@@ -78,7 +86,7 @@ const HINTS: readonly Hint[] = [
   },
   {
     applies: inMessage(/'return' outside of function|Return statement is not allowed/),
-    text: "A block is no function: end it with the value to see it, or give your answer with `await done(value)`.",
+    text: "A block is no function: end it with the value to see it, or give your answer with `await done(…)`.",
   },
   {
     applies: onLine(
@@ -124,6 +132,12 @@ const HINTS: readonly Hint[] = [
     applies: onLine(/^(?:async\s+)?with\b.*:\s*$|^class\s+\w+.*:\s*$|^(?:pass|global|nonlocal|del|assert)\b/),
     text: `${PYTHON}: blocks stand in braces, \`class Name { … }\`, and names need no declaration as global.`,
   },
+  {
+    applies: ({ line, column }) =>
+      /^[{,]\s*["'\w]+\s*:|[{,]\s*["'\w]+\s*$/.test(line.slice(0, column - 1).trim()) &&
+      line[column - 1] === ":",
+    text: "A line that begins with { is a block of code: put an object in parentheses, `({ a: 1, b: 2 })`.",
+  },
   { applies: onLine(/^print\s+[^(\s]/), text: "print is a function: write `print(value)`." },
   {
     applies: ({ line, column }) => line.slice(Math.max(0, column - 2), column).includes("#"),
@@ -160,7 +174,15 @@ const HINTS: readonly Hint[] = [
     applies: inMessage(/has already been declared/),
     text: "A name can be declared again in a later block, not twice in one: assign to it without const or let.",
   },
+  {
+    applies: ({ line, column }) => PROSE.test(line.slice(0, SHOWN)) && column <= SHOWN,
+    text: "The block holds code only: put words outside of it, or behind //.",
+  },
 ];
+
+/** Three words in a row that no sign of the language parts. */
+const PROSE =
+  /^\s*(?!(?:const|let|var|return|async|await|function|class|new|throw|typeof|void|delete|if|for|while|do|else|try)\b)[A-Za-z][\w'’]*[,:]?(?: [\w'’]+[,.]?){2}/;
 
 /** One sentence that says how to write what was meant, or `null`. */
 export function hintFor(question: HintQuestion): string | null {

@@ -30,6 +30,10 @@ export function refusalOf(node: AnyNode, parent: AnyNode): Refusal | null {
       if (parent.type === "ForInStatement" && parent.left === node && node.declarations[0]?.init) {
         return { message: "The variable of a for-in loop cannot have an initial value", at: node.start };
       }
+      // V8 crashes when such a loop is left by break.
+      if (parent.type === "ForStatement" && node.kind === "await using") {
+        return { message: "`await using` cannot stand in the head of this loop", at: node.start };
+      }
       if (parent.type !== "Program") return null;
       return undeclarable(
         node.declarations.map(({ id }) => id),

@@ -1,10 +1,10 @@
-import type { CallExpression, Program } from "acorn";
+import type { CallExpression, Expression, Program } from "acorn";
 import { BlockFunctions } from "./block-functions.ts";
 import { ConstantAssignments } from "./constant-assignments.ts";
-import { type Draft, endOfStatement, replace } from "./draft.ts";
+import { type Draft, endOfStatement, replace, wrap } from "./draft.ts";
 import { applyEdits } from "./edits.ts";
 import { hiddenNames } from "./hidden-names.ts";
-import type { ParseFailure } from "./parse-script.ts";
+import { type ParseFailure, parseScript } from "./parse-script.ts";
 import { refusalOf, UNCHANGEABLE } from "./refusals.ts";
 import { rewriteClass, rewriteTopFunction, rewriteVariables } from "./rewrite-declarations.ts";
 import { innerScope, variableScope } from "./scope.ts";
@@ -32,6 +32,7 @@ export function rewriteBlock(code: string, program: Program): RewriteResult {
     ),
     edits: [],
     names: new Set(),
+    lexical: new Set(),
     constants: new Set(),
     setup: [],
   };
@@ -53,6 +54,8 @@ function rewriteNodes(draft: Draft, program: Program): ParseFailure | null {
     assignments.add(visit.node, visit.scope);
     rewriteNode(draft, visit, functions);
   });
+  const refusal = assignments.refusal();
+  if (refusal !== null) failure ??= { ...refusal, limit: false };
   if (failure !== null) return failure;
   functions.rewrite();
   assignments.rewrite();
@@ -87,14 +90,36 @@ function rewriteEval(draft: Draft, { callee, optional }: CallExpression): void {
 /** The value is boxed so that `return` does not wait for a promise or handle. */
 function boxLastValue(draft: Draft, statements: Program["body"]): void {
   const last = statements.findLast(({ type }) => type !== "EmptyStatement");
-  if (last?.type !== "ExpressionStatement") return;
+  if (last === undefined) return;
+  if (isBareObject(draft, last)) {
+    wrap(draft, { start: last.start, end: last.end, open: "return [(", close: ")];" });
+    return;
+  }
+  if (last.type !== "ExpressionStatement") return;
   const { at, semicolon } = endOfStatement(draft, last);
   draft.edits.push({ start: last.start, end: last.start, text: "return [(", rank: "open" });
   draft.edits.push({ start: at, end: at, text: `)]${semicolon}`, rank: "close" });
 }
 
-function prologue({ hidden, strict, names, setup }: Draft): string {
-  const declared = JSON.stringify([...names].filter((name) => !UNCHANGEABLE.has(name)));
+/** `{ total, count }` or `{ total: 1 }` at the end: a block of no use as it stands, an object as it was meant. */
+function isBareObject({ code }: Draft, statement: Program["body"][number]): boolean {
+  if (statement.type !== "BlockStatement" || statement.body.length !== 1) return false;
+  const [only] = statement.body;
+  if (only?.type === "ExpressionStatement") return isListOfNames(only.expression);
+  if (only?.type !== "LabeledStatement" || only.body.type !== "ExpressionStatement") return false;
+  return parseScript(`(${code.slice(statement.start, statement.end)})`).ok;
+}
+
+function isListOfNames(expression: Expression): boolean {
+  if (expression.type === "SequenceExpression") return expression.expressions.every(isListOfNames);
+  return expression.type === "Identifier";
+}
+
+function prologue({ hidden, strict, names, lexical, setup }: Draft): string {
+  const changeable = [...names].filter((name) => !UNCHANGEABLE.has(name));
+  const declared = [changeable, changeable.filter((name) => lexical.has(name))]
+    .map((list) => JSON.stringify(list))
+    .join();
   return [
     `async (${hidden.bindings}) => {`,
     strict ? '"use strict";' : "",

@@ -27,6 +27,7 @@ export function rewriteVariables(
   for (const { id } of node.declarations) {
     for (const { name } of boundIdentifiers(id)) {
       draft.names.add(name);
+      if (node.kind !== "var") draft.lexical.add(name);
       if (node.kind === "const") draft.constants.add(name);
     }
   }
@@ -62,6 +63,7 @@ function keywordOf(node: VariableDeclaration): { start: number; end: number } {
 /** `class K {}` becomes an assignment of the same class, name and inner binding kept. */
 export function rewriteClass(draft: Draft, node: ClassDeclaration): void {
   draft.names.add(node.id.name);
+  draft.lexical.add(node.id.name);
   wrap(draft, { start: node.start, end: node.end, open: `void (${node.id.name} = `, close: ");" });
 }
 

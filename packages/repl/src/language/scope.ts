@@ -8,6 +8,8 @@ export interface Scope {
   readonly names: Set<string>;
   /** Of these, what `let`, `const`, `class` and functions in blocks declared: no `var` may pass them. */
   readonly lexical: Set<string>;
+  /** Of these, what `using` and `await using` declared. */
+  readonly disposables: Set<string>;
   /** Where code must stand that runs before anything else in here. */
   readonly entries: readonly number[];
 }
@@ -18,7 +20,7 @@ export function innerScope(
   parent: Scope | null,
   entries: readonly number[] = [],
 ): Scope {
-  return { kind, parent, names: new Set(), lexical: new Set(), entries };
+  return { kind, parent, names: new Set(), lexical: new Set(), disposables: new Set(), entries };
 }
 
 /** The scope that a `var` standing here belongs to. */

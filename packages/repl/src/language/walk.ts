@@ -40,6 +40,9 @@ function declareNames(node: AnyNode, scope: Scope, inside: Scope): void {
       for (const { id } of node.declarations) {
         if (node.kind === "var") declarePattern(id, variableScope(scope), false);
         else declarePattern(id, scope, true);
+        if (node.kind !== "var" && node.kind !== "let" && node.kind !== "const") {
+          for (const { name } of boundIdentifiers(id)) scope.disposables.add(name);
+        }
       }
       return;
     case "FunctionDeclaration":

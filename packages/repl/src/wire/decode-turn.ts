@@ -16,6 +16,8 @@ import { type FailedLimit, sandboxText, violation } from "./frames.ts";
 export interface TurnExpectation {
   /** Index of the next call. */
   readonly nextCall: number;
+  /** Those before it that were no `done`; all of them unless given. */
+  readonly callsBefore?: number;
   /** Names that may be called. */
   readonly names: ReadonlySet<string>;
   /** Characters of each payload, by key. */
@@ -67,13 +69,17 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function decodeCalls(value: unknown, expected: TurnExpectation): readonly Call[] {
   const { callsPerBlock, outstandingCalls } = expected.limits ?? DEFAULT_LIMITS;
-  if (Array.isArray(value) && expected.nextCall + value.length > callsPerBlock) {
+  const calls = list(value, "calls", 2 * callsPerBlock).map((call, place) =>
+    decodeCall(call, expected.nextCall + place, expected.names),
+  );
+  const counted = calls.filter(({ name }) => name !== "done").length;
+  if (
+    (expected.callsBefore ?? expected.nextCall) + counted > callsPerBlock ||
+    expected.nextCall + calls.length > 2 * callsPerBlock
+  ) {
     const limit = { name: "callsPerBlock", value: callsPerBlock, unit: "calls" };
     throw beyond(limit, `sent more than ${spelled(callsPerBlock)} calls`);
   }
-  const calls = list(value, "calls", callsPerBlock).map((call, place) =>
-    decodeCall(call, expected.nextCall + place, expected.names),
-  );
   const outstanding = (expected.outstanding ?? 0) + calls.filter(({ name }) => name !== "wait").length;
   if (outstanding > outstandingCalls) {
     const limit = { name: "outstandingCalls", value: outstandingCalls, unit: "calls" };

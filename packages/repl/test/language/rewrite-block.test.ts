@@ -26,7 +26,8 @@ describe("the value of a block", () => {
     ["#!/usr/bin/env node\n4", 4],
     ["5\r\n", 5],
     ["x = 1\u2028x + 5", 6],
-    ["{ a: 1 }", undefined],
+    ["{ a: 1; }", undefined],
+    ["x = 1; { x; x }", undefined],
   ])("of %j is %j", async (code, value) => {
     expect(await valueAfter(code)).toBe(value);
   });

@@ -1,13 +1,34 @@
 import vm from "node:vm";
 import { compileBlock } from "../../src/language/compile-block.ts";
 
-const DECLARE = `(names) => {
+const DECLARE = `(() => {
+const unset = new Map();
+return (names, lexical) => {
+  for (const [name, own] of unset) {
+    if (own === undefined) delete globalThis[name];
+    else Object.defineProperty(globalThis, name, own);
+  }
+  unset.clear();
+  for (const name of lexical) {
+    const set = (value) => {
+      unset.delete(name);
+      Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true });
+    };
+    const get = () => {
+      throw new ReferenceError("Cannot access '" + name + "' before initialization");
+    };
+    const own = Object.getOwnPropertyDescriptor(globalThis, name);
+    unset.set(name, own);
+    if (own === undefined || own.configurable) Object.defineProperty(globalThis, name, { get, set, configurable: true });
+  }
   for (const name of names) {
+    if (lexical.includes(name)) continue;
     const own = Object.getOwnPropertyDescriptor(globalThis, name);
     if (own !== undefined && "value" in own && own.writable) continue;
     Object.defineProperty(globalThis, name, { value: own?.value, writable: true, enumerable: true, configurable: true });
   }
-}`;
+};
+})()`;
 
 /** A realm of its own in which compiled blocks run one after another, as they would in a REPL. */
 export class Sandbox {

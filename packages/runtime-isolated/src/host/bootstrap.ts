@@ -64,7 +64,7 @@ return {
     if (isDelivery) repl.deliver(json);
     else repl.start(json);
   },
-  stray: (text) => repl.stray(text),
+  stray: (json) => repl.strayText(json),
   take: () => {
     if (turn === undefined) turn = repl.turn();
     return turn;

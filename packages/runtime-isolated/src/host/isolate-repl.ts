@@ -33,7 +33,7 @@ export type EntryEnd =
   | ({ readonly kind: "broken" } & Broken);
 
 /** A stray rejection is what fails a call into an isolate that broke no limit. */
-type CallEnd = EntryEnd | { readonly kind: "stray"; readonly text: string };
+type CallEnd = EntryEnd | { readonly kind: "stray"; readonly json: string };
 
 /** isolated-vm's words when the time limit of an entry has passed. */
 const TIMED_OUT = "Script execution timed out.";
@@ -132,7 +132,7 @@ export class IsolateRepl {
     const entered = await this.#call(this.#enter, [kind === "deliver", json]);
     if (entered.kind === "broken") return entered;
     if (entered.kind === "stray") {
-      const told = await this.#call(this.#stray, [entered.text]);
+      const told = await this.#call(this.#stray, [entered.json]);
       if (told.kind === "broken") return told;
     }
     for (let attempt = 0; attempt < TURN_ATTEMPTS; attempt += 1) {
@@ -160,8 +160,7 @@ export class IsolateRepl {
       const text: unknown = await reference?.apply(undefined, values, { timeout: this.#timeMs });
       return { kind: "turn", text: typeof text === "string" ? text : "" };
     } catch (error) {
-      const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      return this.#whyBroken(error) ?? { kind: "stray", text: text.slice(0, STRAY_CHARACTERS) };
+      return this.#whyBroken(error) ?? { kind: "stray", json: JSON.stringify(strayOf(error)) };
     }
   }
 
@@ -200,4 +199,16 @@ export class IsolateRepl {
   #drop(): void {
     if (!this.#isolate.isDisposed) this.#isolate.dispose();
   }
+}
+
+/** What is left of a reason when it has been copied out of its isolate. */
+function strayOf(reason: unknown): { name: string; message: string; stack: string } {
+  const cut = (text: unknown) => String(text).slice(0, STRAY_CHARACTERS);
+  if (reason instanceof Error)
+    return { name: cut(reason.name), message: cut(reason.message), stack: cut(reason.stack) };
+  return {
+    name: "Error",
+    message: `threw ${cut(typeof reason === "string" ? JSON.stringify(reason) : reason)}`,
+    stack: "",
+  };
 }

@@ -34,7 +34,7 @@ describe("a call", () => {
       kind: "threw",
       syntax: false,
       error: { name: "NotFound", message: "no a.txt", cause: { name: "Io", message: "gone" } },
-      text: "NotFound: no a.txt\n  at line 3:\n      await readFile('a.txt');\n            ^\nCaused by Io: gone",
+      text: "NotFound: no a.txt\n  at line 3:\n      await readFile('a.txt');\n            ^\nCaused by Io: gone\nNot set, for the block threw before: text.",
     });
   });
 
@@ -120,7 +120,7 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ["Symbol('x')", "is a symbol"],
   ["new Map()", "is a Map; use Object.fromEntries(map) or [...map]"],
   ["new Set()", "is a Set; use [...set]"],
-  ["new Error('x')", "is an Error; use its message"],
+  ["new Error('x')", "is an Error, which is no answer: deal with it first"],
   ["readFile", "is a function"],
   ["Promise.resolve()", "is a promise; await it first"],
   ["new Uint8Array(2)", "is a typed array; use Array.from(list)"],

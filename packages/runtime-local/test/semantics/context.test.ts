@@ -28,19 +28,19 @@ const SHOWN: readonly (readonly [string, string])[] = [
     '[\n  { line: 1, start: 19, text: "second: ERROR one" },\n  { line: 4, start: 42, text: "last ERROR two" }\n]',
   ],
   ["CONTEXT.grep('ERROR', 1).length", "1"],
-  ["CONTEXT.grep('.')", "[]"],
+  ["CONTEXT.grep('.')", "[] (0 hits)"],
   ["CONTEXT.grep(/^t/)", '[{ line: 2, start: 30, text: "third" }]'],
   ["CONTEXT.grep(/e$/).map((h) => h.line)", "[0, 1]"],
   ["CONTEXT.grep(/error (one|two)/i).map((h) => h.start)", "[19, 42]"],
   ["CONTEXT.grep(/^$/).map((h) => h.line)", "[3]"],
-  ["CONTEXT.slice(0, 5)", "CONTEXT.slice(0, 5)"],
+  ["CONTEXT.slice(0, 5)", "CONTEXT.slice(0, 5) stands for 5 characters: text() reads them"],
   ["CONTEXT.slice(6, 10).text()", '"line"'],
   ["String(CONTEXT.slice(6, 10)) + '!'", '"line!"'],
   ["const s = CONTEXT.slice(6, 10); [s.key, s.start, s.end, s.length]", '["doc", 6, 10, 4]'],
   ["CONTEXT.chunks(20).map((c) => c.text().length)", "[20, 20, 11]"],
   ["CONTEXT.chunks(20).map((c) => c.text()).join('') === CONTEXT.read()", "true"],
   ["CONTEXT.get('doc').read(0, 1)", '"f"'],
-  ["CONTEXT", 'CONTEXT (51 characters, key "doc")'],
+  ["CONTEXT", 'CONTEXT (51 characters, key "doc") stands for 51 characters: text() reads them'],
 ];
 
 test.each(SHOWN)("%s shows %j", async (code, shown) => {
@@ -52,7 +52,7 @@ test.each([
   ["CONTEXT.read('a')", "start must be a number"],
   ["CONTEXT.read(0, NaN)", "end must be a number"],
   ["CONTEXT.chunks(0)", "chunks takes the size of a chunk in characters, at least 1"],
-  ["CONTEXT.get('other')", 'CONTEXT has no such key; the keys are "doc"'],
+  ["CONTEXT.get('other')", 'there is no key "other"; the key is "doc"'],
   ["CONTEXT.grep(5)", "grep takes a string or a regular expression"],
   ["CONTEXT.grep('')", "grep needs a pattern that is not empty"],
   ["CONTEXT.grep('a\\nb')", "grep looks at one line at a time"],
@@ -60,7 +60,7 @@ test.each([
   ["CONTEXT.grep(/(?=a)/)", "grep cannot run /(?=a)/ in linear time"],
   ["CONTEXT.grep(/(a)\\1/)", "leave out lookaround, backreferences and large counts"],
   ["CONTEXT.grep(/a/u)", "grep takes no regular expressions with the flag u or v; leave it out"],
-  ["'' + CONTEXT", "CONTEXT is not a string: use CONTEXT.read(start, end)"],
+  ["'' + CONTEXT", "CONTEXT is not a string: use CONTEXT.text() (it has 51 characters)"],
 ])("%s is refused", async (code, message) => {
   const repl = await open();
   expect(await repl.print(code)).toContain(message);
@@ -188,14 +188,20 @@ describe("what CONTEXT shares with a string", () => {
   });
 
   test.each([
-    ["CONTEXT.split('\\n')", "CONTEXT is not a string: use CONTEXT.lines(start, end)"],
-    ["CONTEXT.substring(0, 5)", "CONTEXT is not a string: use CONTEXT.read(start, end)"],
-    ["CONTEXT.indexOf('x')", "CONTEXT is not a string: use CONTEXT.grep(pattern, max)"],
-    ["for (const line of CONTEXT) print(line)", "CONTEXT is not a string: use CONTEXT.lines(start, end)"],
-    ["[...CONTEXT]", "CONTEXT is not a string: use CONTEXT.lines(start, end)"],
+    ["CONTEXT.split('\\n')", "CONTEXT is not a string: use CONTEXT.lines(start, end) (it has 3 characters)"],
+    [
+      "CONTEXT.substring(0, 5)",
+      "CONTEXT is not a string: use CONTEXT.read(start, end) (it has 3 characters)",
+    ],
+    ["CONTEXT.indexOf('x')", "CONTEXT is not a string: use CONTEXT.grep(pattern, max) (it has 3 characters)"],
+    [
+      "for (const line of CONTEXT) print(line)",
+      "CONTEXT is not a string: use CONTEXT.lines(start, end) (it has 3 characters)",
+    ],
+    ["[...CONTEXT]", "CONTEXT is not a string: use CONTEXT.lines(start, end) (it has 3 characters)"],
     [
       "CONTEXT.get('doc').trim()",
-      'CONTEXT.get("doc") is not a string: use CONTEXT.get("doc").read(start, end)',
+      'CONTEXT.get("doc") is not a string: use CONTEXT.get("doc").text() (it has 3 characters)',
     ],
     ["CONTEXT.slice(0, 2).split('')", "a slice is not a string: use slice.text(), which reads it"],
     ["CONTEXT.chunks(2)[0].match(/x/)", "a slice is not a string: use slice.text(), which reads it"],

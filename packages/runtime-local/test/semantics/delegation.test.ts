@@ -207,7 +207,9 @@ describe("wait", () => {
       { ok: true, value: "B" },
     ]);
     expect(last.calls).toEqual([]);
-    expect(last.output).toBe("root.a no B\n");
+    expect(last.output).toBe(
+      "root.a no (1 of 2 answered; await Promise.allSettled(handles) gives what each came to) B\n",
+    );
   });
 
   test("works under allSettled, all and race over handles", async () => {

@@ -118,11 +118,19 @@ describe("the globals", () => {
 
   test("make no buffer that can grow", async () => {
     const repl = await open();
+    const makers = [
+      "new ArrayBuffer(8, { maxByteLength: 1e9 })",
+      "new (new Uint8Array(1).buffer.constructor)(8, { maxByteLength: 16 })",
+      "Reflect.construct(ArrayBuffer, [8, { maxByteLength: 16 }], Uint8Array)",
+    ];
+    for (const maker of makers) {
+      expect(await repl.print(maker)).toContain("An ArrayBuffer cannot change its length here");
+    }
     expect(
       await repl.print(
-        "const b = [new ArrayBuffer(8, { maxByteLength: 1e9 }), new (new Uint8Array(1).buffer.constructor)(8, { maxByteLength: 16 }), Reflect.construct(ArrayBuffer, [8, { maxByteLength: 16 }], Uint8Array)]; print(b.map((x) => ArrayBuffer.prototype.constructor && Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'resizable').get.call(x)), new ArrayBuffer(4).slice(1).byteLength, new Uint8Array(3).slice(1).length)",
+        "print(new ArrayBuffer(4, {}).slice(1).byteLength, new Uint8Array(3).slice(1).length)",
       ),
-    ).toBe("[false, false, false] 3 2\n");
+    ).toBe("3 2\n");
   });
 
   test("have the small functions a script expects", async () => {

@@ -144,8 +144,10 @@ describe("what is not there", () => {
     ["require('fs')", "There are no modules here"],
     ["fetch('http://x')", "There is no network here"],
     ["process.exit()", "This is plain JavaScript without Node.js."],
-    ["FINAL('x')", "Call done(value) to give the final answer."],
-    ["await llm_query('x')", "Write await llmQuery(prompt)."],
+    ["FINAL_VAR('x')", "To give the final answer write await done(…)"],
+    ["answer(42)", "To give the final answer write await done(…)"],
+    ["submit('x')", "To give the final answer write await done(…)"],
+    ["await rlm_query('x')", "Write await delegate(name, query)."],
     ["len([1])", "This is JavaScript: use value.length."],
     ["new WeakRef({})", "WeakRef is left out, for a run must be repeatable."],
   ])("%s says what to do instead", async (code, hint) => {
