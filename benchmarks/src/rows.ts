@@ -1,4 +1,5 @@
 import type { Row } from "./row.ts";
+import { concurrentRuns } from "./rows/concurrent-runs.ts";
 import { contextReaders } from "./rows/context-readers.ts";
 import { engineTime } from "./rows/engine-time.ts";
 import { isolateReady } from "./rows/isolate-ready.ts";
@@ -24,4 +25,5 @@ export const rows: readonly Row[] = [
   langgraphInMemory,
   langgraphOnDisk,
   runtimeStarts,
+  concurrentRuns,
 ];

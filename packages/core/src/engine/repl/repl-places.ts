@@ -34,7 +34,7 @@ interface Impatient {
   readonly done: () => void;
 }
 
-/** REPLs of finished runs that are kept, for a further task, while other runs open REPLs. */
+/** REPLs of finished runs that are kept for a further task; of the others, each is made again when there is one. */
 const KEPT_FINISHED = 8;
 
 /**
@@ -102,8 +102,6 @@ export class ReplPlaces {
   tryEnter(): Release | null {
     if (this.#free === 0) return null;
     this.#free -= 1;
-    const [oldest] = this.#finished;
-    if (oldest !== undefined && this.#finished.size > KEPT_FINISHED) this.#closeResting(oldest);
     return this.#release();
   }
 
@@ -118,6 +116,8 @@ export class ReplPlaces {
   rest(repl: IdleRepl, isFinished: boolean): void {
     this.#resting.add(repl);
     if (isFinished) this.#finished.add(repl);
+    const [oldest] = this.#finished;
+    if (oldest !== undefined && this.#finished.size > KEPT_FINISHED) this.#closeResting(oldest);
     this.#makeRoom();
     if (this.#resting.has(repl)) this.#relieve(() => true);
   }
