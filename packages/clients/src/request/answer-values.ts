@@ -1,13 +1,15 @@
 import type { RLMError } from "@rlmflow/core";
 import { eventStream } from "./event-stream.ts";
-import { requestFailed } from "./request-failed.ts";
 import { type Answer, errorIn, parsedJson, serverWords } from "./server-words.ts";
 
 /** How the body of an answer is read. */
 export interface AnswerReading {
-  readonly provider: string;
   /** Makes the failure of an error that the server sent within its answer. */
   refused(answer: Answer): RLMError;
+  /** Makes the failure of an answer that breaks off at what the server sent. */
+  brokenOff(what: string): RLMError;
+  /** Hears of text between the events of a stream, which may say why the stream ends early. */
+  strayed(text: string): void;
 }
 
 /** The end that a Chat Completions stream announces. */
@@ -39,7 +41,7 @@ export async function* answerValues(
     if (values === null) {
       const text = part.lines.join("\n");
       if (part.name === "error") throw reading.refused({ body: text });
-      if (/^\s*[[{]/.test(text)) throw brokenOff(`an event that is not JSON: ${text}`, reading);
+      if (/^\s*[[{]/.test(text)) throw reading.brokenOff(`an event that is not JSON: ${text}`);
       stray += `${text}\n`;
       continue;
     }
@@ -78,6 +80,7 @@ function refuseError(value: unknown, eventName: string, { refused }: AnswerReadi
 function refuseTail(stray: string, reading: AnswerReading): void {
   const value = parsedJson(stray);
   if (value !== undefined) refuseError(value, "", reading);
+  reading.strayed(stray.trim());
 }
 
 function* documentValues(text: string, reading: AnswerReading): Generator<unknown> {
@@ -85,7 +88,7 @@ function* documentValues(text: string, reading: AnswerReading): Generator<unknow
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const values = whole === undefined ? lines.map(parsedJson) : [whole];
   if (values.includes(undefined)) {
-    if (/^\s*[[{]/.test(text)) throw brokenOff(`JSON that breaks off: ${text}`, reading);
+    if (/^\s*[[{]/.test(text)) throw reading.brokenOff(`JSON that breaks off: ${text}`);
     throw noReply(text, reading);
   }
   for (const value of values) {
@@ -97,13 +100,6 @@ function* documentValues(text: string, reading: AnswerReading): Generator<unknow
 /** An answer with status 200 that holds no part of a reply: asking again brings the same. */
 export function noReply(body: unknown, { refused }: AnswerReading): RLMError {
   return refused({ status: 200, body });
-}
-
-function brokenOff(what: string, { provider }: AnswerReading): RLMError {
-  const { message } = serverWords(what);
-  return requestFailed(`${provider}: the server sent ${message.slice(0, QUOTED).toWellFormed()}`, {
-    reason: "incomplete",
-  });
 }
 
 function isPage(text: string): boolean {

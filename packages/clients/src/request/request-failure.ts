@@ -1,4 +1,4 @@
-import type { RequestFailure, RequestFailureDetails, RLMError } from "@rlmflow/core";
+import { type RequestFailure, type RequestFailureDetails, type RLMError, sentences } from "@rlmflow/core";
 import { adviceOf } from "./failure-advice.ts";
 import { FAILURE_SIGNALS, type FailureSignal, GENERAL_SIGNALS, STATUS_REASONS } from "./failure-signals.ts";
 import { member } from "./member.ts";
@@ -49,6 +49,16 @@ export function answerFailure(context: FailureContext, answer: Answer): RLMError
     ...(wait !== undefined && { retryAfterMs: wait }),
   };
   return requestFailed(opening(context, reason, what), details, { advice });
+}
+
+/** A reply that ended early, with what the server sent instead of the rest. */
+export function brokenOffFailure(context: FailureContext, what: string, sent = ""): RLMError {
+  const said = short(withoutSecrets(serverWords(sent).message, context.secrets));
+  const message = sentences(
+    opening(context, "incomplete", what),
+    said === "" ? "" : `The server sent: ${said}`,
+  );
+  return requestFailed(message, { reason: "incomplete" });
 }
 
 /** What an error of a provider's SDK, or of the connection under it, means where there was no answer. */

@@ -13,7 +13,13 @@ import { type ChatOptions, type Reply, RLMError, type Usage } from "@rlmflow/cor
 import { type AnswerReading, answerValues, noReply } from "./answer-values.ts";
 import { providerFetch } from "./provider-fetch.ts";
 import { requestFailed } from "./request-failed.ts";
-import { answerFailure, connectionFailure, type FailureContext, requestTo } from "./request-failure.ts";
+import {
+  answerFailure,
+  brokenOffFailure,
+  connectionFailure,
+  type FailureContext,
+  requestTo,
+} from "./request-failure.ts";
 
 const LINGER_MS = 1000;
 
@@ -83,27 +89,23 @@ export async function watchRequest(request: WatchedRequest): Promise<Reply> {
   }
   const reply = progress.finished();
   if (reply !== null) return reply;
-  const word = progress.brokenOff();
-  const what =
-    word === null ? "ended before the model said that it was done" : `was broken off by the server: ${word}`;
-  const message = `${requestTo(watch.context())} failed (incomplete): the reply ${what}.`;
-  throw withUsage(requestFailed(message, { reason: "incomplete" }), progress.usage());
+  throw withUsage(watch.endedEarly(progress.brokenOff()), progress.usage());
 }
 
 type Watch = ReturnType<typeof startWatch>;
 
-async function receive({ send, progress, provider }: WatchedRequest, watch: Watch): Promise<void> {
+async function receive({ send, progress }: WatchedRequest, watch: Watch): Promise<void> {
   const response = await send(watch);
-  const reading: AnswerReading = { provider, refused: watch.refused };
   const values: unknown[] = [];
-  for await (const value of answerValues(response.body ?? new Blob([]).stream(), reading)) {
+  for await (const value of answerValues(response.body ?? new Blob([]).stream(), watch.reading)) {
     if (!progress.started) values.push(value);
     watch.emit(progress.add(value));
     if (progress.over) break;
   }
   // JSON that is neither a reply nor an error.
   const [first] = values;
-  if (!progress.started && typeof first === "object" && values.length === 1) throw noReply(first, reading);
+  if (!progress.started && typeof first === "object" && values.length === 1)
+    throw noReply(first, watch.reading);
 }
 
 function startWatch({ provider, limits, chat, secrets, keySent }: WatchedRequest) {
@@ -128,13 +130,27 @@ function startWatch({ provider, limits, chat, secrets, keySent }: WatchedRequest
   const total = setTimeout(outOfTime("timeoutMs"), limits.timeoutMs);
   const abort = () => interrupt(chat.signal?.reason);
   chat.signal?.addEventListener("abort", abort, { once: true });
-  const refused: AnswerReading["refused"] = (answer) => {
-    refusal = answerFailure(context(), answer);
-    return refusal;
+  let stray = "";
+  const reading: AnswerReading = {
+    refused(answer) {
+      refusal = answerFailure(context(), answer);
+      return refusal;
+    },
+    brokenOff: (sent) => brokenOffFailure(context(), "the reply broke off", sent),
+    strayed(text) {
+      stray = text;
+    },
   };
   return {
     context,
-    refused,
+    reading,
+    /** The failure of a stream that ended too soon: what the server wrote between the events may say why. */
+    endedEarly(word: string | null): RLMError {
+      const told = stray === "" ? null : answerFailure(context(), { body: stray });
+      if (told !== null && told.details.reason !== "unknown") return told;
+      const what = word === null ? "ended before the model said that it was done" : `was broken off: ${word}`;
+      return brokenOffFailure(context(), `the reply ${what}`, stray);
+    },
     refusal: (): RLMError | null => refusal,
     signal: connection.signal,
     interrupted: interruption.promise,
@@ -145,7 +161,7 @@ function startWatch({ provider, limits, chat, secrets, keySent }: WatchedRequest
       sending(to) {
         address = to;
       },
-      refused,
+      refused: reading.refused,
     }),
     emit(delta: string) {
       if (open && delta !== "") tell(chat.onText, delta);

@@ -194,6 +194,24 @@ describe("an error within a stream keeps the server's words", () => {
     expect(message).toContain(word);
   });
 
+  test.each([
+    ["upstream connect error, reset", "overloaded"],
+    ["data: Error: insufficient balance\n\n", "quota"],
+    ["<html><head><title>Gateway</title></head></html>", "incomplete"],
+    ["data: strange words\n\n", "incomplete"],
+    ["data: {strange words\n\n", "incomplete"],
+  ])("text between the events, %j, is told where the reply ends early", async (text, reason) => {
+    const failure = await failed(streams(["half"], text));
+    expect(failure.reason).toBe(reason);
+    expect(failure.message).toContain(
+      text.includes("Gateway") ? "Gateway" : text.replace("data: ", "").trim(),
+    );
+  });
+
+  test("text between the events is passed over where the reply is whole", async () => {
+    expect((await replied(streams(["whole"], "data: strange words\n\n", STOP, DONE))).text).toBe("whole");
+  });
+
   test("a reply that ends early, with the address", async () => {
     const { reason, message, url } = await failed(streams(["half"]));
     expect(reason).toBe("incomplete");
