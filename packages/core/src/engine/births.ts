@@ -15,7 +15,10 @@ import { copyObject } from "./schema/json-copy.ts";
 import type { FlowSettings, NewAgent } from "./settings.ts";
 import type { ChainDraft, Journal } from "./store/journal.ts";
 
-/** Version of the prompts and the semantics; a run records which one made it. */
+/**
+ * Version of the prompts and the semantics; a run records which one made it. Since 2 the first message describes the
+ * input, and a wait in which a child failed says how many succeeded.
+ */
 export const INTERPRETER = "2";
 
 /** What a query node is made from. */

@@ -6,6 +6,7 @@ import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "
 import type { ErrorData } from "../data/node.ts";
 import { chainNodeId, cleanAgentName } from "../data/node-id.ts";
 import type { HandleRef, PassedContext } from "../protocols/runtime.ts";
+import { jsonLine } from "./json-line.ts";
 
 /** A `delegate` call whose arguments have the right shape. */
 export interface DelegateRequest {
@@ -62,6 +63,30 @@ const OPTIONS = [
   "globals",
 ];
 
+/** What models call the option `output`. */
+const OUTPUT_ALIASES = [
+  "schema",
+  "outputSchema",
+  "output_schema",
+  "responseSchema",
+  "response_schema",
+  "jsonSchema",
+];
+/** What models call the option `context`, in lower case. */
+const CONTEXT_WORDS = [
+  "ctx",
+  "input",
+  "inputs",
+  "data",
+  "text",
+  "content",
+  "document",
+  "documents",
+  "payload",
+];
+/** A query of this many characters is more likely an input than a task. */
+const LONG_QUERY = 2_000;
+
 /** An error for the code that delegated. */
 export function refusal(message: string): { readonly ok: false; readonly error: ErrorData } {
   return { ok: false, error: { name: "DelegateError", message } };
@@ -79,12 +104,39 @@ export function readDelegate(args: readonly JsonValue[]): Planned<DelegateReques
     return refusal("delegate(name, query, options): the query must be a non-empty string.");
   if (!isJsonObject(options))
     return refusal("delegate(name, query, options): the options must be an object.");
-  const unknown = Object.keys(options).filter((key) => !OPTIONS.includes(key));
-  if (unknown.length > 0)
+  const known = withAliases(options);
+  const unknown = Object.keys(known).filter((key) => !OPTIONS.includes(key));
+  if (unknown.length > 0) return unknownOptions(unknown);
+  if (
+    typeof target === "string" &&
+    isTask(target) &&
+    query.length >= LONG_QUERY &&
+    known.contexts === undefined
+  )
     return refusal(
-      `delegate: unknown option ${unknown.join(", ")}. Options: context, ${OPTIONS.slice(1).join(", ")}.`,
+      `delegate(name, query, options): your name reads like a task and your query (${query.length} characters) like its input, so no child was started. Give a short name first, ${jsonLine(target, 200)} as the query, and the long text by the option context.`,
     );
-  return readOptions(target as string | (HandleRef & JsonObject), query, options);
+  return readOptions(target as string | (HandleRef & JsonObject), query, known);
+}
+
+/** The options, with those under another name that can only mean one of ours under that one. */
+function withAliases(options: JsonObject): JsonObject {
+  const [alias, ...others] = Object.keys(options).filter((key) => OUTPUT_ALIASES.includes(key));
+  if (alias === undefined || others.length > 0 || options.output !== undefined) return options;
+  const { [alias]: output = true, ...rest } = options;
+  return { ...rest, output };
+}
+
+function unknownOptions(names: readonly string[]) {
+  const meant = names.every((name) => CONTEXT_WORDS.includes(name.toLowerCase()))
+    ? " Did you mean context?"
+    : "";
+  const known = ["context", ...OPTIONS.slice(1)].join(", ");
+  return refusal(`delegate: unknown option ${names.join(", ")}.${meant} Options: ${known}.`);
+}
+
+function isTask(name: string): boolean {
+  return /^\s*(?:\S+\s+){3}\S/.test(name);
 }
 
 function readOptions(

@@ -43,6 +43,33 @@ function refusalOf(args: readonly JsonValue[]): string {
 }
 
 describe("the arguments of delegate", () => {
+  test.each(["schema", "outputSchema", "response_schema"])("take %s for output", (name) => {
+    expect(request({ [name]: { type: "string" }, model: "fast" })).toMatchObject({
+      output: { type: "string" },
+      model: "fast",
+    });
+    expect(refusalOf(["a", "q", { [name]: true, output: true }])).toContain(`unknown option ${name}`);
+  });
+
+  test("ask whether a context was meant", () => {
+    expect(refusalOf(["a", "q", { ctx: "x" }])).toContain(
+      "unknown option ctx. Did you mean context? Options",
+    );
+    expect(refusalOf(["a", "q", { ctx: "x", y: 1 }])).not.toContain("Did you mean");
+  });
+
+  test("are refused where a task stands in the place of the name and its input in that of the task", () => {
+    const chapter = "It was a dark night. ".repeat(1_000);
+    const context = { contexts: [{ kind: "text", key: "a", text: chapter }] };
+    const refused = refusalOf(["Who hides the letter, and where?", chapter]);
+    expect(refused).toContain("no child was started");
+    expect(refused).toContain('"Who hides the letter, and where?" as the query');
+    expect(refused).toContain("(21000 characters)");
+    expect(refusalOf(["Who hides the letter, and where?", chapter, context])).toBe("taken");
+    expect(refusalOf(["Who hides the letter, and where?", chapter.slice(0, 1_000)])).toBe("taken");
+    expect(refusalOf(["letter_part one", chapter])).toBe("taken");
+  });
+
   test("are taken with every option", () => {
     const contexts = [
       { kind: "text", key: "a", text: "A" },

@@ -1,8 +1,10 @@
 import { taskEnd } from "../../data/chain.ts";
+import { counted } from "../../data/counted.ts";
 import type { Graph } from "../../data/graph.ts";
 import { isJsonObject, type JsonValue } from "../../data/json.ts";
 import type { CallNode, ErrorNode, Outcome } from "../../data/node.ts";
 import { callNodeId } from "../../data/node-id.ts";
+import { sentences } from "../../data/sentences.ts";
 import type { Call } from "../../protocols/runtime.ts";
 import type { Journal } from "../store/journal.ts";
 import type { AwaitedTask } from "./wait-table.ts";
@@ -54,8 +56,23 @@ export function storedArguments(graph: Graph, agentId: string, call: Call): read
 export async function recordedOutcome(journal: Journal, node: CallNode): Promise<Outcome> {
   const outcome = (await journal.unpack(node.outcome, node.blobs?.outcome)) ?? { ok: true, value: null };
   if (node.name !== "wait" || !outcome.ok || !Array.isArray(outcome.value)) return outcome;
-  const value = await Promise.all(outcome.value.map((id: JsonValue) => endOutcome(journal, String(id))));
+  const ends = await Promise.all(outcome.value.map((id: JsonValue) => endOutcome(journal, String(id))));
+  const value = tellsOfOthers(journal.graph, node.agentId) ? ends.map((end) => amongOthers(end, ends)) : ends;
   return { ok: true, value: value as unknown as JsonValue };
+}
+
+/** Agents of interpreter 1 were told each end alone, and are so in a replay. */
+function tellsOfOthers(graph: Graph, agentId: string): boolean {
+  const first = graph.chainAt(agentId, 0);
+  return first?.type === "query" && first.interpreter !== "1";
+}
+
+/** An end among those of one `wait`: the error that is thrown for all of them says that others succeeded. */
+function amongOthers(end: Outcome, ends: readonly Outcome[]): Outcome {
+  const succeeded = ends.filter(({ ok }) => ok).length;
+  if (end.ok || succeeded === 0) return end;
+  const others = `${succeeded} of ${counted(ends.length, "child", "children")} succeeded, and their results are kept: await each handle in a try of its own.`;
+  return { ok: false, error: { ...end.error, message: sentences(end.error.message, others) } };
 }
 
 /** How an agent ended, for code: addresses and paths of the host, in the words of a failed runtime, are not for it. */

@@ -88,7 +88,7 @@ async function checkByStandard(schema: StandardSchemaV1, value: unknown): Promis
     return { ok: false, message: describeIssues(result.issues.map(fromStandardIssue)) };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    return { ok: false, message: `value: could not be checked: ${reason}`.slice(0, MAX_MESSAGE) };
+    return { ok: false, message: `could not be checked: ${reason}`.slice(0, MAX_MESSAGE) };
   }
 }
 
@@ -96,11 +96,16 @@ function fromStandardIssue({ message, path = [] }: StandardSchemaV1.Issue): Issu
   return { message, path: path.map((step) => (typeof step === "object" ? step.key : step)) };
 }
 
+/** What is wrong with the value itself has no path: a name for it would be taken for one of its fields. */
+function atPath(path: readonly PropertyKey[], message: string): string {
+  return path.length === 0 ? message : `${showPath(path)}: ${message}`;
+}
+
 /** One line an issue, at most 10 lines and 2,000 characters. */
 function describeIssues(issues: readonly Issue[]): string {
   const lines = issues
     .slice(0, MAX_ISSUES)
-    .map(({ path, message }) => `${showPath(path)}: ${message}`.slice(0, MAX_MESSAGE / 4));
+    .map(({ path, message }) => atPath(path, message).slice(0, MAX_MESSAGE / 4));
   if (issues.length > MAX_ISSUES) lines.push("… and more");
   const text = lines.join("\n");
   return text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE - 1)}…` : text;

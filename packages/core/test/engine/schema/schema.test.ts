@@ -6,6 +6,7 @@ import { resolveSchema } from "../../../src/engine/schema/schema.ts";
 import { withJsonSchema } from "../../../src/engine/schema/standard-schema.ts";
 import { typedSchema } from "../../../src/engine/schema/typed-schema.ts";
 import { RLMError } from "../../../src/errors.ts";
+import type { JsonSchema } from "../../../src/index.ts";
 import type { SchemaLike } from "../../../src/protocols/tool.ts";
 
 function refusal(schema: unknown): string {
@@ -86,7 +87,7 @@ describe("a Standard Schema", () => {
       }),
       { type: "string" },
     );
-    expect(await complaint(broken, "x")).toBe("value: could not be checked: no luck");
+    expect(await complaint(broken, "x")).toBe("could not be checked: no luck");
   });
 
   it("of a type and a JSON Schema checks values and keeps paths", async () => {
@@ -117,11 +118,37 @@ describe("a JSON Schema", () => {
   });
 
   it("describes the value itself when that is wrong", async () => {
-    expect(await complaint(person, [1])).toMatch(
-      /^value: wanted \{name: string, age: integer,.* got a list of 1$/,
-    );
-    expect(await complaint({ type: "string" }, undefined)).toContain("value: wanted JSON, got nothing");
+    expect(await complaint(person, [1])).toMatch(/^wanted \{name: string, age: integer,.* got a list of 1$/);
+    expect(await complaint({ type: "string" }, undefined)).toContain("wanted JSON, got nothing");
     expect(await complaint({ type: "string" }, 1n)).toContain("wanted JSON, got 1");
+  });
+
+  it.each<[string, JsonSchema, string, string]>([
+    [
+      "a number",
+      { type: "number" },
+      "603834.57",
+      'wanted a number such as 603834.57, got the text "603834.57"',
+    ],
+    [
+      "one with its thousands apart",
+      { type: "number" },
+      "1,234,567.5",
+      'a number such as 1234567.5, got the text "1,234,567.5"',
+    ],
+    ["a whole number", { type: ["integer", "null"] }, " 42 ", 'a number such as 42, got the text " 42 "'],
+    ["a boolean", { type: "boolean" }, "true", 'wanted true, got the text "true"'],
+    [
+      "a list",
+      { type: "array" },
+      "[1, 2]",
+      'wanted a list of 2, got its JSON as the text "[1, 2]": give the value itself',
+    ],
+    ["an object", person, '{"name": "Ada"}', "wanted an object, got its JSON as the text"],
+    ["a decimal for a whole number", { type: "integer" }, "4.5", 'wanted integer, got "4.5"'],
+    ["what is no number", { type: "number" }, "about 4", 'wanted number, got "about 4"'],
+  ])("says so of a text that holds %s", async (_, schema, value, message) => {
+    expect(await complaint(schema, value)).toContain(message);
   });
 
   it("speaks of the one alternative that was meant, else of all", async () => {
@@ -140,9 +167,11 @@ describe("a JSON Schema", () => {
         { type: "null" },
       ],
     };
-    expect(await complaint(shape, { kind: "circle", radius: "2" })).toBe('radius: wanted number, got "2"');
+    expect(await complaint(shape, { kind: "circle", radius: "2" })).toBe(
+      'radius: wanted a number such as 2, got the text "2"',
+    );
     expect(await complaint(shape, 4)).toMatch(
-      /^value: wanted \{kind: "circle", radius: number\} \| .* \| null, got 4$/,
+      /^wanted \{kind: "circle", radius: number\} \| .* \| null, got 4$/,
     );
   });
 

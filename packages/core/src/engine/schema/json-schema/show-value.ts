@@ -13,9 +13,8 @@ export function showValue(value: unknown): string {
   return typeof value === "function" ? "a function" : String(value);
 }
 
-/** A path as code would write it: `items[3].name`; `value` for the value itself. */
+/** A path as code would write it: `items[3].name`; empty for the value itself. */
 export function showPath(path: readonly PropertyKey[]): string {
-  if (path.length === 0) return "value";
   const text = path.map((key, index) => showKey(key, index === 0)).join("");
   return text.length > 200 ? `${text.slice(0, 100)}…${text.slice(-99)}` : text;
 }

@@ -25,8 +25,31 @@ const type: Keyword = (argument, context) => {
   const wanted = context.words(context.schema);
   return (value, place, evaluation) =>
     names.some((name) => isOfType(value, name)) ||
-    evaluation.fail(place, () => `wanted ${wanted}, got ${showValue(value)}`);
+    evaluation.fail(place, () => quotedValue(value, names) ?? `wanted ${wanted}, got ${showValue(value)}`);
 };
+
+const LONGEST_QUOTED = 10_000;
+
+/** What to say of a text that holds a value of a wanted type, such as a number in quotes; `null` of any other value. */
+function quotedValue(value: JsonValue, types: readonly string[]): string | null {
+  if (typeof value !== "string" || value.length > LONGEST_QUOTED) return null;
+  const inner = parsed(value.replace(/(?<=\d),(?=\d{3}(?!\d))/g, ""));
+  if (inner === undefined || !types.some((name) => isOfType(inner, name))) return null;
+  const got = showValue(value);
+  if (typeof inner === "number") return `wanted a number such as ${inner}, got the text ${got}`;
+  if (typeof inner === "object" && inner !== null)
+    return `wanted ${showValue(inner)}, got its JSON as the text ${got}: give the value itself`;
+  return `wanted ${inner}, got the text ${got}`;
+}
+
+function parsed(text: string): JsonValue | undefined {
+  try {
+    const value: JsonValue = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
 
 const enumeration: Keyword = (argument, context) => {
   if (!Array.isArray(argument) || argument.length === 0)
