@@ -31,6 +31,48 @@ describe("the writer of a log", () => {
     expect((await readFile(file, "utf8")).trimEnd().split("\n")).toEqual(numbers);
   });
 
+  test.each([
+    ["small ones, which are written in place", 10],
+    ["large ones, which are not", 200_000],
+  ])(
+    "keeps the order of what is appended, and readers see what was acknowledged: %s",
+    async (_what, size) => {
+      const file = join(await temporaryDirectory(), "log");
+      const writer = new LogWriter({ handle: await open(file, "w+"), file, end: 0, durability: "flush" });
+      const lines = Array.from({ length: 50 }, (_, n) => `${n} ${"x".repeat(n % 3 === 0 ? size : 1)}`);
+      const acknowledged: number[] = [];
+      const appendOne = async (line: string, n: number) => {
+        await writer.append(Buffer.from(`${line}\n`));
+        acknowledged.push(n);
+        expect((await stat(file)).size).toBeGreaterThanOrEqual(writer.end);
+      };
+      await Promise.all(lines.slice(0, 25).map(appendOne));
+      for (const [index, line] of lines.slice(25).entries()) await appendOne(line, 25 + index);
+      await writer.close();
+      expect(acknowledged).toEqual(lines.keys().toArray());
+      expect((await readFile(file, "utf8")).trimEnd().split("\n")).toEqual(lines);
+    },
+  );
+
+  // Only Linux has a file that is always full.
+  test.skipIf(process.platform !== "linux").each([10, 200_000])(
+    "tells why a disk does not take a line of %i bytes",
+    async (size) => {
+      const file = "/dev/full";
+      const handle = await open(file, "r+");
+      const writer = new LogWriter({ handle, file, end: 0, durability: "flush" });
+      const lines = ["one", "two"].map(() => Buffer.alloc(size, "x"));
+      const settled = await Promise.allSettled(lines.map((line) => writer.append(line)));
+      settled.push(...(await Promise.allSettled([writer.append(Buffer.from("three"))])));
+      for (const outcome of settled) {
+        const reason: unknown = outcome.status === "rejected" ? outcome.reason : undefined;
+        expect(RLMError.is(reason, "store_failed") && reason.message).toMatch(/ENOSPC/);
+      }
+      expect(writer.end).toBe(0);
+      await writer.close();
+    },
+  );
+
   test("cuts the file back after a failed write and refuses everything from then on", async () => {
     const file = join(await temporaryDirectory(), "log");
     await writeFile(file, "good\n");

@@ -132,7 +132,7 @@ export class Scheduler {
 
   /** Forgets an agent that has ended. */
   retire(slot: Slot): void {
-    slot.life.abort();
+    slot.life.abort("over");
     this.#unready(slot);
     this.#slots.delete(slot.agentId);
     this.#hooks.retired(slot.agentId);
@@ -175,7 +175,7 @@ export class Scheduler {
 
   /** Stops the clocks of all agents. */
   close(): void {
-    for (const slot of this.#slots.values()) slot.life.abort();
+    for (const slot of this.#slots.values()) slot.life.abort("over");
   }
 
   /** Resolves when no transition is in flight and, while driving, nobody can move. */
@@ -211,9 +211,7 @@ export class Scheduler {
       return;
     }
     slot.parked = false;
-    slot.controller = new AbortController();
-    slot.effects = new AbortController();
-    slot.rest = new AbortController();
+    slot.renew();
     const move = this.#hooks.begin(slot);
     if (move === null) return;
     this.#busy += 1;

@@ -15,6 +15,9 @@ const OPENING = /^[ \t]*<(think|thinking|thoughts?|reasoning|seed:think|antml:th
 /** Not directly after a backtick: then somebody writes about the tag. */
 const CLOSING = /(?<!`)<\/(think|thinking|thoughts?|reasoning|seed:think|antml:thinking)[ \t]*>/i;
 
+/** Most replies have no tag at all, and nothing in them need be looked for. */
+const ANY_TAG = /<\/?[a-z]/i;
+
 /** A fence right before a closing tag ends all the same, though Markdown would have it go on. */
 const GLUED =
   /^([ \t]*(?:`{3,}|~{3,}))([ \t]*<\/(?:think|thinking|thoughts?|reasoning|seed:think|antml:thinking)[ \t]*>.*)$/i;
@@ -41,6 +44,7 @@ interface Tag {
 export function withoutReasoning(reply: string): WithoutReasoning {
   const tagged = withoutForeignReasoning(reply);
   if (tagged === null) return { text: "", endsInside: true };
+  if (!ANY_TAG.test(tagged)) return { text: splitLines(tagged).join("\n"), endsInside: false };
   let lines: readonly Line[] = splitLines(tagged).flatMap(unglue);
   let kept: Line[] = [];
   for (let section = 0; section < MAX_SECTIONS; section += 1) {

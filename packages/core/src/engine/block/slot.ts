@@ -4,6 +4,9 @@ import { Conversation } from "../model/conversation.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { WaitTable } from "./wait-table.ts";
 
+/** One for all aborts: to make an exception, with its stack, takes longer than all the rest of one. */
+const ABORTED = new DOMException("This operation was aborted", "AbortError");
+
 /**
  * What a live run keeps of one unfinished agent. At most one transition of it is in flight; `busy` is
  * that one. A parked agent waits for children: it holds no promise, no place and maybe no REPL.
@@ -46,10 +49,17 @@ export class Slot {
     this.budget = budget;
   }
 
+  /** Makes ready for a transition: what was aborted before does not concern it. */
+  renew(): void {
+    if (this.controller.signal.aborted) this.controller = new AbortController();
+    if (this.effects.signal.aborted) this.effects = new AbortController();
+    if (this.rest.signal.aborted) this.rest = new AbortController();
+  }
+
   /** Stops the transition and the calls of its block. */
   abort(): void {
-    this.controller.abort();
-    this.effects.abort();
+    this.controller.abort(ABORTED);
+    this.effects.abort(ABORTED);
   }
 
   /**
@@ -57,7 +67,7 @@ export class Slot {
    * any more: the node that says why no answer came keeps them.
    */
   async unrecorded(): Promise<readonly Attempt[]> {
-    this.effects.abort();
+    this.effects.abort(ABORTED);
     await Promise.all(this.queries);
     const late = this.arrivals.takeEffects().flatMap(({ finished }) => finished.attempts ?? []);
     return [...this.cut.splice(0), ...late];
