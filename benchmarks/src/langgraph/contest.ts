@@ -8,6 +8,8 @@ export interface Contest {
   /** What one unit of the work is. */
   readonly unit: string;
   readonly note: string;
+  /** The most that ours may take over theirs; without one the ratio is only reported. */
+  readonly bar?: number;
   /** Does the work once and gives microseconds per unit, preparations not counted. */
   ours(): Promise<number>;
   theirs(): Promise<number>;
@@ -26,10 +28,10 @@ export async function compete(contest: Contest, { runs }: Effort): Promise<Findi
     ours.push(us);
     theirs.push(them);
   }
-  const { what, unit, note } = contest;
+  const { what, unit, note, bar = null } = contest;
   const detail = `rlmflow ${spelled(ours, "µs")} a ${unit}, LangGraph.js ${spelled(theirs, "µs")}; ${note}`;
   const ratios = ours.map((us, run) => us / (theirs[run] ?? Number.NaN));
-  return finding(ratios, { what, unit: "x", bar: null, detail });
+  return finding(ratios, { what, unit: "x", bar, detail });
 }
 
 /** Microseconds that the work takes, divided by `units`. */

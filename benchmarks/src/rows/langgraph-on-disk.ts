@@ -67,8 +67,9 @@ interface Sides {
   theirs(directory: string): Promise<number>;
 }
 
-function contest(what: string, unit: string, note: string, { ours, theirs }: Sides): Contest {
+function contest(what: string, unit: string, note: string, { ours, theirs }: Sides, bar?: number): Contest {
   return {
+    ...(bar !== undefined && { bar }),
     what: `${what}, on disk, over LangGraph.js with its SQLite saver`,
     unit,
     note,
@@ -95,6 +96,7 @@ const fan = contest(
     ours: (directory) => microseconds(CHILDREN, () => makeOurs(directory, FAN)),
     theirs: (directory) => microseconds(CHILDREN, () => langgraphFan(CHILDREN, saverIn(directory))),
   },
+  1,
 );
 
 const resume = contest(
@@ -113,6 +115,7 @@ const resume = contest(
       return await microseconds(1, () => langgraphResume(REPLIES, saverIn(directory)));
     },
   },
+  1.5,
 );
 
 const travel = contest(
