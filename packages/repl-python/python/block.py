@@ -15,6 +15,7 @@ LAST_VALUE = "<last value>"
 # Nor these: what makes sure that a value behind `yield`, or in asyncio.run, can be waited for.
 YIELDED = "<yielded>"
 RUN = "<run>"
+ANSWERING = ("done", "FINAL", "FINAL_VAR")
 STOP_ITERATION_LEFT = "coroutine raised StopIteration"
 # What a text may fail with that is no Python.
 SYNTAX_FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
@@ -25,7 +26,7 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 class TopLevelWaits(ast.NodeTransformer):
     """
     `yield` at the top level means `await`: some systems wait for children that way. So does asyncio.run(main()), by
-    which programs begin.
+    which programs begin, and `return done(value)`.
     """
 
     def visit(self, node):
@@ -36,7 +37,16 @@ class TopLevelWaits(ast.NodeTransformer):
             return awaiting(node, YIELDED, node.value)
         if isinstance(node, ast.Call) and is_runner(node.func) and node.args:
             return awaiting(node, RUN, node.args[0])
+        if isinstance(node, ast.Return) and (call := answer_in(node.value)) is not None:
+            return ast.copy_location(ast.Expr(value=ast.copy_location(ast.Await(value=call), node)), node)
         return node
+
+
+def answer_in(value):
+    """The call in `return done(value)`, awaited or not; None for anything else that is returned."""
+    call = value.value if isinstance(value, ast.Await) else value
+    is_answer = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ANSWERING
+    return call if is_answer else None
 
 
 def is_runner(function):

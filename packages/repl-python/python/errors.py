@@ -6,6 +6,7 @@ import linecache
 
 from foreign import error_field, exact_text, is_a, kind_name, put_back, spoken
 from host_errors import MAX_CAUSES
+from parsing import parse_block
 from statements import Place
 
 MAX_FRAMES = 6
@@ -43,6 +44,11 @@ class Sources:
             self._kept -= len(self._blocks.pop(oldest)[2])
             LINES.pop(oldest, None)
         return filename
+
+    def line(self, filename, number):
+        """A line of a block; empty where there is none."""
+        lines = self._blocks[filename][1] if filename in self._blocks else []
+        return lines[number - 1] if 0 < number <= len(lines) else ""
 
     def hint_for(self, error, message):
         """What to do instead; empty when there is nothing to say."""
@@ -96,7 +102,10 @@ class ErrorReport:
     def _text(self, error, depth, above, hint):
         fault = fault_of(error)
         if fault is not None:
-            return syntax_text(kind_name(error), fault, hint or self._sources.hint_for(error, message_of(error)))
+            message, line, column, text = fault
+            fault = message, line, column, text or self._sources.line(error.filename, line)
+            hint = returned(fault) or hint or self._sources.hint_for(error, message_of(error))
+            return syntax_text(kind_name(error), fault, hint)
         lines = self._sources.excerpts(error_field(error, "__traceback__"))
         message = message_of(error)
         head = f"{kind_name(error)}: {message}" if message else kind_name(error)
@@ -145,6 +154,20 @@ def inner_errors(error):
     if ERROR_GROUP is None or not is_a(error, ERROR_GROUP):
         return ()
     return error_field(error, "exceptions", ERROR_GROUP)[:5]
+
+
+def returned(fault):
+    """What to write instead of `return value` at the top level."""
+    message, _, _, text = fault
+    line = text.strip()
+    value = line.removeprefix("return").strip().rstrip(";")
+    if "'return' outside function" not in message or not line.startswith("return ") or not 0 < len(value) <= 100:
+        return ""
+    try:
+        parse_block(value, "<value>")
+    except (SyntaxError, ValueError):
+        return ""
+    return f"A block is no function: end it with `{value}` to see it, or give your answer with `await done({value})`."
 
 
 def syntax_text(name, fault, hint):

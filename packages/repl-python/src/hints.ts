@@ -1,6 +1,7 @@
 interface Hint {
   readonly pattern: RegExp;
-  readonly text: string;
+  /** The sentence, or what makes it of the model's own words. */
+  readonly text: string | ((found: RegExpExecArray) => string);
 }
 
 /** The first 200 characters of a line tell what language it is in; longer ones are not worth the time. */
@@ -15,8 +16,17 @@ const HINTS: readonly Hint[] = [
     text: "Lines that begin with % or ! are a notebook's; use Python alone, for example subprocess.run.",
   },
   {
+    pattern: /^(?:const|let|var)\s+(\w+\s*=\s*[^;{}`=]+?)\s*(?:;|$)/,
+    text: ([, assignment]) => `${JAVASCRIPT}: write \`${assignment}\`, without const or let.`,
+  },
+  {
     pattern: /^(?:const|let|var)\s+[\w$[{]/,
     text: `${JAVASCRIPT}: write \`name = value\`, without const or let.`,
+  },
+  {
+    pattern: /^(async\s+)?function\s+(\w+)\s*\(([\w\s,]*)\)/,
+    text: ([, isAsync, name, parameters]) =>
+      `${JAVASCRIPT}: write \`${isAsync === undefined ? "" : "async "}def ${name}(${parameters}):\`${isAsync === undefined ? ", or `async def` to use await in it" : ""}.`,
   },
   {
     pattern: /^(?:async\s+)?function\b/,
@@ -30,6 +40,10 @@ const HINTS: readonly Hint[] = [
   {
     pattern: /^(?:\}\s*)?(?:else\s+if|else\s*\{|if\s*\(.*\)\s*\{|while\s*\(.*\)\s*\{)/,
     text: `${JAVASCRIPT}: write \`if test:\`, \`elif other:\`, \`else:\` and \`while test:\` above indented lines.`,
+  },
+  {
+    pattern: /^for\s*\(\s*(?:(?:const|let|var)\s+)?(\w+)\s+of\s+([\w.]+)\s*\)/,
+    text: ([, item, items]) => `${JAVASCRIPT}: write \`for ${item} in ${items}:\`.`,
   },
   {
     pattern: /^for\s*(?:await\s*)?\(/,
@@ -54,6 +68,10 @@ const HINTS: readonly Hint[] = [
     text: `${JAVASCRIPT}: the keys of a dict stand in quotes, {"key": value}.`,
   },
   {
+    pattern: /^[A-Z][a-z']*(?: [\w'’,-]+){2,}[.:!?,]?(?: |$)/,
+    text: "This line is prose: write it outside the fence, or behind `#`.",
+  },
+  {
     pattern: /\)\s*\{$|^\}\)?;?$/,
     text: `${JAVASCRIPT}: a block is indented below a line that ends with a colon.`,
   },
@@ -62,5 +80,9 @@ const HINTS: readonly Hint[] = [
 /** One sentence that says how to write what was meant by a line that is not Python, or `null`. */
 export function hintFor(line: string): string | null {
   const beginning = line.slice(0, SHOWN).trim();
-  return HINTS.find(({ pattern }) => pattern.test(beginning))?.text ?? null;
+  for (const { pattern, text } of HINTS) {
+    const found = pattern.exec(beginning);
+    if (found !== null) return typeof text === "string" ? text : text(found);
+  }
+  return null;
 }

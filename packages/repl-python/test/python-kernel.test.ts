@@ -27,19 +27,24 @@ describe("parses", () => {
         "SyntaxError: invalid syntax (line 2, column 7)",
         "  2 | const b = 2;",
         "            ^",
-        "This REPL runs Python, not JavaScript: write `name = value`, without const or let.",
+        "This REPL runs Python, not JavaScript: write `b = 2`, without const or let.",
       ].join("\n"),
     );
   });
 
   test.each<[string, string]>([
     ["let { a } = b;", "without const or let"],
-    ["async function f(a) {\n}", "async def"],
+    ["async function f(a) {\n}", "write `async def f(a):`."],
+    ["function count(text, n) {\n}", "write `def count(text, n):`, or `async def` to use await in it."],
+    ["const x = 1; console.log(x);", "write `x = 1`, without const or let."],
+    ["const f = () => 1;", "without const or let"],
+    ["Now I will count the errors:", "This line is prose: write it outside the fence, or behind `#`."],
+    ["I cannot access the file.", "This line is prose"],
     ["items.map((item) => item.length)", "lambda"],
     ["import fs from 'node:fs'", "import name"],
     ["if (a > 1) {\n}", "elif"],
     ["} else if (a) {", "elif"],
-    ["for (const item of items) {\n}", "for item in items:"],
+    ["for (const item of items) {\n}", "write `for item in items:`."],
     ["try {\n}", "except Exception as error:"],
     ["throw new Error('no')", "raise ValueError"],
     ["x = new Map()", "without new"],

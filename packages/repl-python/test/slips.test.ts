@@ -117,6 +117,8 @@ describe("names of other systems", () => {
 
   test.each<[string, string, readonly unknown[]]>([
     ["FINAL(42)", "done", [42]],
+    ["return done(42)", "done", [42]],
+    ["if True:\n    return await FINAL(42)", "done", [42]],
     ["total = 7\nFINAL_VAR('total')", "done", [7]],
     ["FINAL_VAR(total)", "done", [7]],
     ["FINAL_VAR('no such name')", "done", ["no such name"]],
