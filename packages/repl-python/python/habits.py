@@ -33,6 +33,16 @@ MESSAGE_HINTS = {
     "can't be used in 'await' expression": NOT_WAITING,
     "can't be awaited": NOT_WAITING,
 }
+# What makes JSON of a value that is none, by how a refusal calls it.
+AS_JSON = {
+    "a set": "list({})",
+    "a range": "list({})",
+    "a Decimal": "float({})",
+    "a date or time": "({}).isoformat()",
+    "a timedelta": "({}).total_seconds()",
+    "something to await": "await {}",
+    "a dataclass": "vars({})",
+}
 ATTRIBUTE_KINDS = (str, list, tuple, dict, set, int, float, bool, CallFuture, Handle, Record, Slice, View, Contexts)
 FILE_ERRORS = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
 NETWORK_ERRORS = frozenset(
@@ -194,10 +204,35 @@ def message_hint(message, place):
         return not_awaited(NOT_AWAITED, place)
     if "Handle" in message:
         return not_awaited(NOT_AWAITED_CHILD, place)
+    if "only JSON can be sent" in message:
+        for sign, change in AS_JSON.items():
+            if f" is {sign}" in message and ", at " not in message.split(" is ")[0]:
+                line = corrected(place, lambda place, statement: send_as(statement, message, change))
+                return f"Write: {line}" if line else ""
+    if "not from a thread" in message:
+        line = corrected(place, lambda place, statement: side_by_side(statement))
+        return f"Write: {line}" if line else ""
     if "delegate takes a short name" in message:
         line = corrected(place, lambda place, statement: name_child(statement))
         return f"Write: {line}" if line else ""
     return ""
+
+
+def send_as(statement, message, change):
+    """Changes what a call of the function that the message names is given, where it is given one value."""
+    for node in statement.nodes:
+        if is_a(node, ast.Call) and is_a(node.func, ast.Name) and f" of {node.func.id} " in message:
+            if len(node.args) == 1:
+                start, end = statement.start(node.args[0]), statement.end(node.args[0])
+                statement.replace(start, end, change.format(statement.source(node.args[0])))
+
+
+def side_by_side(statement):
+    """The map of an executor of threads as calls beside each other."""
+    for node in statement.nodes:
+        if is_a(node, ast.Call) and is_a(node.func, ast.Attribute) and node.func.attr == "map" and len(node.args) > 1:
+            args = ", ".join(statement.source(arg) for arg in node.args)
+            statement.replace(statement.start(node), statement.end(node), f"await asyncio.gather(*map({args}))")
 
 
 def name_child(statement):

@@ -2,9 +2,10 @@
 #
 # Owns: which child a handle stands for, and its result once it is known. Invariants: (1) a handle is known by
 # identity, so none can be made by hand; (2) making, keeping, printing or returning a handle asks for nothing: only
-# awaiting it does; (3) a `wait` is sent for a child that exists, never for a refused one; (4) a result that is known
+# awaiting it does, and a result goes with the last of its handle; (3) a `wait` is sent for a child that exists, never for a refused one; (4) a result that is known
 # is given without asking again.
 from json import dumps
+from weakref import ref
 
 from calls import Call, CallFuture, Use, reject, resolve
 from host_errors import outcome_error
@@ -76,7 +77,7 @@ class Handles:
     def child_of(self, value):
         """The child behind a handle, or None for anything else."""
         known = self._children.get(id(value))
-        return known[1] if known is not None and known[0] is value else None
+        return known[1] if known is not None and known[0]() is value else None
 
     def delegate(self, name, args):
         """Issues a `delegate` call with these arguments, JSON texts, and gives its handle."""
@@ -86,7 +87,8 @@ class Handles:
         holder.append(child)
         handle = Handle.__new__(Handle)
         handle._handles = self
-        self._children[id(handle)] = (handle, child)
+        key = id(handle)
+        self._children[key] = (ref(handle, lambda _: self._children.pop(key, None)), child)
         return handle
 
     def wait(self, children):

@@ -7,6 +7,7 @@
 import asyncio
 import builtins
 import sys
+import threading
 import types
 import warnings
 
@@ -16,7 +17,7 @@ from children import ChildOutput
 from clock import Clock, elapsed_seconds, fix_time
 from context import Contexts, labelled_print
 from errors import ErrorReport, Sources
-from foreign import class_name, put_back, spoken
+from foreign import class_name, is_a, put_back, spoken
 from habits import Advisor
 from handles import Handles
 from host_functions import HostFunctions
@@ -63,6 +64,8 @@ class Repl:
         fix_time(self._clock, self._namespace)
         self._children.install()
         warnings.showwarning = self._tell_warning
+        threading.excepthook = lambda failure: self._tell_aside("a thread failed", failure.exc_value)
+        sys.unraisablehook = lambda failure: self._tell_aside("a finalizer or a thread failed", failure.exc_value)
         self._namespace.update(spec["globals"])
 
     def start(self, block):
@@ -187,6 +190,11 @@ class Repl:
 
     def _tell_stray(self, error):
         self._tell_failures("a task failed and nobody awaited it", [error])
+
+    def _tell_aside(self, what, error):
+        """What Python itself would write of an error that no code can catch. An exit ends a thread, and nothing else."""
+        if error is not None and not is_a(error, SystemExit):
+            self._tell_failures(what, [error])
 
     def _tell_failures(self, what, errors):
         """Each kind of failure once, with how often it is there."""

@@ -60,6 +60,37 @@ describe("failures that nobody awaited", () => {
     expect(shown).toContain("line 4, in second:\n    {}['key']\nKeyError: 'key'\n");
   });
 
+  test("in threads and finalizers are told in the model's own lines alone", async () => {
+    const thread = [
+      "import threading",
+      "thread = threading.Thread(target=lambda: echo('x'))",
+      "thread.start(); thread.join()",
+    ];
+    expect(await repl.shown(...thread)).toMatch(
+      /^Warning: a thread failed: Traceback \(most recent call last\):\n {2}line 2, in <lambda>:\n.*\nRuntimeError: the host is called from the block itself.*\n$/,
+    );
+    const finalizer = ["class Odd:", "    def __del__(self): 1 / 0", "Odd()", "None"];
+    expect(await repl.shown(...finalizer)).toBe(
+      "Warning: a finalizer or a thread failed: Traceback (most recent call last):\n  line 2, in __del__:\n    def __del__(self): 1 / 0\nZeroDivisionError: division by zero\n",
+    );
+    expect(await repl.shown("thread = threading.Thread(target=exit_of)", "None")).toContain("NameError");
+    expect(
+      await repl.shown(
+        "import sys",
+        "thread = threading.Thread(target=sys.exit)",
+        "thread.start(); thread.join()",
+      ),
+    ).toBe("");
+    const many = [
+      "from concurrent.futures import ThreadPoolExecutor",
+      "with ThreadPoolExecutor() as pool:",
+      "    answers = list(pool.map(echo, 'ab'))",
+    ];
+    expect(await repl.shown(...many)).toContain(
+      "Write: answers = list(await asyncio.gather(*map(echo, 'ab')))",
+    );
+  });
+
   test("alike are told once, with how often; of many kinds the first", async () => {
     const alike = ["for _ in range(30): asyncio.create_task(first())", "await asyncio.sleep(0)"];
     const shown = await repl.shown(...alike);
@@ -111,10 +142,16 @@ describe("values that code lets go of", () => {
 
   test("that the host answered are freed too", async () => {
     await repl.start("import gc", "answer = await echo(1)");
-    await repl.answer(0, { marker: "an answer" });
+    await repl.answer(0, { marker: "an answer", more: [1] });
     const count =
       "sum(1 for held in gc.get_objects() if type(held) is dict and held.get('marker') == 'an answer')";
     await repl.start("answer = await echo(1)", "answer = await asyncio.sleep(0)", "gc.collect()", count);
-    expect(shownOf(await repl.answer(0, { marker: "an answer" }))).toBe("0");
+    expect(shownOf(await repl.answer(0, { marker: "an answer", more: [1] }))).toBe("0");
+    await repl.start("child = delegate('child', 'q')", "await child");
+    await repl.answer(0, "root.child");
+    await repl.answer(1, [{ ok: true, value: { marker: "an answer", more: [1] } }]);
+    expect(await repl.shown("gc.collect()", count)).toBe("1");
+    expect(await repl.shown("(await child)['marker']")).toBe("'an answer'");
+    expect(await repl.shown("del child", "gc.collect()", count)).toBe("0");
   });
 });
