@@ -151,6 +151,17 @@ describe("calls beyond what one turn can hold", () => {
     expect(shownOf(await driver.answer(4, "e"))).toBe("['a', 'b', 'c', 'd', 'e']\n");
   });
 
+  test("beyond the most of a block are refused, and an answer is not", async () => {
+    const few = pythonRuntime([], { limits: { callsPerBlock: 3 } });
+    const driver = await ReplDriver.open(few);
+    const turn = await driver.start("for n in range(5): echo(n)", "await done('the answer')");
+    expect(turn.calls.map(({ name }) => name)).toEqual(["echo", "echo", "echo", "done"]);
+    expect(
+      shownOf(await driver.deliver(3, { ok: false, error: { name: "TypeError", message: "no fit" } })),
+    ).toMatch(/a block can make at most 3 calls; make the others in your next block\n.*no fit$/s);
+    await few.close();
+  });
+
   test("are refused in their own place where one alone is too large", async () => {
     const driver = await ReplDriver.open(small);
     const first = await driver.start(
