@@ -241,6 +241,34 @@ describe("a runtime that", () => {
     await checkRun(graph);
   });
 
+  test("memory that a block lacked because of an earlier one is looked for in that one's variables", async () => {
+    const limit = { name: "memoryMB", value: 128, unit: "MB" };
+    const lost = { kind: "lost", blame: "block", message: "It took too much.", limit } as const;
+    const row = { type: "string", preview: "x", changed: true } as const;
+    const runtime = faultyRuntime({
+      start: async (_spec, { id }, real) => {
+        const turn = await real();
+        if (id === "root#3") return { ...LOST, state: lost };
+        if (turn.state.kind !== "ended") return turn;
+        const variables = [
+          { ...row, name: "small", size: 10 },
+          { ...row, name: "held", size: 268_435_456 },
+        ];
+        return { ...turn, state: { ...turn.state, variables } };
+      },
+    });
+    const seen: string[] = [];
+    await using flow = flowOf(
+      ({ turn, messages }) => {
+        seen.push(messages.at(-1)?.content ?? "");
+        return block(turn < 2 ? `vars.x = ${turn}` : "done('after')");
+      },
+      { runtime },
+    );
+    await flow.run("Go.");
+    expect(seen[2]).toContain("Large variables were there before it: held (size 268435456).");
+  });
+
   test("can't run earlier blocks any more ends the agent: later ones have used their variables", async () => {
     let rebuilding = false;
     const runtime = faultyRuntime({

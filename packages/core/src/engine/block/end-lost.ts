@@ -27,7 +27,7 @@ export async function endLost(
         ? `The sandbox was lost: ${lost.message}`
         : `The block broke a limit: ${limit.name} = ${limit.value} ${limit.unit}. ${lost.message}`,
     calls: await madeCalls(port, state, block),
-    remark: losses > 1 ? repeatedLoss(losses) : "",
+    remark: losses > 1 ? repeatedLoss(losses) : limit?.unit === "MB" ? largeVariables(port) : "",
     maxOutputLength: state.config.maxOutputLength,
     repliesLeft: state.config.maxIterations - state.iterations,
   });
@@ -69,6 +69,26 @@ function lossesInARow({ journal: { graph }, agentId }: AgentPort): number {
     else if (node?.type !== "action" && node?.type !== "supervising") break;
   }
   return losses;
+}
+
+/** Elements or characters from which on a variable is worth a word when memory ran out. */
+const LARGE = 1_000_000;
+const MOST_LARGE = 3;
+
+/** What the blocks before left in memory: a block that needs little may have broken the limit because of it. */
+function largeVariables({ journal: { graph }, agentId }: AgentPort): string {
+  for (let place = graph.chainLength(agentId) - 1; place >= 0; place--) {
+    const node = graph.chainAt(agentId, place);
+    if (node === undefined || !("block" in node) || node.block === undefined) continue;
+    if (node.type === "error" && node.dropped !== undefined) continue;
+    const large = node.block.variables
+      .flatMap(({ name, size }) => (size !== null && size >= LARGE ? [{ name, size }] : []))
+      .sort((one, other) => other.size - one.size)
+      .slice(0, MOST_LARGE)
+      .map(({ name, size }) => `${name} (size ${size})`);
+    return large.length === 0 ? "" : `Large variables were there before it: ${large.join(", ")}.`;
+  }
+  return "";
 }
 
 function repeatedLoss(losses: number): string {
