@@ -80,6 +80,18 @@ describe("isolatedRuntime", () => {
     expect(turn).toMatchObject({ output: "so far 😀\n", state: { kind: "lost" } });
   });
 
+  test("each of several failures that nobody awaited is told with its type and line", async () => {
+    await using runtime = openRuntime();
+    const session = await runtime.open(SPEC);
+    const { output } = await start(
+      session,
+      "(async () => { null.x })();\n(async () => {\n  throw new RangeError('far') })();\nPromise.reject({ code: 3 }); 1",
+    );
+    expect(output).toMatch(/TypeError: Cannot read.*line 1.*RangeError: far.*line 3.*threw { code: 3 }/s);
+    const later = "const lost = (async () => {\n  await null; missing() })(); 1";
+    expect((await start(session, later)).output).toMatch(/ReferenceError: missing is not defined.*line 2/s);
+  });
+
   test("the same blocks and answers give the same turns in two processes", async () => {
     await using runtime = openRuntime();
     const run = async () => {

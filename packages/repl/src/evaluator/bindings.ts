@@ -49,7 +49,8 @@ export class Bindings {
   readonly #unset = new MapConstructor<string, Unset>();
   #lexical: readonly string[] = bareList();
 
-  constructor(reserved: ReservedNames) {
+  /** `dropped` takes what a call gave that stands by itself. */
+  constructor(reserved: ReservedNames, dropped: (value: unknown) => unknown) {
     this.#reserved = reserved;
     const declare = (names: readonly string[], lexical: readonly string[]): void => {
       const isLexical = new SetConstructor<string>();
@@ -61,7 +62,7 @@ export class Bindings {
         else this.#declare(name);
       }
     };
-    this.#forBlock = objectFreeze(bare({ declare }));
+    this.#forBlock = objectFreeze(bare({ declare, dropped }));
   }
 
   /** What rewritten code gets as its one argument. */

@@ -1,4 +1,5 @@
 import { Calls } from "./calls.ts";
+import { DroppedPromises } from "./dropped-promises.ts";
 import { type ErrorReport, reportError } from "./error-report.ts";
 import { formatValue, LONGEST_FLAT, PRINT_BOUNDS } from "./format-value.ts";
 import { nativeOf } from "./native-values.ts";
@@ -35,6 +36,7 @@ export interface LeftBehind {
 /** One run of a block: its calls, and how far its main code has come. */
 export class BlockRun {
   readonly calls: Calls;
+  readonly dropped: DroppedPromises = new DroppedPromises();
   readonly #source: BlockSource;
   readonly #limits: EvaluatorLimits;
   #progress: Progress = { kind: "running" };

@@ -71,7 +71,10 @@ export class Repl {
   constructor(spec: EvaluatorSpec, readContext: ReadContext, mirror: MirrorOutput) {
     this.#spec = spec;
     this.#output = new OutputBuffer(spec.limits.outputKept, mirror);
-    this.#bindings = new Bindings(this.#reserved);
+    this.#bindings = new Bindings(this.#reserved, (value) => {
+      this.#block?.dropped.add(value);
+      return value;
+    });
     this.#variables = new Variables(spec.limits.variables, (name) => this.#bindings.isUnset(name));
     this.#contexts = new Contexts(spec.contexts, readContext, this.#slices);
     fixRealm(this.#clock, () => this.#random());
@@ -160,6 +163,13 @@ export class Repl {
 
   /** What the model should know of a block that has ended. */
   #writeNotices(block: BlockRun): void {
+    const failures = block.dropped.take();
+    for (let i = 0; i < failures.reasons.length; i += 1) {
+      this.#warn("a promise was rejected and nobody awaited it", failures.reasons[i]);
+    }
+    if (failures.more > 0) {
+      this.#output.write(`Warning: ${failures.more} more promises were rejected and nobody awaited them\n`);
+    }
     const refusals = block.calls.takeRefusals();
     for (let i = 0; i < refusals.length && i < MOST_WARNINGS; i += 1) {
       this.#warn("a call was not made and nobody awaited it", refusals[i]);

@@ -16,6 +16,8 @@ export interface Draft {
   readonly lexical: Set<string>;
   /** Of these, the block's constants. */
   readonly constants: Set<string>;
+  /** Where the statement begins that gives the block its value. */
+  readonly lastStart: number;
   /** Statements that run before the block's own. */
   readonly setup: string[];
 }

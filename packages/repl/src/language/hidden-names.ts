@@ -7,6 +7,8 @@ export interface HiddenNames {
   readonly trueConstant: string;
   /** `eval`, called by a name under which it sees only globals. */
   readonly indirectEval: string;
+  /** Takes what a call gives that stands by itself, where nobody will await it. */
+  readonly dropped: string;
   /** A new name at each call. */
   next(): string;
 }
@@ -28,6 +30,7 @@ export function hiddenNames(code: string): HiddenNames {
     constant: `${stem}c`,
     trueConstant: `${stem}t`,
     indirectEval: `${stem}e`,
+    dropped: `${stem}d`,
     next: () => {
       made += 1;
       return `${stem}n${made}`;

@@ -1,4 +1,4 @@
-import type { CallExpression, Expression, Program } from "acorn";
+import type { CallExpression, Expression, ExpressionStatement, Program } from "acorn";
 import { BlockFunctions } from "./block-functions.ts";
 import { ConstantAssignments } from "./constant-assignments.ts";
 import { type Draft, endOfStatement, replace, wrap } from "./draft.ts";
@@ -35,6 +35,7 @@ export function rewriteBlock(code: string, program: Program): RewriteResult {
     lexical: new Set(),
     constants: new Set(),
     setup: [],
+    lastStart: program.body.findLast(({ type }) => type !== "EmptyStatement")?.start ?? -1,
   };
   if (code.startsWith("#!")) replace(draft, { start: 0, end: 2 }, "//");
   boxLastValue(draft, program.body);
@@ -74,11 +75,25 @@ function rewriteNode(draft: Draft, { node, scope, parent }: Visit, functions: Bl
     case "ClassDeclaration":
       if (scope === draft.top && node.id !== null) rewriteClass(draft, node);
       return;
+    case "ExpressionStatement":
+      if (variableScope(scope) === draft.top) rewriteStatement(draft, node);
+      return;
     case "CallExpression":
       if (scope === draft.top) rewriteEval(draft, node);
       return;
     default:
   }
+}
+
+/** A promise that a statement lets go of: when it is rejected, the model is told. The last value is looked at anyway. */
+function rewriteStatement(draft: Draft, { expression, start }: ExpressionStatement): void {
+  if (expression.type !== "CallExpression" || start === draft.lastStart) return;
+  wrap(draft, {
+    start: expression.start,
+    end: expression.end,
+    open: `${draft.hidden.dropped}(`,
+    close: ")",
+  });
 }
 
 /** At the top level `eval` declares globals too: called by another name it does not see the compiled function. */
@@ -123,8 +138,9 @@ function prologue({ hidden, strict, names, lexical, setup }: Draft): string {
   return [
     `async (${hidden.bindings}) => {`,
     strict ? '"use strict";' : "",
-    `${hidden.bindings}.declare(${declared});${hidden.bindings} = void 0;`,
-    `const ${hidden.constant} = void 0, ${hidden.trueConstant} = true, ${hidden.indirectEval} = eval;`,
+    `${hidden.bindings}.declare(${declared});`,
+    `const ${hidden.constant} = void 0, ${hidden.trueConstant} = true, ${hidden.indirectEval} = eval, ${hidden.dropped} = ${hidden.bindings}.dropped;`,
+    `${hidden.bindings} = void 0;`,
     ...setup,
   ].join("");
 }

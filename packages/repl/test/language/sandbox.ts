@@ -54,7 +54,7 @@ export class Sandbox {
       lineOffset: -compiled.lineOffset,
       timeout: 5_000,
     });
-    return main({ declare: this.#declare });
+    return main({ declare: this.#declare, dropped: (value: unknown) => value });
   }
 
   /** Runs a block; resolves to the value of its last expression. */

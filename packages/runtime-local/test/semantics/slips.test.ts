@@ -299,6 +299,15 @@ describe("what was thrown", () => {
   });
 });
 
+test("many failures that nobody awaited are counted", async () => {
+  const text = await shown("for (let i = 0; i < 50; i++) Promise.reject(new Error('no ' + i)); 1");
+  expect(text).toContain("Error: no 19");
+  expect(text).toContain("30 more promises were rejected and nobody awaited them");
+  expect(
+    await shown("const f = async () => { throw 1 }; f().catch(() => {}); llmQuery('x'); 1"),
+  ).not.toContain("Warning");
+});
+
 describe("values", () => {
   test.each([
     ["new Map([['a', 1]]).keys()", "[Map Iterator]"],
