@@ -53,7 +53,7 @@ export type { Usage, UsageTotal } from "./data/usage.ts";
 export { addUsage, mergeUsage, UNKNOWN_USAGE, ZERO_USAGE } from "./data/usage.ts";
 export type { ContextInput, ContextsInput } from "./engine/block/contexts.ts";
 export { RLMFlow } from "./engine/flow.ts";
-export type { FlowOptions, ModelOption } from "./engine/flow-options.ts";
+export type { FlowOptions, FlowParts, ModelOption } from "./engine/flow-options.ts";
 export type { Price } from "./engine/model/provider.ts";
 export { checkPayloads } from "./engine/resume/check-payloads.ts";
 export type { Recovered } from "./engine/resume/recovered.ts";

@@ -56,7 +56,9 @@ class InFlight {
   }
 }
 
-function flowOf(options: Partial<FlowOptions>): RLMFlow {
+type Clients = Required<Pick<FlowOptions, "client">> | Required<Pick<FlowOptions, "clients">>;
+
+function flowOf(options: FlowOptions & Clients): RLMFlow {
   return new RLMFlow({ runtime: inlineRuntime(), ...options });
 }
 

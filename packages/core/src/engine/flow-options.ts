@@ -29,7 +29,7 @@ export interface ModelOption {
   readonly maxConcurrency?: number;
 }
 
-/** What a flow is made of. `client` or `clients`, and `runtime` or `runtimes`, must be given. */
+/** The options of a flow, without the word that some of them must be given: {@link FlowParts} says that. */
 export interface FlowOptions {
   readonly client?: Client;
   /** Several models by key. The root uses `default`, or the first when there is none of that name. */
@@ -56,6 +56,11 @@ export interface FlowOptions {
   /** Whether closing the flow closes its runtimes. Default `true`; `false` for runtimes that flows share. */
   readonly closeRuntimes?: boolean;
 }
+
+/** What a flow is made of: a client or several, and a runtime or several, beside all other options. */
+export type FlowParts = FlowOptions &
+  (Required<Pick<FlowOptions, "client">> | Required<Pick<FlowOptions, "clients">>) &
+  (Required<Pick<FlowOptions, "runtime">> | Required<Pick<FlowOptions, "runtimes">>);
 
 const OPTIONS: readonly (keyof FlowOptions)[] = [
   "client",

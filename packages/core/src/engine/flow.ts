@@ -11,7 +11,7 @@ import { limitEdits } from "../turn/limit-edits.ts";
 import { rootConfig } from "../turn/limits.ts";
 import { chooseRuntime, DEFAULT_QUERY, type TaskDraft } from "./births.ts";
 import { storeContexts } from "./block/contexts.ts";
-import { type FlowOptions, resolveOptions } from "./flow-options.ts";
+import { type FlowParts, resolveOptions } from "./flow-options.ts";
 import type { LiveRun } from "./live-run.ts";
 import { runAsFailure, runAsReply } from "./model/run-as-reply.ts";
 import { OpenRuns } from "./open-runs.ts";
@@ -36,7 +36,7 @@ export class RLMFlow implements Client {
   readonly #runs: OpenRuns;
 
   /** Throws one `invalid_options` that names every fault. */
-  constructor(options: FlowOptions) {
+  constructor(options: FlowParts) {
     this.#settings = resolveOptions(options);
     this.#runs = new OpenRuns(this.#settings);
     this.#closeRuntimes = options.closeRuntimes ?? true;

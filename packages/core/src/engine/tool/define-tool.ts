@@ -1,4 +1,5 @@
-import type { JsonValue } from "../../data/json.ts";
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { JsonSchema, JsonValue } from "../../data/json.ts";
 import { RLMError } from "../../errors.ts";
 import type { SchemaLike, Tool, ToolContext } from "../../protocols/tool.ts";
 import { copyJson } from "../schema/json-copy.ts";
@@ -14,26 +15,26 @@ import {
 import { requireToolName } from "./tool-name.ts";
 
 /** A host function, described well enough for a model to call it and for the engine to check and repeat it. */
-export interface ToolDefinition<Input> {
+export interface ToolDefinition<Input, Output = unknown> {
   /** A name that code can use, at most 64 letters and digits. */
   readonly name: string;
   /** What it does, for the model. */
   readonly description: string;
   /** An object schema; its fields are the positional parameters, required ones first. */
   readonly input: SchemaLike<Input>;
-  /** What the answer looks like; answers are checked against it. */
-  readonly output?: SchemaLike;
+  /** What the answer looks like; answers are checked against it. A Standard Schema also types what `run` gives. */
+  readonly output?: StandardSchemaV1<Output, unknown> | JsonSchema;
   /** `"safe"` when a call whose answer was lost may simply be made again, else `"never"`. */
   readonly repeat: Tool["repeat"];
   /** Answers with JSON (`undefined` is `null`). What it throws the code can catch: name and message. */
-  run(input: Input, context: ToolContext): unknown;
+  run(input: Input, context: ToolContext): NoInfer<Output> | Promise<NoInfer<Output>>;
 }
 
 /**
  * Makes a tool. Code calls it with positional arguments or with one object of named ones. Throws `invalid_options`
  * or `invalid_schema` for a definition that cannot work.
  */
-export function defineTool<Input>(definition: ToolDefinition<Input>): Tool {
+export function defineTool<Input, Output = unknown>(definition: ToolDefinition<Input, Output>): Tool {
   const { name, description, repeat } = definition;
   requireToolName(name);
   if (repeat !== "safe" && repeat !== "never") {
