@@ -2,6 +2,8 @@
 import type { CommandIo } from "./command-io.ts";
 import { nodeProblem } from "./node-problem.ts";
 
+const EXIT_BROKEN_PIPE = 128 + 13;
+
 const io: CommandIo = {
   stdin: process.stdin,
   stdout: process.stdout,
@@ -18,9 +20,10 @@ const io: CommandIo = {
   },
 };
 
-// Whoever reads has gone: there is nothing left to say, and what happened is in the log.
+// Whoever reads has gone, as head does. What happened is in the log, but the command has not done all that it was
+// asked to: it ends as a shell says that SIGPIPE ended a program.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
+  if (error.code === "EPIPE") process.exit(EXIT_BROKEN_PIPE);
   process.stderr.write(`rlmflow: standard output can't be written: ${error.message}\n`);
   process.exit(1);
 });

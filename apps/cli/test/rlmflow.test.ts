@@ -91,7 +91,7 @@ describe("the rlmflow command", () => {
     expect(stderr).not.toContain(ESC);
   });
 
-  it("ends quietly when nobody reads on", async () => {
+  it("ends quietly when nobody reads on, and with the code of a broken pipe", async () => {
     const run = new SampleRun().query("root");
     for (let turn = 0; turn < 5000; turn += 1)
       run.action("root", `turn ${turn}`).error("root", "no", false, "no_code");
@@ -99,7 +99,7 @@ describe("the rlmflow command", () => {
     await writeFile(document, JSON.stringify(run.graph()));
     const command = `"${process.execPath}" "${BINARY}" render "${document}" -f log | head -n 1; echo "exit \${PIPESTATUS[0]}"`;
     const { stdout, stderr } = await start("bash", ["-c", command]);
-    expect(stdout).toMatch(/^ +\+0\.000s .*\nexit 0\n$/);
+    expect(stdout).toMatch(/^ +\+0\.000s .*\nexit 141\n$/);
     expect(stderr).toBe("");
   });
 

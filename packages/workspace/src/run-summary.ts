@@ -1,4 +1,17 @@
-import { type BranchInfo, endsAgent, FORMAT, type JsonObject, RLMError } from "@rlmflow/core";
+import {
+  addUsage,
+  type BranchInfo,
+  type ErrorNode,
+  endsAgent,
+  FORMAT,
+  type JsonObject,
+  nodeUsage,
+  type ResultNode,
+  RLMError,
+  type RunNode,
+  type UsageTotal,
+  ZERO_USAGE,
+} from "@rlmflow/core";
 import { lockHolder } from "./branch-lock.ts";
 import { orFileFailure } from "./file-failure.ts";
 import type { Layout } from "./layout.ts";
@@ -20,6 +33,12 @@ export interface BranchSummary {
   /** Epoch milliseconds; 0 when it cannot be read. */
   readonly createdAt: number;
   readonly state: BranchState;
+  /** The root's first task; `null` before there is one, and where it cannot be read. */
+  readonly query: string | null;
+  /** The node with which the root ended: its answer, or why there is none. `null` while it has not ended. */
+  readonly end: ResultNode | ErrorNode | null;
+  /** What all requests in the log took. */
+  readonly usage: UsageTotal;
   /** Appends in the log. */
   readonly lines: number;
   readonly bytes: number;
@@ -35,6 +54,17 @@ export interface RunSummary {
   /** What is wrong with the run or the first of its damaged branches, or `null`. */
   readonly problem: string | null;
 }
+
+const UNREADABLE: Omit<BranchSummary, "id"> = {
+  parent: null,
+  createdAt: 0,
+  state: "damaged",
+  query: null,
+  end: null,
+  usage: ZERO_USAGE,
+  lines: 0,
+  bytes: 0,
+};
 
 /** Looks over a run without taking its logs in. Damage is told in the summary and not thrown. */
 export async function summarizeRun(layout: Layout, runId: string): Promise<RunSummary> {
@@ -55,7 +85,7 @@ export async function summarizeRun(layout: Layout, runId: string): Promise<RunSu
       branches.push(await summarizeBranch(layout, runId, id));
     } catch (error) {
       damaged(error);
-      branches.push({ id, parent: null, createdAt: 0, state: "damaged", lines: 0, bytes: 0 });
+      branches.push({ ...UNREADABLE, id });
     }
   }
   const { createdAt, metadata } = info;
@@ -65,17 +95,23 @@ export async function summarizeRun(layout: Layout, runId: string): Promise<RunSu
 async function summarizeBranch(layout: Layout, runId: string, id: string): Promise<BranchSummary> {
   const { directory, log } = layout.branch(runId, id);
   const { parent, createdAt } = (await readBranchFile(layout, runId, id)).branch;
-  const { lines, bytes, lastOfRoot } = await scanLog(log);
+  const { firstOfRoot, lastOfRoot, ...counted } = await scanLog(log);
   const running = (await lockHolder(directory)) !== null;
-  return { id, parent, createdAt, state: running ? "running" : stateAfter(lastOfRoot), lines, bytes };
+  const first = nodesOf(firstOfRoot)?.[0];
+  const query = first?.type === "query" ? first.query : null;
+  const last = nodesOf(lastOfRoot);
+  const head = last?.findLast((node) => node.type !== "call");
+  const end = head !== undefined && endsAgent(head) ? head : null;
+  const rest = last === null ? "damaged" : end === null ? "unfinished" : "ended";
+  return { id, parent, createdAt, state: running ? "running" : rest, query, end, ...counted };
 }
 
-function stateAfter(lastOfRoot: Buffer | null): BranchState {
+/** The nodes of a line; none where there is no line, `null` where it is damaged. */
+function nodesOf(line: Buffer | null): readonly RunNode[] | null {
   try {
-    const last = lastOfRoot === null ? undefined : decodeLine(lastOfRoot).nodes.at(-1);
-    return last !== undefined && endsAgent(last) ? "ended" : "unfinished";
+    return line === null ? [] : decodeLine(line).nodes;
   } catch {
-    return "damaged";
+    return null;
   }
 }
 
@@ -84,20 +120,36 @@ const OF_ROOT: readonly Buffer[] = Array.from({ length: FORMAT }, (_, format) =>
   Buffer.from(`{"v":${format + 1},"agent":"root",`),
 );
 
-async function scanLog(log: string): Promise<{ lines: number; bytes: number; lastOfRoot: Buffer | null }> {
+const USAGE = Buffer.from('"usage":');
+
+interface LogScan {
+  readonly lines: number;
+  readonly bytes: number;
+  readonly usage: UsageTotal;
+  readonly firstOfRoot: Buffer | null;
+  readonly lastOfRoot: Buffer | null;
+}
+
+/** Reads a log once. Only lines that may tell of a request are taken apart. */
+async function scanLog(log: string): Promise<LogScan> {
   return orFileFailure("read", log, async () => {
     const handle = await openLog(log);
     try {
       let lines = 0;
+      let usage = ZERO_USAGE;
+      let firstOfRoot: Buffer | null = null;
       let lastOfRoot: Buffer | null = null;
       for await (const read of readLines(handle, 0)) {
         lines += read.length;
-        const ofRoot = read.findLast(({ bytes }) =>
-          OF_ROOT.some((beginning) => bytes.subarray(0, beginning.length).equals(beginning)),
-        );
-        lastOfRoot = ofRoot?.bytes ?? lastOfRoot;
+        for (const { bytes } of read) {
+          if (bytes.includes(USAGE))
+            usage = (nodesOf(bytes) ?? []).flatMap(nodeUsage).reduce(addUsage, usage);
+          if (!OF_ROOT.some((beginning) => bytes.subarray(0, beginning.length).equals(beginning))) continue;
+          firstOfRoot ??= bytes;
+          lastOfRoot = bytes;
+        }
       }
-      return { lines, bytes: (await handle.stat()).size, lastOfRoot };
+      return { lines, bytes: (await handle.stat()).size, usage, firstOfRoot, lastOfRoot };
     } finally {
       await handle.close();
     }

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { RLMError, type RLMErrorCode, type RunNode } from "@rlmflow/core";
+import { RLMError, type RLMErrorCode, type RunNode, ZERO_USAGE } from "@rlmflow/core";
 import { describe, expect, test } from "vitest";
 import * as surface from "../src/index.ts";
 import { openWorkspace } from "../src/index.ts";
@@ -171,12 +171,15 @@ describe("the list of runs", () => {
     await old.close();
     await workspace.createRun({ ...run("new", 2000), metadata: { title: "later" } });
     const bytes = expect.any(Number);
+    const untold = { query: null, end: null, usage: ZERO_USAGE };
     expect(await workspace.runs()).toEqual([
       {
         runId: "new",
         createdAt: 2000,
         metadata: { title: "later" },
-        branches: [{ id: "main", parent: null, createdAt: 2000, state: "running", lines: 0, bytes: 0 }],
+        branches: [
+          { ...untold, id: "main", parent: null, createdAt: 2000, state: "running", lines: 0, bytes: 0 },
+        ],
         problem: null,
       },
       {
@@ -185,6 +188,7 @@ describe("the list of runs", () => {
         metadata: {},
         branches: [
           {
+            ...untold,
             id: "f",
             parent: { branch: "main", at: "root#0" },
             createdAt: 3000,
@@ -192,7 +196,16 @@ describe("the list of runs", () => {
             lines: 1,
             bytes,
           },
-          { id: "main", parent: null, createdAt: 1000, state: "ended", lines: 2, bytes },
+          {
+            ...untold,
+            end: expect.objectContaining({ type: "result" }),
+            id: "main",
+            parent: null,
+            createdAt: 1000,
+            state: "ended",
+            lines: 2,
+            bytes,
+          },
         ],
         problem: null,
       },

@@ -8,11 +8,20 @@ import { type DoctorFlags, doctorCommand } from "./doctor.ts";
 import { type ExportFlags, exportCommand } from "./export.ts";
 import { forkCommand } from "./fork.ts";
 import { type ImportFlags, importCommand } from "./import.ts";
+import { type RunsFlags, runsCommand } from "./runs.ts";
 
 type Perform = (command: Promise<ExitCode>) => Promise<void>;
 
 /** The commands about branches of a run, and about what is kept of one. */
 export function addBranchCommands(program: Command, io: CommandIo, perform: Perform): void {
+  program
+    .command("runs")
+    .description(
+      "list the runs of a workspace, the newest first: what was asked, how each stands, what it took",
+    )
+    .argument("[workspace]", "the workspace; default the current directory", ".")
+    .option("--json", "each as a line of JSON, with the whole query and answer")
+    .action((path: string, flags: RunsFlags) => perform(runsCommand(path, flags, io)));
   program
     .command("fork")
     .description("make a branch of a run that goes another way from a node; no model is asked")

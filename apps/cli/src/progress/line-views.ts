@@ -1,7 +1,7 @@
 import { toldUsage } from "../usage/told-usage.ts";
 import { failureLine, retryLine, summaryLine } from "./plain-lines.ts";
 import type { ProgressView } from "./progress-view.ts";
-import type { RunProgress } from "./run-progress.ts";
+import type { Retrying, RunProgress } from "./run-progress.ts";
 
 /** What a view of single lines needs. */
 export interface LineViewOptions {
@@ -11,8 +11,12 @@ export interface LineViewOptions {
 
 const SUMMARY_EVERY_MS = 10_000;
 const MOST_FAILURES = 20;
-/** Many agents wait for the same provider: one line a second says enough. */
+/** Many agents wait for the same provider: of other agents one line a second says enough. */
 const RETRY_EVERY_MS = 1000;
+
+function isWorthTelling(retry: Retrying, told: Retrying | null): boolean {
+  return told === null || retry.agentId === told.agentId || retry.at - told.at >= RETRY_EVERY_MS;
+}
 
 /**
  * Progress as lines that are never rewritten: each failure, requests that are made again, and a summary every
@@ -21,15 +25,20 @@ const RETRY_EVERY_MS = 1000;
 export function plainView(progress: RunProgress, { now, write }: LineViewOptions): ProgressView {
   let told = progress.lastFailure;
   let failures = 0;
-  let toldRetry = Number.NEGATIVE_INFINITY;
+  let toldRetry: Retrying | null = null;
+  let toldPause = false;
   const timer = setInterval(() => write(`${summaryLine(progress, now())}\n`), SUMMARY_EVERY_MS);
   timer.unref();
   write(`run ${progress.runId}\n`);
   return {
     update() {
       const retry = progress.lastRetry;
-      if (retry !== null && retry.at - toldRetry >= RETRY_EVERY_MS) {
-        toldRetry = retry.at;
+      if (progress.isPaused !== toldPause) {
+        toldPause = progress.isPaused;
+        write(toldPause ? "paused: nothing new starts until the run goes on\n" : "the run goes on\n");
+      }
+      if (retry !== null && retry !== toldRetry && isWorthTelling(retry, toldRetry)) {
+        toldRetry = retry;
         write(`${retryLine(retry)}\n`);
       }
       const failure = progress.lastFailure;

@@ -21,6 +21,9 @@ export interface LiveStyle {
 
 const NAME_WIDTH = 24;
 const BAR_WIDTH = 10;
+/** Places of what the head line leaves out where there is no room, first to last: what the run took always stays. */
+const FIRST_TO_GO: readonly number[] = [0, 5, 4, 1];
+const DROPPED: readonly number[] = [0, 1, 2, 3, 4];
 const PHASE_RANK = { code: 0, model: 1, waiting: 2 };
 
 /** The run as it stands now, in no more lines and columns than asked: what runs first, what waits after it. */
@@ -58,8 +61,9 @@ function headLine(progress: RunProgress, style: LiveStyle): string {
   const { counts, usage } = progress;
   const cost = costText(usage);
   const parts = [
-    `rlmflow  run ${progress.runId}`,
-    `${glyphs.running} running`,
+    "rlmflow",
+    `run ${progress.runId}`,
+    progress.isPaused ? `${glyphs.waiting} paused` : `${glyphs.running} running`,
     formatDuration(now - progress.startedAt),
     `agents ${counts.agents}  depth ${counts.deepest}`,
     `nodes ${formatCount(counts.nodes)}`,
@@ -68,17 +72,32 @@ function headLine(progress: RunProgress, style: LiveStyle): string {
       ? cost
       : `${cost} / $${maxCostUsd.toFixed(2)} ${bar(usage.costMicroUsd / 1e6 / maxCostUsd, glyphs)}`,
   ];
-  return palette.bold(clip(parts.join("  "), width, glyphs.ellipsis));
+  const lines = DROPPED.map((count) =>
+    parts.filter((_, place) => !FIRST_TO_GO.slice(0, count).includes(place)),
+  );
+  const fitting = lines.map((line) => line.join("  ")).find((line) => columns(line) <= width);
+  return palette.bold(fitting ?? clip((lines.at(-1) ?? []).join("  "), width, glyphs.ellipsis));
 }
 
 function agentLine(progress: RunProgress, agent: LiveAgent, style: LiveStyle): string {
   const { glyphs, palette, width, now } = style;
-  const name = clip(agent.agentId, NAME_WIDTH, glyphs.ellipsis);
   const right = `self ${formatCount(agent.own.input + agent.own.output)}`;
-  const left = `${pad(name, NAME_WIDTH)} ${phaseText(progress, agent, glyphs)} ${formatDuration(now - Math.max(agent.since, progress.startedAt))}`;
-  const room = width - columns(left) - columns(right) - 4;
-  const label = clip(labelOf(agent, now), Math.max(0, room), glyphs.ellipsis);
-  const line = clip(`${left}  ${pad(label, Math.max(0, room))}  ${right}`, width, glyphs.ellipsis);
+  const time = formatDuration(now - Math.max(agent.since, progress.startedAt));
+  const most = width - columns(right) - 2;
+  const lefts = [true, false].flatMap((hasBar) =>
+    [NAME_WIDTH, NAME_WIDTH / 2].map((nameWidth) => {
+      const name = pad(clip(agent.agentId, nameWidth, glyphs.ellipsis), nameWidth);
+      return `${name} ${phaseText(progress, agent, glyphs, hasBar)} ${time}`;
+    }),
+  );
+  const left = lefts.find((one) => columns(one) <= most) ?? clip(lefts.at(-1) ?? "", most, glyphs.ellipsis);
+  const room = Math.max(0, most - columns(left) - 2);
+  const label = clip(labelOf(agent, now), room, glyphs.ellipsis);
+  const line = clip(
+    `${pad(label === "" ? left : `${left}  ${label}`, most)}  ${right}`,
+    width,
+    glyphs.ellipsis,
+  );
   return agent.phase === "waiting" ? palette.dim(line) : line;
 }
 
@@ -90,19 +109,24 @@ function labelOf({ label, retry }: LiveAgent, now: number): string {
   return `retry ${retry.attempt}${when}: ${oneLine(retry.message)}`;
 }
 
-function phaseText(progress: RunProgress, agent: LiveAgent, glyphs: Glyphs): string {
+function phaseText(progress: RunProgress, agent: LiveAgent, glyphs: Glyphs, hasBar: boolean): string {
   if (agent.phase === "code") return `${glyphs.node.observation} code `;
   if (agent.phase === "model") return `${glyphs.node.action} model`;
   const all = agent.awaited.length;
   const done = agent.awaited.filter((agentId) => !progress.isLive(agentId)).length;
-  return `${glyphs.waiting} waiting ${done}/${all} done ${bar(done / Math.max(1, all), glyphs)}`;
+  const text = `${glyphs.waiting} waiting ${done}/${all} done`;
+  return hasBar ? `${text} ${bar(done / Math.max(1, all), glyphs)}` : text;
 }
 
 function countLine(progress: RunProgress, shown: readonly LiveAgent[], glyphs: Glyphs): string | null {
   const { agents, done, failed } = progress.counts;
   const hidden = agents - done - failed - shown.length;
-  if (agents <= 1) return null;
-  const parts = [`${hidden} more running`, `${done} done`, `${failed} ${glyphs.failed}`];
+  const parts = [
+    ...(hidden > 0 ? [`${hidden} more running`] : []),
+    ...(done > 0 ? [`${done} done`] : []),
+    ...(failed > 0 ? [`${failed} ${glyphs.failed}`] : []),
+  ];
+  if (agents <= 1 || parts.length === 0) return null;
   return `${glyphs.ellipsis} ${parts.join("  ")}`;
 }
 

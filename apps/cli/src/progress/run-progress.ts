@@ -59,6 +59,7 @@ export class RunProgress {
   readonly #agents = new Map<string, LiveAgent>();
   #counts: ProgressCounts = { nodes: 0, agents: 0, done: 0, failed: 0, deepest: 0, retries: 0 };
   #usage: UsageTotal = ZERO_USAGE;
+  #isPaused = false;
   #lastRetry: Retrying | null = null;
   #lastFailure: { readonly agentId: string; readonly message: string } | null = null;
 
@@ -69,6 +70,11 @@ export class RunProgress {
 
   get counts(): ProgressCounts {
     return this.#counts;
+  }
+
+  /** True while nothing new starts. */
+  get isPaused(): boolean {
+    return this.#isPaused;
   }
 
   /** What the run consumed so far. */
@@ -94,6 +100,11 @@ export class RunProgress {
   /** True for an agent that has begun and not ended. */
   isLive(agentId: string): boolean {
     return this.#agents.has(agentId);
+  }
+
+  /** Takes that the run was paused, or goes on. */
+  setPaused(isPaused: boolean): void {
+    this.#isPaused = isPaused;
   }
 
   /** Takes the next node of the run. */

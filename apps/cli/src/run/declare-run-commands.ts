@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { CommandIo } from "../command-io.ts";
+import { continueCommand } from "../commands/continue.ts";
 import { type ResumeFlags, resumeCommand } from "../commands/resume.ts";
 import { runCommand } from "../commands/run.ts";
 import type { ExitCode } from "../exit-code.ts";
@@ -33,6 +34,23 @@ export function declareRunCommands(program: Command, io: CommandIo, perform: Per
   viewOptions(requestOptions(limitOptions(modelOptions(resume))))
     .addHelpText("after", RESUME_HELP)
     .action((path: string, flags: ResumeFlags) => perform(resumeCommand(path, flags, io)));
+  declareContinue(program, io, perform);
+}
+
+function declareContinue(program: Command, io: CommandIo, perform: Perform): void {
+  const further = program
+    .command("continue")
+    .description("give a run that has ended a further task, in the REPL that it has")
+    .argument("<workspace>", "the workspace, or anything in its .rlmflow folder")
+    .argument("[query...]", "what is to be done now, in quotes")
+    .option("--run <id>", "the run; default the newest")
+    .option("--branch <id>", "the branch; default main")
+    .option("--output <file>", "a JSON Schema that the answer must fit");
+  viewOptions(requestOptions(modelOptions(further)))
+    .addHelpText("after", CONTINUE_HELP)
+    .action((path: string, words: readonly string[], flags: ResumeFlags) =>
+      perform(continueCommand(path, words, flags, io)),
+    );
 }
 
 function modelOptions(command: Command): Command {
@@ -89,6 +107,11 @@ export function viewOptions(command: Command): Command {
 const RUN_HELP = `
 Keys come from the environment: OPENAI_API_KEY or ANTHROPIC_API_KEY.
 The first Ctrl-C lets what is in flight land and keeps the run, the second cuts it off.
+Exit codes: 0 answered, 1 failed, 2 wrong options, 3 a limit was reached, 130 interrupted.
+`;
+
+const CONTINUE_HELP = `
+Options that are left out are those the run was begun with. Its variables and contexts are there; its limits stay.
 Exit codes: 0 answered, 1 failed, 2 wrong options, 3 a limit was reached, 130 interrupted.
 `;
 

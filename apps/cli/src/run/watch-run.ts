@@ -46,6 +46,8 @@ export function watchRun(run: Run, { report, makeView, startedAt, now }: Watchin
         await report.retry(event);
       } else if (event.type === "repeated")
         view?.say(`${event.name} (${event.callId}) may have been in flight before: it is called again`);
+      else if (event.type === "paused" || event.type === "unpaused")
+        progress?.setPaused(event.type === "paused");
       else if (event.type === "warning") view?.say(`${event.agentId}: ${oneLine(event.message)}`);
       else if (event.type === "refused")
         view?.say(`refused to ${requestText(event.edit, run.graph.run.runId)}: ${oneLine(event.reason)}`);

@@ -47,13 +47,41 @@ describe("the live view", () => {
     const progress = progressOf(run);
     progress.addText("root.map_3", "I will check\nsection 7");
     expect(liveLines(progress, style(run, { maxCostUsd: 5 })).join("\n")).toMatchInlineSnapshot(`
-      "rlmflow  run run7f3a  ● running  8.0s  agents 6  depth 1  nodes 19  Σ 1.8k tok  $0.70+ / $5.00 ▓░░░…
+      "run run7f3a  ● running  8.0s  agents 6  depth 1  nodes 19  Σ 1.8k tok  $0.70+ / $5.00 ▓░░░░░░░░░
       root                     ◷ waiting 3/5 done ▓▓▓▓▓▓░░░░ 7.0s                                self 1.0k
       root.map_2               ■ code  2.0s  find(chunk)                                          self 510
       root.map_3               ◆ model 7.0s  I will check section 7                                 self 0
-      … 0 more running  2 done  1 ✗
+      … 2 done  1 ✗
       last ✗ root.map_4 time is up"
     `);
+  });
+
+  it("shows that the run is paused, and that it goes on", () => {
+    const run = mapRun(2, 1);
+    const progress = progressOf(run);
+    progress.setPaused(true);
+    expect(liveLines(progress, style(run))[0]).toMatch(/◷ paused/);
+    progress.setPaused(false);
+    expect(liveLines(progress, style(run))[0]).toMatch(/● running/);
+  });
+
+  it("leaves out words before numbers where there is little room", () => {
+    const run = mapRun(5, 2);
+    for (const width of [50, 60, 70]) {
+      const [head = "", root = "", child = ""] = liveLines(progressOf(run), style(run, { width }));
+      expect(head, `${width}`).toMatch(/● running {2}.*Σ 1\.2k tok {2}\$0\.70/);
+      expect(root, `${width}`).toMatch(/^root .*◷ waiting 2\/5 done.* self 1\.0k$/);
+      expect(child, `${width}`).toMatch(/^root\.map_\d .*self 0$/);
+    }
+  });
+
+  it("counts only what there is to count", () => {
+    const counts = (run: SampleRun, height = 10) =>
+      liveLines(progressOf(run), style(run, { height })).find((line) => line.startsWith("…"));
+    expect(counts(mapRun(2, 0))).toBeUndefined();
+    expect(counts(mapRun(2, 1))).toBe("… 1 done");
+    expect(counts(mapRun(20, 0), 5)).toBe("… 18 more running");
+    expect(counts(mapRun(20, 3), 5)).toBe("… 15 more running  3 done");
   });
 
   it.each([

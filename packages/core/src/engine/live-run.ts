@@ -200,17 +200,18 @@ export class LiveRun {
 
   /** Nothing new starts until {@link unpause}; what is in flight lands. Resolves when it has. */
   async pause(): Promise<void> {
-    this.#paused ??= Promise.withResolvers();
+    if (this.#paused === null) {
+      this.#paused = Promise.withResolvers();
+      this.#tell({ type: "paused" });
+    }
     await this.#scheduler.pause();
     if (this.#paused !== null) this.rest();
   }
 
   /** Goes on after {@link pause}. */
   unpause(): void {
-    if (this.#paused === null) return;
-    this.wake();
-    this.#paused.resolve();
-    this.#paused = null;
+    if (this.#paused !== null) this.#tell({ type: "unpaused" });
+    this.#endPause();
   }
 
   /** Says that nobody moves this run for now: its REPLs may be closed for those of other runs. */
@@ -227,7 +228,7 @@ export class LiveRun {
   async abort(): Promise<void> {
     this.#scheduler.stopAll();
     this.#scheduler.close();
-    this.unpause();
+    this.#endPause();
     await this.#repls.close();
     await this.#scheduler.whenQuiet();
   }
@@ -266,7 +267,14 @@ export class LiveRun {
   /** Ends all moving, also of a run that is paused. */
   #fail(error: unknown): void {
     this.#scheduler.fail(error);
-    this.unpause();
+    this.#endPause();
+  }
+
+  #endPause(): void {
+    if (this.#paused === null) return;
+    this.wake();
+    this.#paused.resolve();
+    this.#paused = null;
   }
 
   #state(agentId: string): AgentState {
@@ -297,7 +305,7 @@ export class LiveRun {
   #heard(node: RunNode): void {
     this.#tell({ type: "node", node });
     if (!endsAgent(node)) return;
-    if (node.agentId === ROOT) this.unpause();
+    if (node.agentId === ROOT) this.#endPause();
     const task = agentState(this.graph, node.agentId)?.query;
     const parentId = parentAgent(node.agentId);
     if (parentId !== null && task !== undefined && task.parentId !== null)

@@ -21,6 +21,9 @@ export type RunEvent =
   | { readonly type: "repeated"; readonly agentId: string; readonly callId: string; readonly name: string }
   /** A block that was run again for a rebuild made the recorded calls, but wrote or left something else. */
   | { readonly type: "warning"; readonly agentId: string; readonly message: string }
+  /** Nothing new starts until the run goes on. */
+  | { readonly type: "paused" }
+  | { readonly type: "unpaused" }
   /** An edit from the inbox that could not be made. */
   | { readonly type: "refused"; readonly agentId: string; readonly edit: Edit; readonly reason: string };
 

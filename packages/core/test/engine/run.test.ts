@@ -43,6 +43,22 @@ describe("events", () => {
     expect(events).toContainEqual({ type: "output", agentId: "root", text: "a\n" });
   });
 
+  test("tell that the run is paused, and that it goes on", async () => {
+    await using flow = flowOf([block("await slow(60)"), block("done('end')")], { tools: [slow] });
+    const run = flow.run("Wait.");
+    const told: string[] = [];
+    const listening = (async () => {
+      for await (const { type } of run) if (type === "paused" || type === "unpaused") told.push(type);
+    })();
+    await run.pause();
+    await run.pause();
+    run.unpause();
+    run.unpause();
+    await run;
+    await listening;
+    expect(told).toEqual(["paused", "unpaused"]);
+  });
+
   test("throw what the run rejects with", async () => {
     await using flow = flowOf(["nothing"], { config: { maxIterations: 1 } });
     const iterate = async () => {

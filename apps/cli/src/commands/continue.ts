@@ -1,0 +1,37 @@
+import { RLMError } from "@rlmflow/core";
+import { openWorkspace } from "@rlmflow/workspace";
+import type { CommandIo } from "../command-io.ts";
+import type { ExitCode } from "../exit-code.ts";
+import { branchPlace } from "../render/branch-place.ts";
+import { followRun } from "../run/follow-run.ts";
+import { openFlow } from "../run/open-flow.ts";
+import { flagsFromRecord, withRecord } from "../run/recorded-flags.ts";
+import { fileProblems, readSchema } from "../run/run-files.ts";
+import { readRunOptions } from "../run/run-options.ts";
+import { quoteForShell } from "../terminal/quote-for-shell.ts";
+import type { ResumeFlags } from "./resume.ts";
+
+/** `rlmflow continue`: gives the root of a run that has ended a further task, in the REPL that it has. */
+export async function continueCommand(
+  path: string,
+  words: readonly string[],
+  flags: ResumeFlags,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const place = branchPlace(path, flags);
+  await using workspace = await openWorkspace(place.workspace);
+  const graph = await workspace.load(place.run, place.branch);
+  if (!graph.finished)
+    throw new RLMError(
+      "nothing_to_do",
+      `Run ${graph.run.runId} has not ended, and a further task comes after the end: rlmflow resume ${quoteForShell(path)} goes on with it, rlmflow say tells its root something.`,
+    );
+  const problems = await fileProblems([], flags.output ?? null);
+  const typed = withRecord(flagsFromRecord(graph.run.metadata), flags);
+  const options = readRunOptions(words, typed, io.environment, problems);
+  await using flow = await openFlow(options, workspace, io);
+  const run = flow.continue(graph, options.query, {
+    ...(options.outputFile !== null && { output: await readSchema(options.outputFile) }),
+  });
+  return await followRun(run, { options, io, directory: workspace.directory });
+}
