@@ -14,6 +14,7 @@ import { InboxReader } from "./edit/inbox-reader.ts";
 import { LiveEdits } from "./edit/live-edits.ts";
 import { agentBudget } from "./model/agent-budget.ts";
 import { endExhausted } from "./model/ask-model.ts";
+import { Pause } from "./pause.ts";
 import { ReplPool } from "./repl/repl-pool.ts";
 import { latestTime, type Recovered } from "./resume/recovered.ts";
 import { RootTasks } from "./resume/root-tasks.ts";
@@ -51,7 +52,7 @@ export class LiveRun {
   readonly #takenUp = new Set<string>();
   #gap: Gap | null = null;
   #recovered: Recovered | null = null;
-  #paused: PromiseWithResolvers<void> | null = null;
+  readonly #pause = new Pause();
   #rootCause: unknown;
   readonly #listeners = new Set<(event: RunEvent) => void>();
   readonly #ports: SlotPortParts;
@@ -176,9 +177,9 @@ export class LiveRun {
     this.#inbox?.start();
     try {
       do {
-        await this.#paused?.promise;
+        await this.#pause.whenOver();
         await this.#scheduler.drive();
-      } while (this.#paused !== null && !this.#scheduler.stopped && !this.graph.finished);
+      } while (this.#pause.isOn && !this.#scheduler.stopped && !this.graph.finished);
     } finally {
       await this.#inbox?.stop();
     }
@@ -200,18 +201,15 @@ export class LiveRun {
 
   /** Nothing new starts until {@link unpause}; what is in flight lands. Resolves when it has. */
   async pause(): Promise<void> {
-    if (this.#paused === null) {
-      this.#paused = Promise.withResolvers();
-      this.#tell({ type: "paused" });
-    }
+    if (this.#pause.begin()) this.#tell({ type: "paused" });
     await this.#scheduler.pause();
-    if (this.#paused !== null) this.rest();
+    if (this.#pause.isOn) this.rest();
   }
 
   /** Goes on after {@link pause}. */
   unpause(): void {
-    if (this.#paused !== null) this.#tell({ type: "unpaused" });
-    this.#endPause();
+    if (this.#pause.isOn) this.#tell({ type: "unpaused" });
+    if (this.#pause.end()) this.wake();
   }
 
   /** Says that nobody moves this run for now: its REPLs may be closed for those of other runs. */
@@ -228,7 +226,7 @@ export class LiveRun {
   async abort(): Promise<void> {
     this.#scheduler.stopAll();
     this.#scheduler.close();
-    this.#endPause();
+    if (this.#pause.end()) this.wake();
     await this.#repls.close();
     await this.#scheduler.whenQuiet();
   }
@@ -267,14 +265,7 @@ export class LiveRun {
   /** Ends all moving, also of a run that is paused. */
   #fail(error: unknown): void {
     this.#scheduler.fail(error);
-    this.#endPause();
-  }
-
-  #endPause(): void {
-    if (this.#paused === null) return;
-    this.wake();
-    this.#paused.resolve();
-    this.#paused = null;
+    if (this.#pause.end()) this.wake();
   }
 
   #state(agentId: string): AgentState {
@@ -305,7 +296,7 @@ export class LiveRun {
   #heard(node: RunNode): void {
     this.#tell({ type: "node", node });
     if (!endsAgent(node)) return;
-    if (node.agentId === ROOT) this.#endPause();
+    if (node.agentId === ROOT && this.#pause.end()) this.wake();
     const task = agentState(this.graph, node.agentId)?.query;
     const parentId = parentAgent(node.agentId);
     if (parentId !== null && task !== undefined && task.parentId !== null)
