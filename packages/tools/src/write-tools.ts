@@ -25,9 +25,9 @@ function writeFile(spaces: FileSpaces): Tool {
     input: textInput,
     output: { type: "null" },
     repeat: "safe",
-    run: async ({ path, text }, { effectKey }) => {
+    run: async ({ path, text }, { effectKey, signal }) => {
       const bytes = encodeText(text, path);
-      await spaces.of({ effectKey }).replaceFile({ path, effectKey, change: async () => bytes });
+      await spaces.of({ effectKey }).replaceFile({ path, effectKey, signal, change: async () => bytes });
     },
   });
 }
@@ -40,11 +40,12 @@ function appendFile(spaces: FileSpaces): Tool {
     input: textInput,
     output: { type: "null" },
     repeat: spaces.repeatable ? "safe" : "never",
-    run: async ({ path, text }, { effectKey }) => {
+    run: async ({ path, text }, { effectKey, signal }) => {
       const bytes = encodeText(text, path);
       await spaces.of({ effectKey }).replaceFile({
         path,
         effectKey,
+        signal,
         change: async (previous) => Buffer.concat([(await previous()) ?? new Uint8Array(), bytes]),
       });
     },
@@ -76,10 +77,10 @@ function editFile(spaces: FileSpaces): Tool {
     }),
     output: { type: "null" },
     repeat: spaces.repeatable ? "safe" : "never",
-    run: async ({ path, edits }, { effectKey }) => {
+    run: async ({ path, edits }, { effectKey, signal }) => {
       await spaces
         .of({ effectKey })
-        .replaceFile({ path, effectKey, change: (previous) => edited(path, edits, previous) });
+        .replaceFile({ path, effectKey, signal, change: (previous) => edited(path, edits, previous) });
     },
   });
 }

@@ -1,24 +1,29 @@
 import { createHash } from "node:crypto";
-import { open, readFile, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { type BlobRef, RLMError } from "@rlmflow/core";
 import {
   type Durability,
-  makeDirectory,
   moveIntoPlace,
+  openOwnFile,
+  readOwnFile,
+  retried,
   syncDirectory,
   writeFully,
   writeTemporary,
 } from "./durable-files.ts";
 import { damagedFile, orFileFailure, systemCode } from "./file-failure.ts";
 import { GroupSync } from "./group-sync.ts";
+import type { WorkspaceRoot } from "./workspace-root.ts";
 
 /*
  * Owns: the folder of blobs, files named by the SHA-256 of what they hold.
  * Does not own: who refers to them; nothing is ever deleted.
  *
  * 1. A file has its name only when it is whole, and as durable as was asked for before the promise resolves.
- * 2. Two that put the same text at once do the work once.
+ * 2. A file that no longer fits its name is replaced when the same text is put again.
+ * 3. Two that put the same text at once do the work once.
  */
 
 const DIGEST = /^[0-9a-f]{64}$/;
@@ -27,11 +32,13 @@ const DIGEST = /^[0-9a-f]{64}$/;
 export class BlobFiles {
   readonly #directory: string;
   readonly #durability: Durability;
+  readonly #root: WorkspaceRoot;
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #names: GroupSync;
 
-  constructor(directory: string, durability: Durability) {
+  constructor(directory: string, durability: Durability, root: WorkspaceRoot) {
     this.#directory = directory;
+    this.#root = root;
     this.#durability = durability;
     this.#names = new GroupSync(() => syncDirectory(directory));
   }
@@ -69,7 +76,7 @@ export class BlobFiles {
     const path = join(this.#directory, DIGEST.test(digest) ? digest : "-");
     const bytes = await orFileFailure("read", path, async () => {
       try {
-        return await readFile(path);
+        return await readOwnFile(path);
       } catch (error) {
         if (systemCode(error) !== "ENOENT") throw error;
         throw new RLMError("not_found", `There is no blob ${JSON.stringify(digest)} in ${this.#directory}.`);
@@ -82,8 +89,8 @@ export class BlobFiles {
   async #keep(digest: string, bytes: Uint8Array): Promise<void> {
     const path = join(this.#directory, digest);
     await orFileFailure("write", path, async () => {
-      if (await this.#isThere(path, bytes.length)) return;
-      await makeDirectory(this.#directory, this.#durability);
+      await this.#root.makeFolder(this.#directory);
+      if (await this.#isThere(path, bytes)) return;
       const temporary = await writeTemporary(this.#directory, this.#durability, (handle) =>
         writeFully(handle, bytes, 0),
       );
@@ -92,12 +99,21 @@ export class BlobFiles {
     });
   }
 
-  async #isThere(path: string, size: number): Promise<boolean> {
-    const found = await stat(path).catch(() => null);
-    if (found === null || found.size !== size) return false;
-    if (this.#durability === "flush") return true;
-    const handle = await open(path, "r");
-    await handle.sync().finally(() => handle.close());
+  /** Whether the file has these bytes. One that was damaged, or that is no file, is replaced. */
+  async #isThere(path: string, bytes: Uint8Array): Promise<boolean> {
+    const found = await lstat(path).catch((error: unknown) => {
+      if (systemCode(error) === "ENOENT") return null;
+      throw error;
+    });
+    if (found?.isFile() !== true || found.size !== bytes.length) return false;
+    const handle = await openOwnFile(path, constants.O_RDONLY);
+    try {
+      if (!(await handle.readFile()).equals(bytes)) return false;
+      if (this.#durability === "flush") return true;
+      await retried(() => handle.sync());
+    } finally {
+      await handle.close();
+    }
     await this.#names.run();
     return true;
   }

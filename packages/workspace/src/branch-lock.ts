@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { statSync } from "node:fs";
 import { link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { RLMError } from "@rlmflow/core";
 import { temporaryName } from "./durable-files.ts";
 import { orFileFailure, systemCode } from "./file-failure.ts";
+import { type LockSocket, listenIn } from "./lock-socket.ts";
 import { ownIdentity, type ProcessIdentity, parseIdentity, whereabouts } from "./process-identity.ts";
 
 /*
@@ -16,11 +19,13 @@ import { ownIdentity, type ProcessIdentity, parseIdentity, whereabouts } from ".
  *    cannot both follow it. A successor that died on the way is succeeded in the same manner.
  * 3. A link to `lock.<nonce>` counts only if afterwards every holder before it still stands where it stood:
  *    else somebody had already succeeded and cleared up.
+ * 4. The holder listens on `socket.<its nonce>` for as long as it lives, where the file system takes sockets.
+ * 5. `requireHeld` is asked before each write: a process whose lock was taken by force writes nothing more.
  */
 
 /** Whose lock may be taken. */
 export interface LockOptions {
-  /** Takes a lock that a process on another host holds, or that cannot be read. Never one of a process that runs here. */
+  /** Takes a lock of which nobody can tell from here whether its process runs, or that cannot be read. Never one of a process that runs here. */
   readonly force?: boolean;
 }
 
@@ -29,46 +34,91 @@ interface Held {
   readonly text: string;
 }
 
+/** The nonces of the locks that this process holds. */
+const ownNonces = new Set<string>();
+
 /** The lock that this process holds on a branch. */
 export class BranchLock {
   readonly #path: string;
-  readonly #text: string;
+  readonly #own: OwnLock;
+  readonly #stamp: string | null;
 
-  private constructor(path: string, text: string) {
+  private constructor(path: string, own: OwnLock) {
     this.#path = path;
-    this.#text = text;
+    this.#own = own;
+    this.#stamp = stampOf(path);
+    ownNonces.add(own.nonce);
   }
 
   /** Takes the lock in this directory; rejects with `locked` when another holds it. */
   static async acquire(directory: string, options: LockOptions = {}): Promise<BranchLock> {
     const path = join(directory, "lock");
     return orFileFailure("lock", directory, async () => {
-      const identity = await ownIdentity(randomUUID());
-      const own: Held = { path: join(directory, temporaryName()), text: JSON.stringify(identity) };
-      await writeFile(own.path, own.text, { flag: "wx", mode: 0o600 });
+      const nonce = randomUUID();
+      const socket = await listenIn(directory, nonce);
+      const identity = { ...(await ownIdentity(nonce)), ...(socket !== null && { socket: socket.name }) };
+      const own: OwnLock = {
+        path: join(directory, temporaryName()),
+        text: JSON.stringify(identity),
+        nonce,
+        socket,
+      };
       try {
+        await writeFile(own.path, own.text, { flag: "wx", mode: 0o600 });
         while (!(await takeOnce(path, own, options.force === true)));
+        return new BranchLock(path, own);
+      } catch (error) {
+        await socket?.close();
+        throw error;
       } finally {
         await rm(own.path, { force: true });
       }
-      return new BranchLock(path, own.text);
     });
+  }
+
+  /** Throws when another process has taken the lock, or when the directory is not where it was. */
+  requireHeld(): void {
+    const now = stampOf(this.#path);
+    if (now !== null && now === this.#stamp) return;
+    if (now !== null)
+      throw new RLMError(
+        "lost_race",
+        `Another process has taken over the branch (${this.#path}), so this one stops. Nothing more was written.`,
+      );
+    throw new RLMError(
+      "store_failed",
+      `${this.#path} is gone: the workspace was removed or renamed, or somebody took the lock away. Nothing more was written. Put it back in its place, then resume the run.`,
+    );
   }
 
   /** Gives the lock back, unless somebody took it by force. */
   async release(): Promise<void> {
-    if ((await textOf(this.#path)) === this.#text) await rm(this.#path, { force: true });
+    ownNonces.delete(this.#own.nonce);
+    await this.#own.socket?.close();
+    if ((await textOf(this.#path)) === this.#own.text) await rm(this.#path, { force: true });
   }
+}
+
+/** A lock that this process holds or is about to take. */
+interface OwnLock extends Held {
+  readonly nonce: string;
+  readonly socket: LockSocket | null;
+}
+
+/** What tells the file of a lock from any other that stands there; `null` when none does. */
+function stampOf(path: string): string | null {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? null : `${found.dev} ${found.ino} ${found.mtimeNs}`;
 }
 
 /** The process that may be writing the branch in this directory: one that runs, or one on another host. */
 export async function lockHolder(directory: string): Promise<ProcessIdentity | null> {
   const holder = parseIdentity((await textOf(join(directory, "lock"))) ?? "");
-  return holder === null || (await whereabouts(holder)) === "gone" ? null : holder;
+  return holder === null || (await whereabouts(holder, directory)) === "gone" ? null : holder;
 }
 
 /** Follows the holders to the end and tries to stand there. False when the ground has moved: try again. */
-async function takeOnce(path: string, own: Held, force: boolean): Promise<boolean> {
+async function takeOnce(path: string, own: OwnLock, force: boolean): Promise<boolean> {
   const gone: Held[] = [];
   let free = path;
   for (let text = await textOf(free); text !== null; text = await textOf(free)) {
@@ -82,7 +132,7 @@ async function takeOnce(path: string, own: Held, force: boolean): Promise<boolea
     return false;
   }
   await rename(own.path, path);
-  await clearSuccessions(path);
+  await clearUp(path, own);
   return true;
 }
 
@@ -101,10 +151,12 @@ async function allStand(held: readonly Held[]): Promise<boolean> {
   return held.every(({ text }, index) => texts[index] === text);
 }
 
-/** Successions but that of `lock` itself are void; the holder of `lock` is alive and has none. */
-async function clearSuccessions(path: string): Promise<void> {
+/** Successions but that of `lock` itself are void, and so are the sockets of others; the holder of `lock` is alive. */
+async function clearUp(path: string, { socket }: OwnLock): Promise<void> {
   const directory = join(path, "..");
-  const names = (await readdir(directory)).filter((name) => name.startsWith("lock."));
+  const names = (await readdir(directory)).filter(
+    (name) => name.startsWith("lock.") || (name.startsWith("socket.") && name !== socket?.name),
+  );
   await Promise.all(names.map((name) => rm(join(directory, name), { force: true })));
 }
 
@@ -128,13 +180,13 @@ async function nonceOfGone(path: string, text: string, force: boolean): Promise<
       "Make sure that no process writes it, then open it with force.",
     );
   }
-  const where = await whereabouts(holder);
+  const where = await whereabouts(holder, join(path, ".."));
   if (where === "gone" || (where === "elsewhere" && force)) return holder.nonce;
   throw where === "elsewhere" ? heldElsewhere(path, holder) : heldHere(path, holder);
 }
 
 function heldHere(path: string, holder: ProcessIdentity): RLMError {
-  if (holder.pid === process.pid) {
+  if (ownNonces.has(holder.nonce)) {
     return locked(path, "this process has it open already", "Close that store, or use it.", holder);
   }
   const what = `process ${holder.pid} on this host (${holder.host}) is writing it`;
@@ -147,7 +199,8 @@ function heldHere(path: string, holder: ProcessIdentity): RLMError {
 }
 
 function heldElsewhere(path: string, holder: ProcessIdentity): RLMError {
-  const what = `process ${holder.pid} on host ${holder.host} was writing it, and from here nobody can tell whether it still runs`;
+  const place = holder.host === hostname() ? `${holder.host}, in another container or boot,` : holder.host;
+  const what = `process ${holder.pid} on host ${place} was writing it, and from here nobody can tell whether it still runs`;
   return locked(path, what, "When you know that it does not, open the branch with force.", holder);
 }
 

@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { RLMError } from "@rlmflow/core";
 import type { BlobFiles } from "./blob-files.ts";
-import type { Durability } from "./durable-files.ts";
+import { type Durability, openOwnFile } from "./durable-files.ts";
 import { orFileFailure } from "./file-failure.ts";
 import { type FileState, isSameState, stateOf } from "./file-state.ts";
 import { LogWriter } from "./log-writer.ts";
@@ -14,7 +15,8 @@ import { encodeWrite, readWriteLog, type WriteEntry } from "./write-log.ts";
  * 1. What a file was is on record before the file changes; so a call that is made again finds out whether its
  *    write took effect, and a fork finds the file as it was.
  * 2. The order of the log is the order of the writes: both are made under one lock.
- * 3. The next entry of a file, or else the file itself, tells what became of a write.
+ * 3. Nothing is written once `close` has resolved: writes under way are waited for, later ones are refused.
+ * 4. The next entry of a file, or else the file itself, tells what became of a write.
  */
 
 /** A file as it is now. */
@@ -37,6 +39,8 @@ export interface BranchWritesOptions {
   readonly durability: Durability;
   /** Files above so many bytes are not kept. */
   readonly maxFileBytes: number;
+  /** Throws when another process has the branch. */
+  readonly requireHeld: () => void;
 }
 
 interface Open {
@@ -48,6 +52,8 @@ interface Open {
 export class BranchWrites {
   readonly #options: BranchWritesOptions;
   #opened: Promise<Open> | null = null;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #closed = false;
 
   constructor(options: BranchWritesOptions) {
     this.#options = options;
@@ -76,11 +82,32 @@ export class BranchWrites {
     entriesOf(byPath, path).push(entry);
   }
 
-  /** Closes the log. A later write opens it again. */
+  /** Makes a write, from the look at what the file is to its being in place. Rejects with `closed` after {@link close}. */
+  async during<T>(write: () => Promise<T>): Promise<T> {
+    this.requireOpen();
+    const made = write();
+    const ended = made.catch(() => undefined);
+    this.#underWay.add(ended);
+    void ended.then(() => this.#underWay.delete(ended));
+    return await made;
+  }
+
+  /** Throws when nothing may be written any more. */
+  requireOpen(): void {
+    const { file, requireHeld } = this.#options;
+    if (this.#closed)
+      throw new RLMError(
+        "closed",
+        `The branch is closed, so that nothing is written any more (${dirname(file)}).`,
+      );
+    requireHeld();
+  }
+
+  /** Waits for the writes under way and closes the log. */
   async close(): Promise<void> {
-    const opened = this.#opened;
-    this.#opened = null;
-    const open = await opened?.catch(() => null);
+    this.#closed = true;
+    await Promise.all(this.#underWay);
+    const open = await this.#opened?.catch(() => null);
     await open?.writer.close();
   }
 
@@ -103,14 +130,18 @@ export class BranchWrites {
   async #openFile(): Promise<Open> {
     const { file, durability } = this.#options;
     const { entries, end } = await readWriteLog(file);
-    const handle = await orFileFailure("open", file, () =>
-      open(file, constants.O_RDWR | constants.O_CREAT, 0o600),
-    );
-    // What is torn was never acknowledged, so the write behind it was not made.
-    await handle.truncate(end);
+    const handle = await orFileFailure("open", file, async () => {
+      const opened = await openOwnFile(file, constants.O_RDWR | constants.O_CREAT);
+      // What is torn was never acknowledged, so the write behind it was not made.
+      await opened.truncate(end);
+      return opened;
+    });
     const byPath = new Map<string, WriteEntry[]>();
     for (const entry of entries) entriesOf(byPath, entry.path).push(entry);
-    return { writer: new LogWriter({ handle, file, end, durability }), byPath };
+    return {
+      writer: new LogWriter({ handle, file, end, durability, requireHeld: this.#options.requireHeld }),
+      byPath,
+    };
   }
 }
 

@@ -1,20 +1,16 @@
 import { isAscii } from "node:buffer";
 import { createHash } from "node:crypto";
-import { type FileHandle, open, rm, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type PayloadStore, RLMError } from "@rlmflow/core";
 import { type ContextIndex, ContextScan } from "./context-index.ts";
 import { ContextReader } from "./context-reader.ts";
-import {
-  type Durability,
-  makeDirectory,
-  moveIntoPlace,
-  writeFully,
-  writeTemporary,
-} from "./durable-files.ts";
+import { type Durability, moveIntoPlace, openOwnFile, writeFully, writeTemporary } from "./durable-files.ts";
 import { damagedFile, orFileFailure, systemCode } from "./file-failure.ts";
 import { readUtf8 } from "./utf8-chunks.ts";
 import { wellFormedChunks } from "./well-formed-chunks.ts";
+import type { WorkspaceRoot } from "./workspace-root.ts";
 
 /*
  * Owns: the folder of contexts, UTF-8 files named by their SHA-256, and the indices of those in use.
@@ -40,17 +36,19 @@ interface Known {
 export class ContextFiles {
   readonly #directory: string;
   readonly #durability: Durability;
+  readonly #root: WorkspaceRoot;
   readonly #indices = new Map<string, Promise<Known>>();
   readonly #reader = new ContextReader();
 
-  constructor(directory: string, durability: Durability) {
+  constructor(directory: string, durability: Durability, root: WorkspaceRoot) {
     this.#directory = directory;
+    this.#root = root;
     this.#durability = durability;
   }
 
   /** Keeps a text, half surrogate pairs replaced. What the pieces throw passes as it is. */
   async put(text: string | AsyncIterable<string>): Promise<{ digest: string; characters: number }> {
-    await orFileFailure("make", this.#directory, () => makeDirectory(this.#directory, this.#durability));
+    await this.#root.makeFolder(this.#directory);
     const hash = createHash("sha256");
     const scan = new ContextScan();
     const temporary = await writeTemporary(this.#directory, this.#durability, async (handle) => {
@@ -111,9 +109,8 @@ export class ContextFiles {
   async #place(temporary: string, index: ContextIndex): Promise<void> {
     const path = join(this.#directory, index.digest);
     await orFileFailure("write", path, async () => {
-      const found = await stat(path).catch(() => null);
-      if (found?.size === index.bytes && this.#durability === "flush") return rm(temporary, { force: true });
-      return moveIntoPlace(temporary, path, this.#durability);
+      // Also over one that is there: it may have been damaged, and this one is known to be good.
+      await moveIntoPlace(temporary, path, this.#durability);
     });
   }
 }
@@ -138,7 +135,7 @@ async function scanFile(path: string, digest: string): Promise<Known> {
 
 async function openContext(path: string, digest: string): Promise<FileHandle> {
   try {
-    return await open(path, "r");
+    return await openOwnFile(path, constants.O_RDONLY);
   } catch (error) {
     if (systemCode(error) !== "ENOENT") throw error;
     throw new RLMError("not_found", `There is no context ${JSON.stringify(digest)} at ${path}.`);

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { writeSync } from "node:fs";
+import { constants, writeSync } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { RLMError } from "@rlmflow/core";
 import { orFileFailure, systemCode } from "./file-failure.ts";
 
 /**
@@ -14,7 +16,9 @@ export type Durability = "flush" | "fsync";
 export async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    const { bytesWritten } = await retried(() =>
+      handle.write(bytes, done, bytes.length - done, position + done),
+    );
     done += bytesWritten;
   }
 }
@@ -25,11 +29,75 @@ export function writeAtOnce(fd: number, bytes: Uint8Array, position: number): vo
   while (done < bytes.length) done += writeSync(fd, bytes, done, bytes.length - done, position + done);
 }
 
+/** Times that a call is made which the system has interrupted or has no room for just now, and the pause in between. */
+const TRIES = 100;
+const PAUSE_MS = 20;
+
+/** True for a failure of a system call that may be made again at once. */
+export function isPassing(error: unknown): boolean {
+  return systemCode(error) === "EAGAIN" || systemCode(error) === "EINTR";
+}
+
+/** Makes a system call again for as long as it fails for a passing reason, two seconds at most. */
+export async function retried<T>(call: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isPassing(error) || tried === TRIES) throw error;
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+/**
+ * Opens a file of the store's own. Refuses a symbolic link, which would lead out of the workspace, and whatever is no
+ * regular file, and waits for nobody.
+ */
+export async function openOwnFile(path: string, flags: number): Promise<FileHandle> {
+  let handle: FileHandle;
+  try {
+    handle = await retried(() => open(path, flags | NO_FOLLOW | NON_BLOCK, 0o600));
+  } catch (error) {
+    if (systemCode(error) === "ELOOP") throw notRegular(path, "a symbolic link");
+    if (systemCode(error) === "EISDIR") throw notRegular(path, "a directory");
+    if (systemCode(error) === "ENXIO") throw notRegular(path, "a special file");
+    throw error;
+  }
+  try {
+    if ((await handle.stat()).isFile()) return handle;
+    throw notRegular(path, "no regular file");
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** All bytes of a file of the store's own; see {@link openOwnFile}. */
+export async function readOwnFile(path: string): Promise<Buffer> {
+  const handle = await openOwnFile(path, constants.O_RDONLY);
+  try {
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
+
+const { O_NOFOLLOW: NO_FOLLOW = 0, O_NONBLOCK: NON_BLOCK = 0 } = constants;
+
+function notRegular(path: string, what: string): RLMError {
+  return new RLMError(
+    "store_failed",
+    `${path} is ${what}: rlmflow neither reads nor writes through it. Put the file itself there.`,
+    { details: { path } },
+  );
+}
+
 /** Makes the names in a directory as durable as its files. */
 export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, "r");
   try {
-    await handle.sync();
+    await retried(() => handle.sync());
   } finally {
     await handle.close();
   }
@@ -79,7 +147,8 @@ export async function writeTemporary(
   const handle = await orFileFailure("make a file in", directory, () => open(path, "wx", 0o600));
   try {
     await fill(handle);
-    if (durability === "fsync") await orFileFailure("write a file in", directory, () => handle.sync());
+    if (durability === "fsync")
+      await orFileFailure("write a file in", directory, () => retried(() => handle.sync()));
     await handle.close();
     return path;
   } catch (error) {

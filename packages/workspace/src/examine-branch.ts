@@ -49,7 +49,8 @@ export async function examineBranch(
   if (lock !== null) findings.push(lock.finding);
   if (good.length === 0 && findings.length === 0)
     findings.push({ severity: "note", file: log, message: EMPTY });
-  const beside = [writesFindings(writes), examineInbox(inbox), leftovers(directory)];
+  const asked = examineInbox(inbox).catch((error: unknown) => [problem(inbox, error)]);
+  const beside = [writesFindings(writes), asked, leftovers(directory)];
   findings.push(...(await Promise.all(beside)).flat());
   return { runId, branchId, good, findings };
 }
@@ -159,7 +160,7 @@ async function lockFinding(directory: string): Promise<{ finding: Finding; isHel
       "The lock can't be read. Make sure that no process writes the branch, then open it with force.";
     return { finding: { severity: "problem", file, message }, isHeld: false };
   }
-  switch (await whereabouts(holder)) {
+  switch (await whereabouts(holder, directory)) {
     case "running":
       return note(`Process ${holder.pid} is writing the branch.`, true);
     case "gone":

@@ -1,4 +1,5 @@
-import { open } from "node:fs/promises";
+import { constants } from "node:fs";
+import { openOwnFile } from "./durable-files.ts";
 import { systemCode } from "./file-failure.ts";
 import type { Finding } from "./finding.ts";
 import { decodeInboxLine, decodeRequest } from "./inbox-line.ts";
@@ -6,7 +7,7 @@ import { readLines } from "./line-reader.ts";
 
 /** What an inbox holds that somebody should know of: what waits to be done, and what nobody can read. */
 export async function examineInbox(file: string): Promise<readonly Finding[]> {
-  const handle = await open(file, "r").catch((error: unknown) => {
+  const handle = await openOwnFile(file, constants.O_RDONLY).catch((error: unknown) => {
     if (systemCode(error) === "ENOENT") return null;
     throw error;
   });

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { open, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Inbox, type InboxEntry, type InboxFate, type InboxRequest, RLMError } from "@rlmflow/core";
-import type { Durability } from "./durable-files.ts";
+import { type Durability, openOwnFile, retried } from "./durable-files.ts";
 import { fileFailure, orFileFailure, systemCode } from "./file-failure.ts";
 import { decodeInboxLine, decodeRequest, encodePut, encodeSettled } from "./inbox-line.ts";
 import { readLines } from "./line-reader.ts";
@@ -114,17 +115,17 @@ export class InboxFile implements Inbox {
   async #append(line: Buffer, sync: boolean): Promise<void> {
     const { file } = this.#options;
     await orFileFailure("append to", file, async () => {
-      const handle = await open(file, "a", 0o600);
+      const handle = await openOwnFile(file, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT);
       try {
         const bytes = Buffer.concat([NEWLINE, line]);
-        const { bytesWritten } = await handle.write(bytes, 0, bytes.length);
+        const { bytesWritten } = await retried(() => handle.write(bytes, 0, bytes.length));
         if (bytesWritten < bytes.length)
           throw fileFailure(
             "append to",
             file,
             Object.assign(new RangeError("no space left"), { code: "ENOSPC" }),
           );
-        if (sync) await handle.datasync();
+        if (sync) await retried(() => handle.datasync());
       } finally {
         await handle.close();
       }
@@ -141,7 +142,7 @@ export class InboxFile implements Inbox {
   async #readOn(): Promise<void> {
     const { file } = this.#options;
     await orFileFailure("read", file, async () => {
-      const handle = await open(file, "r").catch((error: unknown) => {
+      const handle = await openOwnFile(file, constants.O_RDONLY).catch((error: unknown) => {
         if (systemCode(error) === "ENOENT") return null;
         throw error;
       });

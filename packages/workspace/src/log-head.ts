@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { type Durability, moveIntoPlace, writeFully, writeTemporary } from "./durable-files.ts";
+import { type Durability, moveIntoPlace, readOwnFile, writeFully, writeTemporary } from "./durable-files.ts";
 import { damagedFile, orFileFailure, systemCode } from "./file-failure.ts";
 import { openLine, sealLine } from "./sealed-line.ts";
 
@@ -28,7 +27,7 @@ const FORMAT = 1;
 export async function readHead(file: string): Promise<LogHead | null> {
   const bytes = await orFileFailure("read", file, async () => {
     try {
-      return await readFile(file);
+      return await readOwnFile(file);
     } catch (error) {
       if (systemCode(error) === "ENOENT") return null;
       throw error;

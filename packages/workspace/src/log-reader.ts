@@ -1,5 +1,7 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { constants } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { counted, RLMError, type RunNode, sentences } from "@rlmflow/core";
+import { openOwnFile } from "./durable-files.ts";
 import { damagedFile, orFileFailure, systemCode } from "./file-failure.ts";
 import { type FileLine, readLines } from "./line-reader.ts";
 import { type LogHead, readHead } from "./log-head.ts";
@@ -191,7 +193,7 @@ function goodBefore(lines: number): string {
 /** Opens a log to be read. Rejects with `damaged_log` when the branch has none. */
 export async function openLog(file: string): Promise<FileHandle> {
   try {
-    return await open(file, "r");
+    return await openOwnFile(file, constants.O_RDONLY);
   } catch (error) {
     throw systemCode(error) === "ENOENT" ? damagedFile(file, "it is missing", error) : error;
   }

@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
-import type { RLMError } from "@rlmflow/core";
-import { type Durability, writeAtOnce, writeFully } from "./durable-files.ts";
+import { RLMError } from "@rlmflow/core";
+import { type Durability, isPassing, retried, writeAtOnce, writeFully } from "./durable-files.ts";
 import { fileFailure } from "./file-failure.ts";
 
 /*
@@ -34,6 +34,8 @@ export interface LogWriterOptions {
   /** Size of the file, behind its last good line. */
   readonly end: number;
   readonly durability: Durability;
+  /** Throws when this process may not write any more: asked before each write. Absent where nobody else writes. */
+  readonly requireHeld?: () => void;
 }
 
 /** Appends lines to a log, many in one write. */
@@ -41,16 +43,18 @@ export class LogWriter {
   readonly #handle: FileHandle;
   readonly #file: string;
   readonly #durability: Durability;
+  readonly #requireHeld: () => void;
   #end: number;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | null = null;
   #failure: RLMError | null = null;
 
-  constructor({ handle, file, end, durability }: LogWriterOptions) {
+  constructor({ handle, file, end, durability, requireHeld = () => {} }: LogWriterOptions) {
     this.#handle = handle;
     this.#file = file;
     this.#end = end;
     this.#durability = durability;
+    this.#requireHeld = requireHeld;
   }
 
   /** Bytes that are kept for good. */
@@ -94,6 +98,16 @@ export class LogWriter {
     this.#writing = null;
   }
 
+  /** Whoever has taken the file over decides what becomes of its end. */
+  #isHeld(): boolean {
+    try {
+      this.#requireHeld();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   #takeBatch(): readonly Waiting[] {
     let bytes = 0;
     const over = this.#waiting.findIndex(({ line }, index) => {
@@ -104,21 +118,31 @@ export class LogWriter {
   }
 
   async #write(batch: readonly Waiting[]): Promise<void> {
+    this.#requireHeld();
     const [first] = batch;
     const bytes = batch.length === 1 && first ? first.line : Buffer.concat(batch.map(({ line }) => line));
-    if (this.#durability === "flush" && bytes.length <= AT_ONCE_BYTES)
-      writeAtOnce(this.#handle.fd, bytes, this.#end);
-    else await writeFully(this.#handle, bytes, this.#end);
-    if (this.#durability === "fsync") await this.#handle.datasync();
+    if (!this.#isWrittenAtOnce(bytes)) await writeFully(this.#handle, bytes, this.#end);
+    if (this.#durability === "fsync") await retried(() => this.#handle.datasync());
     this.#end += bytes.length;
   }
 
+  #isWrittenAtOnce(bytes: Uint8Array): boolean {
+    if (this.#durability !== "flush" || bytes.length > AT_ONCE_BYTES) return false;
+    try {
+      writeAtOnce(this.#handle.fd, bytes, this.#end);
+      return true;
+    } catch (error) {
+      if (isPassing(error)) return false;
+      throw error;
+    }
+  }
+
   async #fail(refused: readonly Waiting[], cause: unknown): Promise<void> {
-    const failure = fileFailure("append to", this.#file, cause);
+    const failure = RLMError.is(cause) ? cause : fileFailure("append to", this.#file, cause);
     this.#failure = failure;
     this.#waiting = [];
     // When cutting fails too, what is left is a torn end, or whole lines of appends whose fate nobody was told.
-    await this.#handle.truncate(this.#end).catch(() => undefined);
+    if (this.#isHeld()) await this.#handle.truncate(this.#end).catch(() => undefined);
     for (const { kept } of refused) kept.reject(failure);
   }
 }

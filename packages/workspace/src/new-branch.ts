@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { checkAppend, RLMError, type RunInfo, type RunNode } from "@rlmflow/core";
 import {
   type Durability,
-  makeDirectory,
   moveIntoPlace,
   syncDirectory,
   temporaryName,
@@ -17,6 +16,7 @@ import { type LogHead, writeHead } from "./log-head.ts";
 import { encodeLine } from "./log-line.ts";
 import { encodeBranchFile, encodeRunFile } from "./run-files.ts";
 import { NO_SUM, sumOf } from "./sealed-line.ts";
+import { requireDirectory, type WorkspaceRoot } from "./workspace-root.ts";
 
 /*
  * Owns: the birth of runs and branches.
@@ -44,13 +44,12 @@ export interface NewBranch {
 }
 
 /** Makes a run with one branch. Rejects with `already_exists`. */
-export async function makeRun(layout: Layout, branch: NewBranch): Promise<void> {
+export async function makeRun(layout: Layout, root: WorkspaceRoot, branch: NewBranch): Promise<void> {
   const { run, durability } = branch;
   const path = layout.run(run.runId);
   layout.branch(run.runId, run.branch.id);
   await orFileFailure("make", path, async () => {
-    await makeDirectory(layout.root, durability, 0o777);
-    await makeDirectory(layout.runs, durability);
+    await root.makeFolder(layout.runs);
     await placed(path, `Run ${run.runId}`, durability, async (temporary) => {
       await mkdir(join(temporary, "branches"), { mode: 0o700 });
       await writeNewFile(join(temporary, "run.json"), encodeRunFile(run), durability);
@@ -66,6 +65,8 @@ export async function makeRun(layout: Layout, branch: NewBranch): Promise<void> 
 export async function makeBranch(layout: Layout, branch: NewBranch): Promise<void> {
   const { run, durability } = branch;
   const { directory } = layout.branch(run.runId, run.branch.id);
+  for (const folder of [layout.runs, layout.run(run.runId), layout.branches(run.runId)])
+    requireDirectory(folder);
   const what = `Branch ${run.branch.id} of run ${run.runId}`;
   await orFileFailure("make", directory, () =>
     placed(directory, what, durability, (temporary) => fillBranch(temporary, branch)),

@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { readFile, readlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { isJsonObject } from "@rlmflow/core";
 import { systemCode } from "./file-failure.ts";
+import { knock } from "./lock-socket.ts";
 
 /** Which process of which host holds something. */
 export interface ProcessIdentity {
@@ -11,12 +12,16 @@ export interface ProcessIdentity {
   readonly started: string | null;
   /** Drawn for each holding. */
   readonly nonce: string;
+  /** The boot of the kernel it runs on, and the namespace that its pid belongs to; `null` where the system has none. */
+  readonly kernel?: { readonly boot: string | null; readonly namespace: string | null };
+  /** The name of the socket on which it listens in the directory it holds; absent where it could make none. */
+  readonly socket?: string;
 }
 
 /** This process, under a nonce. */
 export async function ownIdentity(nonce: string): Promise<ProcessIdentity> {
-  const { started } = await processState(process.pid);
-  return { host: hostname(), pid: process.pid, started, nonce };
+  const { started } = await processState("self");
+  return { host: hostname(), pid: process.pid, started, nonce, kernel: await ownKernel() };
 }
 
 /** An identity that was written as JSON; `null` when the text holds none. */
@@ -28,26 +33,62 @@ export function parseIdentity(text: string): ProcessIdentity | null {
     return null;
   }
   if (!isJsonObject(value)) return null;
-  const { host, pid, started, nonce } = value;
-  if (typeof host !== "string" || typeof nonce !== "string" || !/^[\w-]{1,64}$/.test(nonce)) return null;
+  const { host, pid, started, nonce, kernel, socket } = value;
+  if (typeof host !== "string" || !isNonce(nonce)) return null;
   if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid <= 0) return null;
   if (started !== null && typeof started !== "string") return null;
-  return { host, pid, started, nonce };
+  const identity = { host, pid, started, nonce, ...(socket === `socket.${nonce}` && { socket }) };
+  if (!isJsonObject(kernel)) return identity;
+  const { boot, namespace } = kernel;
+  return { ...identity, kernel: { boot: textOrNull(boot), namespace: textOrNull(namespace) } };
 }
 
-/** Where a process stands: of one on another host nothing can be known from here. */
+function isNonce(value: unknown): value is string {
+  return typeof value === "string" && /^[\w-]{1,64}$/.test(value);
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+/** Where a process stands; of one that is `elsewhere` nothing can be known from here. */
 export type Whereabouts = "running" | "gone" | "elsewhere";
 
-/** Whether the process still runs. */
-export async function whereabouts(identity: ProcessIdentity): Promise<Whereabouts> {
-  if (identity.host !== hostname()) return "elsewhere";
+/** The PID namespace of the system itself, where a host name and a reboot mean what they say. */
+const INITIAL_NAMESPACE = "pid:[4026531836]";
+
+/** Whether the process that holds this directory still runs. */
+export async function whereabouts(identity: ProcessIdentity, directory?: string): Promise<Whereabouts> {
+  const { kernel, socket, host } = identity;
+  const own = await ownKernel();
+  const isSameBoot = kernel !== undefined && kernel.boot !== null && kernel.boot === own.boot;
+  if (socket !== undefined && directory !== undefined) {
+    const answer = await knock(directory, socket);
+    if (answer === "answered") return "running";
+    if (answer === "refused" && isSameBoot) return "gone";
+  }
+  if (host !== hostname()) return "elsewhere";
+  if (isSameBoot && own.namespace !== null)
+    return kernel.namespace === own.namespace ? await byNumber(identity) : "elsewhere";
+  // Written by a version that noted no kernel, or where systems have no such names.
+  if (kernel === undefined || (kernel.boot === null && own.boot === null)) return await byNumber(identity);
+  const isRebooted =
+    kernel.boot !== null &&
+    own.boot !== null &&
+    kernel.namespace === INITIAL_NAMESPACE &&
+    own.namespace === INITIAL_NAMESPACE;
+  return isRebooted ? "gone" : "elsewhere";
+}
+
+/** Whether a process runs whose number means the same here. */
+async function byNumber({ pid, started: before }: ProcessIdentity): Promise<"running" | "gone"> {
   try {
-    process.kill(identity.pid, 0);
+    process.kill(pid, 0);
   } catch (error) {
     if (systemCode(error) === "ESRCH") return "gone";
   }
-  const { started, ended } = await processState(identity.pid);
-  const another = started !== null && identity.started !== null && started !== identity.started;
+  const { started, ended } = await processState(pid);
+  const another = started !== null && before !== null && started !== before;
   return ended || another ? "gone" : "running";
 }
 
@@ -58,15 +99,34 @@ interface ProcessState {
 }
 
 /** The boot and the tick in it at which a process started, as Linux tells; nothing is known elsewhere. */
-async function processState(pid: number): Promise<ProcessState> {
+async function processState(pid: number | "self"): Promise<ProcessState> {
   try {
+    // The numbers in a `/proc` of another namespace are not ours.
+    if (pid !== "self" && (await readlink("/proc/self")) !== String(process.pid))
+      return { started: null, ended: false };
     const stat = await readFile(`/proc/${pid}/stat`, "latin1");
-    const boot = await readFile("/proc/sys/kernel/random/boot_id", "latin1");
+    const { boot } = await ownKernel();
     // The second field is the command in parentheses and may hold anything; the third is the state, the 22nd the start.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const state = fields[0] ?? "";
-    return { started: `${boot.trim()}/${fields[19] ?? ""}`, ended: state === "Z" || state === "X" };
+    return { started: `${boot ?? ""}/${fields[19] ?? ""}`, ended: state === "Z" || state === "X" };
   } catch {
     return { started: null, ended: false };
   }
+}
+
+let kernelOfThis: Promise<NonNullable<ProcessIdentity["kernel"]>> | undefined;
+
+/** The boot and the namespace of this process, which never change. */
+function ownKernel(): Promise<NonNullable<ProcessIdentity["kernel"]>> {
+  kernelOfThis ??= Promise.all([
+    readFile("/proc/sys/kernel/random/boot_id", "latin1").then((boot) => boot.trim(), nothing),
+    readlink("/proc/self/ns/pid").catch(nothing),
+  ]).then(([boot, namespace]) => ({ boot, namespace }));
+  return kernelOfThis;
+}
+
+/** What a system that has no such file says. */
+function nothing(): null {
+  return null;
 }

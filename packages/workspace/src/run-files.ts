@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import {
   decodeRunInfo,
   FORMAT,
@@ -9,6 +9,7 @@ import {
   RLMError,
   type RunInfo,
 } from "@rlmflow/core";
+import { readOwnFile } from "./durable-files.ts";
 import { damagedFile, orFileFailure, systemCode } from "./file-failure.ts";
 import { HIDDEN, type Layout } from "./layout.ts";
 
@@ -98,7 +99,7 @@ interface StoredDocument {
 async function readDocument(path: string, missing: () => Promise<RLMError>): Promise<StoredDocument> {
   const text = await orFileFailure("read", path, async () => {
     try {
-      return await readFile(path, "utf8");
+      return (await readOwnFile(path)).toString("utf8");
     } catch (error) {
       if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") throw await missing();
       throw error;

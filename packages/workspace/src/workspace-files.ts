@@ -33,6 +33,8 @@ export interface CallFiles {
 export class WorkspaceFiles {
   readonly #options: WorkspaceFilesOptions;
   readonly #open = new Map<string, BranchWrites>();
+  /** The branches that are open for writing, by the logs of their writes, and what asks whether they still are. */
+  readonly #held = new Map<string, () => void>();
 
   constructor(options: WorkspaceFilesOptions) {
     this.#options = options;
@@ -49,18 +51,27 @@ export class WorkspaceFiles {
     const paths = this.#options.layout.branch(runId, branchId);
     let writes = this.#open.get(paths.writes);
     if (writes === undefined) {
-      writes = new BranchWrites({ file: paths.writes, ...this.#options });
+      const requireHeld = () => this.#held.get(paths.writes)?.();
+      writes = new BranchWrites({ file: paths.writes, ...this.#options, requireHeld });
       this.#open.set(paths.writes, writes);
     }
     return { directory: paths.files, writes };
   }
 
-  /** Closes the log of a branch, or of all. */
+  /** Tools may write the files of this branch from now on, for as long as `requireHeld` does not throw. */
+  open(run: RunInfo, requireHeld: () => void): void {
+    const { writes } = this.#options.layout.branch(run.runId, run.branch.id);
+    this.#held.set(writes, requireHeld);
+  }
+
+  /** Waits for what tools write in a branch, or in all, and closes the log; after that nothing is written. */
   async close(run?: RunInfo): Promise<void> {
     const only = run === undefined ? null : this.#options.layout.branch(run.runId, run.branch.id).writes;
     const closing = [...this.#open].filter(([file]) => only === null || file === only);
+    const closed = closing.map(([, writes]) => writes.close());
     for (const [file] of closing) this.#open.delete(file);
-    await Promise.all(closing.map(([, writes]) => writes.close()));
+    for (const file of only === null ? [...this.#held.keys()] : [only]) this.#held.delete(file);
+    await Promise.all(closed);
   }
 
   /**

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { constants } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import {
   checkAppend,
   counted,
@@ -12,7 +13,7 @@ import {
   sentence,
 } from "@rlmflow/core";
 import type { BranchLock } from "./branch-lock.ts";
-import type { Durability } from "./durable-files.ts";
+import { type Durability, openOwnFile } from "./durable-files.ts";
 import { orFileFailure } from "./file-failure.ts";
 import { InboxFile } from "./inbox-file.ts";
 import type { BranchPaths, Layout } from "./layout.ts";
@@ -67,7 +68,7 @@ function lineOf(line: LogLine, prev: string): Buffer {
 }
 
 async function openForWriting(file: string, { end, tornBytes }: LogReader): Promise<FileHandle> {
-  const handle = await open(file, "r+");
+  const handle = await openOwnFile(file, constants.O_RDWR);
   try {
     if (tornBytes > 0) await handle.truncate(end);
     return handle;
@@ -126,7 +127,13 @@ export class WorkspaceStore implements Store {
       const { reader } = opened;
       const file = layout.branch(run.runId, run.branch.id).log;
       const handle = await orFileFailure("open", file, () => openForWriting(file, reader));
-      const writer = new LogWriter({ handle, file, end: reader.end, durability });
+      const writer = new LogWriter({
+        handle,
+        file,
+        end: reader.end,
+        durability,
+        requireHeld: () => lock.requireHeld(),
+      });
       return new WorkspaceStore(options, opened, writer);
     } catch (error) {
       await lock.release();
@@ -178,9 +185,13 @@ export class WorkspaceStore implements Store {
   async #keepHead(): Promise<void> {
     const { failure } = this.#writer;
     if (failure !== null || this.#head.bytes === (this.#keptHead?.bytes ?? 0)) return;
-    // An older head is true as well, so a disk that takes no more keeps that one.
-    await writeHead(this.#paths, this.#head, this.#options.durability).catch(() => undefined);
-    this.#keptHead = this.#head;
+    try {
+      this.#options.lock.requireHeld();
+      await writeHead(this.#paths, this.#head, this.#options.durability);
+      this.#keptHead = this.#head;
+    } catch {
+      // An older head is true as well, so a disk that takes no more keeps that one, and so does a branch that was taken.
+    }
   }
 
   #assertOpen(): void {

@@ -27,6 +27,7 @@ import { listBranches, listRuns, readBranchFile, readRunFile, whatIsThere } from
 import { type RunSummary, summarizeRun } from "./run-summary.ts";
 import { readTextFile } from "./text-file.ts";
 import { type CallFiles, WorkspaceFiles } from "./workspace-files.ts";
+import { requireDirectory, WorkspaceRoot } from "./workspace-root.ts";
 import { WorkspaceStore } from "./workspace-store.ts";
 
 /*
@@ -52,6 +53,7 @@ export class Workspace implements RunStores, AsyncDisposable {
   readonly payloads: PayloadStore;
   readonly #layout: Layout;
   readonly #durability: Durability;
+  readonly #root: WorkspaceRoot;
   readonly #contexts: ContextFiles;
   readonly #files: WorkspaceFiles;
   readonly #shared: PayloadStore;
@@ -61,8 +63,9 @@ export class Workspace implements RunStores, AsyncDisposable {
   constructor(layout: Layout, durability: Durability, maxFileBytes: number) {
     this.#layout = layout;
     this.#durability = durability;
-    const blobs = new BlobFiles(layout.blobs, durability);
-    const contexts = new ContextFiles(layout.contexts, durability);
+    this.#root = new WorkspaceRoot(layout, durability);
+    const blobs = new BlobFiles(layout.blobs, durability, this.#root);
+    const contexts = new ContextFiles(layout.contexts, durability, this.#root);
     this.#contexts = contexts;
     this.#files = new WorkspaceFiles({ layout, blobs, durability, maxFileBytes });
     this.#shared = {
@@ -96,12 +99,13 @@ export class Workspace implements RunStores, AsyncDisposable {
   /** The files of the branch that a call belongs to: what `fileTools(workspace)` works on. */
   filesOf(effectKey: string): CallFiles {
     this.#assertOpen();
+    this.#root.require();
     return this.#files.of(effectKey);
   }
 
   async createRun(run: RunInfo): Promise<WorkspaceStore> {
     this.#assertOpen();
-    await makeRun(this.#layout, { run, nodes: [], durability: this.#durability });
+    await makeRun(this.#layout, this.#root, { run, nodes: [], durability: this.#durability });
     return this.openRun(run.runId, run.branch.id);
   }
 
@@ -111,6 +115,14 @@ export class Workspace implements RunStores, AsyncDisposable {
     await readRunFile(this.#layout, runId);
     const run = await readBranchFile(this.#layout, runId, branchId);
     const { directory } = this.#layout.branch(runId, branchId);
+    this.#root.require();
+    for (const folder of [
+      this.#layout.runs,
+      this.#layout.run(runId),
+      this.#layout.branches(runId),
+      directory,
+    ])
+      requireDirectory(folder);
     const lock = await BranchLock.acquire(directory, options);
     const store = await WorkspaceStore.open({
       run,
@@ -124,6 +136,7 @@ export class Workspace implements RunStores, AsyncDisposable {
       },
     });
     this.#stores.add(store);
+    this.#files.open(run, () => lock.requireHeld());
     if (this.#closed) await store.close();
     return store;
   }
@@ -158,7 +171,7 @@ export class Workspace implements RunStores, AsyncDisposable {
     const files = await this.#files.fork(run, nodes);
     const branch = { run, nodes, durability: this.#durability, files };
     if ((await listRuns(this.#layout)).includes(run.runId)) await makeBranch(this.#layout, branch);
-    else await makeRun(this.#layout, branch);
+    else await makeRun(this.#layout, this.#root, branch);
     return this.openRun(run.runId, run.branch.id);
   }
 

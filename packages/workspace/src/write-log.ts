@@ -1,6 +1,8 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { constants } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import { type JsonObject, RLMError } from "@rlmflow/core";
+import { openOwnFile } from "./durable-files.ts";
 import { orFileFailure, systemCode } from "./file-failure.ts";
 import { type FileState, parseFileState } from "./file-state.ts";
 import { readLines } from "./line-reader.ts";
@@ -33,7 +35,7 @@ export function encodeWrite({ key, path, before, after }: WriteEntry): Buffer {
 /** Reads a log of writes; one that is not there is empty. What follows the last newline is torn and left out. */
 export async function readWriteLog(file: string): Promise<WriteLog> {
   return orFileFailure("read", file, async () => {
-    const handle = await open(file, "r").catch((error: unknown) => {
+    const handle = await openOwnFile(file, constants.O_RDONLY).catch((error: unknown) => {
       if (systemCode(error) === "ENOENT") return null;
       throw error;
     });

@@ -37,6 +37,7 @@ describe("opening a directory", () => {
       "branch.json",
       "lock",
       "log.jsonl",
+      expect.stringMatching(/^socket\./),
     ]);
   });
 

@@ -162,8 +162,8 @@ export class DirectoryHandle implements AsyncDisposable {
     return { entries, unusable: unusable.length };
   }
 
-  /** Puts a file with these bytes under the name: the whole of it, or nothing changes. Keeps an old file's mode. */
-  async replaceFile(name: string, bytes: Uint8Array): Promise<void> {
+  /** Puts a file with these bytes under the name: the whole of it, or nothing changes. Keeps an old file's mode. `requireWanted` may throw, the last moment before. */
+  async replaceFile(name: string, bytes: Uint8Array, requireWanted: () => void = () => {}): Promise<void> {
     const path = this.pathOf(name);
     const old = await this.stat(name);
     if (old !== null) requireRegular(path, old);
@@ -171,6 +171,7 @@ export class DirectoryHandle implements AsyncDisposable {
     try {
       await writeNew(temporary, bytes, old === null ? 0o666 : old.mode & 0o777);
       await this.#requirePlace(this.#handle, this.#real, path);
+      requireWanted();
       await rename(temporary, this.#address(name));
     } catch (cause) {
       await unlink(temporary).catch(() => undefined); // the failure that matters is the first

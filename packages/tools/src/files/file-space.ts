@@ -43,6 +43,8 @@ export interface FileLimits {
 export interface FileReplacement {
   readonly path: string;
   readonly effectKey: string;
+  /** Aborts when nobody wants the write any more. */
+  readonly signal?: AbortSignal;
   /** `previous` gives the old bytes, `null` when there is no file. What it throws leaves the file as it is. */
   change(previous: () => Promise<Uint8Array | null>): Promise<Uint8Array>;
 }
@@ -107,13 +109,15 @@ export class FileSpace {
   async replaceFile(replacement: FileReplacement): Promise<void> {
     const target = splitPath(replacement.path);
     const lock = this.#options.lock ?? directoryLock(this.#place.directory);
-    await lock(() => this.inRoot((root) => this.#replace(root, target, replacement)));
+    const { writes } = this.#place;
+    const write = () => this.inRoot((root) => this.#replace(root, target, replacement));
+    await lock(() => (writes === undefined ? write() : writes.during(write)));
   }
 
   async #replace(
     root: DirectoryHandle,
     target: Target,
-    { path, effectKey, change }: FileReplacement,
+    { path, effectKey, signal, change }: FileReplacement,
   ): Promise<void> {
     const { directories, name } = target;
     const { writes, total } = this.#place;
@@ -128,8 +132,11 @@ export class FileSpace {
     await total.allow(root, path, growth);
     const { beforeWrite } = this.#options;
     if (beforeWrite) await beforeWrite({ path: file, previous: await previous(), effectKey });
+    requireWanted(signal);
     await writes?.note({ effectKey, path: file, current, next: bytes });
-    await within(root, directories, { create: true }, (directory) => directory.replaceFile(name, bytes));
+    await within(root, directories, { create: true }, (directory) =>
+      directory.replaceFile(name, bytes, () => requireWanted(signal)),
+    );
     total.add(growth);
   }
 
@@ -149,6 +156,12 @@ export class FileSpace {
       "Split it into several files.",
     );
   }
+}
+
+/** Throws when the call was given up: its run was aborted, or its block has ended. */
+function requireWanted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true)
+    throw new RLMError("aborted", "The call was given up before the file was written.");
 }
 
 /** The bytes of an open file; `limit_reached` when there are too many, also when the file grows meanwhile. */

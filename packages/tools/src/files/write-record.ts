@@ -30,6 +30,8 @@ export interface WritingCall {
  * directory, `isDone` first.
  */
 export interface WriteRecord {
+  /** Makes a write. Rejects with `closed` when nothing may be written any more; whoever closes waits for it. */
+  during<T>(write: () => Promise<T>): Promise<T>;
   /** True when the call was made before and its write took effect: nothing is left to do. */
   isDone(call: WritingCall): Promise<boolean>;
   /** Keeps what the file is; resolves when that will outlive the write. */

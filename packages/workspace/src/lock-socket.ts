@@ -1,0 +1,92 @@
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { connect, createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { systemCode } from "./file-failure.ts";
+
+/*
+ * A process that holds a branch listens on a socket in its directory. The kernel answers for it as long as it lives, also
+ * when it is stopped, and to whoever sees the directory: from other PID and network namespaces as well. Node has no
+ * `flock`, and a number in a file says nothing in another namespace.
+ */
+
+/** What is heard at the socket of a holder. `refused`: nobody on this kernel listens. `unknown`: nobody can tell. */
+export type Answer = "answered" | "refused" | "unknown";
+
+/** Bytes that the address of a socket may have, with room to spare: the smallest limit is 104. */
+const ADDRESS_BYTES = 100;
+
+/** A socket on which this process listens. */
+export interface LockSocket {
+  readonly name: string;
+  close(): Promise<void>;
+}
+
+/** Listens on `socket.<nonce>` in the directory; `null` where the file system or the system takes none. */
+export async function listenIn(directory: string, nonce: string): Promise<LockSocket | null> {
+  const name = `socket.${nonce}`;
+  const server = createServer((connection) => connection.destroy());
+  try {
+    await withAddress(directory, name, (path) => listening(server, path));
+  } catch {
+    return null;
+  }
+  server.unref();
+  return {
+    name,
+    close: async () => {
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await rm(join(directory, name), { force: true });
+    },
+  };
+}
+
+/** Asks whether somebody listens on this socket. */
+export async function knock(directory: string, name: string): Promise<Answer> {
+  try {
+    return await withAddress(directory, name, connected);
+  } catch {
+    return "unknown";
+  }
+}
+
+function listening(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ path, exclusive: true }, () => {
+      // What fails later fails for whoever knocks.
+      server.off("error", reject).on("error", () => undefined);
+      resolve();
+    });
+  });
+}
+
+function connected(path: string): Promise<Answer> {
+  return new Promise((resolve) => {
+    const socket = connect({ path });
+    const end = (answer: Answer) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", () => end("answered"));
+    socket.once("error", (error) => end(ANSWERS[systemCode(error)] ?? "unknown"));
+  });
+}
+
+/** A queue that is full (EAGAIN) is somebody's. */
+const ANSWERS: Readonly<Record<string, Answer>> = { ECONNREFUSED: "refused", EAGAIN: "answered" };
+
+/** An address of a socket is short: a long path is reached through an open directory, where the system has that. */
+async function withAddress<T>(
+  directory: string,
+  name: string,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
+  const path = join(directory, name);
+  if (Buffer.byteLength(path) <= ADDRESS_BYTES) return await use(path);
+  const handle: FileHandle = await open(directory, "r");
+  try {
+    return await use(`/proc/self/fd/${handle.fd}/${name}`);
+  } finally {
+    await handle.close();
+  }
+}

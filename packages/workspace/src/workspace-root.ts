@@ -1,0 +1,72 @@
+import { lstatSync } from "node:fs";
+import { RLMError } from "@rlmflow/core";
+import { type Durability, makeDirectory } from "./durable-files.ts";
+import { orFileFailure } from "./file-failure.ts";
+import type { Layout } from "./layout.ts";
+
+/**
+ * The directory of a workspace, which is made once.
+ *
+ * Owns: whether the folders that hold runs are there and are still those that were found first.
+ * Does not own: what lies in them.
+ * 1. Once they were seen nothing is made again: a workspace that was removed or renamed stops its runs, and no part of
+ *    one appears in its place.
+ * 2. None of them is a symbolic link: what is written stays in the workspace.
+ */
+export class WorkspaceRoot {
+  readonly #layout: Layout;
+  readonly #durability: Durability;
+  #seen: string | null = null;
+
+  constructor(layout: Layout, durability: Durability) {
+    this.#layout = layout;
+    this.#durability = durability;
+  }
+
+  /** Makes the folders the first time; afterwards throws `store_failed` when they are not there. */
+  async make(): Promise<void> {
+    const { root, hidden } = this.#layout;
+    if (this.#seen === null)
+      await orFileFailure("make", hidden, async () => {
+        await makeDirectory(root, this.#durability, 0o777);
+        await makeDirectory(hidden, this.#durability);
+      });
+    this.require();
+  }
+
+  /** Makes one of the folders in it. */
+  async makeFolder(folder: string): Promise<void> {
+    await this.make();
+    await orFileFailure("make", folder, () => makeDirectory(folder, this.#durability));
+    requireDirectory(folder);
+  }
+
+  /** Throws `store_failed` when the workspace is not there, or is another than it was. */
+  require(): void {
+    const { root, hidden } = this.#layout;
+    const found = lstatSync(hidden, { throwIfNoEntry: false });
+    const stamp = found === undefined ? null : `${found.dev} ${found.ino}`;
+    if (found !== undefined) requireDirectory(hidden);
+    if (stamp !== null && (this.#seen ?? stamp) === stamp) {
+      this.#seen = stamp;
+      return;
+    }
+    throw new RLMError(
+      "store_failed",
+      `The workspace ${root} was removed, renamed or replaced while it was open. Nothing is made in its place: put it back, then resume the run.`,
+      { details: { path: root, code: "ENOENT" } },
+    );
+  }
+}
+
+/** Throws `store_failed` for a symbolic link or a file in a folder's place, through which writes would go elsewhere. */
+export function requireDirectory(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isDirectory()) return;
+  const what = found.isSymbolicLink() ? "a symbolic link" : "no directory";
+  throw new RLMError(
+    "store_failed",
+    `${path} is ${what}: nothing is written through it. Put the directory itself there.`,
+    { details: { path } },
+  );
+}

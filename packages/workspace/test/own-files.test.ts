@@ -1,0 +1,147 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { RLMFlow } from "@rlmflow/core";
+import { scriptedClient } from "@rlmflow/core/testing";
+import { localRuntime } from "@rlmflow/runtime-local";
+import { fileTools } from "@rlmflow/tools";
+import { describe, expect, test } from "vitest";
+import { observation, run } from "./observation.ts";
+import { openedWorkspace } from "./opened-workspace.ts";
+import { block } from "./recorded-run.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+
+async function closedRun() {
+  const workspace = await openedWorkspace();
+  const store = await workspace.createRun(run("run"));
+  await store.append("root", 0, [observation("root", 0)]);
+  await store.close();
+  return { workspace, ...workspace.branchPaths("run") };
+}
+
+describe("a payload that was damaged on disk", () => {
+  test.each(["flush", "fsync"] as const)("is replaced when it is put again (%s)", async (durability) => {
+    const workspace = await openedWorkspace(await temporaryDirectory(), { durability });
+    const { digest } = await workspace.payloads.putContext("one two three");
+    const blob = await workspace.payloads.putBlob('"one two three"');
+    const paths = [
+      join(workspace.directory, ".rlmflow/context", digest),
+      join(workspace.directory, ".rlmflow/blobs", blob.digest),
+    ];
+    for (const path of paths) await writeFile(path, (await readFile(path, "utf8")).replace("two", "TWO"));
+    await expect(workspace.payloads.openContext(digest)).rejects.toMatchObject({ code: "damaged_log" });
+    await workspace.payloads.putContext("one two three");
+    await workspace.payloads.putBlob('"one two three"');
+    expect((await workspace.payloads.openContext(digest)).read(0, 13)).toBe("one two three");
+    expect(await workspace.payloads.getBlob(blob.digest)).toBe('"one two three"');
+  });
+
+  test("is replaced also where a link stands in its place, which is not followed", async () => {
+    const workspace = await openedWorkspace();
+    const outside = join(await temporaryDirectory(), "outside");
+    await writeFile(outside, "one two thre!");
+    const { digest } = await workspace.payloads.putContext("one two three");
+    const path = join(workspace.directory, ".rlmflow/context", digest);
+    await rm(path);
+    await symlink(outside, path);
+    await workspace.payloads.putContext("one two three");
+    expect(await readFile(path, "utf8")).toBe("one two three");
+    expect(await readFile(outside, "utf8")).toBe("one two thre!");
+  });
+});
+
+describe("what is no file of the workspace's own", () => {
+  const kinds: readonly [string, (path: string) => Promise<unknown>][] = [
+    [
+      "a symbolic link",
+      async (path) => {
+        await rename(path, `${path}.outside`).catch(() => writeFile(`${path}.outside`, ""));
+        await symlink(`${path}.outside`, path);
+      },
+    ],
+    [
+      "a FIFO",
+      async (path) => {
+        await rm(path, { force: true });
+        execFileSync("mkfifo", [path]);
+      },
+    ],
+    [
+      "a directory",
+      async (path) => {
+        await rm(path, { force: true });
+        await mkdir(path);
+      },
+    ],
+  ];
+
+  test.each(kinds)(
+    "%s as log, head, branch.json or inbox is refused and nothing is written through it",
+    async (_, put) => {
+      for (const file of ["log", "head", "info", "inbox"] as const) {
+        const { workspace, ...paths } = await closedRun();
+        await put(paths[file]);
+        const store = workspace.openRun("run").then((opened) => opened.inbox.put({ kind: "pause" }));
+        await expect(store, file).rejects.toMatchObject({ message: expect.stringContaining(paths[file]) });
+        const { findings } = await workspace.examine("run", "main");
+        expect(
+          findings.some(({ severity }) => severity === "problem"),
+          file,
+        ).toBe(true);
+      }
+    },
+  );
+
+  test.each(kinds)("%s as log of writes ends a run that writes a file", async (_, put) => {
+    const workspace = await openedWorkspace();
+    let asked = 0;
+    const client = scriptedClient(async () => {
+      asked += 1;
+      await put(workspace.branchPaths("run").writes);
+      return block("try { await writeFile('a.txt', 'one') } catch (error) { print(error.message) }");
+    });
+    await using flow = new RLMFlow({
+      client,
+      runtime: localRuntime(),
+      workspace,
+      tools: fileTools(workspace),
+    });
+    await expect(flow.run("Write.", { runId: "run" })).rejects.toMatchObject({ code: "store_failed" });
+    expect(asked).toBe(1);
+    expect((await readdir(workspace.directory)).includes("a.txt")).toBe(false);
+  });
+
+  test("a linked branch or run is not written", async () => {
+    for (const level of ["directory", "run"] as const) {
+      const { workspace, directory } = await closedRun();
+      const path = level === "directory" ? directory : join(directory, "../..");
+      await rename(path, `${path}-moved`);
+      await symlink(`${path}-moved`, path);
+      await expect(workspace.openRun("run")).rejects.toMatchObject({
+        code: "store_failed",
+        message: expect.stringContaining("is a symbolic link"),
+      });
+    }
+  });
+});
+
+test("no file tool writes once the flow is closed", async () => {
+  const workspace = await openedWorkspace();
+  const client = scriptedClient(() =>
+    block(
+      "await Promise.all(Array.from({ length: 400 }, (_, i) => writeFile('deep/' + i, 'x'.repeat(2000))))",
+    ),
+  );
+  const flow = new RLMFlow({ client, runtime: localRuntime(), workspace, tools: fileTools(workspace) });
+  const ended = flow.run("Write.", { runId: "run" }).catch((reason: unknown) => reason);
+  const names = () => readdir(join(workspace.directory, "deep")).catch(() => []);
+  while ((await names()).length < 5) await new Promise((resolve) => setTimeout(resolve, 1));
+  await flow.close();
+  const atClose = (await names()).sort();
+  await ended;
+  await workspace.close();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect((await names()).sort()).toEqual(atClose);
+  expect(atClose.length).toBeLessThan(400);
+  expect(atClose.filter((name) => name.startsWith(".rlmflow"))).toEqual([]);
+});
