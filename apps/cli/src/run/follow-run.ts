@@ -35,6 +35,8 @@ export async function followRun(
   run: Run,
   { options, io, directory, recovered = null }: Following,
 ): Promise<ExitCode> {
+  // It may fail before it is watched; how it ended is told below.
+  run.catch(() => {});
   const startedAt = io.now();
   const report = runReport(io, options.json, recovered);
   const views: ProgressView[] = [];
