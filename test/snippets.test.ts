@@ -78,6 +78,8 @@ describe("the commands in the documents", () => {
     const names = [
       "run",
       "resume",
+      "runs",
+      "continue",
       "watch",
       "say",
       "cancel",
