@@ -331,6 +331,48 @@ describe("editing", () => {
   });
 });
 
+describe("names and texts that only look the same", () => {
+  const NFD = "Abscha\u0308tzung";
+  const NFC = NFD.normalize("NFC");
+
+  it("are told apart when a file or directory is read", async () => {
+    await put(`${NFD}/${NFD}.txt`, "found");
+    await put(`${NFC}2.txt`, "found");
+    for (const path of [`${NFD}/${NFC}.txt`, `${NFC}/${NFD}.txt`, `${NFD}2.txt`])
+      expect(await complaint(tools, "readFile", { path })).toMatch(
+        /spelt differently in Unicode.*listFiles\(\)/,
+      );
+    expect(await complaint(tools, "readFile", { path: "other.txt" })).toContain('There is no "other.txt".');
+  });
+
+  it("are told apart when a file is edited", async () => {
+    await put("a.txt", `the ${NFD}`);
+    const edits = [{ old: NFC, new: "x" }];
+    expect(await complaint(tools, "editFile", { path: "a.txt", edits })).toContain(
+      "spelt differently in Unicode",
+    );
+  });
+});
+
+describe("a path that can't be written", () => {
+  it.each([".rlmflow/x", "a/.rlmflow-1", ".RLMFLOW"])(
+    "%s is refused as one kept for the host",
+    async (path) => {
+      for (const name of ["writeFile", "appendFile"])
+        expect(await complaint(tools, name, { path, text: "x" })).toMatch(
+          /cannot be written: names that begin with/,
+        );
+      expect(await readdir(root)).toEqual([]);
+    },
+  );
+
+  it.each(["x/", "x/y/", "x/."])("%s is refused as the path of a directory", async (path) => {
+    for (const name of ["writeFile", "appendFile"])
+      expect(await complaint(tools, name, { path, text: "x" })).toContain('ends with "/"');
+    expect(await readdir(root)).toEqual([]);
+  });
+});
+
 describe("listing", () => {
   beforeEach(async () => {
     for (const path of [

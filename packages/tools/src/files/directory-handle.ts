@@ -109,7 +109,7 @@ export class DirectoryHandle implements AsyncDisposable {
       await this.#makeDirectory(name);
       stats = await this.stat(name);
     }
-    if (stats === null) throw notFound(path);
+    if (stats === null) throw await this.#missing(name);
     if (stats.isSymbolicLink()) throw outOfReach(path, "a symbolic link");
     if (!stats.isDirectory()) throw new RLMError("refused", `${showFile(path)} is not a directory.`);
     const real = join(this.#real, name);
@@ -133,7 +133,7 @@ export class DirectoryHandle implements AsyncDisposable {
   async openFile(name: string): Promise<FileHandle> {
     const path = this.pathOf(name);
     const stats = await this.stat(name);
-    if (stats === null) throw notFound(path);
+    if (stats === null) throw await this.#missing(name);
     requireRegular(path, stats);
     const handle = await open(this.#address(name), constants.O_RDONLY | NO_FOLLOW | NON_BLOCK).catch(
       (cause: unknown) => {
@@ -177,6 +177,18 @@ export class DirectoryHandle implements AsyncDisposable {
       await unlink(temporary).catch(() => undefined); // the failure that matters is the first
       throw fileFailure(path, cause);
     }
+  }
+
+  /** Why nothing stands under the name: names that look the same may be spelt differently in Unicode. */
+  async #missing(name: string): Promise<RLMError> {
+    const path = this.pathOf(name);
+    const { entries } = await this.entries();
+    const alike = entries.find((entry) => entry.name.normalize("NFC") === name.normalize("NFC"));
+    if (alike === undefined) return notFound(path);
+    return new RLMError(
+      "not_found",
+      `There is no ${showFile(path)}, but one that looks the same and is spelt differently in Unicode (NFC or NFD): take the name from listFiles().`,
+    );
   }
 
   #address(name: string): string {

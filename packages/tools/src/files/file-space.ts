@@ -3,7 +3,7 @@ import { RLMError } from "@rlmflow/core";
 import { DirectoryHandle, type RootOptions } from "./directory-handle.ts";
 import { fileFailure, overLimit } from "./file-failure.ts";
 import { Gate } from "./gate.ts";
-import { parsePath, showFile } from "./path-rules.ts";
+import { HIDDEN_NAME, isHiddenName, parsePath, showFile } from "./path-rules.ts";
 import type { TotalSize } from "./total-size.ts";
 import { directoryLock, type Lock } from "./write-lock.ts";
 import type { CurrentFile, FilesByCall, WriteRecord } from "./write-record.ts";
@@ -107,7 +107,7 @@ export class FileSpace {
 
   /** Makes new bytes of the old ones, alone in this directory, and puts them in place: all of them or none. */
   async replaceFile(replacement: FileReplacement): Promise<void> {
-    const target = splitPath(replacement.path);
+    const target = writablePath(replacement.path);
     const lock = this.#options.lock ?? directoryLock(this.#place.directory);
     const { writes } = this.#place;
     const write = () => this.inRoot((root) => this.#replace(root, target, replacement));
@@ -216,6 +216,21 @@ async function sizeOf(root: DirectoryHandle, { directories, name }: Target): Pro
     if (RLMError.is(cause, "not_found")) return null;
     throw cause;
   }
+}
+
+/** The place of a file that is to be written: what is wrong is said in terms of a write. */
+function writablePath(path: string): Target {
+  if (path.split("/").some(isHiddenName))
+    throw new RLMError(
+      "refused",
+      `${showFile(path)} cannot be written: names that begin with ${HIDDEN_NAME} are kept for the host. Take another name.`,
+    );
+  if (/\/\.?$/.test(path))
+    throw new RLMError(
+      "refused",
+      `${showFile(path)} ends with "/", as a directory does. Name a file in it; its directories are made.`,
+    );
+  return splitPath(path);
 }
 
 function splitPath(path: string): Target {
