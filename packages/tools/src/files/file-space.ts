@@ -223,12 +223,12 @@ function writablePath(path: string): Target {
   if (path.split("/").some(isHiddenName))
     throw new RLMError(
       "refused",
-      `${showFile(path)} cannot be written: names that begin with ${HIDDEN_NAME} are kept for the host. Take another name.`,
+      `The path ${showFile(path)} cannot be written: names that begin with ${HIDDEN_NAME} are kept for the host. Take another name.`,
     );
   if (/\/\.?$/.test(path))
     throw new RLMError(
       "refused",
-      `${showFile(path)} ends with "/", as a directory does. Name a file in it; its directories are made.`,
+      `The path ${showFile(path)} ends with "/", as a directory does. Name a file in it; its directories are made.`,
     );
   return splitPath(path);
 }
