@@ -4,10 +4,10 @@ import { link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { RLMError } from "@rlmflow/core";
-import { temporaryName } from "./durable-files.ts";
 import { orFileFailure, systemCode } from "./file-failure.ts";
 import { type LockSocket, listenIn } from "./lock-socket.ts";
 import { ownIdentity, type ProcessIdentity, parseIdentity, whereabouts } from "./process-identity.ts";
+import { temporaryName } from "./temporaries.ts";
 
 /*
  * Owns: the file `lock` of one branch, and the right to write that branch.

@@ -1,10 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { constants, writeSync } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RLMError } from "@rlmflow/core";
 import { orFileFailure, systemCode } from "./file-failure.ts";
+import { temporaryName } from "./temporaries.ts";
 
 /**
  * What has become of data when a promise resolves: `flush` has given it to the operating system, so that
@@ -130,11 +130,6 @@ async function madeOrThere(directory: string, durability: Durability, mode: numb
     if (systemCode(error) === "ENOENT" && dirname(directory) !== directory) return false;
     throw error;
   }
-}
-
-/** A name beside others that no id and no digest can have. */
-export function temporaryName(): string {
-  return `.tmp-${process.pid}-${randomUUID()}`;
 }
 
 /** Fills a new file under a temporary name and gives the path; removes it again when filling fails. */

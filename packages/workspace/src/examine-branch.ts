@@ -50,7 +50,13 @@ export async function examineBranch(
   if (good.length === 0 && findings.length === 0)
     findings.push({ severity: "note", file: log, message: EMPTY });
   const asked = examineInbox(inbox).catch((error: unknown) => [problem(inbox, error)]);
-  const beside = [writesFindings(writes), asked, leftovers(directory)];
+  const beside = [
+    writesFindings(writes),
+    asked,
+    leftovers(directory),
+    leftovers(place.layout.blobs),
+    leftovers(place.layout.contexts),
+  ];
   findings.push(...(await Promise.all(beside)).flat());
   return { runId, branchId, good, findings };
 }

@@ -2,12 +2,13 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FORMAT, type RunInfo, type RunNode } from "@rlmflow/core";
 import { writeBranchFile } from "./branch-metadata.ts";
-import { type Durability, syncDirectory, temporaryName } from "./durable-files.ts";
+import { type Durability, syncDirectory } from "./durable-files.ts";
 import { orFileFailure } from "./file-failure.ts";
 import type { BranchPaths, Layout } from "./layout.ts";
 import { LogReader } from "./log-reader.ts";
 import { fillLog } from "./new-branch.ts";
 import { readStoredBranch } from "./run-files.ts";
+import { temporaryName } from "./temporaries.ts";
 
 /** A branch that is being opened for writing, its lock held. */
 export interface LockedBranch {

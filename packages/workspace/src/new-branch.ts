@@ -1,14 +1,7 @@
 import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkAppend, RLMError, type RunInfo, type RunNode } from "@rlmflow/core";
-import {
-  type Durability,
-  moveIntoPlace,
-  syncDirectory,
-  temporaryName,
-  writeFully,
-  writeNewFile,
-} from "./durable-files.ts";
+import { type Durability, moveIntoPlace, syncDirectory, writeFully, writeNewFile } from "./durable-files.ts";
 import { orFileFailure, systemCode } from "./file-failure.ts";
 import type { FilesTarget, ForkedFiles } from "./fork-files.ts";
 import { branchFiles, type Layout, MAIN } from "./layout.ts";
@@ -16,6 +9,7 @@ import { type LogHead, writeHead } from "./log-head.ts";
 import { encodeLine } from "./log-line.ts";
 import { encodeBranchFile, encodeRunFile } from "./run-files.ts";
 import { NO_SUM, sumOf } from "./sealed-line.ts";
+import { temporaryName } from "./temporaries.ts";
 import { requireDirectory, type WorkspaceRoot } from "./workspace-root.ts";
 
 /*

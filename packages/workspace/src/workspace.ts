@@ -25,6 +25,7 @@ import { LogReader } from "./log-reader.ts";
 import { makeBranch, makeRun } from "./new-branch.ts";
 import { listBranches, listRuns, readBranchFile, readRunFile, whatIsThere } from "./run-files.ts";
 import { type RunSummary, summarizeRun } from "./run-summary.ts";
+import { removeAbandoned } from "./temporaries.ts";
 import { readTextFile } from "./text-file.ts";
 import { type CallFiles, WorkspaceFiles } from "./workspace-files.ts";
 import { requireDirectory, WorkspaceRoot } from "./workspace-root.ts";
@@ -59,6 +60,7 @@ export class Workspace implements RunStores, AsyncDisposable {
   readonly #shared: PayloadStore;
   readonly #stores = new Set<WorkspaceStore>();
   #closed = false;
+  #isClear = false;
 
   constructor(layout: Layout, durability: Durability, maxFileBytes: number) {
     this.#layout = layout;
@@ -124,6 +126,7 @@ export class Workspace implements RunStores, AsyncDisposable {
     ])
       requireDirectory(folder);
     const lock = await BranchLock.acquire(directory, options);
+    await this.#clearUp(runId, directory);
     const store = await WorkspaceStore.open({
       run,
       layout: this.#layout,
@@ -272,6 +275,16 @@ export class Workspace implements RunStores, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Removes what processes that died had begun to write: in the branch, and once in what all runs share. */
+  async #clearUp(runId: string, directory: string): Promise<void> {
+    const { blobs, contexts, runs } = this.#layout;
+    const shared = this.#isClear ? [] : [blobs, contexts, runs];
+    this.#isClear = true;
+    await Promise.allSettled(
+      [directory, this.#layout.branches(runId), ...shared].map((folder) => removeAbandoned(folder)),
+    );
   }
 
   async #newestRun(): Promise<string> {

@@ -6,6 +6,7 @@ import { scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
 import { fileTools } from "@rlmflow/tools";
 import { describe, expect, test } from "vitest";
+import { temporaryName } from "../src/temporaries.ts";
 import { observation, run } from "./observation.ts";
 import { openedWorkspace } from "./opened-workspace.ts";
 import { block } from "./recorded-run.ts";
@@ -123,6 +124,21 @@ describe("what is no file of the workspace's own", () => {
       });
     }
   });
+});
+
+test("what dead processes had begun to write is reported, and removed when the branch is opened", async () => {
+  const { workspace, directory } = await closedRun();
+  await workspace.payloads.putBlob('"x"');
+  const folders = [directory, join(workspace.directory, ".rlmflow/blobs")];
+  const dead = temporaryName().replace(/^\.tmp-\d+/, `.tmp-${2 ** 22 + 1}`);
+  const living = temporaryName();
+  for (const folder of folders)
+    for (const name of [dead, living]) await writeFile(join(folder, name), "half");
+  const { findings } = await workspace.examine("run", "main");
+  expect(findings.filter(({ severity }) => severity === "note").map(({ file }) => file)).toEqual(folders);
+  await (await (await openedWorkspace(workspace.directory)).openRun("run")).close();
+  for (const folder of folders)
+    expect((await readdir(folder)).filter((name) => name.startsWith(".tmp-"))).toEqual([living]);
 });
 
 test("no file tool writes once the flow is closed", async () => {
