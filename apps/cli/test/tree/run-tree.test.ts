@@ -82,17 +82,19 @@ describe("the tree of a run", () => {
   });
 
   it("fits any width, one line for each item, in UTF-8 and without", () => {
-    const run = mapRun(30, new Set([3]));
-    run
+    const wide = new SampleRun().query("root").action("root", "x");
+    wide
       .delegate("root", "root.日本語の名前")
       .query("root.日本語の名前", "質問".repeat(100))
       .error("root.日本語の名前", "エラー\n".repeat(100));
-    for (const width of [20, 40, 60, 80, 200]) {
-      for (const glyphs of [UNICODE_GLYPHS, ASCII_GLYPHS]) {
-        const tree = runTree(run.graph(), { ...DEFAULTS, all: true, depth: 9 });
-        const lines = treeLines(tree, { ...STYLE, glyphs, width, ids: true });
-        expect(lines).toHaveLength(linesOf(tree));
-        expect(Math.max(...lines.map(columns))).toBeLessThanOrEqual(width);
+    for (const run of [mapRun(30, new Set([3])), wide]) {
+      const tree = runTree(run.graph(), { ...DEFAULTS, all: true, depth: 9 });
+      for (const width of [20, 40, 60, 80, 200]) {
+        for (const glyphs of [UNICODE_GLYPHS, ASCII_GLYPHS]) {
+          const lines = treeLines(tree, { ...STYLE, glyphs, width, ids: true });
+          expect(lines).toHaveLength(linesOf(tree));
+          expect(Math.max(...lines.map(columns))).toBeLessThanOrEqual(width);
+        }
       }
     }
   });

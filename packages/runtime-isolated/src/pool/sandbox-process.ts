@@ -264,6 +264,8 @@ function spawnHost(launch: Launch): ChildProcess {
     cwd: parse(process.execPath).root,
     env: {},
     stdio: ["ignore", "ignore", "pipe", "pipe"],
+    // Ctrl-C goes to every process of the terminal's group, and it would end a host that is still starting.
+    detached: process.platform !== "win32",
     windowsHide: true,
   });
 }
