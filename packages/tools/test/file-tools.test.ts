@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { link, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -5,6 +6,7 @@ import type { Tool } from "@rlmflow/core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { processorMs } from "../../../test/processor-time.ts";
 import { fileTools } from "../src/file-tools.ts";
+import { temporaryName } from "../src/files/temporaries.ts";
 import { call, complaint, makeDirectory } from "./working-directory.ts";
 
 let root = "";
@@ -46,6 +48,19 @@ describe("file tools", () => {
     expect(() => fileTools(root, { maxReadBytes: -1, maxListed: Number.NaN })).toThrow(
       "these limits must be whole numbers from 0: maxReadBytes (-1), maxListed (NaN)",
     );
+  });
+
+  it("remove before the first write what dead processes were writing, and nothing else", async () => {
+    const gone = spawnSync("true").pid;
+    const living = temporaryName();
+    const dead = living.replace(/-\d+-/, `-${gone}-`);
+    const elsewhere = dead.replace(/-[0-9a-f]{8}-/, "-00000000-");
+    const others = [living, elsewhere, ".rlmflow-notes", ".rlmflow-0123456789abcdef01"];
+    for (const name of [dead, ...others])
+      for (const path of [name, `deep/deeper/${name}`]) await put(path, "half");
+    await call(tools, "writeFile", "a.txt", "one");
+    expect((await readdir(root)).sort()).toEqual(["a.txt", "deep", ...others].sort());
+    expect((await readdir(join(root, "deep/deeper"))).sort()).toEqual(others.toSorted());
   });
 
   it("say that their directory is missing without naming it", async () => {

@@ -42,9 +42,12 @@ export class BranchLock {
   readonly #path: string;
   readonly #own: OwnLock;
   readonly #stamp: string | null;
+  /** Whether whoever held it before never gave it back. */
+  readonly followsDead: boolean;
 
-  private constructor(path: string, own: OwnLock) {
+  private constructor(path: string, own: OwnLock, followsDead: boolean) {
     this.#path = path;
+    this.followsDead = followsDead;
     this.#own = own;
     this.#stamp = stampOf(path);
     ownNonces.add(own.nonce);
@@ -65,8 +68,10 @@ export class BranchLock {
       };
       try {
         await writeFile(own.path, own.text, { flag: "wx", mode: 0o600 });
-        while (!(await takeOnce(path, own, options.force === true)));
-        return new BranchLock(path, own);
+        for (;;) {
+          const followed = await takeOnce(path, own, options.force === true);
+          if (followed !== null) return new BranchLock(path, own, followed.length > 0);
+        }
       } catch (error) {
         await socket?.close();
         throw error;
@@ -117,23 +122,23 @@ export async function lockHolder(directory: string): Promise<ProcessIdentity | n
   return holder === null || (await whereabouts(holder, directory)) === "gone" ? null : holder;
 }
 
-/** Follows the holders to the end and tries to stand there. False when the ground has moved: try again. */
-async function takeOnce(path: string, own: OwnLock, force: boolean): Promise<boolean> {
+/** Follows the holders to the end, tries to stand there and gives those it followed. `null` when the ground has moved: try again. */
+async function takeOnce(path: string, own: OwnLock, force: boolean): Promise<readonly Held[] | null> {
   const gone: Held[] = [];
   let free = path;
   for (let text = await textOf(free); text !== null; text = await textOf(free)) {
     gone.push({ path: free, text });
     free = `${path}.${await nonceOfGone(free, text, force)}`;
   }
-  if (!(await linked(own.path, free))) return false;
-  if (gone.length === 0) return true;
+  if (!(await linked(own.path, free))) return null;
+  if (gone.length === 0) return gone;
   if (!(await allStand(gone))) {
     await rm(free, { force: true });
-    return false;
+    return null;
   }
   await rename(own.path, path);
   await clearUp(path, own);
-  return true;
+  return gone;
 }
 
 async function linked(from: string, to: string): Promise<boolean> {

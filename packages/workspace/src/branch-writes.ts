@@ -6,6 +6,7 @@ import { type Durability, openOwnFile } from "./durable-files.ts";
 import { orFileFailure } from "./file-failure.ts";
 import { type FileState, isSameState, stateOf } from "./file-state.ts";
 import { LogWriter } from "./log-writer.ts";
+import { sumOf } from "./sealed-line.ts";
 import { encodeWrite, readWriteLog, type WriteEntry } from "./write-log.ts";
 
 /*
@@ -46,6 +47,8 @@ export interface BranchWritesOptions {
 interface Open {
   readonly writer: LogWriter;
   readonly byPath: Map<string, WriteEntry[]>;
+  /** The checksum of the line that was handed to the writer last. */
+  sum: string;
 }
 
 /** The record of what the tools of a branch have written, open for further writes. */
@@ -75,11 +78,13 @@ export class BranchWrites {
 
   /** Notes what the file is and what the call makes of it. */
   async note({ effectKey, path, current, next }: WritingCall & { readonly next: Uint8Array }): Promise<void> {
-    const { writer, byPath } = await this.#open();
+    const open = await this.#open();
     const before = await this.#state(current, true);
     const entry: WriteEntry = { key: effectKey, path, before, after: stateOf(next) };
-    await writer.append(encodeWrite(entry));
-    entriesOf(byPath, path).push(entry);
+    const line = encodeWrite(entry, open.sum);
+    open.sum = sumOf(line.subarray(0, -1));
+    await open.writer.append(line);
+    entriesOf(open.byPath, path).push(entry);
   }
 
   /** Makes a write, from the look at what the file is to its being in place. Rejects with `closed` after {@link close}. */
@@ -129,7 +134,7 @@ export class BranchWrites {
 
   async #openFile(): Promise<Open> {
     const { file, durability } = this.#options;
-    const { entries, end } = await readWriteLog(file);
+    const { entries, end, sum } = await readWriteLog(file);
     const handle = await orFileFailure("open", file, async () => {
       const opened = await openOwnFile(file, constants.O_RDWR | constants.O_CREAT);
       // What is torn was never acknowledged, so the write behind it was not made.
@@ -141,6 +146,7 @@ export class BranchWrites {
     return {
       writer: new LogWriter({ handle, file, end, durability, requireHeld: this.#options.requireHeld }),
       byPath,
+      sum,
     };
   }
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   blobsOf,
@@ -16,7 +16,9 @@ import type { Layout } from "./layout.ts";
 import { LogReader } from "./log-reader.ts";
 import { parseIdentity, whereabouts } from "./process-identity.ts";
 import { readBranchFile, readRunFile } from "./run-files.ts";
+import { temporariesIn } from "./temporaries.ts";
 import { readWriteLog } from "./write-log.ts";
+import { writtenDirectories } from "./written-directories.ts";
 
 /** A branch that was looked over. */
 export interface BranchExamination {
@@ -41,7 +43,7 @@ export async function examineBranch(
 ): Promise<BranchExamination> {
   const findings: Finding[] = [];
   const run = await describe(place.layout, runId, branchId, findings);
-  const { directory, log, head, writes, inbox } = place.layout.branch(runId, branchId);
+  const { directory, log, head, writes, inbox, files } = place.layout.branch(runId, branchId);
   const lock = await lockFinding(directory);
   const nodes = await readGood({ log, head }, findings, lock?.isHeld === true);
   const fitting = fittingNodes(run, nodes, log, findings);
@@ -50,12 +52,12 @@ export async function examineBranch(
   if (good.length === 0 && findings.length === 0)
     findings.push({ severity: "note", file: log, message: EMPTY });
   const asked = examineInbox(inbox).catch((error: unknown) => [problem(inbox, error)]);
+  const { blobs, contexts, runs } = place.layout;
+  const folders = [directory, place.layout.branches(runId), blobs, contexts, runs];
   const beside = [
-    writesFindings(writes),
+    writesFindings(writes, lock?.isHeld === true),
     asked,
-    leftovers(directory),
-    leftovers(place.layout.blobs),
-    leftovers(place.layout.contexts),
+    ...[...folders, ...(await writtenDirectories({ writes, files }))].map(leftovers),
   ];
   findings.push(...(await Promise.all(beside)).flat());
   return { runId, branchId, good, findings };
@@ -154,8 +156,13 @@ async function upToMissing(
 
 async function lockFinding(directory: string): Promise<{ finding: Finding; isHeld: boolean } | null> {
   const file = join(directory, "lock");
-  const text = await readFile(file, "utf8").catch(() => null);
-  if (text === null) return null;
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return null;
+    return { finding: problem(file, error), isHeld: false };
+  }
   const holder = parseIdentity(text);
   const note = (message: string, isHeld: boolean) => ({
     finding: { severity: "note" as const, file, message },
@@ -182,26 +189,30 @@ async function lockFinding(directory: string): Promise<{ finding: Finding; isHel
   }
 }
 
-async function writesFindings(file: string): Promise<readonly Finding[]> {
+async function writesFindings(file: string, isHeld: boolean): Promise<readonly Finding[]> {
   try {
-    const { end } = await readWriteLog(file);
-    const size = (await stat(file).catch(() => null))?.size ?? end;
-    return size > end ? [torn(file, size - end, false)] : [];
+    const { tornBytes } = await readWriteLog(file);
+    return tornBytes > 0 ? [torn(file, tornBytes, isHeld)] : [];
   } catch (error) {
     return [problem(file, error)];
   }
 }
 
-/** Files under temporary names, which only a process that died leaves behind. */
+/** Files under temporary names that no running process fills. */
 async function leftovers(directory: string): Promise<readonly Finding[]> {
-  const names = await readdir(directory).catch((error: unknown) => {
-    if (systemCode(error) === "ENOENT") return [];
-    throw error;
-  });
-  const temporary = names.filter((name) => name.startsWith(".tmp-"));
-  if (temporary.length === 0) return [];
-  const message = `${temporary.length} ${temporary.length === 1 ? "file that was" : "files that were"} never finished (${temporary[0]}, …); unless a process is at work here they can be removed.`;
-  return [{ severity: "note", file: directory, message }];
+  try {
+    const left = (await temporariesIn(directory)).filter(({ writer }) => writer !== "running");
+    const [first] = left;
+    if (first === undefined) return [];
+    const isRemoved = left.every(({ writer }) => writer === "gone");
+    const what = `${left.length} ${left.length === 1 ? "file that was" : "files that were"} never finished (${first.name}${left.length > 1 ? ", …" : ""})`;
+    const message = isRemoved
+      ? `${what}; opening the branch removes ${left.length === 1 ? "it" : "them"}.`
+      : `${what}, and nobody can tell from here whether ${left.length === 1 ? "its process runs" : "all their processes run"}. When no process is at work here, remove ${left.length === 1 ? "it" : "them"}.`;
+    return [{ severity: "note", file: directory, message }];
+  } catch (error) {
+    return [problem(directory, error)];
+  }
 }
 
 function problem(file: string, error: unknown): Finding {

@@ -7,7 +7,7 @@ import { orFileFailure, systemCode } from "./file-failure.ts";
 import { type FileState, stateOf } from "./file-state.ts";
 import { HIDDEN } from "./layout.ts";
 import { type FilePlan, planFiles } from "./plan-files.ts";
-import { encodeWrite, readWriteLog, type WriteEntry } from "./write-log.ts";
+import { encodeWrites, readWriteLog, type WriteEntry } from "./write-log.ts";
 
 /** A file that a fork does not have, and why. */
 export interface LeftOutFile {
@@ -105,7 +105,7 @@ export async function forkFiles(source: FilesSource, target: FilesTarget): Promi
   const plans = await planFiles(entries, source.isKept, (path) => copy.present(path));
   for (const plan of plans) await copy.restore(plan);
   const kept = entriesInOrder(entries, plans);
-  if (kept.length > 0) await writeFile(target.writes, Buffer.concat(kept.map(encodeWrite)), { mode: 0o600 });
+  if (kept.length > 0) await writeFile(target.writes, encodeWrites(kept), { mode: 0o600 });
   const names = (isSo: (plan: FilePlan) => boolean) => plans.filter(isSo).map(({ path }) => path);
   const written = new Set(plans.map(({ path }) => path));
   return {

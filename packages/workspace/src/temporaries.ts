@@ -11,30 +11,39 @@ export function temporaryName(): string {
   return `.tmp-${process.pid}-${numberPlace()}-${randomUUID()}`;
 }
 
-/** Files under temporary names in a directory that no living process of this machine is filling. */
-export async function abandonedIn(directory: string): Promise<readonly string[]> {
+/** A file under a temporary name, and what is known of the process that fills it. */
+export interface Temporary {
+  readonly name: string;
+  /** `elsewhere`: on another machine or in another container, or of a version that noted no process. Nobody can tell from here. */
+  readonly writer: "running" | "gone" | "elsewhere";
+}
+
+/** The files under temporary names in a directory: the store's own, and those of the file tools (`.rlmflow-…`). */
+export async function temporariesIn(directory: string): Promise<readonly Temporary[]> {
   const names = await readdir(directory).catch((error: unknown) => {
     if (systemCode(error) === "ENOENT") return [];
     throw error;
   });
-  return names.filter(isAbandoned);
+  return names.flatMap((name) => (TEMPORARY.test(name) ? [{ name, writer: writerOf(name) }] : []));
 }
 
-/** Removes them. What can't be removed stays: it is in nobody's way. */
+/** Removes those of processes that are gone. */
 export async function removeAbandoned(directory: string): Promise<void> {
-  for (const name of await abandonedIn(directory))
-    await rm(join(directory, name), { recursive: true, force: true });
+  for (const { name, writer } of await temporariesIn(directory))
+    if (writer === "gone") await rm(join(directory, name), { recursive: true, force: true });
 }
 
-/** Of a process elsewhere (another machine, another container) nobody can tell from here: its files stay. */
-function isAbandoned(name: string): boolean {
-  const [, pid, place] = /^\.tmp-(\d+)-([0-9a-f]{8})-[0-9a-f]{8}-/.exec(name) ?? [];
-  if (pid === undefined || place !== numberPlace()) return false;
+/** The names of file tools had no process in them at first. */
+const TEMPORARY = /^\.(?:tmp-\d|rlmflow-(?:\d+-[0-9a-f]{8}-)?[0-9a-f]{18}$)/;
+
+function writerOf(name: string): Temporary["writer"] {
+  const [, pid, place] = /^\.(?:tmp|rlmflow)-(\d+)-([0-9a-f]{8})-[0-9a-f]{8}/.exec(name) ?? [];
+  if (pid === undefined || place !== numberPlace()) return "elsewhere";
   try {
     process.kill(Number(pid), 0);
-    return false;
+    return "running";
   } catch (error) {
-    return systemCode(error) === "ESRCH";
+    return systemCode(error) === "ESRCH" ? "gone" : "running";
   }
 }
 
@@ -50,6 +59,7 @@ function placeText(): string {
   try {
     return `${readFileSync("/proc/sys/kernel/random/boot_id", "latin1")} ${readlinkSync("/proc/self/ns/pid")}`;
   } catch {
+    // Systems other than Linux have neither.
     return hostname();
   }
 }

@@ -30,6 +30,7 @@ import { readTextFile } from "./text-file.ts";
 import { type CallFiles, WorkspaceFiles } from "./workspace-files.ts";
 import { requireDirectory, WorkspaceRoot } from "./workspace-root.ts";
 import { WorkspaceStore } from "./workspace-store.ts";
+import { writtenDirectories } from "./written-directories.ts";
 
 /*
  * Owns: the stores that were opened through it, until it is closed.
@@ -116,7 +117,8 @@ export class Workspace implements RunStores, AsyncDisposable {
     this.#assertOpen();
     await readRunFile(this.#layout, runId);
     const run = await readBranchFile(this.#layout, runId, branchId);
-    const { directory } = this.#layout.branch(runId, branchId);
+    const paths = this.#layout.branch(runId, branchId);
+    const { directory } = paths;
     this.#root.require();
     for (const folder of [
       this.#layout.runs,
@@ -126,7 +128,7 @@ export class Workspace implements RunStores, AsyncDisposable {
     ])
       requireDirectory(folder);
     const lock = await BranchLock.acquire(directory, options);
-    await this.#clearUp(runId, directory);
+    await this.#clearUp(runId, paths, lock.followsDead);
     const store = await WorkspaceStore.open({
       run,
       layout: this.#layout,
@@ -277,13 +279,17 @@ export class Workspace implements RunStores, AsyncDisposable {
     return this.close();
   }
 
-  /** Removes what processes that died had begun to write: in the branch, and once in what all runs share. */
-  async #clearUp(runId: string, directory: string): Promise<void> {
+  /**
+   * Removes what processes that died had begun to write: in the branch, once in what all runs share, and among the
+   * agents' files where the last holder of the branch died. What can't be removed stays: it is in nobody's way.
+   */
+  async #clearUp(runId: string, paths: BranchPaths, followsDead: boolean): Promise<void> {
     const { blobs, contexts, runs } = this.#layout;
     const shared = this.#isClear ? [] : [blobs, contexts, runs];
     this.#isClear = true;
+    const written = followsDead ? await writtenDirectories(paths).catch(() => []) : [];
     await Promise.allSettled(
-      [directory, this.#layout.branches(runId), ...shared].map((folder) => removeAbandoned(folder)),
+      [paths.directory, this.#layout.branches(runId), ...shared, ...written].map(removeAbandoned),
     );
   }
 

@@ -1,15 +1,15 @@
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { isAbsolute } from "node:path";
-import { type JsonObject, RLMError } from "@rlmflow/core";
+import { type JsonObject, RLMError, sentences } from "@rlmflow/core";
 import { openOwnFile } from "./durable-files.ts";
 import { orFileFailure, systemCode } from "./file-failure.ts";
 import { type FileState, parseFileState } from "./file-state.ts";
 import { readLines } from "./line-reader.ts";
-import { openLine, sealLine } from "./sealed-line.ts";
+import { NO_SUM, openLine, sealLine, sumOf } from "./sealed-line.ts";
 
-/** The number of the format in which writes are logged. */
-const FORMAT = 1;
+/** The number of the format in which writes are logged. Lines of format 1 name no line before them; one file may begin with them. */
+const FORMAT = 2;
 
 /** One write by a tool, noted before it was made. */
 export interface WriteEntry {
@@ -25,11 +25,30 @@ export interface WriteEntry {
 export interface WriteLog {
   readonly entries: readonly WriteEntry[];
   readonly end: number;
+  /** The checksum of the last whole line, which the next one names. */
+  readonly sum: string;
+  /** Bytes behind it that hold the beginning of a line. */
+  readonly tornBytes: number;
 }
 
-/** A line of a log of writes. */
-export function encodeWrite({ key, path, before, after }: WriteEntry): Buffer {
-  return sealLine(JSON.stringify({ v: FORMAT, key, path, before, after }).slice(0, -1));
+/**
+ * A line of a log of writes. `prev` is the checksum of the line before it, so that a line which is removed, repeated or
+ * moved is noticed at its place.
+ */
+export function encodeWrite({ key, path, before, after }: WriteEntry, prev: string): Buffer {
+  return sealLine(JSON.stringify({ v: FORMAT, key, path, before, after, prev }).slice(0, -1));
+}
+
+/** The lines of a whole log of writes. */
+export function encodeWrites(entries: readonly WriteEntry[]): Buffer {
+  let prev = NO_SUM;
+  return Buffer.concat(
+    entries.map((entry) => {
+      const line = encodeWrite(entry, prev);
+      prev = sumOf(line.subarray(0, -1));
+      return line;
+    }),
+  );
 }
 
 /** Reads a log of writes; one that is not there is empty. What follows the last newline is torn and left out. */
@@ -39,7 +58,7 @@ export async function readWriteLog(file: string): Promise<WriteLog> {
       if (systemCode(error) === "ENOENT") return null;
       throw error;
     });
-    if (handle === null) return { entries: [], end: 0 };
+    if (handle === null) return { entries: [], end: 0, sum: NO_SUM, tornBytes: 0 };
     try {
       return await readEntries(handle, file);
     } finally {
@@ -51,35 +70,67 @@ export async function readWriteLog(file: string): Promise<WriteLog> {
 async function readEntries(handle: FileHandle, file: string): Promise<WriteLog> {
   const entries: WriteEntry[] = [];
   let end = 0;
-  for await (const lines of readLines(handle, 0)) {
+  let last: LineBefore = { format: 1, sum: NO_SUM };
+  const { size } = await handle.stat();
+  for await (const lines of readLines(handle, 0, size)) {
     for (const { bytes, offset } of lines) {
-      entries.push(decodeAt(bytes, file, entries.length + 1));
+      const { entry, format } = decodeAt(bytes, last, { file, line: entries.length + 1 });
+      entries.push(entry);
+      last = { format, sum: sumOf(bytes) };
       end = offset + bytes.length + 1;
     }
   }
-  return { entries, end };
+  return { entries, end, sum: last.sum, tornBytes: size - end };
 }
 
-function decodeAt(bytes: Buffer, file: string, line: number): WriteEntry {
+interface LineBefore {
+  readonly format: number;
+  readonly sum: string;
+}
+
+interface ReadWrite {
+  readonly entry: WriteEntry;
+  readonly format: number;
+}
+
+function decodeAt(
+  bytes: Buffer,
+  before: LineBefore,
+  { file, line }: { readonly file: string; readonly line: number },
+): ReadWrite {
   try {
-    return decodeWrite(openLine(bytes));
+    return decodeWrite(openLine(bytes), before);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const code = RLMError.is(cause) ? cause.code : "damaged_log";
-    const message = `${file} line ${line} is damaged: ${reason}. Restore the file from a copy, or remove it: then forks have the files as they are now.`;
-    throw new RLMError(code, message, { cause, details: { file, line, reason } });
+    const details = { file, line, reason };
+    if (RLMError.is(cause, "unsupported_format")) {
+      const advice = "Use the version of rlmflow that wrote it, or a newer one.";
+      const message = sentences(`${file} line ${line}: ${reason}`, advice);
+      throw new RLMError("unsupported_format", message, { cause, details });
+    }
+    const advice = "Restore the file from a copy, or remove it: then forks have the files as they are now.";
+    const message = sentences(`${file} line ${line} is damaged: ${reason}`, advice);
+    throw new RLMError("damaged_log", message, { cause, details });
   }
 }
 
-function decodeWrite({ v, key, path, before, after }: JsonObject): WriteEntry {
+function decodeWrite({ v, key, path, before, after, prev }: JsonObject, last: LineBefore): ReadWrite {
   if (typeof v === "number" && v > FORMAT)
     throw new RLMError("unsupported_format", `it has format ${v}, this version reads up to ${FORMAT}`);
   const states = { before: parseFileState(before), after: parseFileState(after) };
-  if (v !== FORMAT || typeof key !== "string" || typeof path !== "string" || !isPlainPath(path))
+  if (v !== 1 && v !== 2) throw new RLMError("damaged_log", `its format is ${JSON.stringify(v)}`);
+  if (typeof key !== "string" || typeof path !== "string" || !isPlainPath(path))
     throw new RLMError("damaged_log", "it lacks a key or a path inside the branch's files");
   if (states.before === undefined || states.after === undefined)
     throw new RLMError("damaged_log", "it does not say what the file was and became");
-  return { key, path, before: states.before, after: states.after };
+  if (v < last.format)
+    throw new RLMError("damaged_log", `it has format ${v}, behind a line of format ${last.format}`);
+  if (v === 1 ? prev !== undefined : prev !== last.sum)
+    throw new RLMError(
+      "damaged_log",
+      "it does not follow the line before it: a line between them is missing, or lines were moved or repeated",
+    );
+  return { entry: { key, path, before: states.before, after: states.after }, format: v };
 }
 
 function isPlainPath(path: string): boolean {

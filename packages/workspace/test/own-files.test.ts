@@ -141,6 +141,46 @@ test("what dead processes had begun to write is reported, and removed when the b
     expect((await readdir(folder)).filter((name) => name.startsWith(".tmp-"))).toEqual([living]);
 });
 
+test("what file tools of dead processes had begun to write is reported, and removed when the branch is opened", async () => {
+  const workspace = await openedWorkspace();
+  const steps = ["await writeFile('deep/a.txt', 'one'); await writeFile('b.txt', 'two')", "done(1)"];
+  const client = scriptedClient(({ turn }) => block(steps[turn] ?? ""));
+  await using flow = new RLMFlow({ client, runtime: localRuntime(), workspace, tools: fileTools(workspace) });
+  const { graph } = await flow.run("Write.", { runId: "run" });
+  const { directory } = workspace.branchPaths("run");
+  const held = await readFile(join(directory, "lock"), "utf8");
+  await flow.close();
+  // As a process leaves it that is killed in the middle of a write.
+  const gone = 2 ** 22 + 1;
+  await writeFile(join(directory, "lock"), held.replace(/"pid":\d+/, `"pid":${gone}`));
+  const chance = "0123456789abcdef01";
+  const [, place = ""] = /^\.tmp-\d+-([0-9a-f]{8})/.exec(temporaryName()) ?? [];
+  const dead = `.rlmflow-${gone}-${place}-${chance}`;
+  const living = `.rlmflow-${process.pid}-${place}-${chance}`;
+  const elsewhere = `.rlmflow-${gone}-00000000-${chance}`;
+  const folders = [workspace.directory, join(workspace.directory, "deep")];
+  for (const folder of folders)
+    for (const name of [dead, living]) await writeFile(join(folder, name), "half");
+  const said = async () =>
+    (await workspace.examine("run", "main")).findings.filter(({ message }) =>
+      message.includes("never finished"),
+    );
+  expect(await said()).toEqual(
+    folders.map((file) => ({
+      severity: "note",
+      file,
+      message: `1 file that was never finished (${dead}); opening the branch removes it.`,
+    })),
+  );
+  await (await workspace.openRun("run")).close();
+  for (const folder of folders)
+    expect((await readdir(folder)).filter((name) => name.startsWith(".rlmflow-"))).toEqual([living]);
+  expect(await said()).toEqual([]);
+  await writeFile(join(workspace.directory, "deep", elsewhere), "half");
+  expect(await said()).toMatchObject([{ message: expect.stringContaining("nobody can tell from here") }]);
+  expect(graph.finished).toBe(true);
+});
+
 test("no file tool writes once the flow is closed", async () => {
   const workspace = await openedWorkspace();
   const client = scriptedClient(() =>

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { constants, type Dirent, existsSync, type Stats } from "node:fs";
 import {
   type FileHandle,
@@ -14,7 +13,8 @@ import {
 import { join, sep } from "node:path";
 import { RLMError } from "@rlmflow/core";
 import { failureCode, fileFailure, notFound, outOfReach } from "./file-failure.ts";
-import { HIDDEN_NAME, isHiddenName, isUsableName, showFile } from "./path-rules.ts";
+import { isHiddenName, isUsableName, showFile } from "./path-rules.ts";
+import { isAbandoned, temporaryName } from "./temporaries.ts";
 
 /** Where Linux shows the open files of this process; below it a directory is addressed by its descriptor. */
 const DESCRIPTORS = "/proc/self/fd";
@@ -152,9 +152,7 @@ export class DirectoryHandle implements AsyncDisposable {
 
   /** The entries that exist for the tools, by name. `unusable` counts those whose names no path can say. */
   async entries(): Promise<{ readonly entries: readonly DirectoryEntry[]; readonly unusable: number }> {
-    const dirents = await readdir(this.#address("."), { withFileTypes: true }).catch((cause: unknown) => {
-      throw fileFailure(this.path, cause);
-    });
+    const dirents = await this.#dirents();
     const usable = dirents.filter(({ name }) => isUsableName(name));
     const entries = usable.map((dirent) => ({ name: dirent.name, kind: kindOf(dirent) }));
     const unusable = dirents.filter(({ name }) => !isHiddenName(name) && !isUsableName(name));
@@ -162,12 +160,24 @@ export class DirectoryHandle implements AsyncDisposable {
     return { entries, unusable: unusable.length };
   }
 
+  /** Removes what processes that have died were writing here. What can't be removed stays: it is in nobody's way. */
+  async removeAbandoned(): Promise<void> {
+    const abandoned = (await this.#dirents()).filter((dirent) => dirent.isFile() && isAbandoned(dirent.name));
+    await Promise.allSettled(abandoned.map(({ name }) => unlink(this.#address(name))));
+  }
+
+  async #dirents(): Promise<Dirent[]> {
+    return readdir(this.#address("."), { withFileTypes: true }).catch((cause: unknown) => {
+      throw fileFailure(this.path, cause);
+    });
+  }
+
   /** Puts a file with these bytes under the name: the whole of it, or nothing changes. Keeps an old file's mode. `requireWanted` may throw, the last moment before. */
   async replaceFile(name: string, bytes: Uint8Array, requireWanted: () => void = () => {}): Promise<void> {
     const path = this.pathOf(name);
     const old = await this.stat(name);
     if (old !== null) requireRegular(path, old);
-    const temporary = this.#address(`${HIDDEN_NAME}-${randomBytes(9).toString("hex")}`);
+    const temporary = this.#address(temporaryName());
     try {
       await writeNew(temporary, bytes, old === null ? 0o666 : old.mode & 0o777);
       await this.#requirePlace(this.#handle, this.#real, path);

@@ -12,8 +12,8 @@ export interface Amount {
 }
 
 /**
- * Owns the estimate of how many files there are and how large they are together: measured at the first write, kept
- * up to date by the tools' own writes, measured again before a write is refused. Called under the directory's lock.
+ * Owns the estimate of how many files there are and how large they are together: measured at the first write,
+ * when what dead processes were writing is removed, kept up to date by the tools' own writes, measured again before a write is refused. Called under the directory's lock.
  */
 export class TotalSize {
   readonly #limit: Amount;
@@ -58,7 +58,7 @@ export class TotalSize {
   async #measure(root: DirectoryHandle): Promise<void> {
     let bytes = 0;
     let files = 0;
-    for await (const { directory, name, reason } of walkFiles(root)) {
+    for await (const { directory, name, reason } of walkFiles(root, { entries: 0, tidy: true })) {
       if (reason !== null) continue;
       files += 1;
       bytes += (await directory.stat(name))?.size ?? 0;

@@ -16,6 +16,8 @@ export interface FoundFile {
 /** What a walk has seen so far. */
 interface WalkState {
   entries: number;
+  /** Also removes what processes that have died were writing. */
+  readonly tidy?: boolean;
 }
 
 /**
@@ -27,6 +29,7 @@ export async function* walkFiles(
   state: WalkState = { entries: 0 },
   depth = 0,
 ): AsyncGenerator<FoundFile> {
+  if (state.tidy === true) await directory.removeAbandoned();
   const { entries, unusable } = await directory.entries();
   state.entries += entries.length;
   if (state.entries > MAX_ENTRIES) {
