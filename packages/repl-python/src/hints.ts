@@ -12,6 +12,10 @@ const JAVASCRIPT = "This REPL runs Python, not JavaScript";
 /** In order of preference: the first that applies is the one sentence the model is given. */
 const HINTS: readonly Hint[] = [
   {
+    pattern: /^[A-Z][\w'’]*,?(?:[ \t]+[\w'’"/%.-]+[,;:]?){2,}[.:!?]?$/,
+    text: "This line is prose: write it outside the fence, or behind `#`.",
+  },
+  {
     pattern: /^%{1,2}\w|^!\w+(?:\s+[\w-]|$)/,
     text: "Lines that begin with % or ! are a notebook's; use Python alone, for example subprocess.run.",
   },

@@ -19,7 +19,7 @@ function repl({ hasTools }: KernelPromptOptions): string {
     [
       "- You are shown what `print` wrote and the value of a last expression.",
       "- Names are kept for later blocks; VARIABLES() lists them. A block that raises keeps what it set before.",
-      `- \`await\` works at the top level, without asyncio.run; asyncio is imported. The standard library is there; the clock stands still while code runs.${outside}`,
+      `- \`await\` works at the top level, without asyncio.run; asyncio is imported. The standard library is there.${outside}`,
       '- A line of three backticks would end the block; write "`" * 3 instead.',
     ].join("\n"),
   ].join("\n");
@@ -39,8 +39,8 @@ function context(options: KernelPromptOptions): string {
   return [
     "CONTEXT is the input, read synchronously:",
     exampleBlock(...lines),
-    `- \`grep(pattern, max=100)\` takes a str as it stands. \`start\` is the position in ${object}, \`text\` the line or, of a long line, the part around the hit; hits close together share one.`,
-    `- \`text()\` reads all; \`len()\` and \`line_count()\` say how much that is. \`slice(start, end)\` stands for a part without reading it, \`chunks(size)\` is a list of slices of the whole; a slice's \`text()\` reads it.`,
+    `- \`grep(pattern, max=100)\` takes a str as it stands. \`start\` is the position in ${object}, \`text\` the line or, of a long line, the part around the match.`,
+    `- \`text()\` and \`lines()\` give all: fine in code, not to print. \`len()\` and \`line_count()\` say how much that is. \`slice(start, end)\` stands for a part without reading it, \`chunks(size)\` is all in slices of that many characters, lines cut too; a slice's \`text()\` reads it.`,
   ].join("\n");
 }
 
@@ -71,11 +71,11 @@ function delegateExample({ hasContext, severalContexts }: KernelPromptOptions): 
   return exampleBlock(
     `parts = ${parts}`,
     "handles = [",
-    '    delegate(f"part_{i}", "Count the failed logins.", context=part, output={"type": "integer"})',
+    '    delegate(f"part_{i}", "What is the worst problem?", context=part, output={"type": "string"})',
     "    for i, part in enumerate(parts)",
     "]",
-    "counts = await wait(*handles)  # results, in order",
-    "sum(counts)",
+    "worst = await wait(*handles)  # results, in order",
+    'print("\\n".join(worst))',
   );
 }
 
@@ -85,7 +85,7 @@ function delegation(options: KernelPromptOptions): string {
     delegateExample(options),
     [
       "- `delegate(name, query, ...)` returns a handle at once; `await handle` gives one result, also in a later block.",
-      "- Options: `context` (text, data, a slice, or a dict of several by key), `output`, `globals`, `model`, `runtime`, `max_iterations`, `max_total_tokens`, `max_cost_usd`.",
+      "- Options: `context` (text, data, a slice, or a dict of several by key), `output`, `globals` (its variables), `max_iterations`, `max_total_tokens`, `max_cost_usd`.",
       "- A failed child raises: catch it, or use `await asyncio.gather(*handles, return_exceptions=True)`.",
       "- `delegate(handle, query)` gives a finished child another task in its REPL.",
     ].join("\n"),

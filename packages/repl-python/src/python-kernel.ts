@@ -15,6 +15,7 @@ const SPELLINGS = Object.freeze({
   lineCount: "line_count",
   "...handles": "*handles",
   "an object": "a dict",
+  "const data = JSON.parse(CONTEXT.text())": "import json; data = json.loads(CONTEXT.text())",
 });
 
 /** Python as agents write it: what core needs to know to find, check and teach its code. */

@@ -89,7 +89,7 @@ test("what the host tells an agent of Python is written as Python", async () => 
   });
   await using flow = new RLMFlow({ client, runtime: pythonRuntime() });
   const { graph } = await flow.run("Try.");
-  expect(shown[1]).toContain("write Python in one block like this:");
+  expect(shown[1]).toContain("write Python in such a block.");
   expect(shown[2]).toBe(
     [
       "Output:",

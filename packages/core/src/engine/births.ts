@@ -5,13 +5,14 @@ import { RLMError } from "../errors.ts";
 import type { Kernel } from "../protocols/kernel.ts";
 import type { Runtime } from "../protocols/runtime.ts";
 import type { Tool } from "../protocols/tool.ts";
-import { BEGINNING, describeInput, MAX_DESCRIBED } from "../turn/describe-input.ts";
+import { BEGINNING, describeInput, MAX_DESCRIBED, READ_JSON } from "../turn/describe-input.ts";
 import type { AgentView } from "../turn/prompt/prompt-builder.ts";
 import type { Birth } from "./agent-port.ts";
 import { passContext } from "./block/contexts.ts";
 import { errorData } from "./error-data.ts";
 import { openContext } from "./repl/repl-spec.ts";
 import { copyObject } from "./schema/json-copy.ts";
+import { requiredAnswer } from "./schema/required-keys.ts";
 import type { FlowSettings, NewAgent } from "./settings.ts";
 import type { ChainDraft, Journal } from "./store/journal.ts";
 
@@ -57,7 +58,7 @@ export async function queryDraft(
     systemPrompt: inline === null ? null : journal.shared(inline),
     config: task.config,
     contexts: task.contexts,
-    ...(await inputOf(journal, task)),
+    ...(await inputOf(journal, task, kernel)),
     output: task.output,
     globals: task.globals,
     tools: tools.map((tool) => tool.name),
@@ -74,6 +75,7 @@ export async function queryDraft(
 async function inputOf(
   journal: Journal,
   { turn, contexts }: TaskDraft,
+  { spellings }: Kernel,
 ): Promise<{ readonly input?: string }> {
   if (turn > 0 || contexts.length === 0) return {};
   try {
@@ -84,7 +86,7 @@ async function inputOf(
         return { key, characters, beginning, ...(metadata !== undefined && { metadata }) };
       }),
     );
-    return { input: describeInput(beginnings, contexts.length) };
+    return { input: describeInput(beginnings, contexts.length, spellings?.[READ_JSON]) };
   } catch (error) {
     if (journal.failure !== null) throw error;
     return {};
@@ -187,7 +189,7 @@ export async function childDraft(
     depth: plan.depth,
     config: plan.config,
     contexts: first?.contexts ?? contexts,
-    output: request.output,
+    output: requiredAnswer(request.output),
     globals: first?.globals ?? { ...settings.globals, ...request.globals },
     seed: first?.seed ?? `${graph.run.runId}/${plan.agentId}`,
     parentId: delegation.id,

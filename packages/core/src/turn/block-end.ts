@@ -55,8 +55,8 @@ export function observe(end: BlockEnd): { readonly content: string; readonly sho
   const output = cut.text === "" ? (end.problem === null ? "(no output)" : "") : `Output:\n${cut.text}`;
   const parts = [
     output,
-    end.problem ?? "",
     end.notice ?? "",
+    end.problem ?? "",
     unawaitedText(end.unawaited),
     childrenText(end.children),
   ];

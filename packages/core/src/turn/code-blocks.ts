@@ -4,12 +4,13 @@ import {
   explainCall,
   explainNoCode,
   explainOthers,
-  explainProse,
   explainReturn,
   explainThinking,
   explainUnclosed,
+  explainUnfenced,
   explainUntagged,
   FENCE_IN_CODE,
+  INVENTED_OUTPUT,
 } from "./code-messages.ts";
 import { fenceTag, isOurs, isPreferred } from "./fence-tag.ts";
 import {
@@ -19,9 +20,10 @@ import {
   type FenceBody,
   type OpenFence,
   scanFences,
+  splitLines,
 } from "./fences.ts";
-import { type OfferedAnswer, offeredAnswer, withoutReturn } from "./offered-answer.ts";
-import { proseIn } from "./prose-lines.ts";
+import { type OfferedAnswer, offeredAnswer, withAnswer, withoutReturn } from "./offered-answer.ts";
+import { withoutLeadingProse } from "./prose-lines.ts";
 import { untagged, withoutReasoning } from "./reasoning.ts";
 
 /** What a reply holds: code to run with what the model should know of how it was found, or why there is none. */
@@ -50,7 +52,8 @@ const NONSENSE = ")]}";
  * Finds the code that a reply asks to run: the first complete block with the kernel's preferred tag, else the
  * first with another of its tags. A closing fence that stands in a comment or a string of the code does not end
  * its block. A block that is never closed is reported, not run. Where no block has a tag of the kernel, an only block
- * without a tag runs if it is plainly code, and a call that gives the answer if it ends the reply. Linear in the reply.
+ * without a tag runs if it is plainly code, and so does a reply without any fence or, of other text, a call at its end that
+ * gives the answer. Linear in the reply.
  */
 export function findCode(reply: string, kernel: CodeFinder): FoundCode {
   const { text, endsInside } = withoutReasoning(reply);
@@ -66,6 +69,7 @@ export function findCode(reply: string, kernel: CodeFinder): FoundCode {
   const notices = [
     notice,
     blocks.length > 1 ? explainOthers(blocks.length - 1) : "",
+    inventsOutput(text, chosen, fences, kernel) ? INVENTED_OUTPUT : "",
     chooser.holdsFence.has(chosen.code) ? FENCE_IN_CODE : "",
   ].filter((part) => part !== "");
   return { kind: "code", code, notice: notices.length === 0 ? null : notices.join("\n") };
@@ -76,6 +80,8 @@ function withoutBlock(reply: string, text: string, fences: readonly Fence[], ker
   const [only, ...others] = fences;
   if (only !== undefined && others.length === 0 && isCode(only, kernel))
     return { kind: "code", code: only.code, notice: explainUntagged(kernel) };
+  const unfenced = fences.length === 0 ? unfencedCode(text, kernel) : null;
+  if (unfenced !== null) return { kind: "code", code: unfenced, notice: explainUnfenced(kernel) };
   const offered = offeredAnswer(text, fences, kernel);
   if (offered?.kind === "call") return { kind: "code", code: offered.code, notice: explainCall(kernel) };
   const holdsOurs = (found: readonly Fence[]) => found.some(({ info }) => isOurs(info, kernel));
@@ -92,15 +98,47 @@ function isCode({ info, code, closed }: Fence, kernel: CodeFinder): boolean {
   return closed && fenceTag(info) === "" && /[(=]/.test(code) && kernel.parses(code) === null;
 }
 
-/** The code of a block as it is to be run, with what there is to say about it where it does not parse. */
+/** A call or an assignment as a statement of code begins with it: prose puts a space before its parentheses. */
+const STATEMENT =
+  /^[ \t]*(?:await[ \t]+|(?:const|let|var)[ \t]+)?[\w$.]+(?:\[[^\]\n]*\])?(?:\(|[ \t]*=[^=])/m;
+
+/**
+ * The code of a reply without fences that is code from its first line that is no prose: several statements, or one that
+ * calls something else than what gives the answer. A call of that kind at its end becomes `await done(…)`.
+ */
+function unfencedCode(text: string, kernel: CodeFinder): string | null {
+  const lines = withoutLeadingProse(splitLines(text.trim()));
+  const code = lines.join("\n");
+  if (!STATEMENT.test(code) || !/\w\(/.test(code)) return null;
+  const answered = withAnswer(lines, kernel);
+  if (answered === null) return kernel.parses(code) === null ? code : null;
+  return answered.isAlone || kernel.parses(answered.code) !== null ? null : answered.code;
+}
+
+/** Whether a reply goes on behind the block that runs with what looks like the output of it. */
+function inventsOutput(
+  text: string,
+  chosen: Fence,
+  fences: readonly Fence[],
+  kernel: Pick<Kernel, "fences">,
+): boolean {
+  const later = fences.filter(({ line }) => line >= chosen.endLine);
+  if (later.some(({ info }) => OUTPUT_TAGS.includes(fenceTag(info)) && !isOurs(info, kernel))) return true;
+  const inFence = (at: number) => later.some(({ line, endLine }) => line <= at && at < endLine);
+  return splitLines(text).some((line, at) => at >= chosen.endLine && OUTPUT.test(line) && !inFence(at));
+}
+
+/** Tags of blocks in which models write what they think that their code printed. */
+const OUTPUT_TAGS = ["", "output", "text", "txt", "plaintext", "console", "stdout", "result"];
+const OUTPUT = /^[ \t>*_#`]*(?:output|stdout|execution result|result of the code)\b[ \t*_`]*:/i;
+
+/** The code of a block as it is to be run, with what there is to say where its last statement returns the answer. */
 function readCode(code: string, kernel: CodeFinder): { readonly code: string; readonly notice: string } {
-  const mayReturn = /^return\b/m.test(code);
-  const prose = proseIn(code);
-  if ((!mayReturn && prose === null) || kernel.parses(code) === null) return { code, notice: "" };
-  const returned = mayReturn ? withoutReturn(code, kernel) : null;
-  if (returned !== null) return { code: returned.code, notice: explainReturn(returned.call) };
-  const isProse = prose !== null && kernel.parses(prose.rest) === null;
-  return { code, notice: isProse ? explainProse(prose.line, prose.text) : "" };
+  if (!/^return\b/m.test(code) || kernel.parses(code) === null) return { code, notice: "" };
+  const returned = withoutReturn(code, kernel);
+  return returned === null
+    ? { code, notice: "" }
+    : { code: returned.code, notice: explainReturn(returned.call) };
 }
 
 function firstToRun(blocks: readonly Fence[]): Fence | undefined {

@@ -2,7 +2,6 @@ import type { JsonValue } from "../data/json.ts";
 import type { Kernel } from "../protocols/kernel.ts";
 import { fenceTag, isOurs } from "./fence-tag.ts";
 import type { Fence } from "./fences.ts";
-import { jsonLine } from "./json-line.ts";
 import { languageName } from "./language-name.ts";
 
 type Language = Pick<Kernel, "fences" | "language">;
@@ -38,8 +37,11 @@ export function explainUnclosed(info: string, kernel: Language): string {
 /** Told when other blocks stood beside the one that ran. */
 export function explainOthers(count: number): string {
   const others = count === 1 ? "the other code block was" : `the ${count} other code blocks were`;
-  return `Only one block runs a turn: ${others} not run. Send ${count === 1 ? "it" : "them"} in your next ${count === 1 ? "reply" : "replies"} if still needed. Output that you write into a reply yourself is not real.`;
+  return `Only one block runs a turn: ${others} not run. Send ${count === 1 ? "it" : "them"} in your next ${count === 1 ? "reply" : "replies"} if still needed.`;
 }
+
+/** Told when a reply holds what looks like output of the block that it had only just asked to run. */
+export const INVENTED_OUTPUT = "Output that you write into a reply yourself is not real.";
 
 /** Told when a block without a tag was run. */
 export function explainUntagged(kernel: Language): string {
@@ -48,7 +50,17 @@ export function explainUntagged(kernel: Language): string {
 
 /** Told when a call outside any block was taken as the answer. */
 export function explainCall(kernel: Language): string {
-  return `Your reply had no block, and the call at its end was run as your answer: write code in a block that begins with ${fence(kernel)}.`;
+  return `Your reply had no fence, so only the call at its end was run, as your answer: write code in a block that begins with ${fence(kernel)}.`;
+}
+
+/** Told when a reply without any fence was run as code. */
+export function explainUnfenced(kernel: Language): string {
+  return `Your reply had no fence and was run as ${languageName(kernel.language)}: begin code with ${fence(kernel)} from now on.`;
+}
+
+/** Told when the value that the last reply ends by showing was taken as the answer. */
+export function explainShown(call: string): string {
+  return `This was your last reply, and what it ends by showing was taken as your answer, by ${shortened(call)}.`;
 }
 
 /** Told when JSON outside any block of code was taken as the answer. */
@@ -60,11 +72,6 @@ export function explainReturn(call: string): string {
   return `A block is not a function, so its last statement was run without \`return\`, as ${shortened(call)}.`;
 }
 
-/** Told when code does not parse because of prose in it. */
-export function explainProse(line: number, text: string): string {
-  return `Line ${line} is not code: ${jsonLine(text, 80)}. Write prose outside the block, or as a comment.`;
-}
-
 /** Told when no block of the reply can run: what was seen. */
 export function explainNoCode(text: string, fences: readonly Fence[], kernel: Language): string {
   const reasons = [describeBlocks(fences, kernel), describePython(text, fences, kernel), "Nothing ran."];
@@ -74,7 +81,8 @@ export function explainNoCode(text: string, fences: readonly Fence[], kernel: La
 /** What an agent whose reply had no code may need to know to go on. */
 export interface NextReply {
   readonly kernel: Language & Pick<Kernel, "literal">;
-  readonly hasInput: boolean;
+  /** Whether there is input that the conversation does not hold. */
+  readonly hasUnseenInput: boolean;
   /** An answer that would be accepted and is near to what the reply offers, if there is one. */
   readonly suggested: JsonValue | undefined;
   /** Why JSON that the reply offers can't be the answer; `null` when it could be. */
@@ -85,11 +93,12 @@ export interface NextReply {
 
 /** What to write instead of a reply without code: what it offers as an answer, as code; else how to go on. */
 export function explainNext(next: NextReply): string {
-  const { kernel, hasInput } = next;
-  const code = hasInput ? "print(CONTEXT.read(0, 1000))" : "print(1 + 1)";
-  const input = hasInput ? "The input is in CONTEXT, which code reads. " : "";
-  const how = `${input}To go on, write ${languageName(kernel.language)} in one block like this:\n${block(code, kernel)}`;
-  return `${explainAnswer(next)}\n${how}`;
+  const { kernel, hasUnseenInput } = next;
+  const answer = explainAnswer(next);
+  if (!hasUnseenInput)
+    return `${answer}\nTo go on instead, write ${languageName(kernel.language)} in such a block.`;
+  const how = `The input is in CONTEXT, which code reads. To go on, write ${languageName(kernel.language)} in one block like this:`;
+  return `${answer}\n${how}\n${block("print(CONTEXT.read(0, 1000))", kernel)}`;
 }
 
 function explainAnswer({ kernel, suggested, problem, wanted }: NextReply): string {
@@ -97,8 +106,14 @@ function explainAnswer({ kernel, suggested, problem, wanted }: NextReply): strin
   const literal = suggested === undefined ? "" : (kernel.literal?.(suggested) ?? JSON.stringify(suggested));
   if (literal !== "" && literal.length <= MAX_LITERAL && !literal.includes(FENCE))
     return `${misfit}If this is your answer, send it as code:\n${block(`await done(${literal})`, kernel)}`;
-  const needed = wanted === null ? "" : `, and it must be ${wanted}`;
-  return `${misfit}Only code gives an answer, by \`await done(answer)\` in a block${needed}.`;
+  const needed = wanted === null ? "" : `, which must be ${withArticle(wanted)}`;
+  return `${misfit}To answer, write \`await done(answer)\` in a block that begins with ${fence(kernel)}, with your answer${needed}.`;
+}
+
+/** The words for a type, as a sentence has them. */
+function withArticle(words: string): string {
+  if (/^(?:integer|object)$/.test(words)) return `an ${words}`;
+  return /^(?:number|string|boolean)$/.test(words) ? `a ${words}` : words;
 }
 
 function describeBlocks(fences: readonly Fence[], kernel: Language): string {

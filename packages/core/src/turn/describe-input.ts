@@ -1,6 +1,12 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../data/json.ts";
 import { jsonLine } from "./json-line.ts";
 
+/** Whether {@link describeInput} shows all of these texts, so that whoever reads it has seen the whole input. */
+export function isShownWhole(contexts: readonly Pick<InputBeginning, "characters">[]): boolean {
+  const most = mostShown(contexts.length);
+  return contexts.length <= MAX_DESCRIBED && contexts.every(({ characters }) => characters <= most);
+}
+
 /** A context of a new agent, with as much of its beginning as was read. */
 export interface InputBeginning {
   readonly key: string;
@@ -22,16 +28,23 @@ const SHOWN_TOGETHER = 1_600;
 const METADATA = 200;
 const KEYS = 300;
 
+/** What reads an only context that is JSON, where the agent's language has no spelling of its own for it. */
+export const READ_JSON = "const data = JSON.parse(CONTEXT.text())";
+
 /**
  * What an agent is told of its contexts with its first task: how large they are and how they begin. The text of a
  * context stands in it as one line of JSON, so nothing in it can look like part of the conversation.
  * At most about 5,000 characters.
  */
-export function describeInput(contexts: readonly InputBeginning[], count: number): string {
+export function describeInput(
+  contexts: readonly InputBeginning[],
+  count: number,
+  readJson = READ_JSON,
+): string {
   const [only] = contexts;
   if (only === undefined) return "";
-  if (count === 1) return `CONTEXT holds ${describe(only, SHOWN)}`;
-  const shown = Math.floor(SHOWN_TOGETHER / contexts.length);
+  const shown = mostShown(contexts.length);
+  if (count === 1) return `CONTEXT holds ${describe(only, shown, readJson)}`;
   const lines = contexts.map((context) => `- ${name(context.key)}: ${describe(context, shown)}`);
   const rest = count - contexts.length;
   const more = rest > 0 ? [`- and ${rest} more: CONTEXT.keys() lists them all`] : [];
@@ -42,16 +55,26 @@ export function describeInput(contexts: readonly InputBeginning[], count: number
   ].join("\n");
 }
 
+/** Characters that are shown of each of so many texts. */
+function mostShown(count: number): number {
+  return count === 1 ? SHOWN : Math.floor(SHOWN_TOGETHER / count);
+}
+
 function name(key: string): string {
   return jsonLine(key, 80);
 }
 
-function describe({ characters, metadata, beginning }: InputBeginning, shown: number): string {
+function describe(
+  { characters, metadata, beginning }: InputBeginning,
+  shown: number,
+  readJson?: string,
+): string {
   const size = [
     `${grouped(characters)} characters`,
     lineCount(beginning, characters),
     kind(beginning, characters),
   ];
+  if (size.at(-1) !== "" && readJson !== undefined) size.push(`\`${readJson}\` reads it`);
   const about = metadata === undefined ? "" : ` Its metadata: ${jsonLine(metadata, METADATA)}.`;
   const facts = size.filter((part) => part !== "").join(", ");
   if (characters === 0) return `an empty text.${about}`;
@@ -73,13 +96,20 @@ function lineCount(beginning: string, characters: number): string {
   return `about ${grouped(Math.round(lines / step) * step)} lines`;
 }
 
-/** What kind of JSON the text is; nothing for other text and for what was not read whole. */
+/** What kind of JSON the text is; nothing for other text. Of what was not read whole only the beginning is known. */
 function kind(beginning: string, characters: number): string {
-  if (beginning.length !== characters || !/^\s*[[{]/.test(beginning)) return "";
+  if (!/^\s*[[{]/.test(beginning)) return "";
+  if (beginning.length !== characters) return beginsLikeJson(beginning) ? "begins like JSON" : "";
   const value = parsed(beginning);
   if (Array.isArray(value)) return `JSON: a list of ${grouped(value.length)}`;
   if (!isJsonObject(value)) return "";
   return `JSON: an object with the keys ${jsonLine(Object.keys(value), KEYS)}`;
+}
+
+/** One value that goes on behind the beginning: of lines of JSON each is a value of its own. */
+function beginsLikeJson(beginning: string): boolean {
+  const [line = ""] = beginning.trimStart().split("\n", 1);
+  return /^(?:\{\s*"|\[\s*[[{"\d-])/.test(beginning.trimStart()) && parsed(line) === null;
 }
 
 function parsed(text: string): JsonValue {

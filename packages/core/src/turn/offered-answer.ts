@@ -60,6 +60,39 @@ export function withoutReturn(
   return kernel.parses(repaired) === null ? { code: repaired, call } : null;
 }
 
+/**
+ * Code whose last statement gives the answer, under whatever name, with that statement as `await done(…)`; `null` for any
+ * other code. `isAlone`: there is nothing in front of it.
+ */
+export function withAnswer(
+  lines: readonly string[],
+  kernel: Pick<Kernel, "parses">,
+): { readonly code: string; readonly isAlone: boolean } | null {
+  const start = lines.findLastIndex((line) => OPENING.test(line));
+  const call = callAtEnd(lines, OPENING, kernel);
+  return call === null ? null : { code: [...lines.slice(0, start), call].join("\n"), isAlone: start === 0 };
+}
+
+const SHOWN = /^(?:(?:print|console\.log)\(([A-Za-z_$][\w$.]*)\)|([A-Za-z_$][\w$.]*))[ \t]*;?$/;
+const GIVES_ANSWER = new RegExp(`(?<![\\w.$])(?:${NAMES})\\(`);
+
+/**
+ * Code that ends by showing the value of a variable and gives no answer anywhere, with the call that gives this value as
+ * the answer behind it; `null` for any other code.
+ */
+export function withShownAnswer(
+  code: string,
+  kernel: Pick<Kernel, "parses">,
+): { readonly code: string; readonly call: string } | null {
+  const last = splitLines(code.trimEnd()).at(-1) ?? "";
+  const found = SHOWN.exec(last);
+  const name = found?.[1] ?? found?.[2];
+  if (name === undefined || GIVES_ANSWER.test(code)) return null;
+  const call = `await done(${name})`;
+  const answered = `${code.trimEnd()}\n${call}`;
+  return kernel.parses(answered) === null ? { code: answered, call } : null;
+}
+
 /** The call that begins with the last line that opens one, if it runs to the end. */
 function callAtEnd(lines: readonly string[], opening: RegExp, kernel: Pick<Kernel, "parses">): string | null {
   const start = lines.findLastIndex((line) => opening.test(line));

@@ -58,7 +58,7 @@ describe("an answer without code", () => {
   test.each<[string, string, JsonSchema | null, string]>([
     ["prose", "It is 42.", null, 'send it as code:\n```repl\nawait done("It is 42.")\n```'],
     ["prose with the number", "It is 42.", COUNT, 'await done({"count":42})'],
-    ["prose with several numbers", "Of 50 it is 42.", COUNT, "it must be {count: integer}"],
+    ["prose with several numbers", "Of 50 it is 42.", COUNT, "which must be {count: integer}"],
     [
       "JSON that does not fit",
       json('{"total": 42}'),
@@ -73,12 +73,12 @@ describe("an answer without code", () => {
     ],
     ["JSON for any answer", json('{"count": 42}'), null, 'await done({"count":42})'],
     ["a plan as JSON for any object", json('{"plan": 1}'), { type: "object" }, 'await done({"plan":1})'],
-    ["a word that is none of the schema's", "Billing it is.", KIND, 'it must be "billing" | "software"'],
+    ["a word that is none of the schema's", "Billing it is.", KIND, 'which must be "billing" | "software"'],
     [
       "two blocks of JSON",
       `${json('{"count": 1}')}\n${json('{"count": 2}')}`,
       COUNT,
-      "it must be {count: integer}",
+      "which must be {count: integer}",
     ],
     ["a call that is no code", "FINAL(about 42)", null, 'await done("about 42")'],
   ])("is not taken when it is %s, and the model is shown how to send it", async (_, reply, output, told) => {
@@ -94,6 +94,29 @@ describe("an answer without code", () => {
     ["a text in quotes", '"about 42"', null, "about 42"],
   ])("is taken in the last reply when it is %s", async (_, reply, output, answer) => {
     expect(await replyWith(reply, output, 1)).toEqual({ answer, replies: 1, told: "" });
+  });
+
+  test.each<[string, string, JsonSchema | null, unknown]>([
+    ["prints a variable", block("const answer = 41 + 1;\nprint(answer)"), null, 42],
+    ["prints a field", block("const found = { n: 42 };\nprint(found.n);"), null, 42],
+    ["ends with a variable", block("const answer = { count: 42 };\nanswer"), COUNT, { count: 42 }],
+    ["prints a variable without a fence", "const answer = Number(42);\nprint(answer)", null, 42],
+  ])("is what the last reply shows where it %s", async (_, reply, output, answer) => {
+    expect(await replyWith(reply, output, 1)).toEqual({ answer, replies: 1, told: "" });
+    expect((await replyWith(reply, output)).replies).toBe(2);
+  });
+
+  test.each([
+    ["prints words", block('print("I could not find it.")')],
+    ["prints several values", block('const n = 1;\nprint("n:", n)')],
+    ["prints what does not fit", block('const n = "1";\nprint(n)')],
+  ])("is nothing that the last reply shows where it %s", async (_, reply) => {
+    await using flow = flowOf(() => reply, { config: { maxIterations: 1 } });
+    const { error } = await runFailureOf(flow.run("How many?", { output: COUNT })).then(
+      () => ({ error: "limit" }),
+      () => ({ error: "answered" }),
+    );
+    expect(error).toBe("limit");
   });
 
   test("is not taken from a reply that was cut", async () => {

@@ -59,9 +59,9 @@ describe("what the model is shown after a block", () => {
     expect(contentOf({ problem: "Error: no" })).toBe("Error: no");
   });
 
-  test("is the output, what went wrong and what was said of the code, in this order", () => {
+  test("is the output, what was said of the code and what went wrong, in this order", () => {
     expect(contentOf({ output: "1\n", problem: "Error: no", notice: "Only one ran." })).toBe(
-      "Output:\n1\n\nError: no\nOnly one ran.",
+      "Output:\n1\n\nOnly one ran.\nError: no",
     );
   });
 

@@ -3,19 +3,17 @@ import { findCode } from "../../src/turn/code-blocks.ts";
 import { javascriptKernel } from "./javascript-kernel.ts";
 
 const ONE_OTHER =
-  "Only one block runs a turn: the other code block was not run. Send it in your next reply if still needed. Output that you write into a reply yourself is not real.";
+  "Only one block runs a turn: the other code block was not run. Send it in your next reply if still needed.";
 const TWO_OTHERS =
-  "Only one block runs a turn: the 2 other code blocks were not run. Send them in your next replies if still needed. Output that you write into a reply yourself is not real.";
+  "Only one block runs a turn: the 2 other code blocks were not run. Send them in your next replies if still needed.";
 const UNTAGGED = "The block had no tag and was run as JavaScript: begin it with ```repl from now on.";
 const CALLED =
-  "Your reply had no block, and the call at its end was run as your answer: write code in a block that begins with ```repl.";
+  "Your reply had no fence, so only the call at its end was run, as your answer: write code in a block that begins with ```repl.";
+const UNFENCED = "Your reply had no fence and was run as JavaScript: begin code with ```repl from now on.";
+const INVENTED = "Output that you write into a reply yourself is not real.";
 
 function returned(call: string): string {
   return `A block is not a function, so its last statement was run without \`return\`, as ${call}.`;
-}
-
-function prose(line: number, text: string): string {
-  return `Line ${line} is not code: ${text}. Write prose outside the block, or as a comment.`;
 }
 
 /** A reply as a model writes it, line by line, and the code that runs. */
@@ -142,7 +140,36 @@ const WITH_FENCES_INSIDE: readonly Found[] = [
     "a syntax error with an untagged block after it",
     ["```repl", "foo(", "```", "gives", "```", "bar()", "```"],
     "foo(",
+    INVENTED,
   ],
+];
+
+const INVENTING: readonly Found[] = [
+  ["a line of output behind the block", ["```repl", "f()", "```", "Output: 7"], "f()", INVENTED],
+  ["a heading of output", ["```repl", "f()", "```", "", "**Output**:", "7"], "f()", INVENTED],
+  ["a block of text behind the block", ["```repl", "f()", "```", "```text", "7", "```"], "f()", INVENTED],
+  [
+    "output between two blocks",
+    ["```repl", "f()", "```", "Output: 7", "```repl", "done(7)", "```"],
+    "f()",
+    `${ONE_OTHER}\n${INVENTED}`,
+  ],
+  ["output that is expected before the block", ["Output: a number.", "```repl", "f()", "```"], "f()"],
+  ["output that code of a later block names", ["```js", "f()", "```", "```sh", "output: 1", "```"], "f()"],
+  ["words about output", ["```repl", "f()", "```", "The output comes next."], "f()"],
+];
+
+const UNFENCED_CODE: readonly Found[] = [
+  ["one call", ["print(CONTEXT.length)"], "print(CONTEXT.length)", UNFENCED],
+  ["several statements", ["const a = f(1);", "", "print(a)"], "const a = f(1);\n\nprint(a)", UNFENCED],
+  ["statements behind prose", ["Let me count the lines:", "", "print(f(1))"], "print(f(1))", UNFENCED],
+  [
+    "statements that end by giving the answer",
+    ["const total = f(1);", "FINAL(total)"],
+    "const total = f(1);\nawait done(total)",
+    UNFENCED,
+  ],
+  ["an answer behind words", ["It took 3 steps (of 7)", "FINAL(7)"], "await done(7)", CALLED],
 ];
 
 const REASONED: readonly Found[] = [
@@ -229,18 +256,8 @@ const RETURNS: readonly Found[] = [
 ];
 
 const PROSE: readonly Found[] = [
-  [
-    "prose at the end",
-    ["```repl", "print(1)", "Now I will count:", "```"],
-    "print(1)\nNow I will count:",
-    prose(2, '"Now I will count:"'),
-  ],
-  [
-    "prose first",
-    ["```repl", "First, we look at it.", "x = 1", "```"],
-    "First, we look at it.\nx = 1",
-    prose(1, '"First, we look at it."'),
-  ],
+  ["prose at the end", ["```repl", "print(1)", "Now I will count:", "```"], "print(1)\nNow I will count:"],
+  ["prose first", ["```repl", "First, we look at it.", "x = 1", "```"], "First, we look at it.\nx = 1"],
   ["prose and a fault", ["```repl", "Now I will count", "x +", "```"], "Now I will count\nx +"],
   ["prose in a text", ["```repl", "x = `", "Now I will count", "`", "```"], "x = `\nNow I will count\n`"],
 ];
@@ -256,7 +273,9 @@ describe("findCode", () => {
   it.each(named(WITH_FENCES_INSIDE))("keeps code together that holds $what", ({ found }) => run(found));
   it.each(named(UNTAGGED_ALONE))("runs $what and says so", ({ found }) => run(found));
   it.each(named(ANSWERS))("takes $what outside a block as the answer", ({ found }) => run(found));
+  it.each(named(UNFENCED_CODE))("runs $what without a fence", ({ found }) => run(found));
+  it.each(named(INVENTING))("tells from real output $what", ({ found }) => run(found));
   it.each(named(RETURNS))("reads $what at the top level", ({ found }) => run(found));
-  it.each(named(PROSE))("names $what in a block", ({ found }) => run(found));
+  it.each(named(PROSE))("leaves $what in a block to the language", ({ found }) => run(found));
   it.each(named(REASONED))("looks past $what", ({ found }) => run(found));
 });

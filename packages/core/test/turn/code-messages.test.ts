@@ -96,11 +96,36 @@ describe("findCode without code to run", () => {
     expect(findCode("```python\nprint(1)\n```", kernel)).toMatchObject({ kind: "code", code: "print(1)" });
     const found = findCode("```repl\nx\n```\nimport os", kernel);
     expect(found).toMatchObject({ kind: "none" });
-    const next = explainNext({ kernel, hasInput: true, suggested: undefined, problem: null, wanted: null });
+    const next = explainNext({
+      kernel,
+      hasUnseenInput: true,
+      suggested: undefined,
+      problem: null,
+      wanted: null,
+    });
     expect(next).toContain(
       "write Python in one block like this:\n```python\nprint(CONTEXT.read(0, 1000))\n```",
     );
     expect(found.kind === "none" && found.message).not.toContain("not Python");
+  });
+
+  it("shows how to read only what the conversation does not hold, and says what an answer must be", () => {
+    const kernel = { language: "JavaScript", fences: ["repl"] };
+    const next = { kernel, suggested: undefined, problem: null };
+    const said = explainNext({ ...next, hasUnseenInput: false, wanted: "number" });
+    expect(said).toBe(
+      "To answer, write `await done(answer)` in a block that begins with ```repl, with your answer, which must be a number.\nTo go on instead, write JavaScript in such a block.",
+    );
+    expect(explainNext({ ...next, hasUnseenInput: false, wanted: "integer" })).toContain("be an integer.");
+    expect(explainNext({ ...next, hasUnseenInput: false, wanted: "{a: number}" })).toContain(
+      "be {a: number}.",
+    );
+    expect(explainNext({ ...next, hasUnseenInput: true, wanted: null })).toContain(
+      "print(CONTEXT.read(0, 1000))",
+    );
+    expect(explainNext({ ...next, hasUnseenInput: false, wanted: null, suggested: 42 })).toBe(
+      "If this is your answer, send it as code:\n```repl\nawait done(42)\n```\nTo go on instead, write JavaScript in such a block.",
+    );
   });
 
   it("tells a model whose template literal holds a fence what cut its block", () => {

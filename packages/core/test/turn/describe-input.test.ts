@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { BEGINNING, describeInput, type InputBeginning } from "../../src/turn/describe-input.ts";
+import {
+  BEGINNING,
+  describeInput,
+  type InputBeginning,
+  isShownWhole,
+} from "../../src/turn/describe-input.ts";
 
 function context(text: string, more: Partial<InputBeginning> = {}): InputBeginning {
   return { key: "context", characters: text.length, beginning: text.slice(0, BEGINNING), ...more };
@@ -21,9 +26,13 @@ describe("the description of an agent's input", () => {
     [
       "JSON with keys",
       '{"a": 1, "b": []}',
-      'CONTEXT holds 17 characters, 1 line, JSON: an object with the keys ["a","b"]. All',
+      'CONTEXT holds 17 characters, 1 line, JSON: an object with the keys ["a","b"], `const data = JSON.parse(CONTEXT.text())` reads it. All',
     ],
-    ["a JSON list", "[1, 2, 3]", "1 line, JSON: a list of 3. All"],
+    [
+      "a JSON list",
+      "[1, 2, 3]",
+      "1 line, JSON: a list of 3, `const data = JSON.parse(CONTEXT.text())` reads it. All",
+    ],
     ["what only begins like JSON", "[ERROR] x", "CONTEXT holds 9 characters, 1 line. All"],
   ])("says of %s how large it is and what it holds", (_, text, said) => {
     expect(describeInput([context(text)], 1)).toContain(said);
@@ -41,6 +50,26 @@ describe("the description of an agent's input", () => {
     const large = (line: string) => context(line.repeat(40_000), { characters: 40_000 * line.length });
     expect(describeInput([large("123456789\n")], 1)).toContain("400,000 characters, about 40,000 lines.");
     expect(describeInput([large("1234567890")], 1)).toContain("400,000 characters, with very long lines.");
+  });
+
+  test("says of long JSON how to read it, and nothing of lines of JSON", () => {
+    const large = (text: string) => describeInput([context(text)], 1, "data = read()");
+    expect(large(JSON.stringify(Array.from({ length: 20_000 }, (_, n) => ({ n }))))).toContain(
+      "begins like JSON, `data = read()` reads it.",
+    );
+    expect(large('{"a": 1}\n'.repeat(20_000))).not.toContain("JSON,");
+    expect(large("[ERROR] x\n".repeat(20_000))).not.toContain("JSON,");
+  });
+
+  test("knows what it shows whole", () => {
+    const of = (...characters: readonly number[]) => characters.map((count) => ({ characters: count }));
+    expect(isShownWhole(of(400))).toBe(true);
+    expect(isShownWhole(of(401))).toBe(false);
+    expect(isShownWhole(of(800, 800))).toBe(true);
+    expect(isShownWhole(of(1, 801))).toBe(false);
+    expect(isShownWhole(of(...Array(17).fill(1)))).toBe(false);
+    const shown = describeInput([context("x".repeat(800)), context("y", { key: "b" })], 2);
+    expect(shown.match(/All of it/g)).toHaveLength(2);
   });
 
   test("names the keys of several texts, with the size and beginning of each", () => {

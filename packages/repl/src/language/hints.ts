@@ -26,8 +26,15 @@ function inMessage(pattern: RegExp): Hint["applies"] {
 
 const PYTHON = "This REPL runs JavaScript, not Python";
 
+/** A sentence: words that code would not put side by side, and nothing else. */
+const SENTENCE = /^[A-Z][\w'’]*,?(?:[ \t]+[\w'’"/%.-]+[,;:]?){2,}[.:!?]?$/;
+
 /** In order of preference: the first that applies is the one sentence the model is given. */
 const HINTS: readonly Hint[] = [
+  {
+    applies: onLine(SENTENCE),
+    text: "The block holds code only: put words outside of it, or behind //.",
+  },
   {
     applies: inMessage(/^A template literal ends here/),
     text: 'Put `;` or `+` between the two; a line of three backticks cannot stand in a template literal: build such text from an array with .join("\\n") and "`".repeat(3).',

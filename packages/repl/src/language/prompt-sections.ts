@@ -41,8 +41,8 @@ function context(options: KernelPromptOptions): string {
   return [
     "CONTEXT is the input, read synchronously:",
     exampleBlock(...lines),
-    `- \`grep(pattern, max = 100)\`: \`start\` is the position in ${object}, \`text\` the line or, of a long line, the part around the hit; hits close together share one.`,
-    `- \`text()\` reads all; \`length\` and \`lineCount()\` say how much that is. \`slice(start, end)\` stands for a part without reading it, \`chunks(size)\` is a list of slices of the whole; a slice's \`text()\` reads it.`,
+    `- \`grep(pattern, max = 100)\`: \`start\` is the position in ${object}, \`text\` the line or, of a long line, the part around the match.`,
+    `- \`text()\` and \`lines()\` give all: fine in code, not to print. \`length\` and \`lineCount()\` say how much that is. \`slice(start, end)\` stands for a part without reading it, \`chunks(size)\` is all in slices of that many characters, lines cut too; a slice's \`text()\` reads it.`,
   ].join("\n");
 }
 
@@ -53,7 +53,7 @@ function models(): string {
       'const weights = await llmQueryBatched(["cat", "cow"].map((name) => "Weight in kg of a " + name));',
       'const note = await llmQuery("Summarize in one sentence:\\n" + weights.join("\\n"));',
     ),
-    "Either takes options as its last argument, `{ output: schema }` for JSON that fits a JSON Schema. A failed one of many leaves its Error in its place.",
+    "Either takes `{ output: schema }` as its last argument, for JSON that fits a JSON Schema. A failed one of many leaves its Error in its place.",
   ].join("\n");
 }
 
@@ -71,9 +71,9 @@ function delegateExample({ hasContext, severalContexts }: KernelPromptOptions): 
   return exampleBlock(
     `const parts = ${parts};`,
     "const handles = parts.map((part, i) =>",
-    '  delegate("part_" + i, "Count the failed logins.", { context: part, output: { type: "integer" } }));',
-    "const counts = await wait(...handles); // results, in order",
-    "counts.reduce((sum, count) => sum + count, 0)",
+    '  delegate("part_" + i, "What is the worst problem?", { context: part, output: { type: "string" } }));',
+    "const worst = await wait(...handles); // results, in order",
+    'worst.join("\\n")',
   );
 }
 
@@ -83,7 +83,7 @@ function delegation(options: KernelPromptOptions): string {
     delegateExample(options),
     [
       "- `delegate(name, query, options)` returns a handle at once; `await handle` gives one result, also in a later block.",
-      "- Options: `context` (text, data, a slice, or an object of several by key), `output`, `globals`, `model`, `runtime`, `maxIterations`, `maxTotalTokens`, `maxCostUsd`.",
+      "- Options: `context` (text, data, a slice, or an object of several by key), `output`, `globals` (its variables), `maxIterations`, `maxTotalTokens`, `maxCostUsd`.",
       "- A failed child rejects: catch it, or use `await Promise.allSettled(handles)`.",
       "- `delegate(handle, query)` gives a finished child another task in its REPL.",
     ].join("\n"),

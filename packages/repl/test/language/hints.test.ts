@@ -116,3 +116,10 @@ test("looking for a hint takes little time for any line", async () => {
   });
   expect(spent).toBeLessThan(5_000);
 });
+
+test.each(["Now I will count the errors:", "First, we yield the results.", "The import takes a while."])(
+  "a sentence in a block is called one, whatever its words mean as code: %s",
+  (line) => {
+    expect(refusal(`print(1)\n${line}`)).toContain("put words outside of it, or behind //");
+  },
+);

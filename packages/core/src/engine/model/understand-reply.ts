@@ -3,8 +3,9 @@ import { isJsonObject, type JsonSchema, type JsonValue } from "../../data/json.t
 import type { Reply } from "../../protocols/client.ts";
 import type { Kernel } from "../../protocols/kernel.ts";
 import { type FoundCode, findCode } from "../../turn/code-blocks.ts";
-import { explainNext, JSON_TAKEN } from "../../turn/code-messages.ts";
-import type { OfferedAnswer } from "../../turn/offered-answer.ts";
+import { explainNext, explainShown, JSON_TAKEN } from "../../turn/code-messages.ts";
+import { isShownWhole } from "../../turn/describe-input.ts";
+import { type OfferedAnswer, withShownAnswer } from "../../turn/offered-answer.ts";
 import { typeWords } from "../schema/json-schema/type-words.ts";
 import { nearbyAnswer } from "../schema/nearby-answer.ts";
 import type { ResolvedSchema } from "../schema/schema.ts";
@@ -24,11 +25,13 @@ export interface ReplyPlace {
 /**
  * The code of a reply, or what to tell its model. A reply without code that holds nothing but a fitting answer as JSON
  * becomes the code that gives this answer, so that it is recorded, checked and replayed as any other; in the last reply
- * every value that fits is taken, before it only one that can't be meant otherwise.
+ * every value that fits is taken, and the variable that its code ends by showing, before it only a value that can't be
+ * meant otherwise.
  */
 export async function understandReply(reply: ReplyText, place: ReplyPlace): Promise<FoundCode> {
   const { kernel, state, schema } = place;
   const found = findCode(reply.text, kernel);
+  if (found.kind === "code" && place.final) return shownAsAnswer(found, kernel);
   if (found.kind !== "none") return found;
   const { offered } = found;
   const value = offeredValue(offered);
@@ -48,12 +51,20 @@ export async function understandReply(reply: ReplyText, place: ReplyPlace): Prom
   }
   const next = explainNext({
     kernel,
-    hasInput: state.query.contexts.length > 0,
+    hasUnseenInput: state.query.contexts.length > 0 && !isShownWhole(state.query.contexts),
     suggested: value === undefined || schema === null ? value : await nearbyAnswer(schema, value),
     problem: offered?.kind === "value" ? problem : null,
     wanted: schema === null ? null : typeWords(schema.jsonSchema),
   });
   return { ...found, message: `${found.message} ${next}` };
+}
+
+/** Of what the last reply shows nobody sees anything: where it ends by showing a variable, that is its answer. */
+function shownAsAnswer(found: FoundCode & { readonly kind: "code" }, kernel: Kernel): FoundCode {
+  const shown = withShownAnswer(found.code, kernel);
+  if (shown === null) return found;
+  const notices = [found.notice ?? "", explainShown(shown.call)].filter((part) => part !== "");
+  return { kind: "code", code: shown.code, notice: notices.join("\n") };
 }
 
 function offeredValue(offered: OfferedAnswer | null): JsonValue | undefined {

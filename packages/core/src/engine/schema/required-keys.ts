@@ -1,9 +1,15 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../../data/json.ts";
+import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
 
 const DEEPEST = 32;
 const HOLDERS = ["items", "additionalProperties", "not"];
 const LISTS = ["anyOf", "oneOf", "allOf", "prefixItems"];
 const TABLES = ["properties", "$defs", "definitions"];
+
+/** {@link withRequiredKeys} of the schema that a model gave a child for its answer; `null` for any answer. */
+export function requiredAnswer(output: JsonSchema | null): JsonSchema | null {
+  const required = output === null ? null : withRequiredKeys(output);
+  return isJsonObject(required) ? required : output;
+}
 
 /**
  * The schema with every listed key required, wherever an object's schema says nothing of `required`: who lists a key in a

@@ -1,4 +1,5 @@
 import { counted } from "../../data/counted.ts";
+import { isShownWhole } from "../describe-input.ts";
 import { languageName } from "../language-name.ts";
 import type { AgentView } from "./prompt-builder.ts";
 import { PromptBuilder } from "./prompt-builder.ts";
@@ -20,28 +21,36 @@ export function defaultPrompt(): PromptBuilder {
 }
 
 function role(agent: AgentView): string {
-  const input =
-    agent.contexts.length > 0
-      ? " Your input lies outside this conversation, in CONTEXT: look at it with code."
-      : "";
   const who =
     agent.depth === 0
       ? "You solve a task"
       : "You are a sub-agent: you solve one part of a larger task and answer the agent that gave it to you, tersely and in the asked-for form,";
-  return `${who} by writing ${languageName(agent.kernel.language)} that runs in a REPL.${input} Each of your replies holds one block of code; you are shown what it printed and go on, until you call done(...).`;
+  return `${who} by writing ${languageName(agent.kernel.language)} that runs in a REPL.${inputPlace(agent)} Each of your replies holds one block of code; you are shown what it printed and go on, until you call done(...).`;
+}
+
+function inputPlace(agent: AgentView): string {
+  if (agent.contexts.length === 0) return "";
+  return hasSeenInput(agent)
+    ? " Your first message holds all of your input; code reads it in CONTEXT."
+    : " Your input lies outside this conversation, in CONTEXT: look at it with code.";
+}
+
+function hasSeenInput({ contexts }: AgentView): boolean {
+  return contexts.length > 0 && isShownWhole(contexts);
 }
 
 /** How many outputs a sub-agent's input may fill for it to be read rather than handed on. */
 const OUTPUTS_READ = 4;
 
 /**
- * Whether an agent is told of delegating: where its limits allow children, except for a sub-agent that has nothing to
- * work on but an input which it can print whole in a few outputs.
+ * Whether an agent is told of delegating: where its limits allow children, except for one that has nothing to work on
+ * but an input which its first message holds or, for a sub-agent, which it can print whole in a few outputs.
  */
 function delegates(agent: AgentView): boolean {
   const { canDelegate, depth, config, contexts, tools } = agent;
-  const isPart = depth > 0 && contexts.length > 0 && tools.length === 0;
-  return canDelegate && !(isPart && charactersOf(agent) <= OUTPUTS_READ * config.maxOutputLength);
+  const hasInputAlone = contexts.length > 0 && tools.length === 0;
+  const isRead = depth > 0 && charactersOf(agent) <= OUTPUTS_READ * config.maxOutputLength;
+  return canDelegate && !(hasInputAlone && (isRead || hasSeenInput(agent)));
 }
 
 function charactersOf({ contexts }: AgentView): number {
@@ -95,7 +104,7 @@ function strategy(agent: AgentView): string {
     delegates(agent)
       ? "Delegate when the input is too big for you or its parts are independent. Give each child a short goal, its part by `context` and an `output` schema; start all, then wait."
       : "",
-    "Call done as soon as you have seen what the answer rests on.",
+    hasSeenInput(agent) ? "" : "Print and read what the answer rests on; only then, but at once, call done.",
   ];
   return rules
     .filter((rule) => rule !== "")
@@ -105,8 +114,10 @@ function strategy(agent: AgentView): string {
 
 function inputRule(agent: AgentView): string {
   if (agent.contexts.length === 0) return "";
+  if (hasSeenInput(agent))
+    return "You have seen all of the input: call done at once if that is enough. What code computes, print and read before you call done.";
   return charactersOf(agent) <= agent.config.maxOutputLength
-    ? "The input is short enough to print whole, where it is to be read."
+    ? "One output has room for the whole input: print it where you have to read it."
     : "Sample the input in several places first; never print it whole.";
 }
 

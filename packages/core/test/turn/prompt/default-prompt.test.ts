@@ -50,7 +50,7 @@ describe("the default prompt", () => {
   });
 
   test("speaks of contexts where there are some, and how many the kernel should teach", () => {
-    expect(promptOf({ contexts: [context] })).toContain(
+    expect(promptOf({ contexts: [{ ...context, characters: 401 }] })).toContain(
       "Your input lies outside this conversation, in CONTEXT",
     );
     expect(promptOf({ contexts: [context] })).toContain('"severalContexts":false');
@@ -62,11 +62,11 @@ describe("the default prompt", () => {
     const config = { ...agentConfig, maxOutputLength: 1_000 };
     const of = (...characters: readonly number[]) =>
       promptOf({ config, contexts: characters.map((count) => ({ ...context, characters: count })) });
-    expect(of(1_000)).toContain("short enough to print whole");
+    expect(of(1_000)).toContain("room for the whole input");
     expect(of(1_000)).not.toContain("never print it whole");
-    for (const prompt of [of(1_001), of(500, 501)]) {
+    for (const prompt of [of(1_001), of(100, 901)]) {
       expect(prompt).toContain("never print it whole");
-      expect(prompt).not.toContain("short enough");
+      expect(prompt).not.toContain("room for");
     }
   });
 
@@ -77,11 +77,24 @@ describe("the default prompt", () => {
     expect(promptOf(part(4_000))).not.toMatch(/Delegate when|children per block|levels/);
     for (const agent of [
       part(4_001),
-      { ...part(10), depth: 0 },
+      { ...part(401), depth: 0 },
       { ...part(10), contexts: [] },
       { ...part(10), tools: [tool] },
     ])
       expect(promptOf(agent)).toContain("Delegate when");
+  });
+
+  test("says of an input that the first message holds that it was seen, and nothing of delegating", () => {
+    const seen = promptOf({ contexts: [{ ...context, characters: 400 }] });
+    expect(seen).toContain("Your first message holds all of your input");
+    expect(seen).toContain("You have seen all of the input: call done at once if that is enough.");
+    expect(seen).toContain('"canDelegate":false');
+    expect(seen).not.toMatch(/outside this conversation|Delegate when|children per block|room for/);
+    for (const agent of [{ contexts: [{ ...context, characters: 401 }] }, { contexts: [context, context] }]) {
+      const isSeen = agent.contexts.length === 2;
+      expect(promptOf(agent).includes("You have seen all")).toBe(isSeen);
+    }
+    expect(promptOf({ contexts: [context], tools: [tool] })).toContain("Delegate when");
   });
 
   test("speaks of delegating where the agent may, with the levels that are left", () => {
