@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { openOwnFile } from "./durable-files.ts";
 import { systemCode } from "./file-failure.ts";
 import type { Finding } from "./finding.ts";
-import { decodeInboxLine, decodeRequest } from "./inbox-line.ts";
+import { decodeInboxLine, decodeRequest, isNewer } from "./inbox-line.ts";
 import { readLines } from "./line-reader.ts";
 
 /** What an inbox holds that somebody should know of: what waits to be done, and what nobody can read. */
@@ -21,10 +21,14 @@ export async function examineInbox(file: string): Promise<readonly Finding[]> {
         line += 1;
         // Every line begins with a newline, so that a torn one before it is closed off.
         if (bytes.length === 0) continue;
-        const found = decodeInboxLine(bytes);
+        const found = decodeInboxLine(bytes, file);
         if (found === null) findings.push({ severity: "note", file, line, message: UNREADABLE });
         else if (found.kind === "settled") waiting.delete(found.id);
-        else waiting.set(found.id, nameOf(found.request));
+        else
+          waiting.set(
+            found.id,
+            isNewer(found.format) ? "a request of a newer format" : nameOf(found.request),
+          );
       }
     }
   } finally {
@@ -33,7 +37,7 @@ export async function examineInbox(file: string): Promise<readonly Finding[]> {
   return waiting.size === 0 ? findings : [...findings, waitingFinding(file, [...waiting.values()])];
 }
 
-const UNREADABLE = "It was never whole, was changed, or is of a newer format; what it asked for is not done.";
+const UNREADABLE = "It was never whole, or was changed; what it asked for is not done.";
 
 function waitingFinding(file: string, names: readonly string[]): Finding {
   const shown = names.slice(0, 5).join(", ") + (names.length > 5 ? ` and ${names.length - 5} more` : "");
@@ -49,6 +53,7 @@ function nameOf(request: unknown): string {
     const edit = decodeRequest(request);
     return "agentId" in edit ? `${edit.kind} ${edit.agentId}` : edit.kind;
   } catch {
+    // It is refused with the reason when it is taken.
     return "a request that can't be read";
   }
 }

@@ -5,7 +5,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Inbox, type InboxEntry, type InboxFate, type InboxRequest, RLMError } from "@rlmflow/core";
 import { type Durability, openOwnFile, retried } from "./durable-files.ts";
 import { fileFailure, orFileFailure, systemCode } from "./file-failure.ts";
-import { decodeInboxLine, decodeRequest, encodePut, encodeSettled } from "./inbox-line.ts";
+import {
+  decodeInboxLine,
+  decodeRequest,
+  encodePut,
+  encodeSettled,
+  isNewer,
+  newerLine,
+  type PutLine,
+} from "./inbox-line.ts";
 import { readLines } from "./line-reader.ts";
 
 /*
@@ -17,6 +25,7 @@ import { readLines } from "./line-reader.ts";
  *    newline: what a dying writer has left half-written is closed off and harms no line but itself.
  * 2. Lines are counted as they stand, whole or not; so an entry's number never changes.
  * 3. Of several fates of one entry the first holds.
+ * 4. What a newer version asks for is refused with the reason. A line of a newer format that names no entry ends reading.
  */
 
 /** How an inbox is opened. */
@@ -103,13 +112,22 @@ export class InboxFile implements Inbox {
 
   async changed(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !(this.#isTaker && this.#untaken.length > 0)) {
-      const size = await stat(this.#options.file).then(
-        (found) => found.size,
-        () => 0,
-      );
-      if (size !== this.#size) return;
+      if ((await this.#sizeNow()) !== this.#size) return;
+      // An abort ends the loop.
       await sleep(POLL_MS, undefined, { signal }).catch(() => {});
     }
+  }
+
+  async #sizeNow(): Promise<number> {
+    const { file } = this.#options;
+    return orFileFailure("look at", file, async () => {
+      try {
+        return (await stat(file)).size;
+      } catch (error) {
+        if (systemCode(error) === "ENOENT") return 0;
+        throw error;
+      }
+    });
   }
 
   async #append(line: Buffer, sync: boolean): Promise<void> {
@@ -134,6 +152,7 @@ export class InboxFile implements Inbox {
 
   /** Reads what has been appended since. */
   async #advance(): Promise<void> {
+    // What failed before was told to whoever asked then.
     const reading = this.#reading.catch(() => {}).then(() => this.#readOn());
     this.#reading = reading;
     await reading;
@@ -155,8 +174,8 @@ export class InboxFile implements Inbox {
         const { size } = await handle.stat();
         for await (const lines of readLines(handle, this.#end, size)) {
           for (const { bytes, offset } of lines) {
-            this.#end = offset + bytes.length + 1;
             if (bytes.length > 0) this.#learn(bytes);
+            this.#end = offset + bytes.length + 1;
           }
         }
         this.#size = size;
@@ -167,8 +186,8 @@ export class InboxFile implements Inbox {
   }
 
   #learn(bytes: Buffer): void {
+    const line = decodeInboxLine(bytes, this.#options.file);
     this.#lines += 1;
-    const line = decodeInboxLine(bytes);
     if (line?.kind === "settled") {
       const known = this.#known.get(line.id);
       if (known !== undefined) known.fate ??= line.fate;
@@ -178,9 +197,10 @@ export class InboxFile implements Inbox {
     this.#untaken.push(line.id);
   }
 
-  #read(put: { readonly id: string; readonly at: number; readonly request: unknown }): Omit<Known, "fate"> {
-    const { id, at } = put;
+  #read(put: PutLine): Omit<Known, "fate"> {
+    const { id, at, format } = put;
     try {
+      if (isNewer(format)) throw newerLine(format);
       return { entry: { id, at, number: this.#lines, request: decodeRequest(put.request) }, problem: "" };
     } catch (error) {
       return { entry: null, problem: error instanceof Error ? error.message : String(error) };

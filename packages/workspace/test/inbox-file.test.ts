@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Inbox, InboxRequest } from "@rlmflow/core";
 import { describe, expect, test } from "vitest";
 import { InboxFile } from "../src/inbox-file.ts";
+import { sealLine } from "../src/sealed-line.ts";
 import { nextLine, startScript } from "./child-process.ts";
 import { run } from "./observation.ts";
 import { openedWorkspace } from "./opened-workspace.ts";
@@ -27,6 +28,28 @@ describe("an inbox file", () => {
     const entry = await inbox.put(say("first"));
     expect(await inbox.take()).toEqual([entry]);
     expect(await readFile(file, "utf8")).toMatch(/^\n\{"v":1,"put":\{.*,"sum":"[0-9a-f]{8}"\}\n$/);
+  });
+
+  test("refuses what a newer version asks for, and stops at a line of one that names no entry", async () => {
+    const file = await newFile();
+    const inbox = opened(file);
+    const kept = await inbox.put(say("known"));
+    const line = (value: object) => appendFile(file, `\n${sealLine(JSON.stringify(value).slice(0, -1))}`);
+    await line({ v: 2, put: { id: "newer", request: { kind: "dance" } } });
+    expect(await inbox.take()).toEqual([kept]);
+    expect(await inbox.fateOf("newer")).toEqual({
+      state: "refused",
+      reason:
+        "The request has format 2, and the version of rlmflow that moves this run reads up to 1. Use the same version on both sides.",
+    });
+    await line({ v: 2, settled: { id: kept.id, outcome: "done" } });
+    expect(await opened(file).take()).toEqual([]);
+    await line({ v: 3, danced: true });
+    for (let tries = 0; tries < 2; tries++)
+      await expect(inbox.take()).rejects.toMatchObject({
+        code: "unsupported_format",
+        message: expect.stringContaining(`A line of ${file} has format 3`),
+      });
   });
 
   test("does not wake who waits for a fate with entries that nobody has taken", async () => {
