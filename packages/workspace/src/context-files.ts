@@ -1,11 +1,11 @@
 import { isAscii } from "node:buffer";
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, stat } from "node:fs/promises";
+import { type FileHandle, lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { type PayloadStore, RLMError } from "@rlmflow/core";
 import { type ContextIndex, ContextScan } from "./context-index.ts";
-import { ContextReader } from "./context-reader.ts";
+import { ContextReader, fileStamp } from "./context-reader.ts";
 import { type Durability, moveIntoPlace, openOwnFile, writeFully, writeTemporary } from "./durable-files.ts";
 import { damagedFile, orFileFailure, systemCode } from "./file-failure.ts";
 import { readUtf8 } from "./utf8-chunks.ts";
@@ -19,6 +19,7 @@ import type { WorkspaceRoot } from "./workspace-root.ts";
  * 1. A file has its name only when it is whole. It is never held in memory whole.
  * 2. An index belongs to a content that had the digest when it was scanned: a file that no longer fits its
  *    name is refused when it is opened. One that was replaced or changed since is scanned again.
+ * 3. A file that is replaced or changed while it is open is looked at again before a piece of it is given.
  */
 
 type OpenContext = Awaited<ReturnType<PayloadStore["openContext"]>>;
@@ -29,7 +30,7 @@ const KEPT_INDICES = 1024;
 /** What was found in a file, and how the file looked then. */
 interface Known {
   readonly index: ContextIndex;
-  readonly stamp: string | null;
+  readonly stamp: string;
 }
 
 /** The contexts of every run of a workspace. */
@@ -62,15 +63,18 @@ export class ContextFiles {
     });
     const index = scan.finish(hash.digest("hex"));
     await this.#place(temporary, index);
+    // It was hashed on its way to the disk; what becomes of the file now is compared with how it looks.
     const stamp = await stampOf(join(this.#directory, index.digest));
     this.#keep(index.digest, Promise.resolve({ index, stamp }));
+    this.#reader.trust(index.digest, stamp);
     return { digest: index.digest, characters: index.characters };
   }
 
   /** A context to read ranges from. Rejects with `not_found`, or `damaged_log` when the file no longer fits its name. */
   async open(digest: string): Promise<OpenContext> {
     const path = join(this.#directory, DIGEST.test(digest) ? digest : "-");
-    const index = await this.#indexOf(path, digest);
+    const { index, stamp } = await this.#knownOf(path, digest);
+    this.#reader.trust(digest, stamp);
     return {
       digest,
       characters: index.characters,
@@ -79,14 +83,14 @@ export class ContextFiles {
   }
 
   /** The index of the file as it is now. Those who come while it is scanned share the scan. */
-  async #indexOf(path: string, digest: string): Promise<ContextIndex> {
+  async #knownOf(path: string, digest: string): Promise<Known> {
     for (;;) {
       const kept = this.#indices.get(digest);
       const known = kept ?? scanFile(path, digest);
       this.#keep(digest, known);
       try {
-        const { index, stamp } = await known;
-        if (kept === undefined || stamp === (await stampOf(path))) return index;
+        const found = await known;
+        if (kept === undefined || found.stamp === (await stampOf(path))) return found;
       } catch (error) {
         this.#forget(digest, known);
         throw error;
@@ -115,17 +119,26 @@ export class ContextFiles {
   }
 }
 
-/** How a file looks from outside; `null` when it is not there. It changes when the file is written or replaced. */
-async function stampOf(path: string): Promise<string | null> {
-  const found = await stat(path, { bigint: true }).catch(() => null);
-  return found === null ? null : `${found.ino} ${found.size} ${found.mtimeNs}`;
+/** How the file at a path looks from outside. */
+async function stampOf(path: string): Promise<string> {
+  return orFileFailure("look at", path, async () => {
+    try {
+      return fileStamp(await lstat(path, { bigint: true }));
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return GONE;
+      throw error;
+    }
+  });
 }
+
+/** The stamp of no file. */
+const GONE = "";
 
 async function scanFile(path: string, digest: string): Promise<Known> {
   return orFileFailure("read", path, async () => {
-    const stamp = await stampOf(path);
     const handle = await openContext(path, digest);
     try {
+      const stamp = fileStamp(await handle.stat({ bigint: true }));
       return { index: await scan(handle, path, digest), stamp };
     } finally {
       await handle.close();

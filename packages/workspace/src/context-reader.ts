@@ -1,16 +1,41 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { RLMError } from "@rlmflow/core";
 import { type ContextIndex, pieceOf } from "./context-index.ts";
 import { damagedFile, fileFailure } from "./file-failure.ts";
 
 /** Pieces kept decoded: 32 of 64 Ki units are 4 to 8 MiB, for all contexts of a workspace together. */
 const KEPT_PIECES = 32;
 
+/** Contexts of which it is known how their files looked when their content was right. */
+const KEPT_STAMPS = 1024;
+
+/** Bytes that are hashed at a time. */
+const HASH_BYTES = 1 << 20;
+
+const { O_NOFOLLOW: NO_FOLLOW = 0 } = constants;
+
+/** How a file looks from outside: it changes when the file is written or replaced. */
+export function fileStamp({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+}
+
 /**
  * Reads ranges of contexts synchronously, by pieces; the last ones used are kept. A piece that is not kept
- * costs one reading of at most 256 KiB of the file.
+ * costs one reading of at most 256 KiB of the file. A file that does not look as it did when its content was
+ * checked is hashed again.
  */
 export class ContextReader {
   readonly #pieces = new Map<string, string>();
+  readonly #stamps = new Map<string, string>();
+
+  /** The file of this digest had the right content when it looked like this. */
+  trust(digest: string, stamp: string): void {
+    this.#stamps.delete(digest);
+    this.#stamps.set(digest, stamp);
+    const [oldest] = this.#stamps.keys();
+    if (this.#stamps.size > KEPT_STAMPS && oldest !== undefined) this.#stamps.delete(oldest);
+  }
 
   /** The units from `start` up to `end`; what lies outside the text is left out. */
   read(path: string, index: ContextIndex, start: number, end: number): string {
@@ -35,7 +60,7 @@ export class ContextReader {
       this.#pieces.set(key, kept);
       return kept;
     }
-    const text = readPiece(path, index, piece);
+    const text = this.#readPiece(path, index, piece);
     this.#pieces.set(key, text);
     for (const oldest of this.#pieces.keys()) {
       if (this.#pieces.size <= KEPT_PIECES) break;
@@ -43,24 +68,53 @@ export class ContextReader {
     }
     return text;
   }
+
+  #readPiece(path: string, index: ContextIndex, piece: number): string {
+    const from = index.offsets[piece] ?? 0;
+    const bytes = Buffer.allocUnsafe((index.offsets[piece + 1] ?? index.bytes) - from);
+    try {
+      const file = openSync(path, constants.O_RDONLY | NO_FOLLOW);
+      try {
+        const done = readFully(file, bytes, from);
+        if (done < bytes.length) throw damagedFile(path, "it has become shorter since it was opened");
+        // After the reading: what was written before it shows.
+        const stamp = fileStamp(fstatSync(file, { bigint: true }));
+        if (stamp !== this.#stamps.get(index.digest)) {
+          if (digestOf(file) !== index.digest)
+            throw damagedFile(
+              path,
+              "it was changed while it was in use, and no longer has the digest that is its name",
+            );
+          this.trust(index.digest, stamp);
+        }
+        return bytes.toString("utf8");
+      } finally {
+        closeSync(file);
+      }
+    } catch (error) {
+      throw RLMError.is(error) ? error : fileFailure("read", path, error);
+    }
+  }
 }
 
-function readPiece(path: string, index: ContextIndex, piece: number): string {
-  const from = index.offsets[piece] ?? 0;
-  const bytes = Buffer.allocUnsafe((index.offsets[piece + 1] ?? index.bytes) - from);
+/** Fills the bytes from the position on, and gives how many there were. */
+function readFully(file: number, bytes: Buffer, position: number): number {
   let done = 0;
-  try {
-    const file = openSync(path, "r");
-    try {
-      for (let read = -1; read !== 0 && done < bytes.length; done += read) {
-        read = readSync(file, bytes, done, bytes.length - done, from + done);
-      }
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    throw fileFailure("read", path, error);
+  while (done < bytes.length) {
+    const read = readSync(file, bytes, done, bytes.length - done, position + done);
+    if (read === 0) break;
+    done += read;
   }
-  if (done === bytes.length) return bytes.toString("utf8");
-  throw damagedFile(path, "it has become shorter since it was opened");
+  return done;
+}
+
+function digestOf(file: number): string {
+  const hash = createHash("sha256");
+  const bytes = Buffer.allocUnsafe(HASH_BYTES);
+  for (let position = 0; ; ) {
+    const read = readFully(file, bytes, position);
+    hash.update(bytes.subarray(0, read));
+    position += read;
+    if (read < bytes.length) return hash.digest("hex");
+  }
 }

@@ -37,6 +37,25 @@ describe("a payload that was damaged on disk", () => {
     expect(await workspace.payloads.getBlob(blob.digest)).toBe('"one two three"');
   });
 
+  test("is noticed while it is open, also where it has kept its size", async () => {
+    const workspace = await openedWorkspace();
+    const text = "one two three ".repeat(20_000);
+    const { digest } = await workspace.payloads.putContext(text);
+    const context = await workspace.payloads.openContext(digest);
+    expect(context.read(0, 13)).toBe("one two three");
+    const path = join(workspace.directory, ".rlmflow/context", digest);
+    const other = await openedWorkspace(workspace.directory);
+    // The same content in another file: looked at again and used.
+    await other.payloads.putContext(text);
+    expect(context.read(140_000, 140_013)).toBe("one two three");
+    await writeFile(path, text.replaceAll("two", "TWO"));
+    expect(() => context.read(210_000, 210_013)).toThrow(
+      expect.objectContaining({ code: "damaged_log", message: expect.stringContaining(path) }),
+    );
+    await other.payloads.putContext(text);
+    expect(context.read(210_000, 210_013)).toBe("one two three");
+  });
+
   test("is replaced also where a link stands in its place, which is not followed", async () => {
     const workspace = await openedWorkspace();
     const outside = join(await temporaryDirectory(), "outside");
