@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -25,16 +25,23 @@ afterEach(async () => {
 
 /** The command in a process of its own. */
 function start(...args: string[]) {
-  const child = spawn(process.execPath, ["--import", HOOKS, COMMAND, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  return startIn([], ...args);
+}
+
+/** The same, started by another command. */
+function startIn(starter: readonly string[], ...args: readonly string[]) {
+  const [command = "", ...rest] = [...starter, process.execPath, "--import", HOOKS, COMMAND, ...args];
+  const child = spawn(command, rest, { stdio: ["ignore", "pipe", "pipe"] });
   started.push(child);
   const exit = once(child, "close");
   const ended = Promise.all([text(child.stdout), text(child.stderr), exit]).then(
     ([stdout, stderr, [code, signal]]) => ({ exitCode: code ?? signal, stdout, stderr }),
   );
-  return { kill: () => child.kill("SIGKILL"), ended };
+  return { kill: () => child.kill("SIGKILL"), signal: (name: NodeJS.Signals) => child.kill(name), ended };
 }
+
+const OTHER_NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc"];
+const cannotUnshare = spawnSync("unshare", [...OTHER_NAMESPACE.slice(1), "true"]).status !== 0;
 
 async function heldServer() {
   const asked = Promise.withResolvers<void>();
@@ -86,4 +93,42 @@ describe("a run in one process and commands in others", () => {
     expect(stderr).toContain("3 nodes kept, 1 reply is not asked for again");
     expect(server.asked.map(({ turn }) => turn)).toEqual([0, 1, 1, 2]);
   });
+
+  it.skipIf(cannotUnshare)(
+    "a process that was stopped writes nothing when it wakes and its run was taken by force",
+    async () => {
+      const { server, asked, letGo, run } = await heldServer();
+      await using _ = server;
+      const stopped = start(...run);
+      await asked;
+      stopped.signal("SIGSTOP");
+      const taking = ["resume", directory, "--force"];
+      const refused = await startIn(OTHER_NAMESPACE, ...taking).ended;
+      expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/is writing it/) });
+      // As on a volume that takes no sockets: nobody can tell any more.
+      const branches = join(directory, ".rlmflow/runs");
+      const files = await readdir(branches, { recursive: true });
+      const place = (name: string) =>
+        join(branches, files.find((file) => file.split("/").at(-1)?.startsWith(name)) ?? "");
+      await rm(place("socket."));
+      const unsure = await startIn(OTHER_NAMESPACE, "resume", directory).ended;
+      expect(unsure).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringMatching(/nobody can tell whether it still runs/),
+      });
+      letGo();
+      expect(await startIn(OTHER_NAMESPACE, ...taking).ended).toMatchObject({ exitCode: 0, stdout: "42\n" });
+      const before = await readFile(place("log.jsonl"));
+      const paid = server.asked.length;
+      stopped.signal("SIGCONT");
+      const { exitCode, stdout, stderr } = await stopped.ended;
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+      expect(stderr).toMatch(
+        /another process took over the branch and has given it back.*Nothing more was written/,
+      );
+      expect(await readFile(place("log.jsonl"))).toEqual(before);
+      expect(server.asked.length).toBe(paid);
+      expect(await start("doctor", directory).ended).toMatchObject({ exitCode: 0 });
+    },
+  );
 });

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { RLMError } from "@rlmflow/core";
 import { orFileFailure, systemCode } from "./file-failure.ts";
 import { type LockSocket, listenIn } from "./lock-socket.ts";
@@ -29,9 +29,15 @@ export interface LockOptions {
   readonly force?: boolean;
 }
 
-interface Held {
+interface LockFile {
   readonly path: string;
   readonly text: string;
+}
+
+/** A lock that is succeeded. */
+interface Held extends LockFile {
+  /** Its process may still run. */
+  readonly isForced: boolean;
 }
 
 /** The nonces of the locks that this process holds. */
@@ -42,12 +48,12 @@ export class BranchLock {
   readonly #path: string;
   readonly #own: OwnLock;
   readonly #stamp: string | null;
-  /** Whether whoever held it before never gave it back. */
-  readonly followsDead: boolean;
+  /** Whoever held it before and never gave it back; `isForced` when nobody can tell whether that process still runs. */
+  readonly followed: { readonly isForced: boolean } | null;
 
-  private constructor(path: string, own: OwnLock, followsDead: boolean) {
+  private constructor(path: string, own: OwnLock, followed: readonly Held[]) {
     this.#path = path;
-    this.followsDead = followsDead;
+    this.followed = followed.length === 0 ? null : { isForced: followed.some(({ isForced }) => isForced) };
     this.#own = own;
     this.#stamp = stampOf(path);
     ownNonces.add(own.nonce);
@@ -70,7 +76,7 @@ export class BranchLock {
         await writeFile(own.path, own.text, { flag: "wx", mode: 0o600 });
         for (;;) {
           const followed = await takeOnce(path, own, options.force === true);
-          if (followed !== null) return new BranchLock(path, own, followed.length > 0);
+          if (followed !== null) return new BranchLock(path, own, followed);
         }
       } catch (error) {
         await socket?.close();
@@ -90,9 +96,14 @@ export class BranchLock {
         "lost_race",
         `Another process has taken over the branch (${this.#path}), so this one stops. Nothing more was written.`,
       );
+    if (existsSync(dirname(this.#path)))
+      throw new RLMError(
+        "lost_race",
+        `${this.#path} is gone: another process took over the branch and has given it back, or somebody removed the file. Nothing more was written. Resume the run from what is there now.`,
+      );
     throw new RLMError(
       "store_failed",
-      `${this.#path} is gone: the workspace was removed or renamed, or somebody took the lock away. Nothing more was written. Put it back in its place, then resume the run.`,
+      `${this.#path} is gone: the workspace was removed or renamed. Nothing more was written. Put it back in its place, then resume the run.`,
     );
   }
 
@@ -105,7 +116,7 @@ export class BranchLock {
 }
 
 /** A lock that this process holds or is about to take. */
-interface OwnLock extends Held {
+interface OwnLock extends LockFile {
   readonly nonce: string;
   readonly socket: LockSocket | null;
 }
@@ -127,8 +138,9 @@ async function takeOnce(path: string, own: OwnLock, force: boolean): Promise<rea
   const gone: Held[] = [];
   let free = path;
   for (let text = await textOf(free); text !== null; text = await textOf(free)) {
-    gone.push({ path: free, text });
-    free = `${path}.${await nonceOfGone(free, text, force)}`;
+    const { nonce, isForced } = await succeeded(free, text, force);
+    gone.push({ path: free, text, isForced });
+    free = `${path}.${nonce}`;
   }
   if (!(await linked(own.path, free))) return null;
   if (gone.length === 0) return gone;
@@ -175,10 +187,14 @@ async function textOf(path: string): Promise<string | null> {
 }
 
 /** The nonce of a holder that may be succeeded; throws `locked` for any other. */
-async function nonceOfGone(path: string, text: string, force: boolean): Promise<string> {
+async function succeeded(
+  path: string,
+  text: string,
+  force: boolean,
+): Promise<{ readonly nonce: string; readonly isForced: boolean }> {
   const holder = parseIdentity(text);
   if (holder === null) {
-    if (force) return "unreadable";
+    if (force) return { nonce: "unreadable", isForced: true };
     throw locked(
       path,
       "its lock cannot be read",
@@ -186,7 +202,8 @@ async function nonceOfGone(path: string, text: string, force: boolean): Promise<
     );
   }
   const where = await whereabouts(holder, join(path, ".."));
-  if (where === "gone" || (where === "elsewhere" && force)) return holder.nonce;
+  const { nonce } = holder;
+  if (where === "gone" || (where === "elsewhere" && force)) return { nonce, isForced: where !== "gone" };
   throw where === "elsewhere" ? heldElsewhere(path, holder) : heldHere(path, holder);
 }
 

@@ -91,6 +91,7 @@ export class BranchWrites {
   async during<T>(write: () => Promise<T>): Promise<T> {
     this.requireOpen();
     const made = write();
+    // Who made it hears of its failure; closing only waits for its end.
     const ended = made.catch(() => undefined);
     this.#underWay.add(ended);
     void ended.then(() => this.#underWay.delete(ended));
@@ -99,19 +100,25 @@ export class BranchWrites {
 
   /** Throws when nothing may be written any more. */
   requireOpen(): void {
-    const { file, requireHeld } = this.#options;
+    const { file } = this.#options;
     if (this.#closed)
       throw new RLMError(
         "closed",
         `The branch is closed, so that nothing is written any more (${dirname(file)}).`,
       );
-    requireHeld();
+    this.requireHeld();
+  }
+
+  /** Throws when another process has taken the branch. */
+  requireHeld(): void {
+    this.#options.requireHeld();
   }
 
   /** Waits for the writes under way and closes the log. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#underWay);
+    // A log that could not be opened was told to the call that needed it.
     const open = await this.#opened?.catch(() => null);
     await open?.writer.close();
   }
@@ -137,9 +144,14 @@ export class BranchWrites {
     const { entries, end, sum } = await readWriteLog(file);
     const handle = await orFileFailure("open", file, async () => {
       const opened = await openOwnFile(file, constants.O_RDWR | constants.O_CREAT);
-      // What is torn was never acknowledged, so the write behind it was not made.
-      await opened.truncate(end);
-      return opened;
+      try {
+        // What is torn was never acknowledged, so the write behind it was not made.
+        await opened.truncate(end);
+        return opened;
+      } catch (error) {
+        await opened.close();
+        throw error;
+      }
     });
     const byPath = new Map<string, WriteEntry[]>();
     for (const entry of entries) entriesOf(byPath, entry.path).push(entry);

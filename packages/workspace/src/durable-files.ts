@@ -147,6 +147,7 @@ export async function writeTemporary(
     await handle.close();
     return path;
   } catch (error) {
+    // The failure that matters is the first; what is left is removed when the branch is opened.
     await handle.close().catch(() => undefined);
     await rm(path, { force: true }).catch(() => undefined);
     throw error;
@@ -158,6 +159,7 @@ export async function moveIntoPlace(from: string, to: string, durability: Durabi
   try {
     await rename(from, to);
   } catch (error) {
+    // As above.
     await rm(from, { force: true, recursive: true }).catch(() => undefined);
     throw error;
   }

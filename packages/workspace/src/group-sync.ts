@@ -14,6 +14,7 @@ export class GroupSync {
   /** Resolves when an operation that began after this call has ended; rejects as that does. */
   run(): Promise<void> {
     if (this.#running === null) return this.#start();
+    // Those who wait for the one that runs hear of its failure.
     this.#next ??= this.#running
       .catch(() => undefined)
       .then(() => {

@@ -27,7 +27,9 @@ export async function listenIn(directory: string, nonce: string): Promise<LockSo
   const server = createServer((connection) => connection.destroy());
   try {
     await withAddress(directory, name, (path) => listening(server, path));
-  } catch {
+  } catch (error) {
+    // A process that can open no more files can't hold a branch either. Anything else says that there are no sockets here.
+    if (systemCode(error) === "EMFILE" || systemCode(error) === "ENFILE") throw error;
     return null;
   }
   server.unref();
@@ -45,6 +47,7 @@ export async function knock(directory: string, name: string): Promise<Answer> {
   try {
     return await withAddress(directory, name, connected);
   } catch {
+    // Its address can't be reached from here, whatever the reason: then the other signs decide.
     return "unknown";
   }
 }

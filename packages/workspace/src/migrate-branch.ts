@@ -1,9 +1,11 @@
-import { rename, rm } from "node:fs/promises";
+import { constants } from "node:fs";
+import { copyFile, lstat, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FORMAT, type RunInfo, type RunNode } from "@rlmflow/core";
+import type { BranchLock } from "./branch-lock.ts";
 import { writeBranchFile } from "./branch-metadata.ts";
-import { type Durability, syncDirectory } from "./durable-files.ts";
-import { orFileFailure } from "./file-failure.ts";
+import { type Durability, moveIntoPlace, syncDirectory } from "./durable-files.ts";
+import { orFileFailure, systemCode } from "./file-failure.ts";
 import type { BranchPaths, Layout } from "./layout.ts";
 import { LogReader } from "./log-reader.ts";
 import { fillLog } from "./new-branch.ts";
@@ -15,6 +17,7 @@ export interface LockedBranch {
   readonly layout: Layout;
   readonly run: RunInfo;
   readonly durability: Durability;
+  readonly lock: BranchLock;
 }
 
 /** A log that was read to its end. */
@@ -34,8 +37,11 @@ export async function openMigrated({
   layout,
   run: { runId, branch },
   durability,
+  lock,
 }: LockedBranch): Promise<OpenedLog> {
   const paths = layout.branch(runId, branch.id);
+  if (lock.followed?.isForced === true)
+    for (const file of [paths.log, paths.writes]) await leaveFile(paths.directory, file, durability);
   let reader = new LogReader(paths.log, paths.head);
   let nodes = await reader.advance();
   const { tornBytes } = reader;
@@ -47,6 +53,27 @@ export async function openMigrated({
   const { run, format } = await readStoredBranch(layout, runId, branch.id);
   if (format < FORMAT) await writeBranchFile(paths, run, durability);
   return { reader, nodes, tornBytes };
+}
+
+/**
+ * Puts a copy in the place of a file. Another process that has the file open, and was stopped when it was about to write,
+ * then writes where nobody looks.
+ */
+async function leaveFile(directory: string, file: string, durability: Durability): Promise<void> {
+  await orFileFailure("copy", file, async () => {
+    const temporary = join(directory, temporaryName());
+    try {
+      // What stands in the file's place and is none is refused when it is opened.
+      if (!(await lstat(file)).isFile()) return;
+      await copyFile(file, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      if (systemCode(error) === "ENOENT") return;
+      throw error;
+    }
+    if (durability === "fsync") await syncDirectory(temporary);
+    await moveIntoPlace(temporary, file, durability);
+  });
 }
 
 async function replaceLog({ directory, log }: BranchPaths, nodes: readonly RunNode[]): Promise<void> {

@@ -79,6 +79,7 @@ async function placed(
     await fill(temporary);
     if (durability === "fsync") await syncDirectory(temporary);
   } catch (error) {
+    // The failure that matters is the first; what is left is removed when a branch is opened.
     await rm(temporary, { force: true, recursive: true }).catch(() => undefined);
     throw error;
   }

@@ -2,6 +2,7 @@ import { realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { RLMError } from "@rlmflow/core";
 import type { Durability } from "./durable-files.ts";
+import { orFileFailure, systemCode } from "./file-failure.ts";
 import { Layout } from "./layout.ts";
 import { Workspace } from "./workspace.ts";
 
@@ -39,7 +40,15 @@ export async function openWorkspace(directory: string, options: WorkspaceOptions
       'A workspace needs the path of a directory; "" is none, "." is this one.',
     );
   const path = resolve(directory);
-  const found = await stat(path).catch(() => null);
+  const found = await orFileFailure("open", path, async () => {
+    try {
+      return await stat(path);
+    } catch (error) {
+      // A part of the path that is a file is told by whoever makes a directory there.
+      if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return null;
+      throw error;
+    }
+  });
   if (found !== null && !found.isDirectory()) {
     throw new RLMError("not_found", `There is no workspace at ${path}: that is a file, not a directory.`);
   }

@@ -110,7 +110,10 @@ export class WorkspaceStore implements Store {
     this.inbox = new InboxFile({
       file: this.#paths.inbox,
       durability: options.durability,
-      assertOpen: () => this.#assertOpen(),
+      assertOpen: () => {
+        this.#assertOpen();
+        options.lock.requireHeld();
+      },
     });
     this.#writer = writer;
     this.#nextN = new Map(reader.nextN);

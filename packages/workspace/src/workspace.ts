@@ -128,7 +128,7 @@ export class Workspace implements RunStores, AsyncDisposable {
     ])
       requireDirectory(folder);
     const lock = await BranchLock.acquire(directory, options);
-    await this.#clearUp(runId, paths, lock.followsDead);
+    await this.#clearUp(runId, paths, lock.followed !== null);
     const store = await WorkspaceStore.open({
       run,
       layout: this.#layout,

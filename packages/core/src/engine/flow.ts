@@ -14,7 +14,7 @@ import { storeContexts } from "./block/contexts.ts";
 import { type FlowParts, resolveOptions } from "./flow-options.ts";
 import type { LiveRun } from "./live-run.ts";
 import { runAsFailure, runAsReply } from "./model/run-as-reply.ts";
-import { OpenRuns } from "./open-runs.ts";
+import { OpenRuns, orClose } from "./open-runs.ts";
 import { checkPayloads } from "./resume/check-payloads.ts";
 import { Run, type RunResult } from "./run.ts";
 import type { ResumeOptions, RunOptions, StartOptions, StepOptions } from "./run-options.ts";
@@ -144,12 +144,13 @@ export class RLMFlow implements Client {
       if (RLMError.is(error, "not_found")) return null;
       throw error;
     });
-    const nodes = (await kept?.read()) ?? [];
-    if (kept === null || nodes.length === 0) {
+    const graph =
+      kept === null ? null : await orClose(kept, async () => Graph.fromNodes(kept.run, await kept.read()));
+    if (kept === null || graph === null || graph.length === 0) {
       await kept?.close();
       return await this.#begin(query, start);
     }
-    return await this.#runs.attach(kept, Graph.fromNodes(kept.run, nodes), this.#rootSchema(start.output));
+    return await this.#runs.attach(kept, graph, this.#rootSchema(start.output));
   }
 
   async #begin<Answer>(query: string | undefined, options: StartOptions<Answer>): Promise<LiveRun> {
@@ -188,7 +189,7 @@ export class RLMFlow implements Client {
     } catch (error) {
       if (!RLMError.is(error, "already_exists")) throw error;
       const kept = await stores.openRun(run.runId, run.branch.id);
-      if ((await kept.read()).length === 0) return kept;
+      if ((await orClose(kept, () => kept.read())).length === 0) return kept;
       await kept.close();
       throw error;
     }

@@ -173,6 +173,7 @@ export class OpenRuns {
   async #usable(graph: Graph): Promise<{ readonly open: LiveRun | undefined; readonly failed: boolean }> {
     const open = this.#open.get(keyOf(graph.run));
     if (open?.failed !== true) return { open, failed: false };
+    // It has failed already, and its owner was told; what its closing adds helps nobody.
     await this.discard(open).catch(() => {});
     return { open: undefined, failed: true };
   }
@@ -195,12 +196,24 @@ export class OpenRuns {
       throw error;
     });
     if (store === null) return null;
-    const nodes = await store.read();
+    const nodes = await orClose(store, () => store.read());
     const goesOn = sharedNodes(graph, nodes) === graph.length;
     if (goesOn && nodes.length === graph.length) return { store, graph, nodes };
-    if (goesOn && afterFailure) return { store, graph: Graph.fromNodes(store.run, nodes), nodes };
+    if (goesOn && afterFailure)
+      return { store, graph: await orClose(store, async () => Graph.fromNodes(store.run, nodes)), nodes };
     await store.close();
     return { store: null, nodes };
+  }
+}
+
+/** Does what needs an open store, and closes the store where that fails: it would stay locked for good. */
+export async function orClose<T>(store: Store, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    // The failure that matters is the first.
+    await store.close().catch(() => {});
+    throw error;
   }
 }
 

@@ -35,6 +35,23 @@ export function overLimit(path: string, what: string, advice: string): RLMError 
   return new RLMError("limit_reached", `${showFile(path)} ${what}. ${advice}`);
 }
 
+/** What fails of itself and not because of the path: nothing that code does can help. */
+const OF_THE_DISK: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EIO", "EROFS", "EMFILE", "ENFILE"]);
+
+/**
+ * A failed write of a file that a store keeps. Where the disk has failed that is a failure of the store, which ends the
+ * run; anything else stays what it is.
+ */
+export function keptFailure(path: string, cause: unknown): unknown {
+  const code = RLMError.is(cause) ? cause.details.code : failureCode(cause);
+  if (typeof code !== "string" || !OF_THE_DISK.has(code)) return cause;
+  return new RLMError(
+    "store_failed",
+    `The file ${showFile(path)} of an agent could not be written: ${REASONS[code]}. Mend that, then resume the run.`,
+    { cause, details: { code } },
+  );
+}
+
 /**
  * What code is told when the file system refused: the path as code gave it, never a path of the host. An RLMError
  * passes through.

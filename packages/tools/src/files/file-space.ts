@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { RLMError } from "@rlmflow/core";
 import { DirectoryHandle, type RootOptions } from "./directory-handle.ts";
-import { fileFailure, overLimit } from "./file-failure.ts";
+import { fileFailure, keptFailure, overLimit } from "./file-failure.ts";
 import { Gate } from "./gate.ts";
 import { HIDDEN_NAME, isHiddenName, parsePath, showFile } from "./path-rules.ts";
 import type { TotalSize } from "./total-size.ts";
@@ -111,7 +111,12 @@ export class FileSpace {
     const lock = this.#options.lock ?? directoryLock(this.#place.directory);
     const { writes } = this.#place;
     const write = () => this.inRoot((root) => this.#replace(root, target, replacement));
-    await lock(() => (writes === undefined ? write() : writes.during(write)));
+    if (writes === undefined) return await lock(write);
+    try {
+      await lock(() => writes.during(write));
+    } catch (cause) {
+      throw keptFailure(replacement.path, cause);
+    }
   }
 
   async #replace(
@@ -135,7 +140,10 @@ export class FileSpace {
     requireWanted(signal);
     await writes?.note({ effectKey, path: file, current, next: bytes });
     await within(root, directories, { create: true }, (directory) =>
-      directory.replaceFile(name, bytes, () => requireWanted(signal)),
+      directory.replaceFile(name, bytes, () => {
+        requireWanted(signal);
+        writes?.requireHeld();
+      }),
     );
     total.add(growth);
   }

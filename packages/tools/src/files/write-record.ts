@@ -32,6 +32,8 @@ export interface WritingCall {
 export interface WriteRecord {
   /** Makes a write. Rejects with `closed` when nothing may be written any more; whoever closes waits for it. */
   during<T>(write: () => Promise<T>): Promise<T>;
+  /** Throws when another process has taken the branch: asked in the last moment before a file changes. */
+  requireHeld(): void;
   /** True when the call was made before and its write took effect: nothing is left to do. */
   isDone(call: WritingCall): Promise<boolean>;
   /** Keeps what the file is; resolves when that will outlive the write. */
