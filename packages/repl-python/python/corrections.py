@@ -206,5 +206,13 @@ def with_await(place):
 
 
 def with_text(place):
-    """The statement with the text of CONTEXT and of slices in the place of what stands for it."""
-    return corrected(place, lambda place, statement: Reading(place, statement).change())
+    """The statement with the text of CONTEXT and of slices in the place of what stands for it, its call awaited."""
+
+    def change(place, statement):
+        Reading(place, statement).change()
+        value = getattr(statement.node, "value", None)
+        is_value = is_a(statement.node, (ast.Assign, ast.AugAssign, ast.Expr)) and is_a(value, ast.Call)
+        if statement.is_changed() and is_value and place.may_await() and known_kind(value, place) == CALL:
+            statement.replace(statement.start(value), statement.start(value), "await ")
+
+    return corrected(place, change)

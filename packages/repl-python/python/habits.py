@@ -2,6 +2,7 @@
 #
 # Invariant: advice is a line that can be copied, with the model's own names in it, or says in words what to change.
 import ast
+import re
 import sys
 
 from calls import CallFuture
@@ -53,6 +54,10 @@ NETWORK_MODULES = ("requests", "httpx", "aiohttp", "openai", "anthropic", "webso
 TABLE_MODULES = ("pandas", "polars", "pyarrow", "duckdb")
 # Names of host functions that read a file.
 READS_FILES = ("readFile", "read_file")
+# How libraries of tables are told what parts the values of a line.
+SEPARATOR = re.compile(r"""\b(?:sep|delimiter|separator)\s*=\s*("[^"\n]{1,4}"|'[^'\n]{1,4}')""")
+# Keys of a dict that an error names, and characters of each.
+MOST_KEYS, LONGEST_KEY = 20, 80
 LIBRARIES = "Python's own library is there (json, csv, re, statistics, collections)"
 
 
@@ -89,7 +94,7 @@ class Advisor:
         if is_a(error, FILE_ERRORS):
             return joined(self._files(plain_text(error_field(error, "filename", OSError))), self._input())
         if is_a(error, ModuleNotFoundError):
-            return joined(self._instead_of(plain_text(error_field(error, "name", ImportError))), self._input())
+            return joined(self._instead_of(plain_text(error_field(error, "name", ImportError)), place), self._input())
         if name in NETWORK_ERRORS:
             return joined("There may be no network here.", self._input())
         line = "" if place is None else place.line()
@@ -97,16 +102,21 @@ class Advisor:
             return joined("This code is given no arguments.", self._input())
         if is_a(error, KeyError) and "environ" in line:
             return joined("The environment holds nothing for this code.", self._input())
+        if type(error) is KeyError:
+            return keys_hint(error_field(error, "args"), place)
         return ""
 
-    def _instead_of(self, module):
+    def _instead_of(self, module, place):
         """What may do in the place of a module that is not installed."""
         if module in NETWORK_MODULES:
             return f"It is not installed, and there may be no network here. {LIBRARIES}."
         instead = f"It is not installed. {LIBRARIES}."
         if module not in TABLE_MODULES or not self._contexts.is_one():
             return instead
-        return f"{instead} For a table: import csv; rows = list(csv.DictReader(CONTEXT.lines()))\n"
+        sign = "" if place is None else place.first_match(SEPARATOR)
+        more = f", delimiter={sign}" if sign else ""
+        other = "" if sign else "; another sign than the comma by delimiter"
+        return f"{instead} For a table: import csv; rows = list(csv.DictReader(CONTEXT.lines(){more})){other}\n"
 
     def _files(self, path):
         reads = next((name for name in READS_FILES if name in self._functions), None)
@@ -116,6 +126,29 @@ class Advisor:
 
     def _input(self):
         return self._contexts.described()
+
+
+def keys_hint(missing, place):
+    """The keys that there are, where a dict that a name holds has not the one that was asked for."""
+    if len(missing) != 1 or type(missing[0]) is not str:
+        return ""
+    found = []
+
+    def look(place, statement):
+        for node in statement.nodes:
+            if is_a(node, ast.Subscript) and is_a(node.value, ast.Name):
+                value = place.value_of(node.value.id)
+                if type(value) is dict and all(type(key) in (str, int) for key in list(value)[:MOST_KEYS]):
+                    found.append((node.value.id, value))
+
+    corrected(place, look)
+    lacking = [(name, value) for name, value in found if missing[0] not in [key for key in value if type(key) is str]]
+    if len(lacking) != 1:
+        return ""
+    name, value = lacking[0]
+    shown = [repr(key[:LONGEST_KEY] if type(key) is str else key) for key in list(value)[:MOST_KEYS]]
+    more = f" and {len(value) - MOST_KEYS} more" if len(value) > MOST_KEYS else ""
+    return f"The keys of {name}: {', '.join(shown) or 'none'}{more}."
 
 
 def name_hint(name, place):
@@ -207,8 +240,9 @@ def message_hint(message, place):
     if "only JSON can be sent" in message:
         for sign, change in AS_JSON.items():
             if f" is {sign}" in message and ", at " not in message.split(" is ")[0]:
-                line = corrected(place, lambda place, statement: send_as(statement, message, change))
-                return f"Write: {line}" if line else ""
+                line = corrected(place, lambda place, statement: send_as(statement, message, change, place.may_await()))
+                reason = unchanged_by_await(line) if sign == "something to await" else ""
+                return joined(reason, f"Write: {line}" if line else "")
     if "not from a thread" in message:
         line = corrected(place, lambda place, statement: side_by_side(statement))
         return f"Write: {line}" if line else ""
@@ -218,13 +252,26 @@ def message_hint(message, place):
     return ""
 
 
-def send_as(statement, message, change):
+def unchanged_by_await(line):
+    """Why a name that was awaited before holds no answer yet."""
+    found = re.search(r"\(await ([^\W\d]\w*)\)", line)
+    return f"`await {found[1]}` on its own does not change `{found[1]}`." if found else ""
+
+
+def is_call_named(node, name):
+    return is_a(node, ast.Call) and getattr(node.func, "id", "") == name
+
+
+def send_as(statement, message, change, may_await):
     """Changes what a call of the function that the message names is given, where it is given one value."""
     for node in statement.nodes:
-        if is_a(node, ast.Call) and is_a(node.func, ast.Name) and f" of {node.func.id} " in message:
+        name = "done" if is_call_named(node, "FINAL") else getattr(getattr(node, "func", None), "id", "")
+        if is_a(node, ast.Call) and is_a(node.func, ast.Name) and f" of {name} " in message:
             if len(node.args) == 1:
                 start, end = statement.start(node.args[0]), statement.end(node.args[0])
                 statement.replace(start, end, change.format(statement.source(node.args[0])))
+                if may_await and not is_a(statement.parents[node], ast.Await):
+                    statement.replace(statement.start(node), statement.start(node), "await ")
 
 
 def side_by_side(statement):

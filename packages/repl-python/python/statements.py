@@ -37,6 +37,11 @@ class Place:
         lines = self._code.splitlines()
         return lines[self._number - 1].strip() if 0 < self._number <= len(lines) else ""
 
+    def first_match(self, pattern):
+        """The first group of the first match in the block; empty where there is none."""
+        found = pattern.search(self._code[:MOST_CODE])
+        return found[1] if found else ""
+
     def statement(self):
         """What failed, ready to be written anew; None where it is too long or not to be found."""
         return self._last_statement(lambda node: node.lineno <= self._number <= node.end_lineno)
@@ -103,6 +108,10 @@ class Statement:
 
     def replace(self, start, end, text):
         self._edits.append((start, end, text.encode()))
+
+    def is_changed(self):
+        """Whether anything is to be changed so far."""
+        return bool(self._edits)
 
     def written(self):
         """The lines with all changes; empty where nothing came of them."""

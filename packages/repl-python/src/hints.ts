@@ -81,6 +81,28 @@ const HINTS: readonly Hint[] = [
   },
 ];
 
+/** Signs of JavaScript that a block has beside the one that is in the way, each with how Python has it. */
+const SIGNS: readonly (readonly [RegExp, string])[] = [
+  [/^[ \t]*(?:const|let|var)\s/m, "no const or let"],
+  [/===|!==/, "`==` and `!=`"],
+  [/&&|\|\|/, "`and` and `or`"],
+  [/\bconsole\.log\(/, "print(value)"],
+  [/^[ \t]*\/\//m, "comments behind `#`"],
+  [/=>/, "lambda or def"],
+  [/^[ \t]*(?:for|if|while)\b.*\{[ \t]*$/m, "blocks indented behind `:`"],
+  [/\b(?:null|undefined)\b/, "None"],
+];
+/** Characters of a block that are looked through for further signs. */
+const LOOKED_THROUGH = 20_000;
+
+/** A sentence on what else in the code is JavaScript; empty where `said` is of something else or all there is. */
+export function furtherSigns(code: string, line: string, said: string): string {
+  if (!said.startsWith(JAVASCRIPT)) return "";
+  const text = code.slice(0, LOOKED_THROUGH);
+  const others = SIGNS.filter(([pattern]) => pattern.test(text) && !pattern.test(line)).map(([, how]) => how);
+  return others.length === 0 ? "" : ` Further in the block: ${others.join(", ")}.`;
+}
+
 /** One sentence that says how to write what was meant by a line that is not Python, or `null`. */
 export function hintFor(line: string): string | null {
   const beginning = line.slice(0, SHOWN).trim();

@@ -181,3 +181,36 @@ describe("what is not there is answered with where the input is", () => {
     );
   });
 });
+
+describe("what else is answered with code that runs as it stands", () => {
+  test.each<[string, string]>([
+    [
+      "answer = llm_query('Sum up: ' + CONTEXT)",
+      "Write: answer = await llm_query('Sum up: ' + CONTEXT.text())",
+    ],
+    ["text = 'Sum up: ' + CONTEXT", "Write: text = 'Sum up: ' + CONTEXT.text()"],
+    [
+      "answer = llm_query('hi')\nFINAL(answer)",
+      "`await answer` on its own does not change `answer`. Write: await FINAL(await answer)",
+    ],
+    ["answer = llm_query('hi')\nawait done(answer)", "Write: await done(await answer)"],
+    ["row = {'id;account': '1;2'}\nrow['id']", "The keys of row: 'id;account'."],
+    ["rows = [{'a': 1, 'b': 2}]\nfor row in rows:\n    print(row['c'])", "The keys of row: 'a', 'b'."],
+    ["empty = {}\nempty['c']", "The keys of empty: none."],
+  ])("%s", async (code, expected) => {
+    expect(await advice(code)).toContain(expected);
+  });
+
+  test("a table is read with the separator that was meant", async () => {
+    const shown = await repl.shown("import pandas as pd\nframe = pd.read_csv('a.csv', sep=';')");
+    expect(shown).toContain("rows = list(csv.DictReader(CONTEXT.lines(), delimiter=';'))");
+    expect(await repl.shown("import pandas as pd")).toContain("DictReader(CONTEXT.lines())); another sign");
+  });
+
+  test("all that is JavaScript in a block is named at once", async () => {
+    const shown = await repl.shown("const n = 1;\nif (n === 1 && n) {\n  // one\n  console.log(n);\n}");
+    expect(shown).toContain(
+      "write `n = 1`, without const or let. Further in the block: `==` and `!=`, `and` and `or`, print(value), comments behind `#`, blocks indented behind `:`.",
+    );
+  });
+});

@@ -28,7 +28,7 @@ import {
 import type { Slices } from "./slice.ts";
 import type { PayloadSpec, ReadContext } from "./spec.ts";
 import { splitLines } from "./split-lines.ts";
-import { installTextHints } from "./text-hints.ts";
+import { installTextHints, type TextHints } from "./text-hints.ts";
 
 const MAX_CHUNKS = 100_000;
 const DEFAULT_HITS = 100;
@@ -157,7 +157,10 @@ export class Contexts {
     const first = this.#entries[0];
     if (first !== undefined && this.#entries.length === 1) return first;
     if (first === undefined) throw new TypeErrorConstructor("this agent was given no context");
-    throw new TypeErrorConstructor(`CONTEXT holds several payloads: use CONTEXT.get(key); ${this.#named()}`);
+    const key = quote(stringSlice(first.payload.key, 0, SHOWN_KEY));
+    throw new TypeErrorConstructor(
+      `CONTEXT holds several payloads: use CONTEXT.get(${key}); ${this.#named()}`,
+    );
   }
 
   #named(): string {
@@ -180,7 +183,7 @@ export class Contexts {
     if (this.#entries.length === 0) throw new TypeErrorConstructor("this agent was given no context");
     if (regExpExec(INDEX, name) !== null) {
       throw new TypeErrorConstructor(
-        `${view} is not a string or a list: ${view}.read(start, end) gives characters, ${view}.lines(start, end) lines; ${this.#named()}`,
+        `${view} is not a string or a list: ${view}.text().at(${name}) is a character, ${view}.lines().at(${name}) a line; ${this.#named()}`,
       );
     }
     throw new TypeErrorConstructor(
@@ -194,10 +197,11 @@ export class Contexts {
       view,
       missingNames((key) => this.#missing(key, name)),
     );
-    installTextHints(view, (instead) => {
+    const explain: TextHints["explain"] = (_, kind, instead) => {
       const { characters } = find().payload;
-      return `${name} is not a string: use ${name}.${instead} (it has ${characters} characters)`;
-    });
+      return `${name} is not a ${kind}: write ${name}.${instead} (it has ${characters} characters)`;
+    };
+    installTextHints(view, { explain, lines: "lines()" });
     const length = (): number => find().payload.characters;
     reflectDefineProperty(view, "length", bare({ get: length, enumerable: false, configurable: false }));
     extend?.(view);

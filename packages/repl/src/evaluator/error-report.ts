@@ -7,7 +7,7 @@ import { ownFields } from "./error-fields.ts";
 import type { FormatBounds } from "./format-bounds.ts";
 import { formatValue } from "./format-value.ts";
 import { readText } from "./guarded-read.ts";
-import { hintFor } from "./hints.ts";
+import { hintFor, unawaitedAnswer } from "./hints.ts";
 import {
   append,
   bare,
@@ -144,10 +144,10 @@ function toJson(error: Thrown, limit: number): string {
 
 /** `above` is the excerpt of the error that this one caused: it is not repeated. */
 function describe(error: Thrown, sources: Sources, above: string): string {
-  const hint = hintFor(error.name, error.message);
+  const lines = sources.excerpts(error.frames);
+  const hint = hintFor(error.name, error.message) || unawaitedAnswer(error.message, lines);
   const said = error.message === "" ? error.name : `${error.name}: ${error.message}`;
   const head = error.fields === "" ? said : `${said} ${error.fields}`;
-  const lines = sources.excerpts(error.frames);
   const text = `${head}${hint === "" ? "" : `\n${hint}`}${lines === above ? "" : lines}`;
   let all = text;
   for (let i = 0; i < error.parts.length; i += 1) {

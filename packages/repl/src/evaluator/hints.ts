@@ -3,8 +3,10 @@ import { bare, ownValue, regExpExec } from "./primordials.ts";
 const NOT_DEFINED = /^([\w$]{1,40}) is not defined$/;
 
 const DONE = "To give the final answer write await done(…), with the answer between the parentheses.";
+const MODEL = 'A model is asked by llmQuery, as in await llmQuery("What is 2 + 2?").';
+const CHILD = 'A child has a short name and a task, as in await delegate("part", "What is 2 + 2?").';
 const INPUT =
-  "The input, if there is one, is CONTEXT: CONTEXT.length is its size, CONTEXT.text() reads it all, CONTEXT.grep(pattern) searches it.";
+  "The input, if there is one, is CONTEXT: CONTEXT.length is its size, CONTEXT.text() reads it all, CONTEXT.grep('error') searches it.";
 
 const HINTS: Readonly<Record<string, string>> = bare({
   FINAL_VAR: DONE,
@@ -20,11 +22,12 @@ const HINTS: Readonly<Record<string, string>> = bare({
   finish: DONE,
   respond: DONE,
   SHOW_VARS: "Call VARIABLES() to see the variables.",
-  llm: "Write await llmQuery(prompt).",
-  query: "Write await llmQuery(prompt).",
-  rlm: "Write await delegate(name, query).",
-  rlm_query: "Write await delegate(name, query).",
-  rlm_query_batched: "Write await Promise.all(queries.map((query) => delegate(name, query))).",
+  llm: MODEL,
+  query: MODEL,
+  rlm: CHILD,
+  rlm_query: CHILD,
+  rlm_query_batched:
+    "Each child is started by a delegate of its own, and await wait(...handles) gives the results.",
   text: INPUT,
   input: INPUT,
   document: INPUT,
@@ -47,6 +50,17 @@ const HINTS: Readonly<Record<string, string>> = bare({
   False: "This is JavaScript: write false.",
   None: "This is JavaScript: write null.",
 });
+
+const NO_ARGUMENT = /^(?:the )?value of (?:done|FINAL)[^;]* is a (promise|handle); await it first/;
+const GIVEN = /\b(done|FINAL)\(\s*([A-Za-z_$][\w$.]{0,60})\s*\)/;
+
+/** What to write where a variable that holds a promise is given as the answer; empty for any other error. */
+export function unawaitedAnswer(message: string, code: string): string {
+  if (message.length > 200 || regExpExec(NO_ARGUMENT, message) === null) return "";
+  const given = regExpExec(GIVEN, code);
+  if (given === null) return "";
+  return `\`await ${given[2]}\` on its own does not change \`${given[2]}\`. Write: await ${given[1]}(await ${given[2]})`;
+}
 
 /** What to do instead, for a name of another system or language; empty when there is nothing to say. */
 export function hintFor(name: string, message: string): string {

@@ -42,7 +42,7 @@ export class Payload {
     if (from >= to) return "";
     if (to - from > MOST_READ) {
       throw new TypeErrorConstructor(
-        `${to - from} characters are too many to read at once (${MOST_READ} at most): read parts with CONTEXT.read(start, end), search with CONTEXT.grep(pattern), or go through CONTEXT.chunks(size)`,
+        `${to - from} characters are too many to read at once (${MOST_READ} at most): search with CONTEXT.grep, or read parts, such as CONTEXT.read(0, 100000) or each of CONTEXT.chunks(100000)`,
       );
     }
     if (from === 0 && this.textStart > 0) this.markRead = true;

@@ -11,7 +11,7 @@ import {
   weakMapGet,
   weakMapSet,
 } from "./primordials.ts";
-import { installTextHints } from "./text-hints.ts";
+import { installTextHints, type TextHints } from "./text-hints.ts";
 
 /** A range of a payload whose ends split no surrogate pair. */
 export interface PayloadRange {
@@ -46,7 +46,12 @@ export class Slices {
       throw new TypeErrorConstructor(`A slice has no ${name}; it has text(), length, start, end and key`);
     });
     reflectSetPrototypeOf(prototype, names);
-    installTextHints(prototype, () => "a slice is not a string: use slice.text(), which reads it");
+    const explain: TextHints["explain"] = (self, kind, instead) => {
+      const state = this.#stateOf(self);
+      const name = state === undefined ? "CONTEXT.slice()" : `CONTEXT.slice(${state.start}, ${state.end})`;
+      return `a slice is not a ${kind}: text() reads it, as in ${name}.${instead}`;
+    };
+    installTextHints(prototype, { explain, lines: 'text().split("\\n")' });
     defineMethods(prototype, {
       text(): string {
         return textOf(this);

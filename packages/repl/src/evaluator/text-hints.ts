@@ -1,62 +1,70 @@
-import { defineValue, reflectOwnKeys, TypeErrorConstructor } from "./primordials.ts";
+import { defineValue, quote, TypeErrorConstructor } from "./primordials.ts";
 
+/** What a string can do and CONTEXT cannot. */
+const OF_STRINGS = [
+  ...[
+    "at",
+    "charAt",
+    "charCodeAt",
+    "codePointAt",
+    "normalize",
+    "replace",
+    "replaceAll",
+    "substr",
+    "substring",
+  ],
+  ...["toLowerCase", "toUpperCase", "trim", "split", "endsWith", "includes", "indexOf", "lastIndexOf"],
+  ...["match", "matchAll", "search", "startsWith"],
+];
+/** What a list can do and CONTEXT cannot. */
+const OF_LISTS = ["every", "filter", "find", "flatMap", "forEach", "join", "map", "reduce", "some"];
+const LONGEST_ARGUMENT = 80;
 const TEXT = "text()";
-const READ = "read(start, end)";
-const LINES = "lines(start, end)";
-const GREP = "grep(pattern, max)";
-
-/** What a string or a list can do and CONTEXT cannot, and the method of CONTEXT that comes closest. */
-const INSTEAD: Readonly<Record<string, string>> = {
-  toString: TEXT,
-  at: READ,
-  charAt: READ,
-  charCodeAt: READ,
-  codePointAt: READ,
-  normalize: TEXT,
-  replace: TEXT,
-  replaceAll: TEXT,
-  substr: READ,
-  substring: READ,
-  toLowerCase: TEXT,
-  toUpperCase: TEXT,
-  trim: TEXT,
-  split: LINES,
-  every: LINES,
-  filter: LINES,
-  find: LINES,
-  flatMap: LINES,
-  forEach: LINES,
-  join: LINES,
-  map: LINES,
-  reduce: LINES,
-  some: LINES,
-  endsWith: GREP,
-  includes: GREP,
-  indexOf: GREP,
-  lastIndexOf: GREP,
-  match: GREP,
-  matchAll: GREP,
-  search: GREP,
-  startsWith: GREP,
-};
 
 const { iterator } = Symbol;
 
+/** How an object that stands for text is written, and the calls that give its lines. */
+export interface TextHints {
+  /** The error's message, from code behind the object that may be written instead. */
+  readonly explain: (self: unknown, kind: "string" | "list", instead: string) => string;
+  readonly lines: string;
+}
+
 /**
- * Gives an object that stands for text the methods of strings and lists. Each throws what `explain` makes of the
- * method of CONTEXT that comes closest.
+ * Gives an object that stands for text the methods of strings and lists. Each throws what `explain` makes of the call
+ * that does what was meant, with the arguments that were given where they can be written out.
  */
-export function installTextHints(target: object, explain: (instead: string) => string): void {
-  const names = reflectOwnKeys(INSTEAD);
-  const install = (key: PropertyKey, instead: string): void => {
-    const refuse = (): never => {
-      throw new TypeErrorConstructor(explain(instead));
+export function installTextHints(target: object, { explain, lines }: TextHints): void {
+  const install = (
+    key: PropertyKey,
+    kind: "string" | "list",
+    insteadOf: (given: readonly unknown[]) => string,
+  ) => {
+    const refuse = function (this: unknown, ...given: readonly unknown[]): never {
+      throw new TypeErrorConstructor(explain(this, kind, insteadOf(given)));
     };
     defineValue(target, key, refuse, false);
   };
-  for (let i = 0; i < names.length; i += 1) {
-    const name = names[i];
-    if (typeof name === "string") install(name, INSTEAD[name] ?? READ);
+  for (let i = 0; i < OF_STRINGS.length; i += 1) {
+    const name = OF_STRINGS[i];
+    if (name !== undefined) install(name, "string", (given) => callOf(name, given));
   }
-  install(iterator, LINES);
+  for (let i = 0; i < OF_LISTS.length; i += 1) {
+    const name = OF_LISTS[i];
+    if (name !== undefined) install(name, "list", () => lines);
+  }
+  install("toString", "string", () => TEXT);
+  install(iterator, "list", () => lines);
+}
+
+/** The call of a string's method on the text; the text alone where an argument can't be written out. */
+function callOf(name: string, given: readonly unknown[]): string {
+  let written = "";
+  for (let i = 0; i < given.length; i += 1) {
+    const value = given[i];
+    const isText = typeof value === "string" && value.length <= LONGEST_ARGUMENT;
+    if (!isText && typeof value !== "number") return TEXT;
+    written += `${i === 0 ? "" : ", "}${isText ? quote(value) : value}`;
+  }
+  return `${TEXT}.${name}(${written})`;
 }

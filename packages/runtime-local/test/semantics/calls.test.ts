@@ -414,3 +414,13 @@ describe("done", () => {
     expect((await repl.start("done(null)")).calls).toEqual([{ index: 0, name: "done", args: [null] }]);
   });
 });
+
+test.each([
+  ["const x = Promise.resolve(1);\nawait x;\nawait done(x)", "Write: await done(await x)"],
+  ["const x = Promise.resolve(1);\nawait x;\nawait FINAL(x)", "Write: await FINAL(await x)"],
+  ["const found = { x: delegate('a', 'q') };\nawait done(found.x)", "Write: await done(await found.x)"],
+])("an answer that was not awaited is shown with its own name, awaited: %s", async (code, line) => {
+  const repl = await open();
+  const turn = await repl.start(code);
+  expect(JSON.stringify(turn.state)).toContain(line);
+});

@@ -147,7 +147,7 @@ describe("what is not there", () => {
     ["FINAL_VAR('x')", "To give the final answer write await done(…)"],
     ["answer(42)", "To give the final answer write await done(…)"],
     ["submit('x')", "To give the final answer write await done(…)"],
-    ["await rlm_query('x')", "Write await delegate(name, query)."],
+    ["await rlm_query('x')", 'as in await delegate("part", "What is 2 + 2?")'],
     ["len([1])", "This is JavaScript: use value.length."],
     ["new WeakRef({})", "WeakRef is left out, for a run must be repeatable."],
   ])("%s says what to do instead", async (code, hint) => {
