@@ -1,6 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
-import { link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import {
+  constants,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { RLMError } from "@rlmflow/core";
@@ -20,7 +29,8 @@ import { temporaryName } from "./temporaries.ts";
  * 3. A link to `lock.<nonce>` counts only if afterwards every holder before it still stands where it stood:
  *    else somebody had already succeeded and cleared up.
  * 4. The holder listens on `socket.<its nonce>` for as long as it lives, where the file system takes sockets.
- * 5. `requireHeld` is asked before each write: a process whose lock was taken by force writes nothing more.
+ * 5. Files of a lock are small and are read and written in place.
+ * 6. `requireHeld` is asked before each write: a process whose lock was taken by force writes nothing more.
  */
 
 /** Whose lock may be taken. */
@@ -73,7 +83,7 @@ export class BranchLock {
         socket,
       };
       try {
-        await writeFile(own.path, own.text, { flag: "wx", mode: 0o600 });
+        writeFileSync(own.path, own.text, { flag: "wx", mode: 0o600 });
         for (;;) {
           const followed = await takeOnce(path, own, options.force === true);
           if (followed !== null) return new BranchLock(path, own, followed);
@@ -82,7 +92,7 @@ export class BranchLock {
         await socket?.close();
         throw error;
       } finally {
-        await rm(own.path, { force: true });
+        rmSync(own.path, { force: true });
       }
     });
   }
@@ -111,7 +121,7 @@ export class BranchLock {
   async release(): Promise<void> {
     ownNonces.delete(this.#own.nonce);
     await this.#own.socket?.close();
-    if ((await textOf(this.#path)) === this.#own.text) await rm(this.#path, { force: true });
+    if (textOf(this.#path) === this.#own.text) rmSync(this.#path, { force: true });
   }
 }
 
@@ -129,7 +139,7 @@ function stampOf(path: string): string | null {
 
 /** The process that may be writing the branch in this directory: one that runs, or one on another host. */
 export async function lockHolder(directory: string): Promise<ProcessIdentity | null> {
-  const holder = parseIdentity((await textOf(join(directory, "lock"))) ?? "");
+  const holder = parseIdentity(textOf(join(directory, "lock")) ?? "");
   return holder === null || (await whereabouts(holder, directory)) === "gone" ? null : holder;
 }
 
@@ -137,25 +147,25 @@ export async function lockHolder(directory: string): Promise<ProcessIdentity | n
 async function takeOnce(path: string, own: OwnLock, force: boolean): Promise<readonly Held[] | null> {
   const gone: Held[] = [];
   let free = path;
-  for (let text = await textOf(free); text !== null; text = await textOf(free)) {
+  for (let text = textOf(free); text !== null; text = textOf(free)) {
     const { nonce, isForced } = await succeeded(free, text, force);
     gone.push({ path: free, text, isForced });
     free = `${path}.${nonce}`;
   }
-  if (!(await linked(own.path, free))) return null;
+  if (!linked(own.path, free)) return null;
   if (gone.length === 0) return gone;
-  if (!(await allStand(gone))) {
-    await rm(free, { force: true });
+  if (!allStand(gone)) {
+    rmSync(free, { force: true });
     return null;
   }
-  await rename(own.path, path);
-  await clearUp(path, own);
+  renameSync(own.path, path);
+  clearUp(path, own);
   return gone;
 }
 
-async function linked(from: string, to: string): Promise<boolean> {
+function linked(from: string, to: string): boolean {
   try {
-    await link(from, to);
+    linkSync(from, to);
     return true;
   } catch (error) {
     if (systemCode(error) === "EEXIST") return false;
@@ -163,23 +173,25 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function allStand(held: readonly Held[]): Promise<boolean> {
-  const texts = await Promise.all(held.map(({ path }) => textOf(path)));
-  return held.every(({ text }, index) => texts[index] === text);
+function allStand(held: readonly Held[]): boolean {
+  return held.every(({ path, text }) => textOf(path) === text);
 }
 
 /** Successions but that of `lock` itself are void, and so are the sockets of others; the holder of `lock` is alive. */
-async function clearUp(path: string, { socket }: OwnLock): Promise<void> {
+function clearUp(path: string, { socket }: OwnLock): void {
   const directory = join(path, "..");
-  const names = (await readdir(directory)).filter(
+  const names = readdirSync(directory).filter(
     (name) => name.startsWith("lock.") || (name.startsWith("socket.") && name !== socket?.name),
   );
-  await Promise.all(names.map((name) => rm(join(directory, name), { force: true })));
+  for (const name of names) rmSync(join(directory, name), { force: true });
 }
 
-async function textOf(path: string): Promise<string | null> {
+const READ: number = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+function textOf(path: string): string | null {
   try {
-    return await readFile(path, "utf8");
+    // Nobody is waited for, should it be a pipe.
+    return readFileSync(path, { encoding: "utf8", flag: READ });
   } catch (error) {
     if (systemCode(error) === "ENOENT") return null;
     throw error;

@@ -1,5 +1,5 @@
 import type { JsonObject, RunInfo } from "@rlmflow/core";
-import { type Durability, moveIntoPlace, writeFully, writeTemporary } from "./durable-files.ts";
+import { type Durability, replaceFile } from "./durable-files.ts";
 import { orFileFailure } from "./file-failure.ts";
 import type { BranchPaths, Layout } from "./layout.ts";
 import { encodeBranchFile, readBranchFile } from "./run-files.ts";
@@ -23,15 +23,10 @@ export async function keepMetadata(
 
 /** Writes branch.json anew, whole. */
 export async function writeBranchFile(
-  { directory, info }: Pick<BranchPaths, "directory" | "info">,
+  { info }: Pick<BranchPaths, "info">,
   run: RunInfo,
   durability: Durability,
 ): Promise<void> {
   const text = encodeBranchFile(run);
-  await orFileFailure("write", info, async () => {
-    const temporary = await writeTemporary(directory, durability, (handle) =>
-      writeFully(handle, Buffer.from(text), 0),
-    );
-    await moveIntoPlace(temporary, info, durability);
-  });
+  await orFileFailure("write", info, () => replaceFile(info, Buffer.from(text), durability));
 }

@@ -1,7 +1,19 @@
-import { constants, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFile,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { RLMError } from "@rlmflow/core";
 import { orFileFailure, systemCode } from "./file-failure.ts";
 import { temporaryName } from "./temporaries.ts";
@@ -11,6 +23,12 @@ import { temporaryName } from "./temporaries.ts";
  * it outlives this process; `fsync` to the disk, so that it outlives the machine's power.
  */
 export type Durability = "flush" | "fsync";
+
+/**
+ * Up to this many bytes are read and written in place: the operating system copies them from or to its cache in less time
+ * than it takes to hand them to another thread and back.
+ */
+export const IN_PLACE_BYTES: number = 128 << 10;
 
 /** Writes all bytes at the position, also when the system takes them in parts. */
 export async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
@@ -55,31 +73,42 @@ export async function retried<T>(call: () => Promise<T>): Promise<T> {
  * regular file, and waits for nobody.
  */
 export async function openOwnFile(path: string, flags: number): Promise<FileHandle> {
-  let handle: FileHandle;
+  const handle = await opened(path, () => open(path, flags | NO_FOLLOW | NON_BLOCK, 0o600));
   try {
-    handle = await retried(() => open(path, flags | NO_FOLLOW | NON_BLOCK, 0o600));
-  } catch (error) {
-    if (systemCode(error) === "ELOOP") throw notRegular(path, "a symbolic link");
-    if (systemCode(error) === "EISDIR") throw notRegular(path, "a directory");
-    if (systemCode(error) === "ENXIO") throw notRegular(path, "a special file");
-    throw error;
-  }
-  try {
-    if ((await handle.stat()).isFile()) return handle;
-    throw notRegular(path, "no regular file");
+    requireRegular(path, handle.fd);
+    return handle;
   } catch (error) {
     await handle.close();
     throw error;
   }
 }
 
+async function opened<T>(path: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await retried(open);
+  } catch (error) {
+    if (systemCode(error) === "ELOOP") throw notRegular(path, "a symbolic link");
+    if (systemCode(error) === "EISDIR") throw notRegular(path, "a directory");
+    if (systemCode(error) === "ENXIO") throw notRegular(path, "a special file");
+    throw error;
+  }
+}
+
+/** The size of a regular file; throws for anything else. */
+function requireRegular(path: string, fd: number): number {
+  const found = fstatSync(fd);
+  if (found.isFile()) return found.size;
+  throw notRegular(path, "no regular file");
+}
+
 /** All bytes of a file of the store's own; see {@link openOwnFile}. */
 export async function readOwnFile(path: string): Promise<Buffer> {
-  const handle = await openOwnFile(path, constants.O_RDONLY);
+  const fd = await opened(path, async () => openSync(path, constants.O_RDONLY | NO_FOLLOW | NON_BLOCK));
   try {
-    return await handle.readFile();
+    if (requireRegular(path, fd) <= IN_PLACE_BYTES) return readFileSync(fd);
+    return await promisify(readFile)(fd);
   } finally {
-    await handle.close();
+    closeSync(fd);
   }
 }
 
@@ -164,6 +193,23 @@ export async function moveIntoPlace(from: string, to: string, durability: Durabi
     throw error;
   }
   if (durability === "fsync") await syncDirectory(dirname(to));
+}
+
+/** Puts a small file in its place: whoever reads finds the old one or the new one, whole. */
+export async function replaceFile(path: string, bytes: Uint8Array, durability: Durability): Promise<void> {
+  const directory = dirname(path);
+  if (durability === "fsync") {
+    const temporary = await writeTemporary(directory, durability, (handle) => writeFully(handle, bytes, 0));
+    return await moveIntoPlace(temporary, path, durability);
+  }
+  const temporary = join(directory, temporaryName());
+  try {
+    writeFileSync(temporary, bytes, { flag: "wx", mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 /** Writes a new file in a directory that nobody else can see yet. */

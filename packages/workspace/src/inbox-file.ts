@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { constants } from "node:fs";
-import { stat } from "node:fs/promises";
+import { constants, statSync } from "node:fs";
+import { type FileHandle, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Inbox, type InboxEntry, type InboxFate, type InboxRequest, RLMError } from "@rlmflow/core";
 import { type Durability, openOwnFile, retried } from "./durable-files.ts";
@@ -161,10 +161,8 @@ export class InboxFile implements Inbox {
   async #readOn(): Promise<void> {
     const { file } = this.#options;
     await orFileFailure("read", file, async () => {
-      const handle = await openOwnFile(file, constants.O_RDONLY).catch((error: unknown) => {
-        if (systemCode(error) === "ENOENT") return null;
-        throw error;
-      });
+      const isThere = statSync(file, { throwIfNoEntry: false }) !== undefined;
+      const handle = isThere ? await openIfThere(file) : null;
       if (handle === null) {
         // Not there, or not any more: until it changes there is nothing to come back for.
         this.#size = 0;
@@ -206,4 +204,11 @@ export class InboxFile implements Inbox {
       return { entry: null, problem: error instanceof Error ? error.message : String(error) };
     }
   }
+}
+
+async function openIfThere(file: string): Promise<FileHandle | null> {
+  return await openOwnFile(file, constants.O_RDONLY).catch((error: unknown) => {
+    if (systemCode(error) === "ENOENT") return null;
+    throw error;
+  });
 }

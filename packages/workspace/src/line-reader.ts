@@ -1,4 +1,6 @@
+import { readSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
+import { IN_PLACE_BYTES } from "./durable-files.ts";
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -22,7 +24,7 @@ export async function* readLines(
   let lineStart = from;
   for (let position = from; position < limit; ) {
     const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, limit - position));
-    const { bytesRead } = await handle.read(chunk, 0, chunk.length, position);
+    const bytesRead = await readChunk(handle, chunk, position);
     if (bytesRead === 0) return;
     const { lines, rest } = splitLines(chunk.subarray(0, bytesRead), begun, lineStart);
     const last = lines.at(-1);
@@ -31,6 +33,11 @@ export async function* readLines(
     position += bytesRead;
     if (lines.length > 0) yield lines;
   }
+}
+
+async function readChunk(handle: FileHandle, chunk: Buffer, position: number): Promise<number> {
+  if (chunk.length <= IN_PLACE_BYTES) return readSync(handle.fd, chunk, 0, chunk.length, position);
+  return (await handle.read(chunk, 0, chunk.length, position)).bytesRead;
 }
 
 function splitLines(

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { closeSync, openSync, rmSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { systemCode } from "./file-failure.ts";
@@ -37,7 +37,7 @@ export async function listenIn(directory: string, nonce: string): Promise<LockSo
     name,
     close: async () => {
       await new Promise<void>((resolve) => server.close(() => resolve()));
-      await rm(join(directory, name), { force: true });
+      rmSync(join(directory, name), { force: true });
     },
   };
 }
@@ -86,10 +86,10 @@ async function withAddress<T>(
 ): Promise<T> {
   const path = join(directory, name);
   if (Buffer.byteLength(path) <= ADDRESS_BYTES) return await use(path);
-  const handle: FileHandle = await open(directory, "r");
+  const fd = openSync(directory, "r");
   try {
-    return await use(`/proc/self/fd/${handle.fd}/${name}`);
+    return await use(`/proc/self/fd/${fd}/${name}`);
   } finally {
-    await handle.close();
+    closeSync(fd);
   }
 }

@@ -1,4 +1,4 @@
-import { type Durability, moveIntoPlace, readOwnFile, writeFully, writeTemporary } from "./durable-files.ts";
+import { type Durability, readOwnFile, replaceFile } from "./durable-files.ts";
 import { damagedFile, orFileFailure, systemCode } from "./file-failure.ts";
 import { openLine, sealLine } from "./sealed-line.ts";
 
@@ -44,6 +44,12 @@ export async function readHead(file: string): Promise<LogHead | null> {
   throw damagedHead(file, "it does not say where the log ended");
 }
 
+/** Whether two heads say the same. */
+export function isSameHead(a: LogHead | null, b: LogHead | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.bytes === b.bytes && a.lines === b.lines && a.sum === b.sum && a.node === b.node;
+}
+
 function damagedHead(file: string, reason: string, cause?: unknown) {
   const advice = "It only repeats where log.jsonl ended: when that file is as you want it, remove this one";
   return damagedFile(file, `${reason}. ${advice}`, cause);
@@ -51,15 +57,12 @@ function damagedHead(file: string, reason: string, cause?: unknown) {
 
 /** Keeps the head of a log; whoever reads finds the old one or the new one, whole. */
 export async function writeHead(
-  { directory, head }: { readonly directory: string; readonly head: string },
+  file: string,
   { bytes, lines, sum, node }: LogHead,
   durability: Durability,
 ): Promise<void> {
   const line = sealLine(JSON.stringify({ v: FORMAT, bytes, lines, last: sum, node }).slice(0, -1));
-  await orFileFailure("write", head, async () => {
-    const temporary = await writeTemporary(directory, durability, (handle) => writeFully(handle, line, 0));
-    await moveIntoPlace(temporary, head, durability);
-  });
+  await orFileFailure("write", file, () => replaceFile(file, line, durability));
 }
 
 function isCount(value: unknown): value is number {

@@ -1,10 +1,10 @@
-import { constants } from "node:fs";
+import { type BigIntStats, constants, fstatSync, lstatSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { counted, RLMError, type RunNode, sentences } from "@rlmflow/core";
 import { openOwnFile } from "./durable-files.ts";
 import { damagedFile, orFileFailure, systemCode } from "./file-failure.ts";
 import { type FileLine, readLines } from "./line-reader.ts";
-import { type LogHead, readHead } from "./log-head.ts";
+import { isSameHead, type LogHead, readHead } from "./log-head.ts";
 import { decodeLine, type ReadLine } from "./log-line.ts";
 import { hasGoodSum, NO_SUM, sumOf } from "./sealed-line.ts";
 
@@ -29,7 +29,8 @@ export class LogReader {
   readonly #file: string;
   readonly #headFile: string | null;
   readonly #nextN = new Map<string, number>();
-  #inode: number | null = null;
+  #inode: bigint | null = null;
+  #stamp = "";
   #format: number | null = null;
   #end = 0;
   #lines = 0;
@@ -82,15 +83,16 @@ export class LogReader {
     return orFileFailure("read", this.#file, async () => {
       const handle = await openLog(this.#file);
       try {
-        const { size: whole, ino } = await handle.stat();
-        const known = this.#follow(ino);
-        const size = Math.min(limit, whole);
+        const found = fstatSync(handle.fd, { bigint: true });
+        const known = this.#follow(found.ino);
+        const size = Math.min(limit, Number(found.size));
         if (size < this.#end) throw this.#damaged("the file was cut since it was read; read it again");
         const nodes: RunNode[] = [];
         for await (const lines of readLines(handle, this.#end, size)) this.#take(lines, size, nodes);
         this.#checkLength();
         this.#torn = size - this.#end;
         this.#nodes += nodes.length - known;
+        this.#stamp = stampOf(found);
         return known === 0 ? nodes : nodes.slice(known);
       } finally {
         await handle.close();
@@ -98,8 +100,15 @@ export class LogReader {
     });
   }
 
+  /** Whether the log and its head are as they were when they were last read to their end. */
+  async isUnchanged(): Promise<boolean> {
+    const head = this.#headFile === null ? null : await readHead(this.#headFile);
+    const found = lstatSync(this.#file, { bigint: true, throwIfNoEntry: false });
+    return found !== undefined && stampOf(found) === this.#stamp && isSameHead(head, this.#head);
+  }
+
   /** Begins again where another file has taken the log's place, and gives how many of its nodes are known. */
-  #follow(inode: number): number {
+  #follow(inode: bigint): number {
     const isAnother = this.#inode !== null && this.#inode !== inode;
     this.#inode = inode;
     if (!isAnother) return 0;
@@ -183,6 +192,11 @@ export class LogReader {
       { cause, details: { file: this.#file, line, reason } },
     );
   }
+}
+
+/** Every change of a file changes this. */
+function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
 }
 
 function goodBefore(lines: number): string {

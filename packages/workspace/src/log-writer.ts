@@ -1,6 +1,13 @@
 import type { FileHandle } from "node:fs/promises";
 import { RLMError } from "@rlmflow/core";
-import { type Durability, isPassing, retried, writeAtOnce, writeFully } from "./durable-files.ts";
+import {
+  type Durability,
+  IN_PLACE_BYTES,
+  isPassing,
+  retried,
+  writeAtOnce,
+  writeFully,
+} from "./durable-files.ts";
 import { fileFailure } from "./file-failure.ts";
 
 /*
@@ -18,9 +25,6 @@ import { fileFailure } from "./file-failure.ts";
 
 /** Lines are copied together up to this many bytes for one write. */
 const BATCH_BYTES = 4 << 20;
-
-/** A write of more bytes is made by another thread. */
-const AT_ONCE_BYTES = 128 << 10;
 
 interface Waiting {
   readonly line: Buffer;
@@ -127,7 +131,7 @@ export class LogWriter {
   }
 
   #isWrittenAtOnce(bytes: Uint8Array): boolean {
-    if (this.#durability !== "flush" || bytes.length > AT_ONCE_BYTES) return false;
+    if (this.#durability !== "flush" || bytes.length > IN_PLACE_BYTES) return false;
     try {
       writeAtOnce(this.#handle.fd, bytes, this.#end);
       return true;

@@ -7,9 +7,10 @@ import { writeBranchFile } from "./branch-metadata.ts";
 import { type Durability, moveIntoPlace, syncDirectory } from "./durable-files.ts";
 import { orFileFailure, systemCode } from "./file-failure.ts";
 import type { BranchPaths, Layout } from "./layout.ts";
+import type { LoadedLog } from "./loaded-logs.ts";
 import { LogReader } from "./log-reader.ts";
 import { fillLog } from "./new-branch.ts";
-import { readStoredBranch } from "./run-files.ts";
+import { readBranchFile } from "./run-files.ts";
 import { temporaryName } from "./temporaries.ts";
 
 /** A branch that is being opened for writing, its lock held. */
@@ -18,12 +19,14 @@ export interface LockedBranch {
   readonly run: RunInfo;
   readonly durability: Durability;
   readonly lock: BranchLock;
+  /** The format of branch.json before the lock was taken. */
+  readonly format: number;
+  /** What was read of the log before the lock was taken, if anything was. */
+  readonly loaded: LoadedLog | null;
 }
 
 /** A log that was read to its end. */
-export interface OpenedLog {
-  readonly reader: LogReader;
-  readonly nodes: readonly RunNode[];
+export interface OpenedLog extends LoadedLog {
   /** Bytes of a line behind its end that was never whole. */
   readonly tornBytes: number;
 }
@@ -37,22 +40,28 @@ export async function openMigrated({
   layout,
   run: { runId, branch },
   durability,
+  format,
+  loaded,
   lock,
 }: LockedBranch): Promise<OpenedLog> {
   const paths = layout.branch(runId, branch.id);
   if (lock.followed?.isForced === true)
     for (const file of [paths.log, paths.writes]) await leaveFile(paths.directory, file, durability);
-  let reader = new LogReader(paths.log, paths.head);
-  let nodes = await reader.advance();
+  const isLoaded = loaded !== null && (await loaded.reader.isUnchanged());
+  let { reader, nodes } = isLoaded ? loaded : await readLog(paths);
   const { tornBytes } = reader;
   if (reader.format !== null && reader.format < FORMAT) {
     await replaceLog(paths, nodes);
-    reader = new LogReader(paths.log, paths.head);
-    nodes = await reader.advance();
+    ({ reader, nodes } = await readLog(paths));
   }
-  const { run, format } = await readStoredBranch(layout, runId, branch.id);
-  if (format < FORMAT) await writeBranchFile(paths, run, durability);
+  if (format < FORMAT)
+    await writeBranchFile(paths, await readBranchFile(layout, runId, branch.id), durability);
   return { reader, nodes, tornBytes };
+}
+
+async function readLog({ log, head }: BranchPaths): Promise<LoadedLog> {
+  const reader = new LogReader(log, head);
+  return { reader, nodes: await reader.advance() };
 }
 
 /**

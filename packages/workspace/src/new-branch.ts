@@ -97,7 +97,7 @@ async function fillBranch(directory: string, branch: NewBranch): Promise<void> {
   await writeNewFile(files.info, encodeBranchFile(run), durability);
   if (run.branch.id !== MAIN) await fillFiles(directory, branch);
   const head = await fillLog(files.log, nodes, durability);
-  if (head !== null) await writeHead(files, head, durability);
+  if (head !== null) await writeHead(files.head, head, durability);
   if (durability === "fsync") await syncDirectory(directory);
 }
 

@@ -20,7 +20,8 @@ export interface ProcessIdentity {
 
 /** This process, under a nonce. */
 export async function ownIdentity(nonce: string): Promise<ProcessIdentity> {
-  const { started } = await processState("self");
+  startOfThis ??= processState("self").then(({ started }) => started);
+  const started = await startOfThis;
   return { host: hostname(), pid: process.pid, started, nonce, kernel: await ownKernel() };
 }
 
@@ -115,6 +116,7 @@ async function processState(pid: number | "self"): Promise<ProcessState> {
   }
 }
 
+let startOfThis: Promise<string | null> | undefined;
 let kernelOfThis: Promise<NonNullable<ProcessIdentity["kernel"]>> | undefined;
 
 /** The boot and the namespace of this process, which never change. */

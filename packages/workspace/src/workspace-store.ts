@@ -12,16 +12,15 @@ import {
   type Store,
   sentence,
 } from "@rlmflow/core";
-import type { BranchLock } from "./branch-lock.ts";
-import { type Durability, openOwnFile } from "./durable-files.ts";
+import { openOwnFile } from "./durable-files.ts";
 import { orFileFailure } from "./file-failure.ts";
 import { InboxFile } from "./inbox-file.ts";
-import type { BranchPaths, Layout } from "./layout.ts";
+import type { BranchPaths } from "./layout.ts";
 import { type LogHead, writeHead } from "./log-head.ts";
 import { encodeLine, type LogLine } from "./log-line.ts";
 import { LogReader } from "./log-reader.ts";
 import { LogWriter } from "./log-writer.ts";
-import { type OpenedLog, openMigrated } from "./migrate-branch.ts";
+import { type LockedBranch, type OpenedLog, openMigrated } from "./migrate-branch.ts";
 import { sumOf } from "./sealed-line.ts";
 
 /*
@@ -42,12 +41,8 @@ export interface Recovery {
 }
 
 /** What a store is made of. */
-export interface WorkspaceStoreOptions {
-  readonly run: RunInfo;
-  readonly layout: Layout;
-  readonly lock: BranchLock;
+export interface WorkspaceStoreOptions extends LockedBranch {
   readonly payloads: PayloadStore;
-  readonly durability: Durability;
   /** Called once, when the branch is closed. */
   readonly onClose: (store: WorkspaceStore) => Promise<void>;
 }
@@ -190,7 +185,7 @@ export class WorkspaceStore implements Store {
     if (failure !== null || this.#head.bytes === (this.#keptHead?.bytes ?? 0)) return;
     try {
       this.#options.lock.requireHeld();
-      await writeHead(this.#paths, this.#head, this.#options.durability);
+      await writeHead(this.#paths.head, this.#head, this.#options.durability);
       this.#keptHead = this.#head;
     } catch {
       // An older head is true as well, so a disk that takes no more keeps that one, and so does a branch that was taken.

@@ -21,9 +21,10 @@ import { type BranchExamination, examineBranch } from "./examine-branch.ts";
 import { draftFork, type ForkOptions, type ForkResult, freeBranchName, usageOf } from "./fork-branch.ts";
 import type { ForkedFiles } from "./fork-files.ts";
 import { type BranchPaths, HIDDEN, type Layout, MAIN } from "./layout.ts";
+import { LoadedLogs } from "./loaded-logs.ts";
 import { LogReader } from "./log-reader.ts";
 import { makeBranch, makeRun } from "./new-branch.ts";
-import { listBranches, listRuns, readBranchFile, readRunFile, whatIsThere } from "./run-files.ts";
+import { listBranches, listRuns, readRunFile, readStoredBranch, whatIsThere } from "./run-files.ts";
 import { type RunSummary, summarizeRun } from "./run-summary.ts";
 import { removeAbandoned } from "./temporaries.ts";
 import { readTextFile } from "./text-file.ts";
@@ -60,6 +61,7 @@ export class Workspace implements RunStores, AsyncDisposable {
   readonly #files: WorkspaceFiles;
   readonly #shared: PayloadStore;
   readonly #stores = new Set<WorkspaceStore>();
+  readonly #loaded = new LoadedLogs();
   #closed = false;
   #isClear = false;
 
@@ -114,11 +116,8 @@ export class Workspace implements RunStores, AsyncDisposable {
 
   /** Opens a branch for writing. Rejects with `locked` while another process writes it. */
   async openRun(runId: string, branchId: string = MAIN, options: LockOptions = {}): Promise<WorkspaceStore> {
-    this.#assertOpen();
-    await readRunFile(this.#layout, runId);
-    const run = await readBranchFile(this.#layout, runId, branchId);
-    const paths = this.#layout.branch(runId, branchId);
-    const { directory } = paths;
+    const { run, format, paths } = await this.#find(runId, branchId);
+    const { directory, log } = paths;
     this.#root.require();
     for (const folder of [
       this.#layout.runs,
@@ -131,6 +130,8 @@ export class Workspace implements RunStores, AsyncDisposable {
     await this.#clearUp(runId, paths, lock.followed !== null);
     const store = await WorkspaceStore.open({
       run,
+      format,
+      loaded: this.#loaded.take(log),
       layout: this.#layout,
       lock,
       payloads: this.#shared,
@@ -182,12 +183,15 @@ export class Workspace implements RunStores, AsyncDisposable {
 
   /** The graph of a branch as it is now; without a name the main branch of the newest run. */
   async load(runId?: string, branchId: string = MAIN): Promise<Graph> {
-    const reader = await this.reader(runId, branchId);
-    const nodes = await reader.next();
+    const { run, paths } = await this.#find(runId ?? (await this.#newestRun()), branchId);
+    const log = new LogReader(paths.log, paths.head);
+    const nodes = await log.advance();
     try {
-      return Graph.fromNodes(reader.run, nodes);
+      const graph = Graph.fromNodes(run, nodes);
+      this.#loaded.keep(paths.log, graph, log);
+      return graph;
     } catch (cause) {
-      const file = this.#layout.branch(reader.run.runId, branchId).log;
+      const file = paths.log;
       const reason = cause instanceof Error ? cause.message : String(cause);
       const message = `${file} is damaged: its lines are whole, but together they are no run. ${reason}`;
       throw new RLMError("damaged_log", message, { cause, details: { file, reason } });
@@ -196,12 +200,8 @@ export class Workspace implements RunStores, AsyncDisposable {
 
   /** Reads a branch and then follows it, without a lock. */
   async reader(runId?: string, branchId: string = MAIN): Promise<BranchReader> {
-    this.#assertOpen();
-    const id = runId ?? (await this.#newestRun());
-    await readRunFile(this.#layout, id);
-    const run = await readBranchFile(this.#layout, id, branchId);
-    const { log: file, head } = this.#layout.branch(id, branchId);
-    const log = new LogReader(file, head);
+    const { run, paths } = await this.#find(runId ?? (await this.#newestRun()), branchId);
+    const log = new LogReader(paths.log, paths.head);
     return {
       run,
       next: () => log.advance(),
@@ -216,11 +216,8 @@ export class Workspace implements RunStores, AsyncDisposable {
    * nobody moves it is taken when somebody does.
    */
   async inbox(runId?: string, branchId: string = MAIN): Promise<BranchInbox> {
-    this.#assertOpen();
-    const id = runId ?? (await this.#newestRun());
-    await readRunFile(this.#layout, id);
-    const run = await readBranchFile(this.#layout, id, branchId);
-    return branchInbox(run, this.#layout.branch(id, branchId), () => this.#assertOpen());
+    const { run, paths } = await this.#find(runId ?? (await this.#newestRun()), branchId);
+    return branchInbox(run, paths, () => this.#assertOpen());
   }
 
   /** Every run with what a list shows of it, the newest first. */
@@ -293,7 +290,15 @@ export class Workspace implements RunStores, AsyncDisposable {
     );
   }
 
+  async #find(runId: string, branchId: string) {
+    this.#assertOpen();
+    await readRunFile(this.#layout, runId);
+    const { run, format } = await readStoredBranch(this.#layout, runId, branchId);
+    return { run, format, paths: this.#layout.branch(runId, branchId) };
+  }
+
   async #newestRun(): Promise<string> {
+    this.#assertOpen();
     const ids = await listRuns(this.#layout);
     const settled = await Promise.allSettled(ids.map((id) => readRunFile(this.#layout, id)));
     const files = settled.flatMap((file) => (file.status === "fulfilled" ? [file.value] : []));

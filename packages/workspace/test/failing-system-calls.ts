@@ -4,6 +4,7 @@ import { onTestFinished } from "vitest";
 
 /** The system calls that change something on disk; those of open files come from the class of {@link fs.promises.FileHandle}. */
 const OF_PATHS = ["mkdir", "rename", "link", "writeFile"] as const;
+const OF_PLACES = ["renameSync", "linkSync", "writeFileSync", "writeSync"] as const;
 const OF_HANDLES = ["write", "sync", "datasync", "truncate", "writeFile"] as const;
 
 /** Lets one of the system calls that change the disk fail. */
@@ -45,7 +46,7 @@ export async function failingCalls(): Promise<FailingCalls> {
   };
   for (const name of OF_PATHS) replace(fs.promises, name);
   for (const name of OF_HANDLES) replace(handles, name);
-  replace(fs, "writeSync", true);
+  for (const name of OF_PLACES) replace(fs, name, true);
   syncBuiltinESMExports();
   return {
     get made() {

@@ -1,3 +1,4 @@
+import inPlace from "node:fs";
 import files, { type FileHandle } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
@@ -25,6 +26,8 @@ const handle = Object.getPrototypeOf(probe);
 await probe.close();
 for (const key of ["write", "sync", "truncate"]) countCalls(handle, key);
 for (const key of ["rename", "rm", "link", "writeFile"] as const) countCalls(files, key);
+for (const key of ["renameSync", "rmSync", "linkSync", "writeFileSync", "writeSync"] as const)
+  countCalls(inPlace, key);
 await files.unlink(join(tmpdir(), `rlmflow-probe-${process.pid}`));
 syncBuiltinESMExports();
 const { openWorkspace } = await import("../src/index.ts");

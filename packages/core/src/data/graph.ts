@@ -55,14 +55,19 @@ export class Graph {
   ): { readonly graph: Graph; readonly fault: LawFault | null } {
     const { graph, fault: refused } = Graph.#longest(run, nodes);
     const fault = lawFault(graph);
-    if (fault === null) return { graph, fault: refused };
+    if (fault === null) {
+      graph.#spine.judged = graph.length;
+      return { graph, fault: refused };
+    }
     return { graph: new Graph(run, graph.#spine.fork(fault.position), fault.position), fault };
   }
 
   /** Throws `invalid_graph` for a graph that was put together in another way and breaks a law. */
   static requireLawful(graph: Graph): void {
+    if (graph.length <= graph.#spine.judged) return;
     const fault = lawFault(graph);
     if (fault !== null) throw unlawful("nodes", fault);
+    graph.#spine.judged = graph.length;
   }
 
   static #lawful(run: RunInfo, nodes: Iterable<RunNode>, where: string): Graph {

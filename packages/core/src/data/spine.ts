@@ -40,6 +40,8 @@ function countBelow(positions: readonly number[], limit: number): number {
  */
 export class Spine {
   readonly start: number;
+  /** So many nodes from the beginning were found to keep the laws of runs. */
+  judged = 0;
   readonly #base: Spine | null;
   readonly #depth: number;
   readonly #nodes: RunNode[] = [];
