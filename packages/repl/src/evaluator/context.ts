@@ -183,7 +183,7 @@ export class Contexts {
     if (this.#entries.length === 0) throw new TypeErrorConstructor("this agent was given no context");
     if (regExpExec(INDEX, name) !== null) {
       throw new TypeErrorConstructor(
-        `${view} is not a string or a list: ${view}.text().at(${name}) is a character, ${view}.lines().at(${name}) a line; ${this.#named()}`,
+        `${view} is not a string or a list: ${view}.text().at(${name}) is a character, ${view}.lines().at(${name}) a line, ${view}.read(0, 1000) the beginning; ${this.#named()}`,
       );
     }
     throw new TypeErrorConstructor(
