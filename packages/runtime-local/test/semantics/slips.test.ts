@@ -69,7 +69,10 @@ describe("CONTEXT", () => {
   test.each([
     ["CONTEXT.content", "CONTEXT has no content; it has length, info(), text(), read(start, end)"],
     ["CONTEXT['INC-1000']", "CONTEXT has no INC-1000; it has length, info(), text(), read(start, end)"],
-    ["CONTEXT[0]", "CONTEXT.text().at(0) is a character, CONTEXT.lines().at(0) a line, CONTEXT.read(0, 1000) the beginning"],
+    [
+      "CONTEXT[0]",
+      "CONTEXT.text().at(0) is a character, CONTEXT.lines().at(0) a line, CONTEXT.read(0, 1000) the beginning",
+    ],
     ["CONTEXT.get('wrong')", 'there is no key "wrong"; the key is "doc"'],
     ["CONTEXT.slice(0, 4).grep('x')", "A slice has no grep; it has text(), length"],
     ["CONTEXT.slice(0, 4).value", "A slice has no value"],
