@@ -20,8 +20,8 @@ const io: CommandIo = {
   },
 };
 
-// Whoever reads has gone, as head does. What happened is in the log, but the command has not done all that it was
-// asked to: it ends as a shell says that SIGPIPE ended a program.
+// The reader has closed the pipe, as head does. The log is complete, but the command did not finish: it exits with the
+// code that a shell reports for a program that SIGPIPE ended.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(EXIT_BROKEN_PIPE);
   process.stderr.write(`rlmflow: standard output can't be written: ${error.message}\n`);

@@ -37,8 +37,8 @@ export interface RLMErrorOptions {
 }
 
 /**
- * The one error class of rlmflow. The message says what happened and what to do. With the code `aborted` its
- * `name` is `AbortError`, as of everything that is stopped on request; the reason of a signal is its `cause`.
+ * The one error class of rlmflow. The message says what happened and what to do. With the code `aborted`, its `name` is
+ * `AbortError`, as usual for what was stopped on request, and the reason of the signal is its `cause`.
  * Use {@link RLMError.is} to recognise one across realms and duplicate versions.
  */
 export class RLMError extends Error {
@@ -47,7 +47,7 @@ export class RLMError extends Error {
 
   constructor(code: RLMErrorCode, message: string, options: RLMErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    // The name that the platform gives to whatever an AbortSignal has stopped.
+    // The platform's name for errors that an AbortSignal causes.
     this.name = code === "aborted" ? "AbortError" : "RLMError";
     this.code = code;
     this.details = options.details ?? {};

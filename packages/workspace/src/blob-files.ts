@@ -22,7 +22,7 @@ import type { WorkspaceRoot } from "./workspace-root.ts";
  * Does not own: who refers to them; nothing is ever deleted.
  *
  * 1. A file has its name only when it is whole, and as durable as was asked for before the promise resolves.
- * 2. A file that no longer fits its name is replaced when the same text is put again.
+ * 2. A file whose content no longer matches its name is replaced when the same text is put again.
  * 3. Two that put the same text at once do the work once.
  */
 
@@ -99,7 +99,7 @@ export class BlobFiles {
     });
   }
 
-  /** Whether the file has these bytes. One that was damaged, or that is no file, is replaced. */
+  /** Whether the file has these bytes. A damaged one, or anything that is not a regular file, will be replaced. */
   async #isThere(path: string, bytes: Uint8Array): Promise<boolean> {
     const found = await lstat(path).catch((error: unknown) => {
       if (systemCode(error) === "ENOENT") return null;

@@ -30,12 +30,15 @@ import { temporaryName } from "./temporaries.ts";
  *    else somebody had already succeeded and cleared up.
  * 4. The holder listens on `socket.<its nonce>` for as long as it lives, where the file system takes sockets.
  * 5. Files of a lock are small and are read and written in place.
- * 6. `requireHeld` is asked before each write: a process whose lock was taken by force writes nothing more.
+ * 6. `requireHeld` is called before each write: a process whose lock was taken by force writes nothing more.
  */
 
 /** Whose lock may be taken. */
 export interface LockOptions {
-  /** Takes a lock of which nobody can tell from here whether its process runs, or that cannot be read. Never one of a process that runs here. */
+  /**
+   * Takes a lock that can't be read, or whose process can't be checked from here. Never takes the lock of a process that
+   * runs here.
+   */
   readonly force?: boolean;
 }
 
@@ -104,7 +107,7 @@ export class BranchLock {
     if (now !== null)
       throw new RLMError(
         "lost_race",
-        `Another process has taken over the branch (${this.#path}), so this one stops. Nothing more was written.`,
+        `Another process has taken over the branch (${this.#path}), so this one has stopped writing.`,
       );
     if (existsSync(dirname(this.#path)))
       throw new RLMError(
@@ -131,7 +134,7 @@ interface OwnLock extends LockFile {
   readonly socket: LockSocket | null;
 }
 
-/** What tells the file of a lock from any other that stands there; `null` when none does. */
+/** Identifies the file at this path, to notice when it was replaced; `null` if there is none. */
 function stampOf(path: string): string | null {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   return found === undefined ? null : `${found.dev} ${found.ino} ${found.mtimeNs}`;
@@ -234,7 +237,7 @@ function heldHere(path: string, holder: ProcessIdentity): RLMError {
 
 function heldElsewhere(path: string, holder: ProcessIdentity): RLMError {
   const place = holder.host === hostname() ? `${holder.host}, in another container or boot,` : holder.host;
-  const what = `process ${holder.pid} on host ${place} was writing it, and from here nobody can tell whether it still runs`;
+  const what = `process ${holder.pid} on host ${place} was writing it, and whether it still runs can't be checked from here`;
   return locked(path, what, "When you know that it does not, open the branch with force.", holder);
 }
 

@@ -21,7 +21,7 @@ export async function keepMetadata(
   await writeBranchFile(layout.branch(runId, branchId), { ...run, metadata }, durability);
 }
 
-/** Writes branch.json anew, whole. */
+/** Replaces branch.json. */
 export async function writeBranchFile(
   { info }: Pick<BranchPaths, "info">,
   run: RunInfo,

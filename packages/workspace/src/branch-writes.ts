@@ -16,7 +16,7 @@ import { encodeWrite, readWriteLog, type WriteEntry } from "./write-log.ts";
  * 1. What a file was is on record before the file changes; so a call that is made again finds out whether its
  *    write took effect, and a fork finds the file as it was.
  * 2. The order of the log is the order of the writes: both are made under one lock.
- * 3. Nothing is written once `close` has resolved: writes under way are waited for, later ones are refused.
+ * 3. Nothing is written after `close` has resolved: it waits for writes under way, and later ones are refused.
  * 4. The next entry of a file, or else the file itself, tells what became of a write.
  */
 
@@ -87,7 +87,7 @@ export class BranchWrites {
     entriesOf(open.byPath, path).push(entry);
   }
 
-  /** Makes a write, from the look at what the file is to its being in place. Rejects with `closed` after {@link close}. */
+  /** Makes a write, from reading the old file to having the new one in place. Rejects with `closed` after {@link close}. */
   async during<T>(write: () => Promise<T>): Promise<T> {
     this.requireOpen();
     const made = write();
@@ -98,13 +98,13 @@ export class BranchWrites {
     return await made;
   }
 
-  /** Throws when nothing may be written any more. */
+  /** Throws when this process may not write any more. */
   requireOpen(): void {
     const { file } = this.#options;
     if (this.#closed)
       throw new RLMError(
         "closed",
-        `The branch is closed, so that nothing is written any more (${dirname(file)}).`,
+        `The branch in ${dirname(file)} is closed, so nothing is written in its files any more.`,
       );
     this.requireHeld();
   }
@@ -145,7 +145,7 @@ export class BranchWrites {
     const handle = await orFileFailure("open", file, async () => {
       const opened = await openOwnFile(file, constants.O_RDWR | constants.O_CREAT);
       try {
-        // What is torn was never acknowledged, so the write behind it was not made.
+        // A torn entry was never acknowledged, so its write was not made.
         await opened.truncate(end);
         return opened;
       } catch (error) {

@@ -113,7 +113,7 @@ export class ContextFiles {
   async #place(temporary: string, index: ContextIndex): Promise<void> {
     const path = join(this.#directory, index.digest);
     await orFileFailure("write", path, async () => {
-      // Also over one that is there: it may have been damaged, and this one is known to be good.
+      // Replaces an existing file, which may have been damaged.
       await moveIntoPlace(temporary, path, this.#durability);
     });
   }

@@ -41,22 +41,22 @@ export async function writeFully(handle: FileHandle, bytes: Uint8Array, position
   }
 }
 
-/** {@link writeFully} without a promise: for few bytes, which the operating system takes over at once. */
+/** {@link writeFully} without a promise: for a few bytes, which the operating system copies at once. */
 export function writeAtOnce(fd: number, bytes: Uint8Array, position: number): void {
   let done = 0;
   while (done < bytes.length) done += writeSync(fd, bytes, done, bytes.length - done, position + done);
 }
 
-/** Times that a call is made which the system has interrupted or has no room for just now, and the pause in between. */
+/** How often a system call is tried that fails for a passing reason, and the pause in between. */
 const TRIES = 100;
 const PAUSE_MS = 20;
 
-/** True for a failure of a system call that may be made again at once. */
+/** True for a failure of a system call that may succeed when it is made again. */
 export function isPassing(error: unknown): boolean {
   return systemCode(error) === "EAGAIN" || systemCode(error) === "EINTR";
 }
 
-/** Makes a system call again for as long as it fails for a passing reason, two seconds at most. */
+/** Repeats a system call while it fails for a passing reason, for two seconds at most. */
 export async function retried<T>(call: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried++) {
     try {
@@ -69,8 +69,8 @@ export async function retried<T>(call: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Opens a file of the store's own. Refuses a symbolic link, which would lead out of the workspace, and whatever is no
- * regular file, and waits for nobody.
+ * Opens a file of the store. Refuses a symbolic link, which would lead out of the workspace, and anything that is not a
+ * regular file. Never blocks, as opening a FIFO would.
  */
 export async function openOwnFile(path: string, flags: number): Promise<FileHandle> {
   const handle = await opened(path, () => open(path, flags | NO_FOLLOW | NON_BLOCK, 0o600));
@@ -98,10 +98,10 @@ async function opened<T>(path: string, open: () => Promise<T>): Promise<T> {
 function requireRegular(path: string, fd: number): number {
   const found = fstatSync(fd);
   if (found.isFile()) return found.size;
-  throw notRegular(path, "no regular file");
+  throw notRegular(path, "not a regular file");
 }
 
-/** All bytes of a file of the store's own; see {@link openOwnFile}. */
+/** All bytes of a file of the store; see {@link openOwnFile}. */
 export async function readOwnFile(path: string): Promise<Buffer> {
   const fd = await opened(path, async () => openSync(path, constants.O_RDONLY | NO_FOLLOW | NON_BLOCK));
   try {

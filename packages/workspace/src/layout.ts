@@ -12,7 +12,7 @@ export interface BranchPaths {
   readonly directory: string;
   readonly info: string;
   readonly log: string;
-  /** How far the log went when the branch was last opened or closed. */
+  /** How far the log went when the branch was last closed. */
   readonly head: string;
   readonly inbox: string;
   /** The log of what tools have written. */

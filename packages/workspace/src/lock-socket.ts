@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { systemCode } from "./file-failure.ts";
 
 /*
- * A process that holds a branch listens on a socket in its directory. The kernel answers for it as long as it lives, also
- * when it is stopped, and to whoever sees the directory: from other PID and network namespaces as well. Node has no
- * `flock`, and a number in a file says nothing in another namespace.
+ * A process that holds a branch listens on a socket in its directory. The kernel answers for it as long as it lives, even
+ * while it is stopped, and to every process that can see the directory, also in other PID and network namespaces. Node
+ * has no `flock`, and a process id in a file means nothing in another namespace.
  */
 
-/** What is heard at the socket of a holder. `refused`: nobody on this kernel listens. `unknown`: nobody can tell. */
+/** The answer at the socket of a holder. `refused`: no process on this kernel listens. `unknown`: it can't be checked. */
 export type Answer = "answered" | "refused" | "unknown";
 
-/** Bytes that the address of a socket may have, with room to spare: the smallest limit is 104. */
+/** How long the address of a socket may be, in bytes; the smallest limit of a system is 104. */
 const ADDRESS_BYTES = 100;
 
 /** A socket on which this process listens. */
@@ -21,7 +21,7 @@ export interface LockSocket {
   close(): Promise<void>;
 }
 
-/** Listens on `socket.<nonce>` in the directory; `null` where the file system or the system takes none. */
+/** Listens on `socket.<nonce>` in the directory; `null` if the file system or the platform does not support that. */
 export async function listenIn(directory: string, nonce: string): Promise<LockSocket | null> {
   const name = `socket.${nonce}`;
   const server = createServer((connection) => connection.destroy());
@@ -42,7 +42,7 @@ export async function listenIn(directory: string, nonce: string): Promise<LockSo
   };
 }
 
-/** Asks whether somebody listens on this socket. */
+/** Asks whether a process listens on this socket. */
 export async function knock(directory: string, name: string): Promise<Answer> {
   try {
     return await withAddress(directory, name, connected);
@@ -56,7 +56,7 @@ function listening(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen({ path, exclusive: true }, () => {
-      // What fails later fails for whoever knocks.
+      // A later error concerns only the process that connects.
       server.off("error", reject).on("error", () => undefined);
       resolve();
     });
@@ -75,10 +75,10 @@ function connected(path: string): Promise<Answer> {
   });
 }
 
-/** A queue that is full (EAGAIN) is somebody's. */
+/** A full queue of connections (EAGAIN) belongs to a process that listens. */
 const ANSWERS: Readonly<Record<string, Answer>> = { ECONNREFUSED: "refused", EAGAIN: "answered" };
 
-/** An address of a socket is short: a long path is reached through an open directory, where the system has that. */
+/** The address of a socket must be short: a long path is reached through an open directory, where `/proc` exists. */
 async function withAddress<T>(
   directory: string,
   name: string,

@@ -3,8 +3,8 @@ import { damagedFile, orFileFailure, systemCode } from "./file-failure.ts";
 import { openLine, sealLine } from "./sealed-line.ts";
 
 /*
- * How far a log went when its branch was last opened or closed. A log can't tell that its own last lines are gone; this
- * can, and costs nothing per append. After a crash it is behind the log: it is a lower bound.
+ * How far a log went when its branch was last closed. A log alone can't show that its last lines are gone; this file
+ * can, and costs nothing per append. After a crash it lags behind the log: it is a lower bound.
  */
 
 /** Where a log ended. */
@@ -21,8 +21,8 @@ export interface LogHead {
 const FORMAT = 1;
 
 /**
- * The head that was kept of a log, or `null` where none was. Rejects with `damaged_log` for a file that holds none; an
- * empty file, as the loss of power leaves it, says nothing.
+ * The head that was kept of a log, or `null` without one. Rejects with `damaged_log` for a file that holds no head;
+ * an empty file, as a loss of power leaves it, counts as no head.
  */
 export async function readHead(file: string): Promise<LogHead | null> {
   const bytes = await orFileFailure("read", file, async () => {
@@ -55,7 +55,7 @@ function damagedHead(file: string, reason: string, cause?: unknown) {
   return damagedFile(file, `${reason}. ${advice}`, cause);
 }
 
-/** Keeps the head of a log; whoever reads finds the old one or the new one, whole. */
+/** Writes the head of a log; a reader finds either the old one or the new one, whole. */
 export async function writeHead(
   file: string,
   { bytes, lines, sum, node }: LogHead,

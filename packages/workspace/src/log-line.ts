@@ -17,8 +17,8 @@ export interface ReadLine extends LogLine {
 
 /**
  * A line with its newline: `{"v":2,"agent":…,"n":…,"nodes":[…],"prev":"…","sum":"…"}`. `sum` is the CRC-32 of the
- * bytes before `,"sum"`, `prev` the `sum` of the line before. A checksum so covers all lines up to its own, and a line
- * that is removed, repeated or moved is noticed at its place. Format 1 is the same without `prev`.
+ * bytes before `,"sum"`, and `prev` the `sum` of the line before. So each checksum covers all lines up to its own, and a
+ * line that was removed, repeated or moved is noticed at its place. Format 1 is the same without `prev`.
  */
 export function encodeLine({ agentId, n, nodes }: LogLine, prev: string): Buffer {
   const append = `{"v":${FORMAT},"agent":${JSON.stringify(agentId)},"n":${n},"nodes":${JSON.stringify(nodes)}`;

@@ -15,9 +15,9 @@ import { hasGoodSum, NO_SUM, sumOf } from "./sealed-line.ts";
  * 1. `end` is behind the newline of the last line that was read and checked; reading goes on there.
  * 2. `nextN` counts the nodes of each agent up to `end`.
  * 3. All lines have the format of the first. From format 2 on each names the checksum of the one before it.
- * 4. A log goes at least as far as its head says, and has there the line that the head names.
- * 5. Another file under the same name (a log that was migrated) is read from its beginning; nodes that were given
- *    before are not given again.
+ * 4. A log is at least as long as its head says, and the line that the head names ends there.
+ * 5. Another file under the same name (a log that was migrated) is read from its beginning; nodes that were returned
+ *    before are not returned again.
  * 6. Only what follows the last newline is torn, or a last line in which a whole disk sector was never
  *    written. Anything else that does not fit is damage and refused.
  */
@@ -40,7 +40,7 @@ export class LogReader {
   #nodes = 0;
   #head: LogHead | null = null;
 
-  /** Without the file of its head, a log is taken as it is. */
+  /** Without `headFile`, the length of the log is not checked. */
   constructor(file: string, headFile: string | null = null) {
     this.#file = file;
     this.#headFile = headFile;
@@ -78,7 +78,7 @@ export class LogReader {
 
   /** The nodes of the lines that are new since the last call, up to the byte `limit`. */
   async advance(limit: number = Number.POSITIVE_INFINITY): Promise<readonly RunNode[]> {
-    // Before the log: a head that is written meanwhile may be ahead of the size seen here.
+    // Read before the log: a head that is written meanwhile may be ahead of the size seen here.
     if (this.#headFile !== null) this.#head = await readHead(this.#headFile);
     return orFileFailure("read", this.#file, async () => {
       const handle = await openLog(this.#file);
@@ -107,7 +107,7 @@ export class LogReader {
     return found !== undefined && stampOf(found) === this.#stamp && isSameHead(head, this.#head);
   }
 
-  /** Begins again where another file has taken the log's place, and gives how many of its nodes are known. */
+  /** Starts over if another file has replaced the log. Returns how many nodes to skip because they were returned before. */
   #follow(inode: bigint): number {
     const isAnother = this.#inode !== null && this.#inode !== inode;
     this.#inode = inode;
@@ -155,7 +155,7 @@ export class LogReader {
     if (this.#head === null || this.#end >= this.#head.bytes || end < this.#head.bytes) return;
     if (end === this.#head.bytes && sum === this.#head.sum) return;
     throw this.#damaged(
-      `it is not the line that stood there when the branch was last closed, which ended with node ${this.#head.node}`,
+      `it is not the line that was there when the branch was last closed, which ended with node ${this.#head.node}`,
     );
   }
 
@@ -163,7 +163,7 @@ export class LogReader {
     if (this.#head === null || this.#end >= this.#head.bytes) return;
     const { lines, node } = this.#head;
     throw this.#damaged(
-      `it is missing: the log had ${counted(lines, "line")} when the branch was last closed, up to node ${node}. If only the end of the file was lost with the machine's power, remove ${this.#headFile} to go on from what is left`,
+      `it is missing: the log had ${counted(lines, "line")} when the branch was last closed, up to node ${node}. If only the end of the file was lost in a power failure, remove ${this.#headFile} to continue from what is left`,
     );
   }
 

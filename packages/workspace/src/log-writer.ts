@@ -17,8 +17,8 @@ import { fileFailure } from "./file-failure.ts";
  * 1. Lines are written in the order in which `append` was called, and its promises resolve in that order.
  * 2. One write is under way at a time; what is appended meanwhile goes into the next one together, so that
  *    a thousand agents wait for two writes and not for a thousand.
- * 3. A write that only the operating system is to have is made in place when it is small: it copies the bytes into the
- *    system's cache, which takes less time than to hand them to another thread and back.
+ * 3. With durability "flush", a small write is synchronous: it only copies the bytes into the system's cache, which takes
+ *    less time than passing them to another thread.
  * 4. `end` is behind the last line whose append has resolved or is about to: readers need go no further.
  * 5. After a failed write the file is cut back to `end` and nothing is written again.
  */
@@ -38,7 +38,7 @@ export interface LogWriterOptions {
   /** Size of the file, behind its last good line. */
   readonly end: number;
   readonly durability: Durability;
-  /** Throws when this process may not write any more: asked before each write. Absent where nobody else writes. */
+  /** Called before each write; throws when this process may not write any more. Absent if no other process can write. */
   readonly requireHeld?: () => void;
 }
 
@@ -87,7 +87,7 @@ export class LogWriter {
   }
 
   async #writeAll(): Promise<void> {
-    // What is appended in the same moment goes along.
+    // Lines that are appended in the same tick go into the same write.
     if (this.#durability === "flush") await null;
     while (this.#waiting.length > 0) {
       const batch = this.#takeBatch();
@@ -102,7 +102,7 @@ export class LogWriter {
     this.#writing = null;
   }
 
-  /** Whoever has taken the file over decides what becomes of its end. */
+  /** False if another process has taken the file over: the end of the file is then left to that process. */
   #isHeld(): boolean {
     try {
       this.#requireHeld();

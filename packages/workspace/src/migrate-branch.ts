@@ -27,14 +27,14 @@ export interface LockedBranch {
 
 /** A log that was read to its end. */
 export interface OpenedLog extends LoadedLog {
-  /** Bytes of a line behind its end that was never whole. */
+  /** Bytes after its end, of a line that was never completed. */
   readonly tornBytes: number;
 }
 
 /**
- * Brings a branch of an older format up to the current one, and gives a reader that stands at the end of the log. Each
- * file is written whole under another name and then renamed, the log first: whenever the process dies, every file is the
- * old one or the new one, and a mixture of them is one that this version opens and that an older version refuses.
+ * Migrates a branch of an older format to the current one, and returns a reader at the end of the log. Each file is
+ * written whole under another name and then renamed, the log first. So if the process dies at any moment, each file is
+ * either the old or the new one; this version opens a mixture of them, and an older version refuses it.
  */
 export async function openMigrated({
   layout,

@@ -101,7 +101,7 @@ async function fillBranch(directory: string, branch: NewBranch): Promise<void> {
   if (durability === "fsync") await syncDirectory(directory);
 }
 
-/** Writes a new log with these nodes, and gives where it ends. */
+/** Writes a new log with these nodes and returns its head. */
 export async function fillLog(
   file: string,
   nodes: readonly RunNode[],

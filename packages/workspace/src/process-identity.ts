@@ -12,9 +12,9 @@ export interface ProcessIdentity {
   readonly started: string | null;
   /** Drawn for each holding. */
   readonly nonce: string;
-  /** The boot of the kernel it runs on, and the namespace that its pid belongs to; `null` where the system has none. */
+  /** The boot of its kernel and the namespace of its pid; `null` on systems without them. */
   readonly kernel?: { readonly boot: string | null; readonly namespace: string | null };
-  /** The name of the socket on which it listens in the directory it holds; absent where it could make none. */
+  /** The name of its socket in the directory that it holds; absent if it could not make one. */
   readonly socket?: string;
 }
 
@@ -52,10 +52,10 @@ function textOrNull(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
 
-/** Where a process stands; of one that is `elsewhere` nothing can be known from here. */
+/** The state of a process; whether one that is `elsewhere` runs can't be checked from here. */
 export type Whereabouts = "running" | "gone" | "elsewhere";
 
-/** The PID namespace of the system itself, where a host name and a reboot mean what they say. */
+/** The initial PID namespace, in which the host name identifies the machine and a reboot ends every process. */
 const INITIAL_NAMESPACE = "pid:[4026531836]";
 
 /** Whether the process that holds this directory still runs. */
@@ -71,7 +71,7 @@ export async function whereabouts(identity: ProcessIdentity, directory?: string)
   if (host !== hostname()) return "elsewhere";
   if (isSameBoot && own.namespace !== null)
     return kernel.namespace === own.namespace ? await byNumber(identity) : "elsewhere";
-  // Written by a version that noted no kernel, or where systems have no such names.
+  // The identity comes from a version that did not record the kernel, or the system has no such names.
   if (kernel === undefined || (kernel.boot === null && own.boot === null)) return await byNumber(identity);
   const isRebooted =
     kernel.boot !== null &&
@@ -81,7 +81,7 @@ export async function whereabouts(identity: ProcessIdentity, directory?: string)
   return isRebooted ? "gone" : "elsewhere";
 }
 
-/** Whether a process runs whose number means the same here. */
+/** Whether a process of this PID namespace runs. */
 async function byNumber({ pid, started: before }: ProcessIdentity): Promise<"running" | "gone"> {
   try {
     process.kill(pid, 0);
@@ -102,7 +102,7 @@ interface ProcessState {
 /** The boot and the tick in it at which a process started, as Linux tells; nothing is known elsewhere. */
 async function processState(pid: number | "self"): Promise<ProcessState> {
   try {
-    // The numbers in a `/proc` of another namespace are not ours.
+    // A `/proc` of another namespace has other numbers.
     if (pid !== "self" && (await readlink("/proc/self")) !== String(process.pid))
       return { started: null, ended: false };
     const stat = await readFile(`/proc/${pid}/stat`, "latin1");
@@ -128,7 +128,7 @@ function ownKernel(): Promise<NonNullable<ProcessIdentity["kernel"]>> {
   return kernelOfThis;
 }
 
-/** What a system that has no such file says. */
+/** For systems without such a file. */
 function nothing(): null {
   return null;
 }

@@ -33,11 +33,11 @@ export interface BranchSummary {
   /** Epoch milliseconds; 0 when it cannot be read. */
   readonly createdAt: number;
   readonly state: BranchState;
-  /** The root's first task; `null` before there is one, and where it cannot be read. */
+  /** The root's first task; `null` before there is one, or if it can't be read. */
   readonly query: string | null;
   /** The node with which the root ended: its answer, or why there is none. `null` while it has not ended. */
   readonly end: ResultNode | ErrorNode | null;
-  /** What all requests in the log took. */
+  /** The usage of all requests in the log. */
   readonly usage: UsageTotal;
   /** Appends in the log. */
   readonly lines: number;
@@ -106,7 +106,7 @@ async function summarizeBranch(layout: Layout, runId: string, id: string): Promi
   return { id, parent, createdAt, state: running ? "running" : rest, query, end, ...counted };
 }
 
-/** The nodes of a line; none where there is no line, `null` where it is damaged. */
+/** The nodes of a line: none without a line, `null` if it is damaged. */
 function nodesOf(line: Buffer | null): readonly RunNode[] | null {
   try {
     return line === null ? [] : decodeLine(line).nodes;
@@ -130,7 +130,7 @@ interface LogScan {
   readonly lastOfRoot: Buffer | null;
 }
 
-/** Reads a log once. Only lines that may tell of a request are taken apart. */
+/** Reads a log once. Parses only the lines that may hold the usage of a request. */
 async function scanLog(log: string): Promise<LogScan> {
   return orFileFailure("read", log, async () => {
     const handle = await openLog(log);

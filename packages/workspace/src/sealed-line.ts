@@ -20,7 +20,7 @@ export function hasGoodSum(line: Buffer): boolean {
   return end > 0 && line.toString("latin1", end) === suffixOf(line.subarray(0, end));
 }
 
-/** What stands before the first line of a chain. */
+/** The `prev` of the first line of a log. */
 export const NO_SUM = "00000000";
 
 /** The checksum of a sealed line without its newline. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { systemCode } from "./file-failure.ts";
 
-/** `.tmp-<pid>-<where the pid counts>-<chance>`: a name beside others that no id and no digest can have. */
+/** `.tmp-<pid>-<boot and PID namespace>-<random>`: a name that no id and no digest can have. */
 export function temporaryName(): string {
   return `.tmp-${process.pid}-${numberPlace()}-${randomUUID()}`;
 }
@@ -49,9 +49,9 @@ function writerOf(name: string): Temporary["writer"] {
 
 let place: string | undefined;
 
-/** The boot and the PID namespace in which this process has its number, in eight digits. */
+/** A checksum of this boot and PID namespace, in eight digits. */
 function numberPlace(): string {
-  place ??= crc32(`${placeText()}`).toString(16).padStart(8, "0");
+  place ??= crc32(placeText()).toString(16).padStart(8, "0");
   return place;
 }
 

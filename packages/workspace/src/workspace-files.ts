@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { RLMError, type RunInfo, type RunNode } from "@rlmflow/core";
 import type { BlobFiles } from "./blob-files.ts";
 import { BranchWrites } from "./branch-writes.ts";
@@ -33,7 +34,7 @@ export interface CallFiles {
 export class WorkspaceFiles {
   readonly #options: WorkspaceFilesOptions;
   readonly #open = new Map<string, BranchWrites>();
-  /** The branches that are open for writing, by the logs of their writes, and what asks whether they still are. */
+  /** Of each branch that is open for writing, by the log of its writes: throws when another process has taken it. */
   readonly #held = new Map<string, () => void>();
 
   constructor(options: WorkspaceFilesOptions) {
@@ -51,20 +52,20 @@ export class WorkspaceFiles {
     const paths = this.#options.layout.branch(runId, branchId);
     let writes = this.#open.get(paths.writes);
     if (writes === undefined) {
-      const requireHeld = () => this.#held.get(paths.writes)?.();
+      const requireHeld = () => this.#requireHeld(paths.writes);
       writes = new BranchWrites({ file: paths.writes, ...this.#options, requireHeld });
       this.#open.set(paths.writes, writes);
     }
     return { directory: paths.files, writes };
   }
 
-  /** Tools may write the files of this branch from now on, for as long as `requireHeld` does not throw. */
+  /** Tools may write the files of this branch from now on, as long as `requireHeld` does not throw. */
   open(run: RunInfo, requireHeld: () => void): void {
     const { writes } = this.#options.layout.branch(run.runId, run.branch.id);
     this.#held.set(writes, requireHeld);
   }
 
-  /** Waits for what tools write in a branch, or in all, and closes the log; after that nothing is written. */
+  /** Waits for the writes of tools in a branch, or in all, and closes the log; later writes are refused. */
   async close(run?: RunInfo): Promise<void> {
     const only = run === undefined ? null : this.#options.layout.branch(run.runId, run.branch.id).writes;
     const closing = [...this.#open].filter(([file]) => only === null || file === only);
@@ -72,6 +73,16 @@ export class WorkspaceFiles {
     for (const [file] of closing) this.#open.delete(file);
     for (const file of only === null ? [...this.#held.keys()] : [only]) this.#held.delete(file);
     await Promise.all(closed);
+  }
+
+  #requireHeld(writes: string): void {
+    const requireHeld = this.#held.get(writes);
+    if (requireHeld === undefined)
+      throw new RLMError(
+        "closed",
+        `The branch in ${dirname(writes)} is not open, so nothing is written in its files.`,
+      );
+    requireHeld();
   }
 
   /**

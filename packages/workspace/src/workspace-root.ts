@@ -7,11 +7,11 @@ import type { Layout } from "./layout.ts";
 /**
  * The directory of a workspace, which is made once.
  *
- * Owns: whether the folders that hold runs are there and are still those that were found first.
- * Does not own: what lies in them.
- * 1. Once they were seen nothing is made again: a workspace that was removed or renamed stops its runs, and no part of
- *    one appears in its place.
- * 2. None of them is a symbolic link: what is written stays in the workspace.
+ * Owns: whether the folders that hold runs exist and are still the same as when they were first seen.
+ * Does not own: the files in them.
+ * 1. Folders that were seen once are not made again: a workspace that was removed or renamed stops its runs, and no part
+ *    of another one appears in its place.
+ * 2. None of them is a symbolic link, so all writes stay in the workspace.
  */
 export class WorkspaceRoot {
   readonly #layout: Layout;
@@ -23,7 +23,7 @@ export class WorkspaceRoot {
     this.#durability = durability;
   }
 
-  /** Makes the folders the first time; afterwards throws `store_failed` when they are not there. */
+  /** Makes the folders the first time; later throws `store_failed` if they are gone. */
   async make(): Promise<void> {
     const { root, hidden } = this.#layout;
     if (this.#seen === null)
@@ -41,7 +41,7 @@ export class WorkspaceRoot {
     requireDirectory(folder);
   }
 
-  /** Throws `store_failed` when the workspace is not there, or is another than it was. */
+  /** Throws `store_failed` if the workspace is gone or was replaced. */
   require(): void {
     const { root, hidden } = this.#layout;
     const found = lstatSync(hidden, { throwIfNoEntry: false });
@@ -53,17 +53,17 @@ export class WorkspaceRoot {
     }
     throw new RLMError(
       "store_failed",
-      `The workspace ${root} was removed, renamed or replaced while it was open. Nothing is made in its place: put it back, then resume the run.`,
+      `The workspace ${root} was removed, renamed or replaced while it was open. Put it back, then resume the run.`,
       { details: { path: root, code: "ENOENT" } },
     );
   }
 }
 
-/** Throws `store_failed` for a symbolic link or a file in a folder's place, through which writes would go elsewhere. */
+/** Throws `store_failed` if a symbolic link or a file has replaced a folder: writes could end up elsewhere. */
 export function requireDirectory(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined || found.isDirectory()) return;
-  const what = found.isSymbolicLink() ? "a symbolic link" : "no directory";
+  const what = found.isSymbolicLink() ? "a symbolic link" : "not a directory";
   throw new RLMError(
     "store_failed",
     `${path} is ${what}: nothing is written through it. Put the directory itself there.`,

@@ -30,7 +30,7 @@ import { sumOf } from "./sealed-line.ts";
  * 1. `#nextN` of an agent is moved in the same step in which its line is handed to the writer; so what is
  *    called first is checked first and written first.
  * 2. `read` goes no further than the writer's `end`: it shows nothing that a failed write takes back.
- * 3. `#head` is behind the last line that was handed to the writer.
+ * 3. `#head` is the end of the last line that was passed to the writer.
  * 4. A torn end is cut off once, at opening, under the lock.
  */
 
@@ -188,7 +188,7 @@ export class WorkspaceStore implements Store {
       await writeHead(this.#paths.head, this.#head, this.#options.durability);
       this.#keptHead = this.#head;
     } catch {
-      // An older head is true as well, so a disk that takes no more keeps that one, and so does a branch that was taken.
+      // The older head remains valid. It stays when the disk is full or another process has taken the branch.
     }
   }
 

@@ -33,7 +33,7 @@ async function filesOf(workspace: Workspace, branch: string): Promise<Record<str
   return Object.fromEntries(visible.map((path, at) => [path.slice(files.length + 1), texts[at] ?? ""]));
 }
 
-/** Makes a call as the engine does, under this effect key. */
+/** Makes a call as the engine does, under this effect key and with its branch open. */
 async function call(
   workspace: Workspace,
   key: string,
@@ -42,7 +42,13 @@ async function call(
 ): Promise<JsonValue> {
   const tool = fileTools(workspace).find((one) => one.name === name) ?? expect.fail(`no tool ${name}`);
   const signal = new AbortController().signal;
-  return tool.run(await tool.check(args), { effectKey: key, agentId: "root", depth: 0, signal });
+  const [runId = "", branchId = ""] = key.split("/");
+  const store = await workspace.openRun(runId, branchId);
+  try {
+    return await tool.run(await tool.check(args), { effectKey: key, agentId: "root", depth: 0, signal });
+  } finally {
+    await store.close();
+  }
 }
 
 describe("the files of a fork", () => {
@@ -166,9 +172,11 @@ describe("a write that is made again after a crash", () => {
     const workspace = await openedWorkspace();
     await record(workspace, ["done(1)"]);
     const key = "run/main/root#9/0";
+    const store = await workspace.openRun("run", "main");
     const { writes } = workspace.filesOf(key);
     const current = { bytes: null, read: () => expect.fail("there is nothing to read") };
     await writes.note({ effectKey: key, path: "x.txt", current, next: Buffer.from("text") });
+    await store.close();
     await call(workspace, key, "appendFile", "x.txt", "text");
     expect(await readFile(workspace.path("x.txt"), "utf8")).toBe("text");
   });
@@ -184,6 +192,15 @@ describe("a write that is made again after a crash", () => {
 });
 
 describe("the log of writes", () => {
+  test("takes nothing for a branch that is closed, also from a call that begins then", async () => {
+    const workspace = await openedWorkspace();
+    await record(workspace);
+    const { directory, writes } = workspace.filesOf("run/main/root#9/0");
+    const write = writes.during(() => writeFile(join(directory, "late.txt"), "late"));
+    await expect(write).rejects.toMatchObject({ code: "closed" });
+    expect(await filesOf(workspace, "main")).not.toHaveProperty(["late.txt"]);
+  });
+
   test("drops a torn end and refuses a damaged middle with its line", async () => {
     const workspace = await openedWorkspace();
     await record(workspace);

@@ -56,7 +56,9 @@ test("a holder without a socket in another namespace is locked until force is us
   await writeFile(join(directory, "lock"), JSON.stringify(identity));
   await expect(workspace.openRun("run")).rejects.toMatchObject({
     code: "locked",
-    message: expect.stringMatching(/nobody can tell whether it still runs.*open the branch with force/),
+    message: expect.stringMatching(
+      /whether it still runs can.t be checked from here.*open the branch with force/,
+    ),
   });
   await workspace.openRun("run", "main", { force: true });
 });

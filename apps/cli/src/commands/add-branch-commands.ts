@@ -16,11 +16,9 @@ type Perform = (command: Promise<ExitCode>) => Promise<void>;
 export function addBranchCommands(program: Command, io: CommandIo, perform: Perform): void {
   program
     .command("runs")
-    .description(
-      "list the runs of a workspace, the newest first: what was asked, how each stands, what it took",
-    )
+    .description("list the runs of a workspace, the newest first, with the query, state and usage of each")
     .argument("[workspace]", "the workspace; default the current directory", ".")
-    .option("--json", "each as a line of JSON, with the whole query and answer")
+    .option("--json", "one line of JSON for each run, with the whole query and answer")
     .action((path: string, flags: RunsFlags) => perform(runsCommand(path, flags, io)));
   program
     .command("fork")

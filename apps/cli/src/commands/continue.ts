@@ -24,7 +24,7 @@ export async function continueCommand(
   if (!graph.finished)
     throw new RLMError(
       "nothing_to_do",
-      `Run ${graph.run.runId} has not ended, and a further task comes after the end: rlmflow resume ${quoteForShell(path)} goes on with it, rlmflow say tells its root something.`,
+      `Run ${graph.run.runId} has not ended, so it can't be given a further task yet. Continue it with rlmflow resume ${quoteForShell(path)}, or send its root a message with rlmflow say.`,
     );
   const problems = await fileProblems([], flags.output ?? null);
   const typed = withRecord(flagsFromRecord(graph.run.metadata), flags);

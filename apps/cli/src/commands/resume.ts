@@ -40,7 +40,7 @@ export async function resumeCommand(path: string, flags: ResumeFlags, io: Comman
   if (flags.force === true) await takeLock(graph, workspace);
   await using flow = await openFlow(options, workspace, io);
   const run = flow.resume(graph, { config });
-  // It may fail before it is followed, which is where its failure is told.
+  // The run may fail before it is followed; followRun reports the failure.
   run.catch(() => {});
   const recovered = await run.recovered();
   // Only now has this process the branch to itself.

@@ -17,7 +17,7 @@ export interface RunsFlags {
 
 const QUERY_WIDTH = 40;
 
-/** `rlmflow runs`: the runs of a workspace, the newest first, with what was asked, how each stands and what it took. */
+/** `rlmflow runs`: the runs of a workspace, the newest first, with the query, state and usage of each. */
 export async function runsCommand(path: string, flags: RunsFlags, io: CommandIo): Promise<ExitCode> {
   await using workspace = await openWorkspace(placeAt(path).workspace);
   const runs = await workspace.runs();
@@ -48,7 +48,7 @@ function cellsOf({ runId }: RunSummary, branch: BranchSummary, now: number): rea
   ];
 }
 
-/** How a branch stands, in a word that says what became of one that has ended. */
+/** The state of a branch in one word; for one that has ended, whether it answered. */
 function standOf({ state, end }: BranchSummary): string {
   if (state !== "ended") return state;
   return end?.type === "result" ? "answered" : "failed";
@@ -71,7 +71,7 @@ function jsonLines({ runId, metadata, branches, problem }: RunSummary): readonly
   return rows.map((row) => JSON.stringify({ v: 1, type: "run", ...row }));
 }
 
-/** An answer that is too large for its node lies in a blob, which the list names and does not read. */
+/** An answer that is too large for its node is in a blob, which the list names but does not read. */
 function answerOf({ end }: BranchSummary): Readonly<Record<string, JsonValue>> {
   if (end === null) return {};
   if (end.type === "error") return { error: { kind: end.kind, message: end.message } };

@@ -13,7 +13,7 @@ export async function whyUnreadable(path: string): Promise<string | null> {
   }
 }
 
-/** True for a pipe, such as a shell makes of `<(zcat access.log.gz)`: it is read once, from its beginning to its end. */
+/** True for a pipe, such as a shell makes of `<(zcat access.log.gz)`: it can be read only once. */
 export async function isPipe(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isFIFO() === true;
 }

@@ -11,7 +11,7 @@ export interface LineViewOptions {
 
 const SUMMARY_EVERY_MS = 10_000;
 const MOST_FAILURES = 20;
-/** Many agents wait for the same provider: of other agents one line a second says enough. */
+/** Many agents may wait for the same provider: a retry of another agent is shown at most once a second. */
 const RETRY_EVERY_MS = 1000;
 
 function isWorthTelling(retry: Retrying, told: Retrying | null): boolean {
@@ -35,7 +35,7 @@ export function plainView(progress: RunProgress, { now, write }: LineViewOptions
       const retry = progress.lastRetry;
       if (progress.isPaused !== toldPause) {
         toldPause = progress.isPaused;
-        write(toldPause ? "paused: nothing new starts until the run goes on\n" : "the run goes on\n");
+        write(toldPause ? "paused: nothing new starts until the run is unpaused\n" : "the run continues\n");
       }
       if (retry !== null && retry !== toldRetry && isWorthTelling(retry, toldRetry)) {
         toldRetry = retry;

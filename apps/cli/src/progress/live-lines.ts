@@ -21,7 +21,7 @@ export interface LiveStyle {
 
 const NAME_WIDTH = 24;
 const BAR_WIDTH = 10;
-/** Places of what the head line leaves out where there is no room, first to last: what the run took always stays. */
+/** Parts that the head line drops when there is no room, by index and in this order. The usage always stays. */
 const FIRST_TO_GO: readonly number[] = [0, 5, 4, 1];
 const DROPPED: readonly number[] = [0, 1, 2, 3, 4];
 const PHASE_RANK = { code: 0, model: 1, waiting: 2 };

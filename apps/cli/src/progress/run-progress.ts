@@ -102,7 +102,7 @@ export class RunProgress {
     return this.#agents.has(agentId);
   }
 
-  /** Takes that the run was paused, or goes on. */
+  /** Notes that the run was paused, or continues. */
   setPaused(isPaused: boolean): void {
     this.#isPaused = isPaused;
   }

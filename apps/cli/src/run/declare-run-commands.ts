@@ -40,9 +40,9 @@ export function declareRunCommands(program: Command, io: CommandIo, perform: Per
 function declareContinue(program: Command, io: CommandIo, perform: Perform): void {
   const further = program
     .command("continue")
-    .description("give a run that has ended a further task, in the REPL that it has")
+    .description("give a run that has ended a further task, in its existing REPL")
     .argument("<workspace>", "the workspace, or anything in its .rlmflow folder")
-    .argument("[query...]", "what is to be done now, in quotes")
+    .argument("[query...]", "the further task, in quotes")
     .option("--run <id>", "the run; default the newest")
     .option("--branch <id>", "the branch; default main")
     .option("--output <file>", "a JSON Schema that the answer must fit");
@@ -111,7 +111,7 @@ Exit codes: 0 answered, 1 failed, 2 wrong options, 3 a limit was reached, 130 in
 `;
 
 const CONTINUE_HELP = `
-Options that are left out are those the run was begun with. Its variables and contexts are there; its limits stay.
+Options that are left out keep the values that the run was begun with. Variables, contexts and limits stay.
 Exit codes: 0 answered, 1 failed, 2 wrong options, 3 a limit was reached, 130 interrupted.
 `;
 

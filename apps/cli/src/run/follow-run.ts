@@ -35,7 +35,7 @@ export async function followRun(
   run: Run,
   { options, io, directory, recovered = null }: Following,
 ): Promise<ExitCode> {
-  // It may fail before it is watched; how it ended is told below.
+  // The run may fail before it is watched; its end is reported below.
   run.catch(() => {});
   const startedAt = io.now();
   const report = runReport(io, options.json, recovered);

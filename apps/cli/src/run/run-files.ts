@@ -77,7 +77,7 @@ async function* textOf(stream: AsyncIterable<Buffer>, what: string): AsyncGenera
     if (!(cause instanceof TypeError)) throw cause;
     throw new RLMError(
       "invalid_options",
-      `- --context ${what} is no UTF-8 text; convert it, for example with iconv`,
+      `- --context ${what} is not UTF-8 text; convert it, for example with iconv`,
       { cause },
     );
   }

@@ -93,7 +93,7 @@ describe("rlmflow run", () => {
     await using server = await loopbackServer(() => block("done(1)"));
     const io = new CapturedIo({ input: [Buffer.from([0x61, 0xff])] });
     expect(await run(server, io, "--context", "-")).toBe(EXIT.usage);
-    expect(io.stderr.text).toContain("--context -: standard input is no UTF-8 text; convert it");
+    expect(io.stderr.text).toContain("--context -: standard input is not UTF-8 text; convert it");
     expect(server.asked).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import { reportedCount } from "../request/reported-count.ts";
 import { tokenUsage } from "../request/token-usage.ts";
 import type { ReplyInProgress } from "../request/watched-request.ts";
 
-/** A reply that gathers from the events of a Messages stream, or from one whole message. */
+/** A reply that is collected from the events of a Messages stream, or from one whole message. */
 export interface MessageReply extends ReplyInProgress {
   /** Takes the next value of the answer and gives the text in it. Nothing about its shape is trusted. */
   add(value: unknown): string;
@@ -32,7 +32,7 @@ class GatheringMessage implements MessageReply {
   #over = false;
   #thought = false;
   #called = false;
-  /** Output is known only at the end: what `message_start` says of it is a beginning. */
+  /** Output is known only at the end: the count in `message_start` is preliminary. */
   #counted = false;
   readonly #counts = new Map<string, unknown>();
   readonly #calls: { name: string; arguments: string }[] = [];
@@ -162,14 +162,14 @@ class GatheringMessage implements MessageReply {
     if (typeof reason === "string" && reason !== "") this.#stop = reason;
   }
 
-  /** Later counts take the place of earlier ones, zeros of none but zeros: gateways put them where they do not count. */
+  /** Later counts replace earlier ones, except that zero replaces only zero: gateways that do not count send zeros. */
   #count(usage: unknown, isEnd: boolean): void {
     for (const name of COUNTS) {
-      const told = member(usage, name);
-      if (told === undefined || told === null) continue;
-      if (isEnd && name === "output_tokens") this.#counted = true;
+      const count = member(usage, name);
+      if (count === undefined || count === null) continue;
       const isFinalOutput = isEnd && name === "output_tokens";
-      if (told !== 0 || isFinalOutput || !this.#counts.has(name)) this.#counts.set(name, told);
+      if (isFinalOutput) this.#counted = true;
+      if (count !== 0 || isFinalOutput || !this.#counts.has(name)) this.#counts.set(name, count);
     }
   }
 }

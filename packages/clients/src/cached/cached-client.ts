@@ -18,8 +18,8 @@ const KEY_FORMAT = 1;
 /**
  * A client that asks once and remembers: equal requests (model, messages, bound on output, schema, variant)
  * are answered from disk, and asked once when they come at the same time. A remembered reply arrives as one
- * piece of text, with its recorded tokens and a cost of 0. Only complete replies are kept: no failure, no reply without
- * text, none that was cut, filtered or ended for a reason that is not known.
+ * piece of text, with its recorded tokens and a cost of 0. Only complete replies are kept: no failures, and no replies
+ * that are empty, were cut or filtered, or ended for an unknown reason.
  */
 export function cachedClient(client: Client, options: CachedClientOptions): Client {
   checkOptions("cachedClient", options, { directory: requiredText, variant: text });
@@ -49,7 +49,7 @@ export function cachedClient(client: Client, options: CachedClientOptions): Clie
 function recalled(store: ReplyStore, digest: string, ask: SharedSend): SharedSend {
   return async (signal, onText) => {
     const kept = await store.get(digest);
-    // Another version may have kept replies that were cut.
+    // An older version may have kept replies that were cut.
     if (kept !== null && isComplete(kept)) {
       onText(kept.text);
       return free(kept);
@@ -60,7 +60,7 @@ function recalled(store: ReplyStore, digest: string, ask: SharedSend): SharedSen
   };
 }
 
-/** A cut reply would be given again after the bound that cut it was raised. */
+/** A reply that was cut must not be returned again after the bound that cut it was raised. */
 function isComplete({ text, finishReason }: Reply): boolean {
   return text.trim() !== "" && finishReason === "stop";
 }

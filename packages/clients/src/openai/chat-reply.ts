@@ -5,13 +5,13 @@ import { member } from "../request/member.ts";
 import type { ReplyInProgress } from "../request/watched-request.ts";
 import { chatUsage, usageOf } from "./chat-usage.ts";
 
-/** A reply that gathers from the chunks of a Chat Completions stream, or from one whole completion. */
+/** A reply that is collected from the chunks of a Chat Completions stream, or from one whole completion. */
 export interface ChatReply extends ReplyInProgress {
   /** Takes the next value of the answer and gives the text in it. Nothing about its shape is trusted. */
   add(value: unknown): string;
 }
 
-/** More of the calls of tools, which are only told of, is not kept. */
+/** Calls of tools are kept only to be mentioned to the model, and not beyond these bounds. */
 const LONGEST_CALL = 2000;
 const MOST_CALLS = 8;
 
@@ -78,7 +78,7 @@ class GatheringReply implements ChatReply {
       const end = replyEnd(this.#finish);
       return this.#refused && end !== "broken" ? "refused" : end;
     }
-    // Some servers never give a reason. That they counted the reply and said [DONE] is their word that it is over.
+    // Some servers never give a reason. If they counted the reply and sent [DONE], it is complete.
     return this.#done && this.#usage !== undefined && !this.#behind ? "other" : null;
   }
 
@@ -121,7 +121,7 @@ class GatheringReply implements ChatReply {
   }
 }
 
-/** Text, or the text among the parts that Mistral and others send; thoughts among them are none. */
+/** Text, or the text parts, without thoughts, of the lists that Mistral and others send. */
 function contentText(content: unknown): string {
   if (typeof content === "string") return content;
   const parts = Array.isArray(content) ? content : [content];

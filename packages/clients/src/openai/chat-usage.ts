@@ -4,8 +4,8 @@ import { reportedCount } from "../request/reported-count.ts";
 import { tokenUsage, type Written } from "../request/token-usage.ts";
 
 /**
- * Where servers put the usage of a chunk: beside the choices, in the first of them (Moonshot), in a member of
- * their own (Groq). `undefined` for one that reports nothing.
+ * The usage report of a chunk, from the places in which servers put it: next to the choices, in the first choice
+ * (Moonshot), or in a member with the server's name (Groq). `undefined` if there is none.
  */
 export function usageOf(chunk: unknown, choice: unknown): unknown {
   const places = [
@@ -17,7 +17,7 @@ export function usageOf(chunk: unknown, choice: unknown): unknown {
   return places.find(reportsAnything);
 }
 
-/** A report of nothing but zeros is a placeholder: it does not take the place of a real one. */
+/** False for a report of nothing but zeros, which is a placeholder and must not replace a real one. */
 function reportsAnything(usage: unknown): boolean {
   return [inputOf(usage), outputOf(usage), member(usage, "total_tokens")].some(
     (count) => (reportedCount(count) ?? 0) > 0,

@@ -2,28 +2,28 @@ import type { RLMError } from "@rlmflow/core";
 import { eventStream } from "./event-stream.ts";
 import { type Answer, errorIn, parsedJson, serverWords } from "./server-words.ts";
 
-/** How the body of an answer is read. */
+/** What reading the body of an answer reports to its caller. */
 export interface AnswerReading {
   /** Makes the failure of an error that the server sent within its answer. */
   refused(answer: Answer): RLMError;
   /** Makes the failure of an answer that breaks off at what the server sent. */
   brokenOff(what: string): RLMError;
-  /** Hears of text between the events of a stream, which may say why the stream ends early. */
+  /** Called with text between the events of a stream, which may say why the stream ends early. */
   strayed(text: string): void;
 }
 
 /** The end that a Chat Completions stream announces. */
 export const DONE: unique symbol = Symbol("[DONE]");
 
-/** More text outside events than any reply has is not kept. */
+/** Longer text outside events is not kept: no reply has so much. */
 const MOST_STRAY = 16 * 1024 * 1024;
 const QUOTED = 300;
 
 /**
  * The JSON values of an answer with status 200, and {@link DONE}. Normally they are the data of an event stream. A
- * server that ignores `stream: true` sends one JSON document, which was paid for, or lines of JSON. An error that the
- * server sends in any of these forms is thrown as the failure it stands for, and so is an answer that is no reply at
- * all, such as a web page: that does not pass by asking again.
+ * server that ignores `stream: true` sends one JSON document, which was paid for, or lines of JSON. An error in any of
+ * these forms is thrown as a failure, and so is an answer that is not a reply at all, such as a web page: a retry would
+ * get the same.
  */
 export async function* answerValues(
   body: AsyncIterable<Uint8Array>,
@@ -62,7 +62,7 @@ function valuesOf(lines: readonly string[]): readonly unknown[] | null {
   if (text === "") return [];
   const whole = dataValue(text);
   if (whole !== undefined) return [whole];
-  // Some gateways leave the blank line between two events out.
+  // Some gateways leave out the blank line between two events.
   const values = lines.filter((line) => line.trim() !== "").map((line) => dataValue(line.trim()));
   return values.includes(undefined) ? null : values;
 }
@@ -76,7 +76,7 @@ function refuseError(value: unknown, eventName: string, { refused }: AnswerReadi
   if (error !== undefined) throw refused({ body: error });
 }
 
-/** Text behind events: a server that failed within a stream may have written its reason there. */
+/** Text after events: a server that failed within a stream may have written the reason there. */
 function refuseTail(stray: string, reading: AnswerReading): void {
   const value = parsedJson(stray);
   if (value !== undefined) refuseError(value, "", reading);
@@ -97,7 +97,7 @@ function* documentValues(text: string, reading: AnswerReading): Generator<unknow
   }
 }
 
-/** An answer with status 200 that holds no part of a reply: asking again brings the same. */
+/** The failure for an answer with status 200 that holds no part of a reply: a retry would get the same. */
 export function noReply(body: unknown, { refused }: AnswerReading): RLMError {
   return refused({ status: 200, body });
 }

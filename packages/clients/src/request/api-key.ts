@@ -30,7 +30,7 @@ export function apiKeyOf(source: KeySource, factory: string, defaultVariable: st
 
 const NAME_OF_KEY = /authorization|key|token/i;
 
-/** Whether the server gets a key, be it as one of the headers: a placeholder is none. */
+/** Whether the server gets a key, which may be in a header. A placeholder does not count. */
 export function isKeySent(
   apiKey: string,
   { headers = {} }: { readonly headers?: Readonly<Record<string, string>> },

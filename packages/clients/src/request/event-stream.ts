@@ -6,9 +6,9 @@ export type StreamPart =
 const FIELD = /^(data|event|id|retry)(?::|$)/;
 
 /**
- * The events of a body as the HTML standard has them: comments and events without data are dropped, lines may end
- * in any way. Two allowances: the last event needs no blank line behind it, and lines that no event stream has are
- * handed on, because a server that failed may have written its reason there.
+ * The events of a body according to the HTML standard: comments and events without data are dropped, and lines may end
+ * in LF, CR or CRLF. Two additions: the last event needs no blank line after it, and lines that are not part of an event
+ * stream are passed on, because a server that failed may have written the reason there.
  */
 export async function* eventStream(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamPart> {
   let name = "";

@@ -1,12 +1,12 @@
 import type { RequestFailure } from "@rlmflow/core";
 import type { FailureKind } from "./failure-signals.ts";
 
-/** What advice depends on beside the reason. */
+/** What the advice depends on, other than the reason. */
 export interface AdviceFacts {
   readonly provider: string;
-  /** False where a server was named by address and no key. */
+  /** False if the server was given by address, without a key. */
   readonly keySent: boolean;
-  /** True where the answer comes from something that is no such API: a web page, a redirect, no body at all. */
+  /** True if the answer does not come from such an API: a web page, a redirect, an empty body. */
   readonly wrongPlace: boolean;
   /** What the server said. */
   readonly message: string;
@@ -29,7 +29,7 @@ const OF_KIND: Readonly<Partial<Record<FailureKind, string>>> = {
   cannot_load: "The server cannot load this model: choose another, or give the server more memory.",
 };
 
-/** What to do about a failure that does not pass by itself; the empty text for one that does. */
+/** What to do about a failure that a retry can't cure; empty for other failures. */
 export function adviceOf(reason: RequestFailure, kind: FailureKind | undefined, facts: AdviceFacts): string {
   if (kind === "unknown_field") return fieldAdvice(facts.message);
   const ofKind = kind === undefined ? undefined : OF_KIND[kind];

@@ -1,6 +1,6 @@
 import type { RequestFailure } from "@rlmflow/core";
 
-/** What an error means for the person who has to deal with it: finer than the reason, which says who asks again. */
+/** What an error means for the user: finer than the reason, which only decides whether the engine retries. */
 export type FailureKind =
   | "filtered"
   | "token_field"
@@ -21,11 +21,11 @@ export interface FailureSignal {
   readonly code?: RegExp;
   /** Anywhere in the message. */
   readonly words?: RegExp;
-  /** What the message says in numbers. */
+  /** A check of numbers in the message. */
   readonly says?: (message: string) => boolean;
-  /** Statuses for which the words count; a code counts for all. An error within a stream has none. */
+  /** Statuses for which the words count; a code counts for all. An error within a stream has no status. */
   readonly statuses?: (status: number | undefined) => boolean;
-  /** True where it counts only if the server did not say how long to wait. */
+  /** True if it counts only when the server did not say how long to wait. */
   readonly unlessWait?: true;
   /** Where servers say so. */
   readonly source: string;
@@ -34,15 +34,15 @@ export interface FailureSignal {
 const isClientError = (status: number | undefined): boolean =>
   status === undefined || (status >= 400 && status < 500 && status !== 429);
 
-/** "Limit 7000, Used 0, Requested ~12903": this request fits into no minute, whatever the wait that is told with it. */
+/** "Limit 7000, Used 0, Requested ~12903": the request exceeds the limit of any minute, whatever wait the message asks for. */
 function asksForMoreThanTheLimit(message: string): boolean {
   const [, limit, requested] = /\blimit:? ~?(\d+)\b.{0,60}\brequested:? ~?(\d+)/i.exec(message) ?? [];
   return Number(requested) > Number(limit);
 }
 
 /**
- * What servers say, in the order in which it is looked for: what is permanent before what passes, the particular
- * before the general. A status is asked only where none of these is found.
+ * What servers say, in the order in which it is looked for: permanent failures before passing ones, specific before
+ * general. The status decides only if none of these is found.
  */
 export const FAILURE_SIGNALS: readonly FailureSignal[] = [
   {
@@ -80,7 +80,7 @@ export const FAILURE_SIGNALS: readonly FailureSignal[] = [
     kind: "too_long",
     reason: "context_too_long",
     code: /^(context_length_exceeded|(model_)?context_window_exceeded|exceed_context_size_error|request_too_large|string_above_max_length|context_exceeded|context_too_long|prompt_too_long|1261)$/i,
-    // Above the limit of tokens a minute with this one request: no minute has room for it.
+    // This one request exceeds the limit of tokens per minute.
     words: /request too large|tokens must be reduced|reduce your message size/i,
     says: asksForMoreThanTheLimit,
     source: "OpenAI Aider-AI/aider#1880, llama.cpp ggml-org/llama.cpp#15780, Anthropic api/errors, Z.ai 1261",
@@ -169,7 +169,7 @@ export const GENERAL_SIGNALS: readonly (readonly [RegExp, RequestFailure])[] = [
   ],
 ];
 
-/** What a status means by itself. */
+/** The reason that a status alone implies. */
 export const STATUS_REASONS: ReadonlyMap<number, RequestFailure> = new Map([
   [401, "authentication"],
   [402, "quota"],

@@ -1,9 +1,9 @@
 import type { FinishReason } from "@rlmflow/core";
 
-/** What a server's word for the end of a reply means; `broken` is no end but a failure. */
+/** The meaning of a server's word for the end of a reply; `broken` stands for a failure. */
 export type ReplyEnd = FinishReason | "broken";
 
-/** Words of the APIs and of servers that speak them, in lower case. The sources are those of the last column. */
+/** Words of the APIs and of servers that imitate them, in lower case. The last column names the sources. */
 const ENDS: readonly (readonly [ReplyEnd, readonly string[], string])[] = [
   [
     "stop",
@@ -56,7 +56,7 @@ const ENDS: readonly (readonly [ReplyEnd, readonly string[], string])[] = [
     "OpenAI, Z.ai, Gemini, Bedrock, Cohere",
   ],
   ["refused", ["refusal", "refused"], "Anthropic"],
-  // A tool was called though none is offered, a turn was paused, a call was malformed: the same again each time.
+  // A tool was called although none is offered, a turn was paused, a call was malformed: a retry would get the same.
   [
     "other",
     [
@@ -82,8 +82,8 @@ const BROKEN =
   /error|abort|cancel|interrupt|time_?out|insufficient|unavailable|overload|fail|disconnect|preempt|evict|shutdown/;
 
 /**
- * What the word means. One that nobody has heard of ends the reply as `other`: its text is kept, but is not taken for
- * whole where that matters. A word that tells of a failure is `broken`.
+ * What the word means. An unknown word ends the reply as `other`: its text is used, but the reply does not count as
+ * complete where that matters. A word for a failure is `broken`.
  */
 export function replyEnd(word: string): ReplyEnd {
   const plain = word.toLowerCase().replaceAll(/[\s-]+/g, "_");

@@ -1,25 +1,25 @@
 import type { RLMError } from "@rlmflow/core";
 import type { Answer } from "./server-words.ts";
 
-/** What a request tells about the exchange it is part of. */
+/** What `fetch` reports about an exchange. */
 export interface ExchangeView {
   /** Called for the head of the response and for each chunk of its body. */
   alive(): void;
   /** Called with the address before anything is sent there. */
   sending(address: string): void;
-  /** Makes the failure that an answer other than a reply stands for. */
+  /** Makes the failure for an answer that is not a reply. */
   refused(answer: Answer): RLMError;
 }
 
-/** As much of an error's body as is read: a message is at its beginning, and pages can be large. */
+/** How much of an error's body is read: the message is at its beginning, and a web page can be large. */
 const ERROR_BODY_BYTES = 64 * 1024;
 const MOST_REDIRECTS = 3;
 
 /**
- * The `fetch` of a provider's SDK. It throws the failure for an answer with an error status, of which it reads
- * 64 KiB, so that no SDK has to be asked what it kept of it. A redirect is followed only where the request stays as it
- * is (307, 308) and on the same host: a key must not go to another. A body whose reader has read enough is read to
- * its end all the same, which frees the connection for the next request.
+ * The `fetch` of a provider's SDK. For an answer with an error status it reads 64 KiB and throws the failure, so the SDK's
+ * own reading of errors plays no part. A redirect is followed only if it keeps the request as it is (307, 308) and stays
+ * on the host: a key must not go to another one. A body that the reader cancels is still read to its end, which frees
+ * the connection for the next request.
  */
 export function providerFetch(view: ExchangeView): typeof globalThis.fetch {
   return async (input, init) => {
@@ -74,7 +74,7 @@ async function beginningOf({ body }: Response, view: ExchangeView): Promise<stri
       text += decoder.decode(value, { stream: true });
     }
   } catch {
-    // What has arrived of an error says more than that its connection broke.
+    // The part of an error that has arrived says more than a broken connection.
     return text;
   }
   reader.cancel().catch(() => undefined);
@@ -83,7 +83,7 @@ async function beginningOf({ body }: Response, view: ExchangeView): Promise<stri
 
 type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
 
-/** The body, unpacked where a gateway sent gzip and did not say so. */
+/** The body, unpacked if a gateway sent gzip without saying so. */
 async function plainBody(reader: Reader, alive: () => void): Promise<ReadableStream<Uint8Array>> {
   const first = await reader.read();
   alive();
@@ -107,7 +107,7 @@ function livelyBody(
       else controller.enqueue(value);
     },
     cancel() {
-      // Not awaited: a reader that has read enough does not wait for the rest, and an abort of the request ends it.
+      // Not awaited: a reader that cancels does not wait for the rest, and an abort of the request ends it.
       readToEnd(reader).catch(() => undefined);
     },
   });

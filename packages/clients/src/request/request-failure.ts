@@ -3,18 +3,18 @@ import { adviceOf } from "./failure-advice.ts";
 import { FAILURE_SIGNALS, type FailureSignal, GENERAL_SIGNALS, STATUS_REASONS } from "./failure-signals.ts";
 import { member } from "./member.ts";
 import { requestFailed } from "./request-failed.ts";
-import { toldWaitMs } from "./retry-after.ts";
+import { requestedWaitMs } from "./retry-after.ts";
 import { withoutSecrets } from "./secrets.ts";
 import { type Answer, type ServerWords, serverWords } from "./server-words.ts";
 
 /** The request that failed. */
 export interface FailureContext {
   readonly provider: string;
-  /** What must not be told. */
+  /** Texts that must not appear in messages. */
   readonly secrets: readonly string[];
-  /** False where the server got a placeholder. */
+  /** False if the server got a placeholder for a key. */
   readonly keySent: boolean;
-  /** Where it was sent, once it was. */
+  /** The address, once the request has been sent. */
   readonly address?: string;
 }
 
@@ -24,13 +24,13 @@ const CONNECTION_CODE = /^(E[A-Z]{4,}|UND_ERR_\w+)$/;
 const CONNECTION_MESSAGE = /^(terminated|fetch failed|other side closed|Connection error\.?)$/;
 const LONGEST_MESSAGE = 600;
 
-/** What an answer that is no reply means. Its text never holds one of the secrets. */
+/** The failure for an answer that is not a reply. Its text never holds one of the secrets. */
 export function answerFailure(context: FailureContext, answer: Answer): RLMError {
   const { status, headers } = answer;
   const words = serverWords(answer.body);
-  const wait = toldWaitMs(headers, words);
+  const wait = requestedWaitMs(headers, words);
   const said = short(withoutSecrets(words.message, context.secrets));
-  // The status of a response counts for more than one that stands in its body, which 200 does not.
+  // The status of the response takes precedence over one in its body, unless it is 200.
   const effective = status === undefined || status < 300 ? (words.status ?? status) : status;
   const signal = FAILURE_SIGNALS.find((one) => isMet(one, words, effective, wait));
   const isWrongPlace =
@@ -51,7 +51,7 @@ export function answerFailure(context: FailureContext, answer: Answer): RLMError
   return requestFailed(opening(context, reason, what), details, { advice });
 }
 
-/** A reply that ended early, with what the server sent instead of the rest. */
+/** The failure for a reply that ended early, with what the server sent instead of the rest. */
 export function brokenOffFailure(context: FailureContext, what: string, sent = ""): RLMError {
   const said = short(withoutSecrets(serverWords(sent).message, context.secrets));
   const message = sentences(
@@ -61,7 +61,7 @@ export function brokenOffFailure(context: FailureContext, what: string, sent = "
   return requestFailed(message, { reason: "incomplete" });
 }
 
-/** What an error of a provider's SDK, or of the connection under it, means where there was no answer. */
+/** The failure for an error of a provider's SDK, or of the connection under it, without an answer. */
 export function connectionFailure(context: FailureContext, error: unknown): RLMError {
   const told = short(withoutSecrets(error instanceof Error ? error.message : String(error), context.secrets));
   const reason = connectionReason(error);
@@ -69,7 +69,7 @@ export function connectionFailure(context: FailureContext, error: unknown): RLME
   return requestFailed(opening(context, reason, message), { reason }, { cause: error });
 }
 
-/** The request and where it went; an address is told without its query, which may hold a key. */
+/** Names the request and its address, without the query of the address, which may hold a key. */
 export function requestTo({ provider, address, secrets }: FailureContext): string {
   if (address === undefined || !URL.canParse(address)) return `${provider}: the request`;
   const { origin, pathname } = new URL(address);
@@ -83,10 +83,10 @@ function opening(context: FailureContext, reason: RequestFailure, what: string):
 function whatCame({ status, redirectedTo }: Answer, said: string): string {
   if (redirectedTo !== undefined) {
     const { origin, pathname } = new URL(redirectedTo);
-    return `the server redirects it (${status}) to ${origin}${pathname}`;
+    return `the server redirects the request (${status}) to ${origin}${pathname}`;
   }
-  if (status === undefined) return said === "" ? "the server sent an error and did not say what" : said;
-  if (status === 200) return said === "" ? "the answer is no reply" : `the answer is no reply: ${said}`;
+  if (status === undefined) return said === "" ? "the server sent an error without a message" : said;
+  if (status === 200) return said === "" ? "the answer is not a reply" : `the answer is not a reply: ${said}`;
   return said === "" ? `${status}, and the server did not say why` : `${status} ${said}`;
 }
 
@@ -129,7 +129,7 @@ function connectionReason(error: unknown): RequestFailure {
   for (const link of causesOf(error)) {
     const code = String(member(link, "code") ?? "");
     if (/time(d ?)?[ _]?out/i.test(`${link.message} ${code}`)) return "timeout";
-    // A body that is not packed as its header says is so each time.
+    // A body that is not compressed as its header says will not be in a retry either.
     if (/^Z_|ERR_INVALID_URL/.test(code) || /incorrect header check/i.test(link.message))
       return "invalid_request";
     if (CONNECTION_CODE.test(code) || CONNECTION_MESSAGE.test(link.message)) return "network";

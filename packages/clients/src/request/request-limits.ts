@@ -20,10 +20,10 @@ export const REQUEST_LIMIT_RULES: Readonly<Record<keyof RequestLimitOptions, Opt
 };
 
 const IDLE_MS = 60_000;
-/** As long as Node's own `fetch` waits. */
+/** The limit of Node's own `fetch`. */
 const PATIENT_IDLE_MS = 300_000;
 
-/** The limits in force; `slow` for a model that is silent while it thinks. */
+/** The limits that apply; `slow` is for a model that sends nothing while it thinks. */
 export function requestLimits(
   options: RequestLimitOptions & { readonly baseURL?: string },
   slow = false,

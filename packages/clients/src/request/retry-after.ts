@@ -14,7 +14,7 @@ const MOST_VALUES = 200;
  * a duration or as a date; a field of the body (Gemini's `retryDelay`, `retry_after`); the reset that OpenRouter
  * passes on; the words of the message.
  */
-export function toldWaitMs(
+export function requestedWaitMs(
   headers: Headers | undefined,
   { body, message }: ServerWords,
   now: number = Date.now(),
@@ -26,7 +26,7 @@ export function toldWaitMs(
   );
 }
 
-/** What the headers say. Dates are compared with the response's own, so that clocks need not agree. */
+/** The wait in the headers. A date is compared with the response's own date, so that clocks need not agree. */
 export function retryAfterMs(headers: Headers, now: number = Date.now()): number | undefined {
   const milliseconds = numberMs(headers.get("retry-after-ms"), 1);
   if (milliseconds !== undefined) return milliseconds;

@@ -1,15 +1,15 @@
 const SHORTEST_SECRET = 8;
 const NAME_OF_SECRET = /key|token|auth|secret|cookie|password/i;
 
-/** What is sent beside the messages and may hold a secret. */
+/** The options of a client that may hold a secret, other than the key. */
 export interface SecretSources {
   readonly headers?: Readonly<Record<string, string>>;
   readonly baseURL?: string;
 }
 
 /**
- * What must not be told: the key, what the headers that are named after one carry, and what an address holds for a
- * name and password or in its query. Placeholders are no secrets.
+ * The texts that must not appear in messages: the key, the values of headers that are named after one, and the password
+ * and keys in an address. A placeholder is not a secret.
  */
 export function secretsOf(apiKey: string, { headers = {}, baseURL }: SecretSources): readonly string[] {
   const values = Object.entries(headers).flatMap(([name, value]) =>

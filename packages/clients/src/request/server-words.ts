@@ -1,26 +1,26 @@
 import { isJsonObject } from "@rlmflow/core";
 import { member } from "./member.ts";
 
-/** An answer of a server that is no reply. */
+/** An answer of a server that is not a reply. */
 export interface Answer {
-  /** Absent for an error within a stream, whose status says nothing. */
+  /** Absent for an error within a stream, whose status means nothing. */
   readonly status?: number;
   readonly headers?: Headers;
   /** The body as text, or the part of a stream that is the error. */
   readonly body: unknown;
-  /** Where a redirect pointed that was not followed. */
+  /** The target of a redirect that was not followed. */
   readonly redirectedTo?: string;
 }
 
-/** What a server said of an error, gathered from wherever servers put it. */
+/** What a server said about an error, collected from all the places in which servers put it. */
 export interface ServerWords {
-  /** In the server's own words, without the body around them. Empty when it said nothing. */
+  /** The server's message, without the body around it. Empty if there is none. */
   readonly message: string;
   /** Codes, types and status words, as they were written. */
   readonly codes: readonly string[];
-  /** A status that stands in the body. */
+  /** A status in the body. */
   readonly status: number | undefined;
-  /** The body, parsed where it was JSON. */
+  /** The body, parsed if it was JSON. */
   readonly body: unknown;
   readonly isPage: boolean;
 }
@@ -70,12 +70,12 @@ export function errorIn(value: unknown, eventName = ""): unknown {
   const isReply = member(list, "choices") !== undefined;
   const isError = member(list, "type") === "error" || member(list, "object") === "error";
   const isCoded = ["code", "status", "status_code"].some((name) => member(list, name) !== undefined);
-  // MiniMax says so beside an empty reply: https://platform.minimax.io/docs/api-reference/errorcode
+  // MiniMax sends this together with an empty reply: https://platform.minimax.io/docs/api-reference/errorcode
   if (typeof failed === "number" && failed !== 0) return value;
   return eventName === "error" || isError || (says && !isReply && isCoded) ? value : undefined;
 }
 
-/** JSON, or `undefined` for a text that is none. */
+/** The value of a JSON text, or `undefined` for other text. */
 export function parsedJson(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
@@ -109,7 +109,7 @@ function gather(value: unknown, found: Found, depth: number): void {
   }
 }
 
-/** FastAPI's list of fields, each with its place: the place says more than the words. */
+/** FastAPI's list of invalid fields, in which the place of each says more than its message. */
 function isComplaintList(key: string, value: unknown): boolean {
   return (key === "message" || key === "detail") && typeof value === "object" && value !== null;
 }

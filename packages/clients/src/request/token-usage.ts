@@ -1,7 +1,7 @@
 import { UNKNOWN_USAGE, type Usage } from "@rlmflow/core";
 import { reportedCount } from "./reported-count.ts";
 
-/** Counts as a server reported them, before it is known whether they can be believed. */
+/** Counts as a server reported them, which may be wrong. */
 export interface ReportedUsage {
   readonly input: unknown;
   readonly output: unknown;
@@ -11,7 +11,7 @@ export interface ReportedUsage {
   readonly reasoning: unknown;
 }
 
-/** What came of the reply that its counts must agree with. */
+/** Facts about the reply with which its counts must agree. */
 export interface Written {
   /** True when any text, reasoning or call of a tool arrived. */
   readonly any: boolean;
@@ -20,10 +20,9 @@ export interface Written {
 }
 
 /**
- * The usage that a report proves, exact or unknown. No request has no input, and no text is written with no tokens: a
- * zero there comes from a server that cannot count. Where the total is more than input and output, the server
- * counts reasoning or what its cache gave beside them, and it is added where it belongs; a total that nothing
- * explains leaves the output unknown.
+ * The usage that a report proves, exact or unknown. Every request has input, and every text has tokens: a zero there
+ * comes from a server that does not count. If the total exceeds input and output, the server counts reasoning or cached
+ * input in addition to them, and the excess is added where it belongs. If nothing explains it, the output is unknown.
  */
 export function tokenUsage(reported: ReportedUsage, written: Written): Usage {
   let input = positive(reported.input);
@@ -39,7 +38,7 @@ export function tokenUsage(reported: ReportedUsage, written: Written): Usage {
     else if (excess > 0 && (excess === reasoning || (cached ?? 0) + (reasoning ?? 0) === 0)) output += excess;
     else if (excess > 0) output = null;
   }
-  // What is part of a count is not more than it.
+  // A part can't exceed its whole.
   if (cached !== null && input !== null && cached > input) input = null;
   if (reasoning !== null && output !== null && reasoning > output) output = null;
   return { ...UNKNOWN_USAGE, input, cached, output, reasoning };

@@ -35,13 +35,13 @@ export interface RequestLimits {
 export interface ReplyInProgress {
   /** Takes the next value of the answer and gives the text in it. */
   add(value: unknown): string;
-  /** True once anything has come that belongs to a reply. */
+  /** True once any part of a reply has arrived. */
   readonly started: boolean;
-  /** True once the provider has said that nothing more comes. */
+  /** True once the provider has said that the reply is over. */
   readonly over: boolean;
   /** The reply once the provider has said why it stopped, else `null`. */
   finished(): Reply | null;
-  /** The provider's word for why it broke off, or `null` where it did not. */
+  /** The provider's word for why it broke off, or `null` if it did not. */
   brokenOff(): string | null;
   /** What is known so far, `null` for each part that is not. */
   usage(): Usage;
@@ -51,20 +51,20 @@ export interface ReplyInProgress {
 export interface RequestWatch {
   /** Closes the connection. */
   readonly signal: AbortSignal;
-  /** The `fetch` to send with: it notices signs of life, and throws the failure for an answer with an error. */
+  /** The `fetch` to send with: it resets the idle timer, and throws the failure for an answer with an error. */
   readonly fetch: typeof globalThis.fetch;
 }
 
-/** One request: how it is sent, where its reply gathers, what must not be told of it. */
+/** One request: how it is sent, where its reply is collected, and which secrets must stay out of messages. */
 export interface WatchedRequest {
   readonly provider: string;
   readonly limits: RequestLimits;
   readonly chat: ChatOptions;
   readonly progress: ReplyInProgress;
   readonly secrets: readonly string[];
-  /** False where the server gets a placeholder for a key. */
+  /** False if the server gets a placeholder for a key. */
   readonly keySent: boolean;
-  /** Sends the request through an SDK and gives the response as it came. */
+  /** Sends the request through an SDK and resolves with the unread response. */
   send(watch: RequestWatch): Promise<Response>;
 }
 
@@ -102,7 +102,7 @@ async function receive({ send, progress }: WatchedRequest, watch: Watch): Promis
     watch.emit(progress.add(value));
     if (progress.over) break;
   }
-  // JSON that is neither a reply nor an error.
+  // The answer was JSON that is neither a reply nor an error.
   const [first] = values;
   if (!progress.started && typeof first === "object" && values.length === 1)
     throw noReply(first, watch.reading);
@@ -144,10 +144,10 @@ function startWatch({ provider, limits, chat, secrets, keySent }: WatchedRequest
   return {
     context,
     reading,
-    /** The failure of a stream that ended too soon: what the server wrote between the events may say why. */
+    /** The failure for a stream that ended too soon. Text that the server wrote between the events may say why. */
     endedEarly(word: string | null): RLMError {
-      const told = stray === "" ? null : answerFailure(context(), { body: stray });
-      if (told !== null && told.details.reason !== "unknown") return told;
+      const explained = stray === "" ? null : answerFailure(context(), { body: stray });
+      if (explained !== null && explained.details.reason !== "unknown") return explained;
       const what = word === null ? "ended before the model said that it was done" : `was broken off: ${word}`;
       return brokenOffFailure(context(), `the reply ${what}`, stray);
     },

@@ -114,7 +114,7 @@ describe("an answer that is no reply fails once, with what came and from where",
       response.writeHead(status, { location }).end();
     });
     expect(reason).toBe("invalid_request");
-    expect(message).toContain("redirects it");
+    expect(message).toContain("redirects the request");
     expect(message).toContain(new URL(location, "http://127.0.0.1").pathname);
     expect(message).not.toContain("abcdefgh");
   });

@@ -78,7 +78,7 @@ test("a reply that went into reasoning up to its bound is told to the model as c
     else sends(response, chunk({ reasoning_content: "long thoughts" }), chunk({}, "length"), DONE);
   });
   expect(answer).toBe("well");
-  expect(told(requests[1] as SeenRequest).at(-1)?.content).toContain("cut at its limit of tokens");
+  expect(told(requests[1] as SeenRequest).at(-1)?.content).toContain("cut off at its token limit");
 });
 
 test.each([

@@ -21,10 +21,10 @@ export interface AgentState {
   /** Requests made for this and all earlier tasks. */
   readonly replies: number;
   /**
-   * Nodes of the chain without the edits of limits of which the model is told nothing: so the place of a request that
-   * was in flight is the same when one of them has landed since.
+   * Nodes of the chain, not counting edits of limits that the model is not shown. Such an edit may land while a
+   * request is in flight, and the request keeps its place.
    */
-  readonly told: number;
+  readonly shown: number;
   /** True when a person asked for the final answer. */
   readonly finalAsked: boolean;
   /** Epoch milliseconds from which the time limit counts: the task's beginning, or the edit that last set it. */
@@ -65,9 +65,9 @@ export function agentState(graph: Graph, agentId: string): AgentState | undefine
 
 function foldNode(before: Fold | undefined, node: ChainNode, place: number): Fold | undefined {
   if (node.type === "query") {
-    const { replies = 0, told = 0 } = before ?? {};
+    const { replies = 0, shown = 0 } = before ?? {};
     const begun = { iterations: 0, finalAsked: false, timedFrom: node.startedAt };
-    const counts = { replies, told: told + 1 };
+    const counts = { replies, shown: shown + 1 };
     return { query: node, config: node.config, ...counts, ...begun, head: node, headBefore: node, place };
   }
   if (before === undefined) return undefined;
@@ -79,7 +79,7 @@ function foldNode(before: Fold | undefined, node: ChainNode, place: number): Fol
     headBefore: before.head,
     iterations: before.iterations + replied,
     replies: before.replies + replied,
-    told: before.told + 1,
+    shown: before.shown + 1,
     place,
   };
 }
@@ -90,13 +90,13 @@ function foldEdit(before: Fold, node: ChainNode, place: number): Fold {
   if (edit?.kind !== "config")
     return {
       ...before,
-      told: before.told + 1,
+      shown: before.shown + 1,
       finalAsked: before.finalAsked || edit?.kind === "final",
       place,
     };
   const timedFrom = edit.config.maxDurationMs === undefined ? before.timedFrom : node.endedAt;
-  const told = before.told + ("content" in node && node.content !== "" ? 1 : 0);
-  const after = { ...before, config: { ...before.config, ...edit.config }, told, timedFrom, place };
+  const shown = before.shown + ("content" in node && node.content !== "" ? 1 : 0);
+  const after = { ...before, config: { ...before.config, ...edit.config }, shown, timedFrom, place };
   if (!reopens(node, before.head)) return after;
   // A block that the runtime could not run is still to be run.
   const isBlockLeft = before.head.type === "error" && before.head.kind === "runtime_failed";

@@ -2,7 +2,7 @@ import { reopens } from "./ends.ts";
 import { type CallNode, type ChainNode, endsAgent, type RunNode } from "./node.ts";
 import { callNodeId, chainNodeId, intentNodeId, parentAgent, ROOT } from "./node-id.ts";
 
-/** What judging a graph needs of it. */
+/** The part of a graph that the laws are checked on. */
 export interface LawView {
   walk(): Iterable<RunNode>;
   find(id: string): RunNode | undefined;
@@ -16,9 +16,9 @@ export interface LawFault {
 }
 
 /**
- * The first node that breaks a law of runs: its position and what is wrong; `null` when all keep them. The same at every
- * entry: for a log that is loaded, examined, forked or resumed, for a document and for a trace. A node has the id and
- * parent that its place gives, and what it names has happened before it.
+ * The first node that breaks a law of runs: its position and what is wrong; `null` when every node is lawful. The same
+ * laws hold wherever a run comes in: a log that is loaded, examined, forked or resumed, a document, a trace. A node has
+ * the id and parent that follow from its place, and every node that it refers to comes before it.
  */
 export function lawFault(graph: LawView): LawFault | null {
   const places = new Map<string, number>();
@@ -48,7 +48,7 @@ function callProblem(graph: LawView, call: CallNode): string | null {
 function chainProblem(graph: LawView, node: ChainNode, place: number): string | null {
   const { id, type, agentId, parentId } = node;
   const wanted = chainNodeId(agentId, place);
-  if (id !== wanted) return `the node ${id} should have the id ${wanted}, which its place gives`;
+  if (id !== wanted) return `the node ${id} should have the id ${wanted}, which follows from its place`;
   if (place === 0 && type !== "query") return `agent ${agentId} begins with ${type}, not with a query`;
   if (type === "query" && agentId !== ROOT) return taskProblem(graph, node);
   const before = place === 0 ? null : chainNodeId(agentId, place - 1);
@@ -68,20 +68,20 @@ function taskProblem(graph: LawView, query: RunNode): string | null {
     call.outcome.value === query.agentId;
   return isTask
     ? null
-    : `the query ${query.id} has no delegate call of its parent agent as parent that gave ${query.agentId}`;
+    : `the query ${query.id} has no delegate call of its parent agent as parent that returned ${query.agentId}`;
 }
 
-/** Something that the node names and that is not before it. */
+/** A problem when the node refers to one that does not come before it. */
 function missingBefore(graph: LawView, node: RunNode, position: number): string | null {
   for (const id of namedBy(node)) {
     if ((graph.position(id) ?? position) < position) continue;
-    const what = node.type === "call" ? `the wait ${node.id} delivers` : `the node ${node.id} names`;
-    return `${what} ${id}, and there is no such node before it: it is missing`;
+    const what = node.type === "call" ? `the wait ${node.id} delivers` : `the node ${node.id} refers to`;
+    return `${what} ${id}, but no such node comes before it: it is missing`;
   }
   return null;
 }
 
-/** The ids of earlier nodes that a node names beside its parent. */
+/** The ids of the earlier nodes that a node refers to, other than its parent. */
 function namedBy(node: RunNode): readonly string[] {
   switch (node.type) {
     case "call":

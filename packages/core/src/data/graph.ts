@@ -48,7 +48,7 @@ export class Graph {
     return Graph.#lawful(run, nodes, "nodes");
   }
 
-  /** The longest beginning of these nodes that keeps the laws, and what is wrong with the node behind it. */
+  /** The longest prefix of these nodes that keeps the laws, and what is wrong with the node after it. */
   static longestLawful(
     run: RunInfo,
     nodes: Iterable<RunNode>,
@@ -62,7 +62,7 @@ export class Graph {
     return { graph: new Graph(run, graph.#spine.fork(fault.position), fault.position), fault };
   }
 
-  /** Throws `invalid_graph` for a graph that was put together in another way and breaks a law. */
+  /** Throws `invalid_graph` for a graph that was built by other means, such as `append`, and breaks a law. */
   static requireLawful(graph: Graph): void {
     if (graph.length <= graph.#spine.judged) return;
     const fault = lawFault(graph);

@@ -14,6 +14,16 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The value of a JSON text, or `undefined` for a text that is not JSON. */
+export function parseJson(text: string): JsonValue | undefined {
+  try {
+    const value: JsonValue = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Freezes a JSON value all the way down and returns it. What is frozen already is not walked again. */
 export function deepFreeze<T>(value: T): T {
   const pending: unknown[] = [value];

@@ -1,7 +1,7 @@
 import { RLMError } from "../errors.ts";
 import { FORMAT } from "./run-info.ts";
 
-/** What turns a value stored in one format into what the next format stores. Pure: nothing but the value decides. */
+/** Converts values that were stored in one format to the next. Pure functions of the value. */
 export interface Migration {
   readonly from: number;
   readonly node: (stored: unknown) => unknown;
@@ -14,7 +14,7 @@ const FROM_1: Migration = { from: 1, node: (stored) => stored, runInfo: (stored)
 /** One migration for each format before the current one, oldest first. */
 export const MIGRATIONS: readonly Migration[] = withoutGaps([FROM_1], FORMAT);
 
-/** The list itself when it leads from format 1 to `format` without a gap; else it throws. */
+/** Returns the list if it leads from format 1 to `format` without a gap, and throws otherwise. */
 export function withoutGaps(migrations: readonly Migration[], format: number): readonly Migration[] {
   const isWhole =
     migrations.length === format - 1 && migrations.every(({ from }, index) => from === index + 1);
@@ -30,7 +30,7 @@ export function isKnownFormat(format: unknown): format is number {
   return typeof format === "number" && Number.isInteger(format) && format >= 1 && format <= FORMAT;
 }
 
-/** What the current format stores in place of a value that was stored in this one. */
+/** The value as the current format stores it, from a value that was stored in `format`. */
 export function migrated(what: "node" | "runInfo", stored: unknown, format: number): unknown {
   let value = stored;
   for (let from = format; from < FORMAT; from++) value = MIGRATIONS[from - 1]?.[what](value);

@@ -66,7 +66,7 @@ export interface QueryNode extends NodeCommon {
   readonly systemPrompt: string | null;
   readonly config: AgentConfig;
   readonly contexts: readonly ContextRef[];
-  /** What the model is told of its contexts with the task; absent means that it is told nothing of them. */
+  /** The description of the contexts that follows the query in the first message. Absent: there is none, as in format 1. */
   readonly input?: string;
   /** JSON Schema of the answer, or `null` for any. */
   readonly output: JsonSchema | null;
@@ -123,11 +123,11 @@ export interface ActionNode extends NodeCommon {
   readonly model: string;
   readonly usage: Usage;
   readonly finishReason: FinishReason;
-  /** SHA-256 of the exact messages that were sent, made as `requestDigest` says. */
+  /** SHA-256 of the exact messages that were sent, computed as `requestDigest` says. */
   readonly request: string;
   /**
-   * How `request` was made of the messages. Absent: SHA-256 of `JSON.stringify(messages)`, as in format 1. `"chain"`:
-   * h(0) is SHA-256 of "", h(i) that of `h(i-1) + "\n" + JSON.stringify(message i)`; so it grows with the chain.
+   * How `request` was computed from the messages. Absent: SHA-256 of `JSON.stringify(messages)`, as in format 1. `"chain"`:
+   * h(0) is SHA-256 of "", h(i) that of `h(i-1) + "\n" + JSON.stringify(message i)`, so that each request extends the digest of the last.
    */
   readonly requestDigest?: "chain";
   readonly attempts: readonly Attempt[];
@@ -163,8 +163,8 @@ export interface CallNode extends NodeCommon {
   /** The arguments, or `null` when they lie in `blobs.args`. */
   readonly args: readonly JsonValue[] | null;
   /**
-   * What the tool was called with where the `onToolCall` policy put other arguments in place of the code's, or `null`
-   * when they lie in `blobs.changedArgs`. Absent: it was called with `args`.
+   * The arguments with which the `onToolCall` policy replaced those of the code, or `null` when they lie in
+   * `blobs.changedArgs`. Absent: the tool was called with `args`.
    */
   readonly changedArgs?: readonly JsonValue[] | null;
   /** The answer, or `null` when it lies in `blobs.outcome` or this is an intent. */

@@ -46,7 +46,7 @@ export interface AgentPort {
   readonly queries: Set<Promise<void>>;
   /** Requests for replies that were cut. */
   readonly cut: Attempt[];
-  /** What was sent so far. */
+  /** The messages of earlier requests, and their digest. */
   readonly conversation: Conversation;
   /** Cuts the calls in flight and takes the attempts of requests whose answers nobody will take any more. */
   unrecorded(): Promise<readonly Attempt[]>;

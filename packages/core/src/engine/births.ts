@@ -17,8 +17,8 @@ import type { FlowSettings, NewAgent } from "./settings.ts";
 import type { ChainDraft, Journal } from "./store/journal.ts";
 
 /**
- * Version of the prompts and the semantics; a run records which one made it. Since 2 the first message describes the
- * input, and a wait in which a child failed says how many succeeded.
+ * Version of the prompts and the semantics; each agent records the one that it began with. Since 2, the first message
+ * describes the input, and the error of a wait in which a child failed says how many children succeeded.
  */
 export const INTERPRETER = "2";
 
@@ -71,7 +71,10 @@ export async function queryDraft(
   return { ...draft, ...(task.parentId !== undefined && { parentId: task.parentId }) };
 }
 
-/** What an agent is told of its contexts with its first task; nothing of one that can't be read, its REPL will say why. */
+/**
+ * The description of an agent's contexts for its first task. Empty when one of them can't be read: opening the REPL
+ * reports why.
+ */
 async function inputOf(
   journal: Journal,
   { turn, contexts }: TaskDraft,

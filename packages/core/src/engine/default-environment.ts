@@ -6,12 +6,12 @@ const NAME_LENGTH = 12;
 /** What the platform's timers hold: a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Longer texts are digested beside the program, which would stand still for them. */
+/** Longer texts are digested asynchronously, so that the program does not stand still. */
 const LONGEST_AT_ONCE = 256 * 1024;
 
 type Sha256 = (text: string) => string;
 
-/** SHA-256 of Node, which needs no promise; `null` on a platform that has only Web Crypto. */
+/** Node's synchronous SHA-256; `null` on a platform that has only Web Crypto. */
 function sha256AtOnce(): Sha256 | null {
   if (typeof process !== "object" || typeof process.getBuiltinModule !== "function") return null;
   const crypto = process.getBuiltinModule("node:crypto");

@@ -29,7 +29,7 @@ export interface ModelOption {
   readonly maxConcurrency?: number;
 }
 
-/** The options of a flow, without the word that some of them must be given: {@link FlowParts} says that. */
+/** The options of a flow, all optional. {@link FlowParts} says which of them must be given. */
 export interface FlowOptions {
   readonly client?: Client;
   /** Several models by key. The root uses `default`, or the first when there is none of that name. */
@@ -57,7 +57,7 @@ export interface FlowOptions {
   readonly closeRuntimes?: boolean;
 }
 
-/** What a flow is made of: a client or several, and a runtime or several, beside all other options. */
+/** The options of a flow, of which `client` or `clients`, and `runtime` or `runtimes`, must be given. */
 export type FlowParts = FlowOptions &
   (Required<Pick<FlowOptions, "client">> | Required<Pick<FlowOptions, "clients">>) &
   (Required<Pick<FlowOptions, "runtime">> | Required<Pick<FlowOptions, "runtimes">>);

@@ -52,7 +52,7 @@ export class LiveRun {
   readonly #takenUp = new Set<string>();
   #gap: Gap | null = null;
   #recovered: Recovered | null = null;
-  readonly #pause = new Pause();
+  readonly #pause = new Pause(() => this.wake());
   #rootCause: unknown;
   readonly #listeners = new Set<(event: RunEvent) => void>();
   readonly #ports: SlotPortParts;
@@ -208,16 +208,15 @@ export class LiveRun {
 
   /** Goes on after {@link pause}. */
   unpause(): void {
-    if (this.#pause.isOn) this.#tell({ type: "unpaused" });
-    if (this.#pause.end()) this.wake();
+    if (this.#pause.end()) this.#tell({ type: "unpaused" });
   }
 
-  /** Says that nobody moves this run for now: its REPLs may be closed for those of other runs. */
+  /** The run does not move for now, so its REPLs may be closed to make room for those of other runs. */
   rest(): void {
     this.#repls.rest();
   }
 
-  /** Says that the run is about to move: its REPLs are its own until it rests. */
+  /** The run is about to move: its REPLs are kept until it rests again. */
   wake(): void {
     this.#repls.wake();
   }
@@ -226,7 +225,7 @@ export class LiveRun {
   async abort(): Promise<void> {
     this.#scheduler.stopAll();
     this.#scheduler.close();
-    if (this.#pause.end()) this.wake();
+    this.#pause.end();
     await this.#repls.close();
     await this.#scheduler.whenQuiet();
   }
@@ -265,7 +264,7 @@ export class LiveRun {
   /** Ends all moving, also of a run that is paused. */
   #fail(error: unknown): void {
     this.#scheduler.fail(error);
-    if (this.#pause.end()) this.wake();
+    this.#pause.end();
   }
 
   #state(agentId: string): AgentState {
@@ -296,7 +295,7 @@ export class LiveRun {
   #heard(node: RunNode): void {
     this.#tell({ type: "node", node });
     if (!endsAgent(node)) return;
-    if (node.agentId === ROOT && this.#pause.end()) this.wake();
+    if (node.agentId === ROOT) this.#pause.end();
     const task = agentState(this.graph, node.agentId)?.query;
     const parentId = parentAgent(node.agentId);
     if (parentId !== null && task !== undefined && task.parentId !== null)

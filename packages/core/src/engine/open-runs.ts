@@ -38,7 +38,7 @@ export class OpenRuns {
     this.#settings = settings;
   }
 
-  /** What the stores of the open runs hold, for stores of which each keeps its own payloads. */
+  /** The payloads of the open runs, for when each store keeps its own. */
   get payloads(): PayloadReader {
     const find = async <T>(digest: string, read: (payloads: PayloadReader) => Promise<T>): Promise<T> => {
       for (const { journal } of this.#open.values()) {

@@ -9,9 +9,9 @@ export class RunError extends RLMError {
   constructor(code: RLMErrorCode, message: string, graph: Graph, options: RLMErrorOptions = {}) {
     super(code, message, options);
     if (code !== "aborted") this.name = "RunError";
-    // Whoever prints the error wants to read why, and not every node of the run: the graph is not enumerable.
+    // Not enumerable: printing the error should show why the run failed, not every node of it.
     Object.defineProperty(this, "graph", { value: graph });
-    // The message has an RLMError's words already; behind an accessor its long chain of causes is not printed again.
+    // The message includes that of an RLMError. An accessor keeps its chain of causes from being printed as well.
     const { cause } = options;
     if (RLMError.is(cause)) Object.defineProperty(this, "cause", { get: () => cause, configurable: true });
   }

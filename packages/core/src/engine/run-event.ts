@@ -21,7 +21,7 @@ export type RunEvent =
   | { readonly type: "repeated"; readonly agentId: string; readonly callId: string; readonly name: string }
   /** A block that was run again for a rebuild made the recorded calls, but wrote or left something else. */
   | { readonly type: "warning"; readonly agentId: string; readonly message: string }
-  /** Nothing new starts until the run goes on. */
+  /** Nothing new starts until `unpaused`. */
   | { readonly type: "paused" }
   | { readonly type: "unpaused" }
   /** An edit from the inbox that could not be made. */

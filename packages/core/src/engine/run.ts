@@ -20,10 +20,10 @@ export interface RunResult<Answer> {
 }
 
 /**
- * A run on its way: a promise of its answer that can also be iterated for what happens, which is nodes as they
- * land (those that have landed already come first) and provisional text. Both may be done, any number of times. It
- * rejects with a `RunError` that has `code` and `graph`. A failure that nobody awaits or iterates is an unhandled
- * rejection, like that of any promise; a run that its holder stopped with {@link abort}, or left paused, is none.
+ * A run in progress: a promise of its answer that can also be iterated for its events, which are nodes as they land
+ * (starting with those that have landed already) and provisional text. Both may be done, any number of times. It
+ * rejects with a `RunError` that has `code` and `graph`. A failure of a run that is neither awaited nor iterated is an
+ * unhandled rejection, as with any promise, except that of a run that was stopped by {@link abort} or left paused.
  */
 export class Run<Answer = JsonValue> extends Promise<RunResult<Answer>> implements AsyncIterable<RunEvent> {
   /** The large values that its nodes name, also after the run has ended. */
@@ -31,7 +31,7 @@ export class Run<Answer = JsonValue> extends Promise<RunResult<Answer>> implemen
   readonly #live: Promise<LiveRun>;
   #current: LiveRun | null = null;
   #stopped = false;
-  /** Whoever paused or aborted the run through this object expects that it may end without an answer. */
+  /** True once it was paused or aborted through this object: it may then end as `aborted` without being awaited. */
   #heldBack = false;
   /** Why the caller's signal aborted. */
   #reason: unknown;
@@ -115,7 +115,7 @@ export class Run<Answer = JsonValue> extends Promise<RunResult<Answer>> implemen
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<RunEvent, void, undefined> {
-    // From here on the iterator tells of a failure, even before it is asked for its first event.
+    // The iterator reports a failure, even if it has not been asked for its first event yet.
     this.catch(() => {});
     return this.#events();
   }
@@ -147,7 +147,7 @@ export class Run<Answer = JsonValue> extends Promise<RunResult<Answer>> implemen
     }
   }
 
-  /** The live run. Whoever hears here that it could not begin need not hear it again of the run itself. */
+  /** The live run. A caller that learns here that it could not begin need not await the run as well. */
   async #begun(): Promise<LiveRun> {
     try {
       return await this.#live;

@@ -29,9 +29,9 @@ export interface ToolCallView {
   readonly id: string;
   readonly agentId: string;
   readonly depth: number;
-  /** The tool. */
+  /** The name of the tool. */
   readonly name: string;
-  /** What the code passes, one value for each parameter, or one object of named ones. */
+  /** The arguments that the code passes: one value for each parameter, or one object of named ones. */
   readonly args: readonly JsonValue[];
 }
 
@@ -41,7 +41,7 @@ export type ToolCallVerdict =
   | { readonly kind: "arguments"; readonly args: readonly JsonValue[] }
   | { readonly kind: "refuse"; readonly reason: string };
 
-/** Looks at a call of a tool before it is made; calls may be looked at side by side. What it throws refuses the call. */
+/** Decides about a call of a tool before it is made; may be called concurrently. If it throws, the call is refused. */
 export type OnToolCall = (call: ToolCallView, graph: Graph) => ToolCallVerdict | Promise<ToolCallVerdict>;
 
 /** Makes the messages of a request from an agent's chain; pure. `standard` is what would be sent otherwise. */
@@ -79,6 +79,6 @@ export interface FlowSettings {
   readonly places: ReplPlaces;
   /** Which runtimes have opened a REPL. */
   readonly proofs: RuntimeProofs;
-  /** When the run came to the flow, counted in runs: who came earlier is served first. */
+  /** The run's rank in the flow: a run that came earlier is served first. */
   readonly arrival: number;
 }

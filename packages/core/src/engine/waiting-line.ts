@@ -1,9 +1,9 @@
 /**
- * Who waits, by arrival: who came earlier to the flow is next, and of those who came at the same time the one
- * that asked last, so that a run's tree finishes before more of it is begun.
+ * A waiting line of agents. Those of the run that came to the flow first are next, and among them the one that asked
+ * last, so that a run's tree finishes before more of it is begun.
  */
 export class WaitingLine<Entry> {
-  /** The next one stands last. */
+  /** The next one is the last element. */
   readonly #entries: { readonly arrival: number; readonly entry: Entry }[] = [];
 
   get length(): number {
@@ -14,12 +14,12 @@ export class WaitingLine<Entry> {
     this.#entries.splice(this.#after(arrival), 0, { arrival, entry });
   }
 
-  /** Takes out the next one. */
+  /** Removes the next one. */
   next(): Entry | undefined {
     return this.#entries.pop()?.entry;
   }
 
-  /** Takes out the next one of this arrival that is wanted. */
+  /** Removes the next one with this arrival that is wanted. */
   nextOf(arrival: number, isWanted: (entry: Entry) => boolean): Entry | undefined {
     for (let place = this.#after(arrival) - 1; place >= 0; place--) {
       const at = this.#entries[place];
@@ -31,7 +31,7 @@ export class WaitingLine<Entry> {
     return undefined;
   }
 
-  /** The place behind all that came no earlier than this. */
+  /** The index after all entries that arrived at the same time or later. */
   #after(arrival: number): number {
     let [low, high] = [0, this.#entries.length];
     while (low < high) {

@@ -15,13 +15,13 @@ export interface Message {
  * - It resolves only with a complete reply. Anything else rejects with an RLMError of code
  *   `request_failed` whose details are {@link RequestFailureDetails} and whose message holds the provider's own
  *   words; a missing key or SDK rejects with `missing_key` or `missing_dependency`.
- * - The reason is that of what the provider says, not of its status alone: a failure that asking again cannot
- *   mend has none of the reasons that pass.
+ * - The reason follows from what the provider says, not from the status alone: a failure that a retry can't cure must
+ *   not get a reason after which the engine retries.
  * - When the signal aborts, the connection is closed at once and the promise rejects: `request_failed`,
  *   reason `aborted`. A signal that is aborted already means that no request is sent.
  * - The pieces handed to `onText` add up to the reply's text; none comes after the promise has settled.
- * - A reply without text is a reply: it resolves with the empty string. What the API keeps apart as reasoning is no text.
- * - A count is exact or `null`. Zero input, and zero output beside text, are reported by providers that cannot count.
+ * - A reply without text is a reply: it resolves with the empty string. Reasoning in a field of the API is not text.
+ * - A count is exact or `null`. Zero input, and zero output for a reply with text, mean that the provider does not count.
  */
 export interface Client {
   readonly protocol: 1;
@@ -55,14 +55,14 @@ export interface Reply {
   readonly usage: Usage;
   /** The model that answered, as the provider names it. */
   readonly model: string;
-  /** Calls of tools that the model made of itself; none is ever offered. Absent for none. */
+  /** Calls of tools that the model made, although no tool is ever offered. Absent for none. */
   readonly toolCalls?: readonly ToolCall[];
 }
 
 /** A call of a tool as the provider passed it on, cut where it is long. */
 export interface ToolCall {
   readonly name: string;
-  /** JSON text, as far as it came. */
+  /** JSON text, which may be cut. */
   readonly arguments: string;
 }
 

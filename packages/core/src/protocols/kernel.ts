@@ -13,7 +13,7 @@ export interface KernelPromptOptions {
   readonly hasContext: boolean;
   /** More than one payload, so that CONTEXT.get(key) is needed. */
   readonly severalContexts: boolean;
-  /** The key of the first context, so that examples use one that exists; absent where there is no context. */
+  /** The key of the first context, for examples that work; absent without a context. */
   readonly contextKey?: string;
   readonly hasTools: boolean;
 }
@@ -32,8 +32,8 @@ export interface Kernel extends KernelInfo {
   /** `null` when the code parses, else the message a model can act on. Never throws, linear in the code. */
   parses(code: string): string | null;
   /**
-   * The value as an expression of this language: an answer that a model wrote as JSON is run as code by it. Where it is
-   * absent, none is.
+   * The value as an expression of this language, with which an answer that a model wrote as JSON becomes code. Without
+   * it, such an answer is not accepted.
    */
   literal?(value: JsonValue): string;
   /** The sections that teach this REPL, in reading order. */

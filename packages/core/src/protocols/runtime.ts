@@ -21,8 +21,8 @@ export interface Runtime {
   readonly replay: "exact" | "best-effort";
   open(spec: ReplSpec): Promise<ReplSession>;
   /**
-   * Resolves when an `open` for this group waits until another REPL is disposed: the engine then closes REPLs that it can
-   * rebuild. Without it, every `open` that takes long is taken to wait for that.
+   * Resolves when an `open` for this group has to wait until another REPL is disposed: the engine then closes REPLs that
+   * it can rebuild. Without this method, the engine assumes so of every `open` that takes long.
    */
   whenFull?(group: string): Promise<void>;
   close(): Promise<void>;
@@ -188,7 +188,7 @@ export type TurnState =
       readonly reads: readonly ContextRead[];
       readonly unawaited: readonly number[];
     }
-  /** The REPL is gone. The turn's output is what it wrote before, as far as that is known. */
+  /** The REPL is gone. The turn's output is what it printed before, as far as that is known. */
   | {
       readonly kind: "lost";
       /** `block`: this block broke a limit or its sandbox. `none`: it shared the sandbox with others, rebuild it alone. */

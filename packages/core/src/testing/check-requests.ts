@@ -27,7 +27,7 @@ export async function checkRequests(graph: Graph, law: RequestLaw): Promise<read
       transcript = Transcript.of(before, agentId, transcript);
       const sent = messagesBefore(before, transcript, node, law);
       if (sent === null) continue;
-      // What a seam makes may change later: only of the standard messages is anything kept.
+      // A seam's messages may change later, so nothing is kept of their digest.
       const sum = law.messages === undefined ? sums : new MessageDigest(digest);
       if ((await requestDigest(node, sent, sum)) !== node.request)
         faults.push(`the request of ${node.id} is not what its chain gives`);
@@ -36,7 +36,7 @@ export async function checkRequests(graph: Graph, law: RequestLaw): Promise<read
   return faults;
 }
 
-/** The digest of the messages by the rule that the node names. */
+/** The digest of the messages under the rule in the node's `requestDigest`. */
 async function requestDigest(
   node: ActionNode,
   sent: readonly Message[],

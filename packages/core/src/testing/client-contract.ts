@@ -63,7 +63,7 @@ export function clientContract(driver: ClientDriver): readonly ContractCheck[] {
       check(`tells the finish reason ${reason}`, { ending: { kind: "finish", reason } }, tellsFinish(reason)),
     ),
     check("reports usage it does not know as null, never as 0", { usage: null }, reportsUnknown),
-    check("takes counts of zero beside text for unknown", { usage: ZEROS }, doubtsZeros),
+    check("reports zero counts for a reply with text as unknown", { usage: ZEROS }, doubtsZeros),
     check("keeps reasoning out of the text", { reasoning: THOUGHT }, keepsReasoningOut),
     check("keeps concurrent chats apart", { text: "echo" }, keepsApart),
     ...(
@@ -81,12 +81,12 @@ export function clientContract(driver: ClientDriver): readonly ContractCheck[] {
       passesOnWait,
     ),
     check(
-      "passes on what the provider says when it turns a request away",
+      "quotes the provider when it refuses a request",
       { ending: { kind: "refuse", refusal: "invalid_request", said: SAID } },
       passesOnWords("invalid_request"),
     ),
     check(
-      "rejects a reply that the provider breaks off with an error, in its words",
+      "rejects a reply that the provider ends with an error, and quotes it",
       { ending: { kind: "error", said: SAID } },
       passesOnWords("overloaded", "incomplete", "unknown"),
     ),
@@ -203,10 +203,7 @@ function passesOnWords(...reasons: readonly RequestFailure[]): Examine {
   return async (rig) => {
     const error = await rejectionOf("chat", ask(rig));
     ensureFailure(error, reasons);
-    ensure(
-      error.message.includes(SAID),
-      `the message does not hold what the provider said: ${error.message}`,
-    );
+    ensure(error.message.includes(SAID), `the message does not quote the provider: ${error.message}`);
   };
 }
 

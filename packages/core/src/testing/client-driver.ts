@@ -18,13 +18,13 @@ export type ProviderEnding =
   | { readonly kind: "finish"; readonly reason: Extract<FinishReason, "stop" | "length" | "refused"> }
   /** The connection breaks. */
   | { readonly kind: "cut" }
-  /** The provider says within the reply that it failed, in these words, and ends the response. */
+  /** Within the reply the provider reports an error, in these words, and ends the response. */
   | { readonly kind: "error"; readonly said: string }
   /** The response ends in good order, but nothing says that the model was done. */
   | { readonly kind: "early_end" }
   /** Nothing more comes and the connection stays open. */
   | { readonly kind: "silence" }
-  /** The request is turned away, in words of the provider's own unless `said` has them; the text is not sent. */
+  /** The request is refused, in the words of `said` or else in the provider's usual ones; the text is not sent. */
   | {
       readonly kind: "refuse";
       readonly refusal: ProviderRefusal;
@@ -39,7 +39,7 @@ export type TokenCounts = Omit<Usage, "costMicroUsd">;
 export interface ProviderScript {
   /** The pieces in which the text is sent, or `echo` for the content of the request's last message. */
   readonly text: readonly string[] | "echo";
-  /** What the model thinks before the text, where the API keeps that apart; an API that does not leaves it out. */
+  /** Reasoning before the text. An API without a field for reasoning ignores it. */
   readonly reasoning?: string;
   readonly ending: ProviderEnding;
   /** What the provider reports, or `null` for a provider that reports nothing. */

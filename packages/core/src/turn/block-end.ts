@@ -20,15 +20,15 @@ export interface BlockEnd {
   readonly repliesLeft: number;
 }
 
-/** A block that broke a limit or lost its sandbox, as far as the model is told. */
+/** A block that broke a limit or lost its sandbox, with what the model is shown of it. */
 export interface UndoneBlock {
-  /** What it wrote, as far as it is known. */
+  /** What it printed, as far as that is known. */
   readonly output: string;
   /** What ended it. */
   readonly problem: string;
-  /** The calls it made, with what they came to. */
+  /** The calls it made, with their answers. */
   readonly calls: readonly MadeCall[];
-  /** What else there is to say. */
+  /** Advice for the next block, or the empty text. */
   readonly remark: string;
   readonly maxOutputLength: number;
   readonly repliesLeft: number;
@@ -39,13 +39,13 @@ export interface MadeCall {
   readonly id: string;
   readonly name: string;
   /** The answer or the error as text. */
-  readonly told: string;
+  readonly answer: string;
 }
 
 const MAX_LISTED = 12;
 /** Calls of an undone block that are shown with their answers. */
 export const MOST_SHOWN = 12;
-/** Characters of the answers that an undone block is shown of its calls, taken together. */
+/** Characters that the answers of an undone block's calls may fill together. */
 const MAX_ANSWERS = 6_000;
 const REPLIES_WORTH_SAYING = 3;
 
@@ -82,7 +82,7 @@ function callsText(calls: readonly MadeCall[]): string {
   if (calls.length === 0) return "";
   const listed = calls.slice(0, MOST_SHOWN);
   const room = Math.floor(MAX_ANSWERS / listed.length);
-  const lines = listed.map(({ id, name, told }) => `- ${name} (${id}): ${cutMiddle(told, room).text}`);
+  const lines = listed.map(({ id, name, answer }) => `- ${name} (${id}): ${cutMiddle(answer, room).text}`);
   const rest = calls.length - listed.length;
   if (rest > 0) lines.push(`- and ${rest} more`);
   return ["Its calls are not undone. What they gave:", ...lines].join("\n");

@@ -29,7 +29,7 @@ import { untagged, withoutReasoning } from "./reasoning.ts";
 /** What a reply holds: code to run with what the model should know of how it was found, or why there is none. */
 export type FoundCode =
   | { readonly kind: "code"; readonly code: string; readonly notice: string | null }
-  /** `offered`: what the reply gives as an answer instead. */
+  /** `offered`: the answer that the reply gives without code, if any. */
   | { readonly kind: "none"; readonly message: string; readonly offered: OfferedAnswer | null }
   | { readonly kind: "unclosed"; readonly message: string };
 

@@ -19,9 +19,9 @@ const MAX_LITERAL = 400;
 export const FENCE_IN_CODE =
   "Your code has a fence line in its text, and the block was taken to end there. Open and close the block with a longer fence (````), or write the backticks in the text as an escape.";
 
-/** Told when the code of a reply stands in its reasoning alone. */
+/** For a reply whose only code is in its reasoning. */
 export const CODE_IN_THOUGHT =
-  "The code in your reply stands inside its reasoning section, where nothing runs. Write the block after the section has ended. Nothing ran.";
+  "The code in your reply is inside its reasoning section, where nothing runs. Write the block after the end of that section. Nothing ran.";
 
 /** Told when the whole reply is reasoning. */
 export function explainThinking(): string {
@@ -43,12 +43,12 @@ export function explainOthers(count: number): string {
 /** Told when a reply holds what looks like output of the block that it had only just asked to run. */
 export const INVENTED_OUTPUT = "Output that you write into a reply yourself is not real.";
 
-/** Told when a block without a tag was run. */
+/** For a block without a tag that was run. */
 export function explainUntagged(kernel: Language): string {
   return `The block had no tag and was run as ${languageName(kernel.language)}: begin it with ${fence(kernel)} from now on.`;
 }
 
-/** Told when a call outside any block was taken as the answer. */
+/** For a call outside any block that was run as the answer. */
 export function explainCall(kernel: Language): string {
   return `Your reply had no fence, so only the call at its end was run, as your answer: write code in a block that begins with ${fence(kernel)}.`;
 }
@@ -63,35 +63,35 @@ export function explainShown(call: string): string {
   return `This was your last reply, and what it ends by showing was taken as your answer, by ${shortened(call)}.`;
 }
 
-/** Told when JSON outside any block of code was taken as the answer. */
+/** For JSON outside any block that was accepted as the answer. */
 export const JSON_TAKEN =
-  "Your reply had no code to run, and the value in it was taken as your answer. Code in a block gives an answer, by calling `done` with it.";
+  "Your reply had no code to run, and the value in it was taken as your answer. To give an answer, call `done` with it in a block of code.";
 
-/** Told when the last statement returned the answer from the top level. */
+/** For a last statement that returned the answer from the top level. */
 export function explainReturn(call: string): string {
   return `A block is not a function, so its last statement was run without \`return\`, as ${shortened(call)}.`;
 }
 
-/** Told when no block of the reply can run: what was seen. */
+/** For a reply in which no block can run: what was found instead. */
 export function explainNoCode(text: string, fences: readonly Fence[], kernel: Language): string {
   const reasons = [describeBlocks(fences, kernel), describePython(text, fences, kernel), "Nothing ran."];
   return reasons.filter((part) => part !== "").join(" ");
 }
 
-/** What an agent whose reply had no code may need to know to go on. */
+/** What the advice after a reply without code depends on. */
 export interface NextReply {
   readonly kernel: Language & Pick<Kernel, "literal">;
   /** Whether there is input that the conversation does not hold. */
   readonly hasUnseenInput: boolean;
-  /** An answer that would be accepted and is near to what the reply offers, if there is one. */
+  /** An acceptable answer close to the one that the reply offers, if there is one. */
   readonly suggested: JsonValue | undefined;
-  /** Why JSON that the reply offers can't be the answer; `null` when it could be. */
+  /** Why the JSON in the reply can't be the answer; `null` if it can. */
   readonly problem: string | null;
-  /** What the answer must be, in words; `null` for anything. */
+  /** The type of the answer in words; `null` for any. */
   readonly wanted: string | null;
 }
 
-/** What to write instead of a reply without code: what it offers as an answer, as code; else how to go on. */
+/** Advice after a reply without code: its answer written as code, if it offers one, and how to continue. */
 export function explainNext(next: NextReply): string {
   const { kernel, hasUnseenInput } = next;
   const answer = explainAnswer(next);

@@ -63,7 +63,7 @@ const OPTIONS = [
   "globals",
 ];
 
-/** What models call the option `output`. */
+/** Names that models use for the option `output`. */
 const OUTPUT_ALIASES = [
   "schema",
   "outputSchema",
@@ -72,7 +72,7 @@ const OUTPUT_ALIASES = [
   "response_schema",
   "jsonSchema",
 ];
-/** What models call the option `context`, in lower case. */
+/** Names that models use for the option `context`, in lower case. */
 const CONTEXT_WORDS = [
   "ctx",
   "input",
@@ -114,12 +114,12 @@ export function readDelegate(args: readonly JsonValue[]): Planned<DelegateReques
     known.contexts === undefined
   )
     return refusal(
-      `delegate(name, query, options): your name reads like a task and your query (${query.length} characters) like its input, so no child was started. Give a short name first, ${jsonLine(target, 200)} as the query, and the long text by the option context.`,
+      `delegate(name, query, options): your name reads like a task and your query (${query.length} characters) like its input, so no child was started. Give a short name first, then ${jsonLine(target, 200)} as the query, and pass the long text with the option context.`,
     );
   return readOptions(target as string | (HandleRef & JsonObject), query, known);
 }
 
-/** The options, with those under another name that can only mean one of ours under that one. */
+/** The options, with `output` in place of another name for it. */
 function withAliases(options: JsonObject): JsonObject {
   const [alias, ...others] = Object.keys(options).filter((key) => OUTPUT_ALIASES.includes(key));
   if (alias === undefined || others.length > 0 || options.output !== undefined) return options;

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../data/json.ts";
+import { isJsonObject, type JsonObject, parseJson } from "../data/json.ts";
 import { jsonLine } from "./json-line.ts";
 
 /** Whether {@link describeInput} shows all of these texts, so that whoever reads it has seen the whole input. */
@@ -17,10 +17,10 @@ export interface InputBeginning {
   readonly beginning: string;
 }
 
-/** Characters read of each context to describe it, so that a large one costs no more than a small one. */
+/** How many characters of each context are read for its description, so that a large one costs no more than a small one. */
 export const BEGINNING = 65_536;
 
-/** Contexts that are described; of further ones only the number is named. */
+/** How many contexts are described; the rest are only counted. */
 export const MAX_DESCRIBED = 16;
 
 const SHOWN = 400;
@@ -32,8 +32,8 @@ const KEYS = 300;
 export const READ_JSON = "const data = JSON.parse(CONTEXT.text())";
 
 /**
- * What an agent is told of its contexts with its first task: how large they are and how they begin. The text of a
- * context stands in it as one line of JSON, so nothing in it can look like part of the conversation.
+ * The description of an agent's contexts for its first task: how large they are and how they begin. Text of a context is
+ * quoted as one line of JSON, so that nothing in it can look like part of the conversation.
  * At most about 5,000 characters.
  */
 export function describeInput(
@@ -82,7 +82,7 @@ function describe(
   return `${facts}.${about} ${how}: ${jsonLine(beginning, shown)}`;
 }
 
-/** Lines as the REPL counts them: a final line break begins no further one. */
+/** The number of lines as the REPL counts them: a final line break does not begin another line. */
 function lineCount(beginning: string, characters: number): string {
   let breaks = 0;
   for (let at = beginning.indexOf("\n"); at !== -1; at = beginning.indexOf("\n", at + 1)) breaks += 1;
@@ -100,7 +100,7 @@ function lineCount(beginning: string, characters: number): string {
 function kind(beginning: string, characters: number): string {
   if (!/^\s*[[{]/.test(beginning)) return "";
   if (beginning.length !== characters) return beginsLikeJson(beginning) ? "begins like JSON" : "";
-  const value = parsed(beginning);
+  const value = parseJson(beginning);
   if (Array.isArray(value)) return `JSON: a list of ${grouped(value.length)}`;
   if (!isJsonObject(value)) return "";
   return `JSON: an object with the keys ${jsonLine(Object.keys(value), KEYS)}`;
@@ -109,18 +109,10 @@ function kind(beginning: string, characters: number): string {
 /** One value that goes on behind the beginning: of lines of JSON each is a value of its own. */
 function beginsLikeJson(beginning: string): boolean {
   const [line = ""] = beginning.trimStart().split("\n", 1);
-  return /^(?:\{\s*"|\[\s*[[{"\d-])/.test(beginning.trimStart()) && parsed(line) === null;
+  return /^(?:\{\s*"|\[\s*[[{"\d-])/.test(beginning.trimStart()) && parseJson(line) === undefined;
 }
 
-function parsed(text: string): JsonValue {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-/** A whole number with its thousands apart. */
+/** A whole number with separators for thousands. */
 function grouped(count: number): string {
   return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }

@@ -1,4 +1,4 @@
-/** How models other than those that write `<think>` mark what they think, at the beginning of a reply. */
+/** How models that do not write `<think>` mark reasoning at the beginning of a reply. */
 const MARKERS: readonly (readonly [open: RegExp, close: RegExp])[] = [
   // Mistral's Magistral
   [/^\[THINK\]/, /\[\/THINK\]/],
@@ -12,7 +12,7 @@ const MARKERS: readonly (readonly [open: RegExp, close: RegExp])[] = [
   [/^<\|channel>thought\b/, /<channel\|>/],
 ];
 
-/** Marks around what such models call their answer. */
+/** The marks that such models put around their answer. */
 const AROUND_ANSWER =
   /^\s*<\|(?:START_RESPONSE|START_TEXT|begin_of_solution|begin_of_box)\|>|<\|(?:END_RESPONSE|END_TEXT|end_of_solution|end_of_box)\|>\s*$/g;
 
@@ -22,8 +22,8 @@ const CHANNEL =
   /(?:<\|start\|>[^<]*)?<\|channel\|>\s*(\w+)[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>([\s\S]*?)(?=<\|(?:end|return|call|start|channel)\|>|$)/g;
 
 /**
- * The reply without reasoning in another form than tags like `<think>`, or `null` where all of it is reasoning. Such
- * a section begins with the reply; where only its end is in the reply, the end stands before any fence.
+ * The reply without reasoning that is marked in another form than tags like `<think>`, or `null` if all of it is
+ * reasoning. Such a section begins with the reply. If only its end is in the reply, the end comes before any fence.
  */
 export function withoutForeignReasoning(reply: string): string | null {
   const text = reply.trimStart();
@@ -40,7 +40,7 @@ export function withoutForeignReasoning(reply: string): string | null {
   return reply.replaceAll(AROUND_ANSWER, "");
 }
 
-/** What gpt-oss said in its channel `final`; the others are reasoning and calls of tools. */
+/** The text that gpt-oss wrote to its channel `final`; the other channels hold reasoning and calls of tools. */
 function finalChannel(text: string): string | null {
   const said = [...text.matchAll(CHANNEL)].filter(([, channel]) => channel === "final");
   return said.length === 0 ? null : said.map(([, , message = ""]) => message).join("\n");

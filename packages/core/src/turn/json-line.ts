@@ -1,11 +1,11 @@
 import type { JsonValue } from "../data/json.ts";
 
-/** Control and format characters, among them those that change the direction of text or cannot be seen. */
+/** Control and format characters, including those that are invisible or change the direction of text. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}]/gu;
 
 /**
- * A value as one line of JSON that may be shown to a model or a person whatever it holds: at most about `max`
- * characters of it, characters that are not seen written as escapes. A text that is cut ends with `…`.
+ * A value as one line of JSON that is safe to show to a model or a person, whatever it holds: at most about `max`
+ * characters, with invisible characters as escapes. Text that was cut ends with `…`.
  */
 export function jsonLine(value: JsonValue, max: number): string {
   if (typeof value === "string") {

@@ -26,7 +26,7 @@ export interface RunConfig {
   readonly maxMessages?: number | null;
   /** Output tokens a request may ask for. Default 8,192. */
   readonly maxOutputTokens?: number;
-  /** REPLs alive at a time; beyond it those of agents that wait for children are closed, and runs wait in line. Default 64. */
+  /** REPLs alive at a time; beyond that, those of agents that wait for children are closed, and runs wait. Default 64. */
   readonly maxLiveRepls?: number;
   /** How often a request that failed in a passing way is made again. Default 5. */
   readonly maxRetries?: number;

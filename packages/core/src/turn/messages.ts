@@ -26,11 +26,11 @@ export function defaultMessages(chain: readonly ChainNode[], options: MessageOpt
 }
 
 /**
- * What the model of one agent has been told, which grows with the agent's chain, so that a request costs what is new.
+ * The conversation with the model of one agent. It grows with the agent's chain, so that a request costs only what is new.
  *
  * Owns: the messages. Does not own: the chain; the system prompt and the limits, which may differ by request.
- * 1. Extended in any number of steps, it equals a transcript that was given the whole chain at once.
- * 2. Its messages are frozen. All but the newest stay the same objects from one request to the next.
+ * 1. However many steps it was extended in, it equals a transcript that was given the whole chain at once.
+ * 2. Its messages are frozen. All but the newest remain the same objects from one request to the next.
  */
 export class Transcript {
   readonly #messages: Message[] = [];
@@ -41,8 +41,8 @@ export class Transcript {
   #system: Message = frozen("system", "");
 
   /**
-   * The transcript of the agent's chain in this graph: `before`, extended, where its chain is the beginning of this
-   * one and the new nodes take nothing back; else a new one.
+   * The transcript of the agent's chain in this graph: `before`, extended, if its chain is a prefix of this one and the
+   * new nodes take nothing back; else a new one.
    */
   static of(graph: Graph, agentId: string, before: Transcript | null): Transcript {
     if (before !== null && before.#last === (graph.chainAt(agentId, before.#length - 1) ?? null)) {
@@ -60,8 +60,8 @@ export class Transcript {
   }
 
   /**
-   * Takes the nodes that follow in the chain. `false`, with nothing taken, when they change what came before: they
-   * replace a reply that is in it already, or open an end again.
+   * Adds the nodes that follow in the chain. Returns `false` and adds nothing when they change what came before: they
+   * replace an earlier reply, or open an end again.
    */
   extend(nodes: readonly ChainNode[]): boolean {
     const [first] = nodes;
@@ -98,7 +98,7 @@ export class Transcript {
   }
 }
 
-/** Stands for a reply without text: many providers refuse an empty message, and every later request with it. */
+/** Sent in place of a reply without text: many providers refuse every request that holds an empty message. */
 const EMPTY_REPLY = "(empty reply)";
 
 function nodeMessage(node: ChainNode): Message | null {
@@ -144,7 +144,8 @@ function push(messages: Message[], message: Message): void {
 
 /**
  * Keeps the first message, which holds the first query, and the last `maxMessages`, which are fewer than there are.
- * A later task whose query would be left out stands behind the first, so that the model always knows what it works on.
+ * The query of a later task that would be left out is added to the first message, so that the model knows what it works
+ * on.
  */
 function leaveOut(messages: readonly Message[], maxMessages: number, later: string | null): Message[] {
   const last = messages.slice(messages.length - maxMessages);

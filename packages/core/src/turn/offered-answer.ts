@@ -1,4 +1,4 @@
-import type { JsonValue } from "../data/json.ts";
+import { type JsonValue, parseJson } from "../data/json.ts";
 import type { Kernel } from "../protocols/kernel.ts";
 import { fenceTag } from "./fence-tag.ts";
 import { type Fence, splitLines } from "./fences.ts";
@@ -7,7 +7,7 @@ import { type Fence, splitLines } from "./fences.ts";
 export type OfferedAnswer =
   /** A call that ends the reply, as the code that it stands for. */
   | { readonly kind: "call"; readonly code: string }
-  /** JSON: the only block, the whole reply or its end. `whole`: the reply holds nothing else that could be meant. */
+  /** JSON: the only block, the whole reply or its end. */
   | { readonly kind: "value"; readonly value: JsonValue }
   | { readonly kind: "text"; readonly text: string };
 
@@ -17,11 +17,11 @@ const OPENING = new RegExp(`^[ \\t]*(?:await[ \\t]+)?(?:${NAMES})\\(`);
 const CALL = new RegExp(`^(?:await[ \\t]+)?(${NAMES})\\(([\\s\\S]*)\\)[ \\t]*;?$`);
 const RETURNED = new RegExp(`^return[ \\t]+(?=(?:await[ \\t]+)?(?:${NAMES})\\()`);
 const QUOTED_NAME = /^(["'])([A-Za-z_]\w*)\1$/;
-/** Deeper values are no answers that anybody would write, and too deep for what writes them as code. */
+/** Nobody writes a deeper answer, and it would be too deep for the function that turns it into code. */
 const MAX_DEPTH = 100;
 const JSON_TAGS = ["json", ""];
 
-/** What a reply without code to run offers as an answer, or `null` for nothing. Linear in the reply. */
+/** The answer that a reply without code offers, or `null`. Linear in the reply. */
 export function offeredAnswer(
   text: string,
   fences: readonly Fence[],
@@ -108,19 +108,15 @@ function asDone(statement: string, kernel: Pick<Kernel, "parses">): string | nul
   return kernel.parses(code) === null ? code : null;
 }
 
-/** JSON that begins with a line of its own and runs to the end. */
+/** JSON that begins a line and runs to the end. */
 function valueAtEnd(lines: readonly string[]): JsonValue | undefined {
   const start = lines.findIndex((line) => /^[[{]/.test(line));
   return start === -1 ? undefined : parsed(lines.slice(start).join("\n"));
 }
 
 function parsed(text: string): JsonValue | undefined {
-  try {
-    const value: JsonValue = JSON.parse(text);
-    return isShallow(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return value !== undefined && isShallow(value) ? value : undefined;
 }
 
 function isShallow(value: JsonValue): boolean {

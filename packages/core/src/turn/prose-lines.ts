@@ -1,4 +1,4 @@
-/** Three words or more that begin like a sentence, with nothing in them that code has and prose has not. */
+/** Three words or more that begin like a sentence and hold nothing that occurs only in code. */
 const PROSE = /^[ \t]*[A-Z][\w'’]*,?(?:[ \t]+[\w'’"/%.-]+[,;:]?){2,}[.:!?]?[ \t]*$/;
 
 /** The lines without prose and empty lines at their beginning. */

@@ -11,16 +11,17 @@ export interface WithoutReasoning {
 /** Sections looked for in one reply, so that the time stays linear in it; further tags are plain text. */
 const MAX_SECTIONS = 16;
 
-const OPENING = /^[ \t]*<(think|thinking|thoughts?|reasoning|seed:think|antml:thinking)(?:[ \t][^>]*)?>/i;
-/** Not directly after a backtick: then somebody writes about the tag. */
-const CLOSING = /(?<!`)<\/(think|thinking|thoughts?|reasoning|seed:think|antml:thinking)[ \t]*>/i;
+const NAME = "think|thinking|thoughts?|reasoning|seed:think|antml:thinking";
+const OPENING = new RegExp(`^[ \\t]*<(${NAME})(?:[ \\t][^>]*)?>`, "i");
+/** Not directly after a backtick: such a tag is only mentioned. */
+const CLOSING = new RegExp(`(?<!\`)</(${NAME})[ \\t]*>`, "i");
+const EITHER = new RegExp(`</?(?:${NAME})(?:[ \\t][^>\\n]{0,200})?>`, "gi");
 
-/** Most replies have no tag at all, and nothing in them need be looked for. */
+/** Most replies have no tag at all and need no search. */
 const ANY_TAG = /<\/?[a-z]/i;
 
 /** A fence right before a closing tag ends all the same, though Markdown would have it go on. */
-const GLUED =
-  /^([ \t]*(?:`{3,}|~{3,}))([ \t]*<\/(?:think|thinking|thoughts?|reasoning|seed:think|antml:thinking)[ \t]*>.*)$/i;
+const GLUED = new RegExp(`^([ \\t]*(?:\`{3,}|~{3,}))([ \\t]*</(?:${NAME})[ \\t]*>.*)$`, "i");
 
 interface Line {
   readonly text: string;
@@ -37,8 +38,8 @@ interface Tag {
 }
 
 /**
- * Takes out `<think>`, `<thinking>`, `<thought>` and `<reasoning>` sections, and what models mark in forms of their own. An opening tag counts at the start of a line
- * outside fences. A closing tag without an opening one ends a section that began with the reply. An opening tag
+ * Takes out `<think>`, `<thinking>`, `<thought>` and `<reasoning>` sections, and the other forms in which models mark
+ * their reasoning. An opening tag counts at the start of a line outside fences. A closing tag without an opening one ends a section that began with the reply. An opening tag
  * that is never closed is plain text, unless the reply begins with it.
  */
 export function withoutReasoning(reply: string): WithoutReasoning {
@@ -59,8 +60,8 @@ export function withoutReasoning(reply: string): WithoutReasoning {
 }
 
 /**
- * What a reply answers, for code that asked: without reasoning, and without a section behind the answer that
- * never ends. Empty where all of it is reasoning.
+ * The answer in a reply, for code that asked a question: the text without reasoning, also without a section after the
+ * answer that is never closed. Empty when all of the reply is reasoning.
  */
 export function answerIn(reply: string): string {
   const { text } = withoutReasoning(reply);
@@ -70,12 +71,9 @@ export function answerIn(reply: string): string {
   return lines.slice(0, opened).join("\n").trim();
 }
 
-/** The reply with its sections opened up: their tags are line breaks. */
+/** The reply with the tags of its reasoning sections replaced by line breaks, so that code in them is found. */
 export function untagged(reply: string): string {
-  return reply.replace(
-    /<\/?(?:think|thinking|thoughts?|reasoning|seed:think|antml:thinking)(?:[ \t][^>\n]{0,200})?>/gi,
-    "\n",
-  );
+  return reply.replace(EITHER, "\n");
 }
 
 function unglue(text: string): readonly Line[] {

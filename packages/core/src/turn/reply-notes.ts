@@ -1,7 +1,7 @@
 import type { FinishReason } from "../data/node.ts";
 import type { ToolCall } from "../protocols/client.ts";
 
-/** How a reply ended, beside its text. */
+/** The parts of a reply from which one can see how it ended. */
 export interface ReplyEnding {
   readonly text: string;
   readonly finishReason: FinishReason;
@@ -10,7 +10,7 @@ export interface ReplyEnding {
 
 const SHOWN = 300;
 
-/** Told about a call of a tool, of which there are none; the empty text where none was called. */
+/** For a reply that called a tool, although there are none; empty for other replies. */
 export function explainToolCalls({ toolCalls = [] }: ReplyEnding): string {
   const [call] = toolCalls;
   if (call === undefined) return "";
@@ -21,10 +21,10 @@ export function explainToolCalls({ toolCalls = [] }: ReplyEnding): string {
   return `Your reply called ${named}${more}, but there are no tools: the call was not run${shown === "" ? "" : ` (${shown})`}. Write code in a block instead.`;
 }
 
-/** Told about a reply that was cut before any code that can run; the empty text for one that was not. */
+/** For a reply that was cut off before any code that can run; empty for other replies. */
 export function explainCut({ text, finishReason }: ReplyEnding): string {
   if (finishReason !== "length") return "";
   return text.trim() === ""
-    ? "Your reply was cut at its limit of tokens before it held any text: all of them went into reasoning. Think less, and write the code early."
-    : "Your reply was cut at its limit of tokens. Write less before the code, and shorter code.";
+    ? "Your reply was cut off at its token limit before it held any text: all tokens went into reasoning. Think less, and write the code early."
+    : "Your reply was cut off at its token limit. Write less before the code, and shorter code.";
 }

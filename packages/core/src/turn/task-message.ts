@@ -1,6 +1,6 @@
 import type { QueryNode } from "../data/node.ts";
 
-/** A task as the model is given it: the query, and with the first one what there is to read. */
+/** The message of a task: its query, followed in a first task by the description of the input. */
 export function taskMessage({ query, input }: Pick<QueryNode, "query" | "input">): string {
   return input === undefined ? query : `${query}\n\n${input}`;
 }

@@ -48,18 +48,18 @@ describe("the state of an agent", () => {
     expect(state?.head.id).toBe("root#1");
   });
 
-  test("counts what the model is told of, which an edit of limits is only where it says something", () => {
+  test("counts the nodes that the model is shown, which an edit of limits is only when it has a text", () => {
     const run = begun();
     run.action("root", "1");
     const edit = { kind: "config", agentId: "root", config: { maxIterations: 2 } } as const;
     run.add("root", { type: "observation", content: "", edit, origin: "user" });
-    expect(agentState(run.graph, "root")?.told).toBe(2);
+    expect(agentState(run.graph, "root")?.shown).toBe(2);
     run.add("root", { type: "observation", content: "Go on.", edit, origin: "user" });
     run.add("root", { type: "observation", content: "?", edit: { kind: "say", agentId: "root", text: "?" } });
-    expect(agentState(run.graph, "root")?.told).toBe(4);
+    expect(agentState(run.graph, "root")?.shown).toBe(4);
     run.result("root", 1);
     run.query("root", "More.", { turn: 1 });
-    expect(agentState(run.graph, "root")?.told).toBe(6);
+    expect(agentState(run.graph, "root")?.shown).toBe(6);
   });
 
   test("is that of the prefix one looks at", () => {

@@ -266,7 +266,7 @@ describe("a runtime that", () => {
       { runtime },
     );
     await flow.run("Go.");
-    expect(seen[2]).toContain("Large variables were there before it: held (size 268435456).");
+    expect(seen[2]).toContain("Large variables that existed before it: held (size 268435456).");
   });
 
   test("can't run earlier blocks any more ends the agent: later ones have used their variables", async () => {

@@ -99,7 +99,7 @@ const BROKEN: Readonly<
       const isBlank = reply.usage.cached === 0 && reply.usage.input === null;
       return isBlank ? { ...reply, usage: { ...reply.usage, input: 0, output: 0 } } : reply;
     }),
-    refusedBy: "takes counts of zero beside text for unknown",
+    refusedBy: "reports zero counts for a reply with text as unknown",
   },
   "thinks aloud": {
     change: (client, { reasoning = "" }) => ({
@@ -120,7 +120,7 @@ const BROKEN: Readonly<
           throw new RLMError(error.code, "It failed.", { details: error.details });
         }),
     ),
-    refusedBy: "passes on what the provider says when it turns a request away",
+    refusedBy: "quotes the provider when it refuses a request",
   },
   "loses why a reply was broken off": {
     change: broken(
@@ -130,7 +130,7 @@ const BROKEN: Readonly<
           throw new RLMError(error.code, "The reply ended early.", { details: error.details });
         }),
     ),
-    refusedBy: "rejects a reply that the provider breaks off with an error, in its words",
+    refusedBy: "rejects a reply that the provider ends with an error, and quotes it",
   },
   "goes on talking after the reply": {
     change: broken((chat) => async (messages, options) => {

@@ -27,7 +27,7 @@ describe("what the model is shown after a block that was undone", () => {
   };
 
   test("is what it wrote, what ended it and what its calls gave", () => {
-    const calls = [{ id: "root#1/0", name: "llmQuery", told: '"Paris"' }];
+    const calls = [{ id: "root#1/0", name: "llmQuery", answer: '"Paris"' }];
     expect(observeUndone({ ...UNDONE, output: "step 1\n", calls }).content).toBe(
       [
         "Output, up to the moment at which the block was stopped:",
@@ -44,7 +44,7 @@ describe("what the model is shown after a block that was undone", () => {
     const calls = Array.from({ length: 500 }, (_, n) => ({
       id: `root#1/${n}`,
       name: "llmQuery",
-      told: "y".repeat(9_000),
+      answer: "y".repeat(9_000),
     }));
     const { content, shown } = observeUndone({ ...UNDONE, output: "x".repeat(9_000), calls });
     expect(content.length).toBeLessThan(8_000);

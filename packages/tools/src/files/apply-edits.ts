@@ -39,7 +39,7 @@ function hint(text: string, old: string): string {
   if (text.includes("\r\n") && old.includes("\n") && text.includes(old.replaceAll("\n", "\r\n")))
     return ' (the file\'s lines end with "\\r\\n")';
   if (text.normalize("NFC").includes(old.normalize("NFC")))
-    return " (it does, spelt differently in Unicode: take it from what was read)";
+    return " (it does, but with another Unicode form: copy it from what readFile gave)";
   const trimmed = old.trim();
   if (trimmed !== "" && text.includes(trimmed)) return " (it does without the blanks around it)";
   return text.toLowerCase().includes(old.toLowerCase()) ? " (it does in other letter case)" : "";

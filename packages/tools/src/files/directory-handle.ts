@@ -172,7 +172,7 @@ export class DirectoryHandle implements AsyncDisposable {
     });
   }
 
-  /** Puts a file with these bytes under the name: the whole of it, or nothing changes. Keeps an old file's mode. `requireWanted` may throw, the last moment before. */
+  /** Puts a file with these bytes under the name: the whole of it, or nothing changes. Keeps an old file's mode. `requireWanted` is called just before and may throw. */
   async replaceFile(name: string, bytes: Uint8Array, requireWanted: () => void = () => {}): Promise<void> {
     const path = this.pathOf(name);
     const old = await this.stat(name);
@@ -189,7 +189,7 @@ export class DirectoryHandle implements AsyncDisposable {
     }
   }
 
-  /** Why nothing stands under the name: names that look the same may be spelt differently in Unicode. */
+  /** The error for a name that does not exist. Another name may look the same and have another Unicode form. */
   async #missing(name: string): Promise<RLMError> {
     const path = this.pathOf(name);
     const { entries } = await this.entries();
@@ -197,7 +197,7 @@ export class DirectoryHandle implements AsyncDisposable {
     if (alike === undefined) return notFound(path);
     return new RLMError(
       "not_found",
-      `There is no ${showFile(path)}, but one that looks the same and is spelt differently in Unicode (NFC or NFD): take the name from listFiles().`,
+      `There is no ${showFile(path)}, but one that looks the same and has another Unicode form (NFC or NFD): copy the name from listFiles().`,
     );
   }
 

@@ -43,7 +43,7 @@ export interface FileLimits {
 export interface FileReplacement {
   readonly path: string;
   readonly effectKey: string;
-  /** Aborts when nobody wants the write any more. */
+  /** Aborts when the write is not wanted any more. */
   readonly signal?: AbortSignal;
   /** `previous` gives the old bytes, `null` when there is no file. What it throws leaves the file as it is. */
   change(previous: () => Promise<Uint8Array | null>): Promise<Uint8Array>;
@@ -226,17 +226,17 @@ async function sizeOf(root: DirectoryHandle, { directories, name }: Target): Pro
   }
 }
 
-/** The place of a file that is to be written: what is wrong is said in terms of a write. */
+/** The place of a file that is to be written, with messages that are about writing. */
 function writablePath(path: string): Target {
   if (path.split("/").some(isHiddenName))
     throw new RLMError(
       "refused",
-      `The path ${showFile(path)} cannot be written: names that begin with ${HIDDEN_NAME} are kept for the host. Take another name.`,
+      `The path ${showFile(path)} cannot be written: names that begin with ${HIDDEN_NAME} are reserved for the host. Use another name.`,
     );
   if (/\/\.?$/.test(path))
     throw new RLMError(
       "refused",
-      `The path ${showFile(path)} ends with "/", as a directory does. Name a file in it; its directories are made.`,
+      `The path ${showFile(path)} ends with "/", like that of a directory. Name a file in it; missing directories are created.`,
     );
   return splitPath(path);
 }

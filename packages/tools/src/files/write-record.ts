@@ -30,7 +30,7 @@ export interface WritingCall {
  * directory, `isDone` first.
  */
 export interface WriteRecord {
-  /** Makes a write. Rejects with `closed` when nothing may be written any more; whoever closes waits for it. */
+  /** Makes a write, for which closing the record waits. Rejects with `closed` after that. */
   during<T>(write: () => Promise<T>): Promise<T>;
   /** Throws when another process has taken the branch: asked in the last moment before a file changes. */
   requireHeld(): void;

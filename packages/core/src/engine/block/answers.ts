@@ -57,17 +57,19 @@ export async function recordedOutcome(journal: Journal, node: CallNode): Promise
   const outcome = (await journal.unpack(node.outcome, node.blobs?.outcome)) ?? { ok: true, value: null };
   if (node.name !== "wait" || !outcome.ok || !Array.isArray(outcome.value)) return outcome;
   const ends = await Promise.all(outcome.value.map((id: JsonValue) => endOutcome(journal, String(id))));
-  const value = tellsOfOthers(journal.graph, node.agentId) ? ends.map((end) => amongOthers(end, ends)) : ends;
+  const value = mentionsOthers(journal.graph, node.agentId)
+    ? ends.map((end) => amongOthers(end, ends))
+    : ends;
   return { ok: true, value: value as unknown as JsonValue };
 }
 
-/** Agents of interpreter 1 were told each end alone, and are so in a replay. */
-function tellsOfOthers(graph: Graph, agentId: string): boolean {
+/** Under interpreter 1 an error of a wait did not mention the other children, and a replay has to give the same error. */
+function mentionsOthers(graph: Graph, agentId: string): boolean {
   const first = graph.chainAt(agentId, 0);
   return first?.type === "query" && first.interpreter !== "1";
 }
 
-/** An end among those of one `wait`: the error that is thrown for all of them says that others succeeded. */
+/** One of the ends that a `wait` delivers. An error, which is thrown for all of them, says how many others succeeded. */
 function amongOthers(end: Outcome, ends: readonly Outcome[]): Outcome {
   const succeeded = ends.filter(({ ok }) => ok).length;
   if (end.ok || succeeded === 0) return end;

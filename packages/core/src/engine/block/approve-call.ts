@@ -10,14 +10,14 @@ import { untilAborted } from "../until-aborted.ts";
 import type { Approval } from "./arrivals.ts";
 import { type CallSite, toolOf } from "./effects.ts";
 
-/** True for a call that a policy looks at before it is made: one of a tool. */
+/** True for a call of a tool, if there is a policy that decides about those. */
 export function needsApproval(port: AgentPort, { name }: CallSite["call"]): boolean {
   return port.settings.onToolCall !== null && name !== "done" && name !== "llmQuery";
 }
 
 /**
- * Asks the policy about a call of a tool. It sees only calls whose arguments fit: the others fail without it.
- * Never rejects. What the policy throws or answers otherwise refuses the call, and so does an abort while it thinks.
+ * Asks the policy about a call of a tool. It sees only calls whose arguments are valid: the others fail anyway.
+ * Never rejects. If the policy throws, gives no verdict or is aborted, the call is refused.
  */
 export async function approveCall(port: AgentPort, site: CallSite): Promise<Approval> {
   const { call, state, actionId } = site;
@@ -36,7 +36,7 @@ export async function approveCall(port: AgentPort, site: CallSite): Promise<Appr
   try {
     const ask = async () => await port.settings.onToolCall?.(asked, port.journal.graph);
     const verdict = await untilAborted(ask(), port.effectSignal, `onToolCall looked at ${id}`);
-    return await read(tool, verdict);
+    return await readVerdict(tool, verdict);
   } catch (error) {
     return refused(
       call.name,
@@ -45,8 +45,8 @@ export async function approveCall(port: AgentPort, site: CallSite): Promise<Appr
   }
 }
 
-/** A policy decides or fails: what is no verdict never calls a tool. */
-async function read(tool: Tool, verdict: ToolCallVerdict | undefined): Promise<Approval> {
+/** Without a valid verdict the tool is not called. */
+async function readVerdict(tool: Tool, verdict: ToolCallVerdict | undefined): Promise<Approval> {
   switch (verdict?.kind) {
     case "run":
       return { kind: "call" };

@@ -9,13 +9,13 @@ export interface Finished {
   readonly usage?: Usage;
   readonly attempts?: readonly Attempt[];
   readonly accepted?: { readonly value: JsonValue };
-  /** Absent for the engine: nobody changed or refused the call. */
+  /** `policy` when it changed or refused the call. Absent: `engine`. */
   readonly origin?: Origin;
-  /** What the tool was called with in place of the code's arguments. */
+  /** The arguments that replaced those of the code. */
   readonly changedArgs?: readonly JsonValue[];
 }
 
-/** What the policy made of a call. `changedArgs` stand in place of the code's arguments. */
+/** The policy's decision about a call. `changedArgs` replace the arguments of the code. */
 export type Approval =
   | { readonly kind: "call"; readonly changedArgs?: readonly JsonValue[] }
   | { readonly kind: "refused"; readonly error: ErrorData };
@@ -30,7 +30,7 @@ export type Arrival =
       readonly startedAt: number;
       readonly finished: Finished;
     }
-  /** The policy has decided about a call that has not been made yet. */
+  /** The policy has decided about a call, which has not been made yet. */
   | {
       readonly kind: "approval";
       readonly actionId: string;

@@ -4,13 +4,13 @@ import { copyJson } from "../schema/json-copy.ts";
 /** Text, or bytes that are UTF-8; whole or in pieces. */
 export type TextSource = string | Uint8Array | ArrayBuffer | AsyncIterable<string | Uint8Array>;
 
-/** True for what is read as text, as it is: everything else is data, whose text is JSON. */
+/** True for a value that is read as the text it is. Everything else is data, which is read as JSON. */
 export function isTextSource(value: unknown): value is TextSource {
   if (typeof value === "string" || value instanceof Uint8Array || value instanceof ArrayBuffer) return true;
   return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }
 
-/** The text of a source, for a store. Throws `invalid_options`, and so do its pieces, for what is no UTF-8 text. */
+/** The text of a source, for a store. Throws `invalid_options`, at once or from its pieces, when it is not UTF-8 text. */
 export function textOfSource(where: string, source: TextSource): string | AsyncIterable<string> {
   if (typeof source === "string") return source;
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) return new Decoder(where).last(source);
@@ -25,12 +25,13 @@ async function* pieces(
   for await (const piece of source) {
     if (typeof piece === "string") yield decoder.last() + piece;
     else if (piece instanceof Uint8Array) yield decoder.next(piece);
-    else throw refusal(where, `gives pieces of text or bytes, and one of them is ${kindOf(piece)}`);
+    else
+      throw refusal(where, `is a stream with a piece that is neither text nor bytes: it is ${kindOf(piece)}`);
   }
   yield decoder.last();
 }
 
-/** JSON text of plain data. Throws `invalid_options` that says what can't be read, and what to do. */
+/** JSON text of plain data. Throws `invalid_options` that says why a value is not accepted and what to pass instead. */
 export function textOfData(where: string, value: unknown): string {
   const advice = ADVICE.find(([fits]) => fits(value));
   if (advice !== undefined) throw refusal(where, advice[1]);
@@ -38,18 +39,18 @@ export function textOfData(where: string, value: unknown): string {
   if (copied.ok) return JSON.stringify(copied.value);
   throw refusal(
     where,
-    `is data that is no JSON: it holds ${copied.problem}. Pass text, bytes, a stream of those, or plain data`,
+    `is not JSON: it holds ${copied.problem}. Pass text, bytes, a stream of those, or plain data`,
   );
 }
 
 const ADVICE: readonly (readonly [(value: unknown) => boolean, string])[] = [
-  [(value) => value === undefined, "is undefined: leave it out, or pass what is to be read"],
-  [(value) => value === null, "is null: leave it out, or pass what is to be read"],
-  [(value) => typeof value === "function", "is a function: call it, and pass what it gives"],
+  [(value) => value === undefined, "is undefined: leave it out, or pass a text"],
+  [(value) => value === null, "is null: leave it out, or pass a text"],
+  [(value) => typeof value === "function", "is a function: call it and pass the result"],
   [(value) => value instanceof Promise, "is a promise: await it first"],
   [
     (value) => value instanceof URL,
-    "is a URL: pass what stands there, for example what fetch or createReadStream gives",
+    "is a URL: pass its content, for example the body of a fetch or a createReadStream",
   ],
   [
     (value) => value instanceof Map,
@@ -77,7 +78,7 @@ class Decoder {
     return this.#decode(bytes, true);
   }
 
-  /** What is left: half a character at the end is no text. */
+  /** Decodes the end. Throws when it is half a character. */
   last(bytes?: Uint8Array | ArrayBuffer): string {
     return this.#decode(bytes, false);
   }
@@ -88,7 +89,7 @@ class Decoder {
     } catch (cause) {
       throw refusal(
         this.#where,
-        "is no UTF-8 text: convert it, or pass the text that was taken from it",
+        "is not UTF-8 text: convert it, or pass text that was extracted from it",
         cause,
       );
     }

@@ -8,7 +8,7 @@ import { isTextSource, type TextSource, textOfData, textOfSource } from "./conte
 
 /**
  * A context as a user gives it: text, bytes that are UTF-8, or either in pieces; a list or another value that is
- * JSON, which agents read as JSON text; any of these with metadata; or a payload that the store has already.
+ * JSON, which agents read as JSON text; any of these with metadata; or a payload that is in the store already.
  */
 export type ContextInput =
   | TextSource

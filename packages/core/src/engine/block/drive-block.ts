@@ -120,7 +120,7 @@ async function startEffect(port: AgentPort, block: LiveBlock, state: AgentState,
   );
 }
 
-/** A call that is made now, and what a policy had to say of it. */
+/** A call that is about to be made, with the policy's decision about it. */
 interface BegunCall {
   readonly call: Call;
   readonly startedAt: number;
@@ -141,7 +141,7 @@ async function makeCall(
     return finish({ outcome: { ok: false, error: approval.error }, origin: "policy" });
   const { changedArgs } = approval;
   const change = changedArgs === undefined ? {} : ({ origin: "policy", changedArgs } as const);
-  // Only now: of a call that a policy still thinks about nothing is unknown after a crash.
+  // Not before the policy has decided: a crash until then leaves no doubt that the call was not made.
   if (port.settings.tools.get(name)?.repeat === "never") {
     const intent = { index, name, args, outcome: null, startedAt, intent: true, ...change } as const;
     await port.journal.appendCall(block.action, intent);

@@ -25,7 +25,7 @@ export async function performCall(port: AgentPort, site: CallSite): Promise<Fini
     const finished = await (name === "done" ? judgeAnswer(port, site) : askModel(port, site));
     return { ...finished, outcome: inOwnWords(port.settings, site.state, finished.outcome) };
   } catch (error) {
-    // A store that fails in a tool is not the code's business: the run ends before the answer is delivered.
+    // Code must not see a failure of the store in a tool: the run ends before the answer is delivered.
     port.journal.stop(error);
     return { outcome: { ok: false, error: errorData(error) } };
   }

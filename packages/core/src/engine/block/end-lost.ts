@@ -71,11 +71,11 @@ function lossesInARow({ journal: { graph }, agentId }: AgentPort): number {
   return losses;
 }
 
-/** Elements or characters from which on a variable is worth a word when memory ran out. */
+/** A variable of this many elements or characters is mentioned when memory ran out. */
 const LARGE = 1_000_000;
 const MOST_LARGE = 3;
 
-/** What the blocks before left in memory: a block that needs little may have broken the limit because of it. */
+/** Large variables of earlier blocks: they may be why a block that needs little memory broke the limit. */
 function largeVariables({ journal: { graph }, agentId }: AgentPort): string {
   for (let place = graph.chainLength(agentId) - 1; place >= 0; place--) {
     const node = graph.chainAt(agentId, place);
@@ -86,7 +86,7 @@ function largeVariables({ journal: { graph }, agentId }: AgentPort): string {
       .sort((one, other) => other.size - one.size)
       .slice(0, MOST_LARGE)
       .map(({ name, size }) => `${name} (size ${size})`);
-    return large.length === 0 ? "" : `Large variables were there before it: ${large.join(", ")}.`;
+    return large.length === 0 ? "" : `Large variables that existed before it: ${large.join(", ")}.`;
   }
   return "";
 }

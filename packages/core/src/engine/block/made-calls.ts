@@ -1,5 +1,4 @@
-import type { AgentState } from "../../data/chain.ts";
-import { taskEnd } from "../../data/chain.ts";
+import { type AgentState, taskEnd } from "../../data/chain.ts";
 import type { CallNode, Outcome } from "../../data/node.ts";
 import { callNodeId } from "../../data/node-id.ts";
 import { type MadeCall, MOST_SHOWN } from "../../turn/block-end.ts";
@@ -9,7 +8,7 @@ import { childOf, recordedOutcome } from "./answers.ts";
 import type { LiveBlock } from "./live-block.ts";
 import { kernelOf } from "./own-words.ts";
 
-/** The calls of a block with what they came to, in their order: what stays when the block is undone. */
+/** The calls of a block with their answers, in order: undoing the block does not undo them. */
 export async function madeCalls(
   port: AgentPort,
   state: AgentState,
@@ -21,25 +20,23 @@ export async function madeCalls(
   for (const node of graph.calls(block.action.id)) recorded.set(node.index, node);
   const made: MadeCall[] = [];
   for (const { index, name } of block.issued) {
-    // Results of children stand with those who delegated to them; a `done` that was refused left nothing behind.
+    // A child's result is listed with its `delegate`; a `done` that was refused has no effect.
     if (name === "wait" || name === "done") continue;
     const node = recorded.get(index);
     const isRunning = block.running.has(index) && port.settings.tools.has(name);
     if (node === undefined && !isRunning) continue;
     const isAnswered = node !== undefined && node.outcome !== null;
-    // Answers beyond those that are shown are not looked at.
-    const told = made.length < MOST_SHOWN && isAnswered ? await toldOf(port, node) : UNANSWERED;
-    made.push({ id: callNodeId(block.action.id, index), name: spelled(name, kernel), told });
+    // Answers that will not be shown are not loaded.
+    const answer = made.length < MOST_SHOWN && isAnswered ? await answerText(port, node) : UNANSWERED;
+    made.push({ id: callNodeId(block.action.id, index), name: spelled(name, kernel), answer });
   }
   return made;
 }
 
 const UNANSWERED = "no answer yet";
 
-async function toldOf(port: AgentPort, node: CallNode): Promise<string> {
-  if (node.name !== "delegate") return outcomeText(await recordedOutcome(port.journal, node));
-  const { journal } = port;
-  const child = childOf(node);
+async function answerText({ journal }: AgentPort, node: CallNode): Promise<string> {
+  const child = node.name === "delegate" ? childOf(node) : null;
   if (child === null) return outcomeText(await recordedOutcome(journal, node));
   const end = taskEnd(journal.graph, child, node.id);
   if (end?.type !== "result") return `${child}, which gave no answer`;

@@ -4,7 +4,7 @@ import { Conversation } from "../model/conversation.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { WaitTable } from "./wait-table.ts";
 
-/** One for all aborts: to make an exception, with its stack, takes longer than all the rest of one. */
+/** Shared by all aborts: creating an exception with its stack takes longer than the rest of an abort. */
 const ABORTED = new DOMException("This operation was aborted", "AbortError");
 
 /**
@@ -49,7 +49,7 @@ export class Slot {
     this.budget = budget;
   }
 
-  /** Makes ready for a transition: what was aborted before does not concern it. */
+  /** Prepares for a transition: replaces the signals that were aborted before. */
   renew(): void {
     if (this.controller.signal.aborted) this.controller = new AbortController();
     if (this.effects.signal.aborted) this.effects = new AbortController();

@@ -46,7 +46,7 @@ async function send(
   return await request(settings, {
     model: state.config.model,
     messages: () => messagesOf(port, state, systemPrompt, final),
-    // What a seam makes is its own, and may change: it is digested as a whole each time.
+    // A seam's messages may change from request to request, so they are digested as a whole each time.
     ...(settings.messages === null && { digest: conversation.digest(settings.environment) }),
     effectKey: nextRequestKey(journal.graph, agentId),
     signal: port.signal,
@@ -55,7 +55,7 @@ async function send(
     budget: port.budget,
     onText: (text) => port.hint({ type: "text", text }),
     onRetry: (retry) => port.hint({ type: "retry", ...retry }),
-    // Its REPL opens while the model answers.
+    // The REPL opens while the model answers.
     ...(state.head.type === "query" && { onAdmitted: () => port.repls.prepare(agentId, port.signal) }),
     squeeze,
   });

@@ -4,7 +4,7 @@ import type { Environment } from "../../protocols/environment.ts";
 import { type MessageOptions, Transcript } from "../../turn/messages.ts";
 import { MessageDigest } from "./message-digest.ts";
 
-/** What a live agent keeps from one request to the next, so that each costs only what is new in it. */
+/** The messages and digest that a live agent keeps between requests, so that each request costs only what is new in it. */
 export class Conversation {
   #transcript: Transcript | null = null;
   #digest: MessageDigest | null = null;

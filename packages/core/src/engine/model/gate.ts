@@ -9,8 +9,8 @@ interface Waiter {
 }
 
 /**
- * Lets a bounded number in at a time: first those of the run that came first to the flow, so that no run is
- * overtaken, and of one run whoever asked last, so that trees of agents finish before new ones are begun.
+ * Lets a bounded number in at a time. The run that came to the flow first has precedence, so that no run is
+ * overtaken. Within a run the newest request has, so that trees of agents finish before new ones are begun.
  */
 export class Gate {
   readonly #limit: number;

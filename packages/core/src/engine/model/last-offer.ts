@@ -6,8 +6,8 @@ const SHOWN = 200;
 const REASON = 300;
 
 /**
- * What an agent that ends without an answer came closest to on its task, as a sentence: the value it offered last and
- * why it was refused, else the text of a last reply without code, else its last output. Empty where there is nothing.
+ * How close an agent came to an answer before it ended without one, as a sentence: a last reply without code, else the
+ * value that it offered last and why that was refused, else its last output. Empty if it got none of these.
  */
 export async function lastOffer(journal: Journal, agentId: string): Promise<string> {
   const chain = journal.graph.chain(agentId);

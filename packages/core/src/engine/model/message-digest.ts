@@ -1,7 +1,7 @@
 import type { Message } from "../../protocols/client.ts";
 import type { Environment } from "../../protocols/environment.ts";
 
-/** What a list of messages comes to. */
+/** The digest and size of a list of messages. */
 export interface MessagesSum {
   /** The digest under the rule `chain`, see {@link MessageDigest}. */
   readonly digest: string;
@@ -11,12 +11,12 @@ export interface MessagesSum {
 
 /**
  * The digest of messages under the rule `chain`: h(0) is SHA-256 of nothing, h(i) is SHA-256 of h(i-1), a line feed and
- * the JSON of message i, and the digest is the last of them. So a list that goes on where an earlier one ended costs
- * only what it has more.
+ * the JSON of message i, and the digest is the last of them. So a list that extends an earlier one costs only its new
+ * messages.
  *
- * Owns: the sum of the longest beginning that may come again. Does not own: the messages, which must be frozen.
- * 1. A beginning comes again where the next list has the same objects at the same places.
- * 2. The last message of a list is not kept: what follows may be merged into it.
+ * Owns: the sum of the longest prefix that the next list may share. Does not own: the messages, which must be frozen.
+ * 1. Two lists share a prefix when they have the same objects at the same places.
+ * 2. The prefix never includes the last message of a list, because later text may be merged into it.
  */
 export class MessageDigest {
   readonly #digest: Environment["digest"];
@@ -27,11 +27,11 @@ export class MessageDigest {
     this.#digest = digest;
   }
 
-  /** The sum of these messages. To be asked one list at a time. */
+  /** The sum of these messages. Must not be called again before it has resolved. */
   async of(messages: readonly Message[]): Promise<MessagesSum> {
     const known = this.#known;
     let sum = this.#sum;
-    if (sum === null || !isBeginning(known, messages)) {
+    if (sum === null || !isPrefix(known, messages)) {
       known.length = 0;
       sum = { digest: await this.#digest(""), characters: 0 };
     }
@@ -53,7 +53,7 @@ export class MessageDigest {
   }
 }
 
-/** True when the list begins with all that is known, and goes on. */
-function isBeginning(known: readonly Message[], list: readonly Message[]): boolean {
+/** True when the list begins with all known messages and has more. */
+function isPrefix(known: readonly Message[], list: readonly Message[]): boolean {
   return known.length < list.length && known.every((message, place) => message === list[place]);
 }

@@ -56,9 +56,9 @@ export interface Retry {
 const PASSING: readonly RequestFailure[] = ["rate_limit", "overloaded", "network", "timeout", "incomplete"];
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
-/** What a provider may ask a run to wait. */
+/** The longest wait that a provider may ask for. */
 const LONGEST_WAIT_MS = 3_600_000;
-/** The last moment that a date can tell. */
+/** The latest time that a `Date` can hold. */
 const LAST_DATE_MS = 8.64e15;
 
 /** What became of one request. */
@@ -156,16 +156,16 @@ export class Provider {
     }
   }
 
-  /** The cost where everything that it depends on is known: nobody is billed an estimate. */
+  /** Adds the cost, unless something that it depends on is unknown: a recorded cost is never an estimate. */
   #priced(usage: Usage): Usage {
     const { price } = this.#options;
     const { input, output, cached, costMicroUsd } = usage;
     if (costMicroUsd !== null || price === undefined || input === null || output === null) return usage;
     const { inputPerMillionUsd, cachedPerMillionUsd = inputPerMillionUsd, outputPerMillionUsd } = price;
     if (cachedPerMillionUsd !== inputPerMillionUsd && (cached === null || cached > input)) return usage;
-    const kept = cachedPerMillionUsd === inputPerMillionUsd ? 0 : (cached ?? 0);
+    const cheaper = cachedPerMillionUsd === inputPerMillionUsd ? 0 : (cached ?? 0);
     const dollars =
-      (input - kept) * inputPerMillionUsd + kept * cachedPerMillionUsd + output * outputPerMillionUsd;
+      (input - cheaper) * inputPerMillionUsd + cheaper * cachedPerMillionUsd + output * outputPerMillionUsd;
     return { ...usage, costMicroUsd: Math.round(dollars) };
   }
 
@@ -175,7 +175,7 @@ export class Provider {
   ): RLMError {
     const { code, message, details } = withAttempts(error, attempts);
     const until = Math.min(LAST_DATE_MS, this.#options.environment.now() + retryAfterMs);
-    const when = `The provider asks to wait until ${new Date(until).toISOString()}, and a run waits for an hour at most: try again then.`;
+    const when = `The provider asks to wait until ${new Date(until).toISOString()}, but a run waits for an hour at most: try again then.`;
     return new RLMError(code, sentences(message, when), { cause: error, details: { ...details } });
   }
 

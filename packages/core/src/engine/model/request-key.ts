@@ -17,10 +17,10 @@ const DIGITS = 16;
 /** The key of an agent's next request by its place in the chain. */
 export function nextRequestKey(graph: Graph, agentId: string): string {
   const { runId, branch } = graph.run;
-  return effectKey(runId, branch.id, chainNodeId(agentId, agentState(graph, agentId)?.told ?? 0));
+  return effectKey(runId, branch.id, chainNodeId(agentId, agentState(graph, agentId)?.shown ?? 0));
 }
 
-/** The beginning of a digest that tells questions apart that are asked from one place. */
+/** The beginning of a digest that distinguishes the questions asked from one place. */
 export async function questionDigest(
   { model, messages, output }: Question,
   { digest }: Environment,

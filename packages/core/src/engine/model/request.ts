@@ -14,7 +14,7 @@ export interface ModelRequest {
   readonly model: string;
   /** Derived only when there is a place, so that agents in line hold none. */
   readonly messages: () => readonly Message[];
-  /** Makes the digest of the messages; for who asks again with more, whose messages are frozen. */
+  /** Digests the messages, which must be frozen; for agents whose next request extends this one. */
   readonly digest?: MessageDigest;
   /** Of the place that asks; what is sent goes under an idempotency key made of it. */
   readonly effectKey: string;
@@ -166,8 +166,8 @@ function costOf(price: Price | undefined, input: number, output: number): number
 }
 
 /**
- * What all attempts together took, at most: the estimate stands for what is unknown of an attempt, and the full price
- * of input for what nobody says came from a cache.
+ * An upper bound of what all attempts together consumed. The estimate replaces unknown counts, and input is booked at its
+ * full price when the provider does not report how much of it came from a cache.
  */
 function consumed(attempts: readonly Attempt[], estimate: Amount, price: Price | undefined): Amount {
   let tokens = 0;

@@ -107,11 +107,12 @@ function problemOf(reply: Reply, answer: string): string | null {
   if (finishReason === "length") {
     const shown = answer.length > SHOWN ? `${answer.slice(0, SHOWN).toWellFormed()}…` : answer;
     const began = shown === "" ? "" : `It began: ${shown}`;
-    return sentences("the reply was cut at its limit of tokens: ask for less at once", began);
+    return sentences("the reply was cut off at its token limit: ask for less at a time", began);
   }
   if (answer !== "") return null;
-  if (text.trim() !== "") return "the model gave no answer: all of its reply is reasoning that never ends.";
-  if (toolCalls !== undefined) return "the model gave no answer: it called a tool, and there are none.";
+  if (text.trim() !== "")
+    return "the model gave no answer: its whole reply is a reasoning section that is never closed.";
+  if (toolCalls !== undefined) return "the model gave no answer: it called a tool, but it has none.";
   return `the model gave no answer (${finishReason})`;
 }
 

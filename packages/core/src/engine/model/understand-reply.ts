@@ -12,7 +12,7 @@ import type { ResolvedSchema } from "../schema/schema.ts";
 
 type ReplyText = Pick<Reply, "text" | "finishReason">;
 
-/** What understanding a reply depends on beside its text. */
+/** What the meaning of a reply depends on, other than its text. */
 export interface ReplyPlace {
   readonly kernel: Kernel;
   readonly state: Pick<AgentState, "query">;
@@ -72,19 +72,19 @@ function offeredValue(offered: OfferedAnswer | null): JsonValue | undefined {
   return offered?.kind === "text" ? offered.text : undefined;
 }
 
-/** Whether a value that fits is the answer beyond doubt. */
+/** Whether a valid value is without doubt meant as the answer. */
 function isMeant(offered: OfferedAnswer, value: JsonValue, { schema, final }: ReplyPlace): boolean {
   const wanted = schema?.jsonSchema ?? true;
   if (offered.kind === "text") return isListed(wanted);
   return final || isDescribed(wanted, value);
 }
 
-/** True for a schema that lists the values it allows: prose is none of them by chance. */
+/** True for a schema that lists the values it allows: prose does not equal one of them by chance. */
 function isListed(schema: JsonSchema): boolean {
   return isJsonObject(schema) && (Array.isArray(schema.enum) || schema.const !== undefined);
 }
 
-/** True where the schema says something of the value, and of an object of every field. */
+/** True when the schema constrains the value and, for an object, lists each of its fields. */
 function isDescribed(schema: JsonSchema, value: JsonValue): boolean {
   if (!isJsonObject(schema) || Object.keys(schema).length === 0) return false;
   if (!isJsonObject(value)) return true;

@@ -2,17 +2,17 @@ import { RLMError } from "../../errors.ts";
 import type { Release } from "../model/gate.ts";
 import { WaitingLine } from "../waiting-line.ts";
 
-/** A REPL that nobody uses at the moment. */
+/** A REPL that is not in use at the moment. */
 export interface IdleRepl {
-  /** Closes it; when it is gone, gives what gives its place back. Never rejects. */
+  /** Closes it. When it is gone, resolves with the function that returns its place. Never rejects. */
   evict(): Promise<Release>;
 }
 
 /** One run among those that share the places. */
 export class Party {
-  /** When the run came to the flow: who came earlier is served first. */
+  /** The run's rank in the flow: a run that came earlier is served first. */
   readonly arrival: number;
-  /** Its REPLs whose agents wait for their children, the one that has waited longest first. */
+  /** Its REPLs whose agents wait for children, the longest wait first. */
   readonly suspended: Set<IdleRepl> = new Set();
   /** Its agents in line. */
   waiting = 0;
@@ -34,34 +34,34 @@ interface Impatient {
   readonly done: () => void;
 }
 
-/** REPLs of finished runs that are kept for a further task; of the others, each is made again when there is one. */
+/** How many REPLs of finished runs are kept for a further task; the others are rebuilt if there is one. */
 const KEPT_FINISHED = 8;
 
 /**
  * The places for live REPLs of one flow, over all of its runs.
  *
- * Owns: how many REPLs may be alive, which may be closed for room, and the line. Does not own: the REPLs.
+ * Owns: how many REPLs may be alive, which may be closed for room, and the waiting line. Does not own: the REPLs.
  * 1. At most `limit` places are taken; a REPL has its place from before it is opened until it is closed.
- * 2. A place that comes free goes to the run that came first, and in it to the agent that asked last.
- * 3. No REPL is closed because another run needs room, but those of runs that nobody moves. An agent that
- *    waits for its model keeps its REPL: it goes on by itself, and what it holds comes free in the end.
- * 4. A run that needs a place and has agents which wait for children closes the REPL of one of these and gets
- *    its place, wherever it stands in line: it takes no more room than it had.
+ * 2. A free place goes to the run that came first, and within it to the agent that asked last.
+ * 3. A run that moves never loses a REPL because another run needs room; a run that rests may. An agent that waits
+ *    for its model keeps its REPL: it will continue without help, so its place becomes free in the end.
+ * 4. A run that needs a place and has agents that wait for children closes the REPL of one of these and takes over
+ *    its place, whatever its position in line: it uses no more room than before.
  *
- * Nobody waits for ever. A run with a place has either an agent that can go on without a further place, and will
- * end or be suspended, or all its REPLs are suspended, and by 4 it needs nobody else. So the runs that have
+ * So no run waits for ever. A run with a place either has an agent that can continue without a further place, and
+ * will end or be suspended; or all its REPLs are suspended, and by 4 it needs no other run. So the runs that have
  * places end, whatever the line looks like, and by 2 the first in line is next.
  */
 export class ReplPlaces {
   #free: number;
   readonly #line = new WaitingLine<Waiter>();
-  /** Those with agents in line. */
+  /** The runs with agents in line. */
   readonly #parties = new Set<Party>();
-  /** REPLs of runs that nobody moves, the one that has rested longest first. */
+  /** REPLs of runs that rest, the longest rest first. */
   readonly #resting = new Set<IdleRepl>();
-  /** Those of them whose run has ended. */
+  /** The resting REPLs whose run has ended. */
   readonly #finished = new Set<IdleRepl>();
-  /** Who waits for a REPL that may be closed because the runtime is full. */
+  /** Agents whose runtime is full and that wait for a REPL which may be closed. */
   readonly #impatient = new Set<Impatient>();
   /** Resting REPLs that are being closed. */
   #closing = 0;
@@ -71,7 +71,7 @@ export class ReplPlaces {
     this.#free = limit;
   }
 
-  /** Takes a place, closing a REPL for it where that is needed and right. Rejects with `aborted`. */
+  /** Takes a place, closing a REPL for it if the rules above allow. Rejects with `aborted`. */
   enter(party: Party, signal: AbortSignal): Promise<Release> {
     if (signal.aborted) return Promise.reject(abortedInLine());
     const free = this.tryEnter();
@@ -98,21 +98,21 @@ export class ReplPlaces {
     });
   }
 
-  /** A place, if one is free: nobody waits then. */
+  /** Takes a place if one is free, which implies that no agent waits for one. */
   tryEnter(): Release | null {
     if (this.#free === 0) return null;
     this.#free -= 1;
     return this.#release();
   }
 
-  /** Says that a REPL's agent waits for children: it may be closed for others of its run. */
+  /** The agent of this REPL waits for children: the REPL may be closed for another agent of its run. */
   suspend(party: Party, repl: IdleRepl): void {
     party.suspended.add(repl);
     if (party.waiting > party.swapping) this.#makeRoom();
     else this.#relieve((each) => each.party === party);
   }
 
-  /** Says that nobody moves the run of a REPL: it may be closed for any. */
+  /** The run of this REPL rests: the REPL may be closed for any run. */
   rest(repl: IdleRepl, isFinished: boolean): void {
     this.#resting.add(repl);
     if (isFinished) this.#finished.add(repl);
@@ -122,7 +122,7 @@ export class ReplPlaces {
     if (this.#resting.has(repl)) this.#relieve(() => true);
   }
 
-  /** Says that a REPL is in use, its agent's own, or gone. */
+  /** This REPL is gone or may not be closed for room any more. */
   leave(party: Party, repl: IdleRepl): void {
     party.suspended.delete(repl);
     this.#resting.delete(repl);
@@ -130,8 +130,8 @@ export class ReplPlaces {
   }
 
   /**
-   * Closes a REPL for this run because the runtime is full: one that rests or a suspended one of its own, as soon as
-   * there is one. Resolves when one is being closed or the signal aborts.
+   * Closes a REPL for this run because the runtime is full: one of a resting run or a suspended one of this run, as
+   * soon as there is one. Resolves when one is being closed or the signal aborts.
    */
   async evictOne(party: Party, signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.#evictFor(party)) return;

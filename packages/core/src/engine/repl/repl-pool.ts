@@ -68,8 +68,8 @@ export class ReplPool {
   }
 
   /**
-   * Begins to open the agent's REPL, where it has none and a place is free. What goes wrong goes wrong again for
-   * whoever acquires it, and is told then.
+   * Begins to open the agent's REPL if it has none and a place is free. A failure here is not reported: it happens
+   * again when the REPL is acquired.
    */
   prepare(agentId: string, signal: AbortSignal): void {
     if (this.#closed || this.#isKnown(agentId)) return;
@@ -117,13 +117,13 @@ export class ReplPool {
     this.#offer(repl);
   }
 
-  /** Nobody moves the run for now: every REPL of it may be closed for room. */
+  /** The run does not move for now: every one of its REPLs may be closed for room. */
   rest(): void {
     this.#atRest = true;
     for (const repl of this.#idle.values()) this.#offer(repl);
   }
 
-  /** The run is about to move: what is idle stays, but for those whose agents wait for children. */
+  /** The run is about to move: idle REPLs stay, except those whose agents wait for children. */
   wake(): void {
     if (!this.#atRest) return;
     this.#atRest = false;
@@ -169,7 +169,8 @@ export class ReplPool {
     const spec = await replSpec(this.#journal, agentId, alone);
     const runtime = this.#runtimeOf(agentId);
     const opened = new AbortController();
-    void this.#evictWhile(opened.signal, async () => await runtime.whenFull?.(spec.group));
+    // A runtime that fails to answer whether it is full says what is wrong when it opens, too.
+    this.#evictWhile(opened.signal, async () => await runtime.whenFull?.(spec.group)).catch(() => {});
     try {
       const session = await runtime.open(spec);
       this.#settings.proofs.add(runtime);
@@ -198,7 +199,7 @@ export class ReplPool {
     for (;;) {
       await this.#settings.environment.sleep(IMPATIENT_MS, opened);
       if (opened.aborted) return;
-      // Who is at work now may be suspended on the very agent that waits here: it is closed when it comes to rest.
+      // A REPL at work now may soon be suspended on the very agent that waits here: it can be closed then.
       await whenFull();
       await this.#settings.places.evictOne(this.#party, opened);
     }

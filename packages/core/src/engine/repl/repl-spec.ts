@@ -21,7 +21,7 @@ export async function replSpec(journal: Journal, agentId: string, alone: boolean
   };
 }
 
-/** A context as an agent reads it: the part that was passed on. */
+/** A context as an agent reads it: the part that was passed to it. */
 export async function openContext(journal: Journal, ref: ContextRef): Promise<ContextPayload> {
   const whole = await journal.payloads.openContext(ref.digest);
   const { start, end } = ref.range ?? { start: 0, end: whole.characters };

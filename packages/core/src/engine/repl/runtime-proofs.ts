@@ -3,9 +3,9 @@ import type { Runtime } from "../../protocols/runtime.ts";
 import { untilAborted } from "../until-aborted.ts";
 
 /**
- * Which runtimes of a flow have opened a REPL. Owns: the one attempt that is under way for each of the others.
- * 1. While a runtime is not proven, one run at a time tries it. Those that wait for the attempt share its end, its
- *    failure included, unless it was only aborted.
+ * Which runtimes of a flow have opened a REPL. Owns: the attempt to open a first one that is under way.
+ * 1. Until a runtime is proven, one run at a time tries it. The others wait and share the outcome, also a failure,
+ *    unless the attempt was aborted.
  */
 export class RuntimeProofs {
   readonly #proven = new Set<Runtime>();
@@ -16,7 +16,7 @@ export class RuntimeProofs {
     this.#proven.add(runtime);
   }
 
-  /** Resolves when the runtime is proven, by `attempt` where nobody else is at it. Rejects when it is not. */
+  /** Resolves when the runtime is proven, by `attempt` unless another is under way. Rejects when the attempt fails. */
   async prove(runtime: Runtime, signal: AbortSignal, attempt: () => Promise<void>): Promise<void> {
     while (!this.#proven.has(runtime)) {
       const others = this.#attempts.get(runtime);

@@ -3,8 +3,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../data/json.t
 const DEEPEST = 32;
 
 /**
- * The value with strings in the case that the schema's enums and constants have them, where exactly one of these is the
- * same but for case and blanks around it. Everything else stays as it is: whether the value fits is checked afterwards.
+ * The value with each string replaced by the word of the schema's enums and constants that differs from it only in case
+ * and surrounding blanks, if there is exactly one. Everything else is unchanged. The result still has to be checked.
  */
 export function foldEnums(value: JsonValue, schema: JsonValue): JsonValue {
   return fold(value, schema, { root: schema, depth: 0 });

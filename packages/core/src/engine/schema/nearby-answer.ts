@@ -5,8 +5,8 @@ const NUMBER = /-?\d+(?:\.\d+)?/g;
 const LONGEST = 2_000;
 
 /**
- * What somebody who gave this may have meant, if it fits the schema: the text or value itself, its one number, the value
- * of its one field, or one of these in the only field that the schema has. Only to be suggested, never to be taken.
+ * A guess at the answer that was meant by this value, which fits the schema: the value itself, its only number, the value
+ * of its only field, or one of these in the schema's only field. Suggest it to the model; never accept it as an answer.
  */
 export async function nearbyAnswer(schema: ResolvedSchema, given: JsonValue): Promise<JsonValue | undefined> {
   const field = onlyField(schema.jsonSchema);

@@ -1,20 +1,20 @@
-import { isJsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
+import { isJsonObject, type JsonSchema, type JsonValue, parseJson } from "../../data/json.ts";
 import { asJson } from "./as-json.ts";
 import { foldEnums } from "./fold-enums.ts";
 import type { ResolvedSchema } from "./schema.ts";
 
-/** What a model's reply says as JSON that fits a schema, or what is wrong with it, for the model. */
+/** The JSON value of a model's reply, which fits a schema, or what is wrong with it, for the model. */
 export type JsonReply =
   | { readonly ok: true; readonly value: JsonValue }
   | { readonly ok: false; readonly message: string };
 
-/** Values looked for between other text, so that the time stays linear in the reply. */
+/** How many places in the text are tried as the beginning of a value, so that the time stays linear in the reply. */
 const MOST_EMBEDDED = 32;
 
 /**
- * Reads a reply as tolerantly as is unambiguous: the whole text, a fence, the one value among prose that fits, a bare
- * string where the schema takes that string, each also with trailing commas and with words of an enum in another
- * case. The reply has no reasoning in it any more. Of values that differ none is taken.
+ * Reads a reply as tolerantly as it can without guessing: the whole text, a fence, the only fitting value among prose, or
+ * a bare string where the schema accepts that string; each also with trailing commas and with enum words in another
+ * case. Reasoning must have been removed. Several fitting values that differ are refused.
  */
 export async function readJsonReply(text: string, schema: ResolvedSchema): Promise<JsonReply> {
   const whole = parsed(text);
@@ -32,7 +32,7 @@ export async function readJsonReply(text: string, schema: ResolvedSchema): Promi
   if (first !== undefined) {
     const nearest = await fitting(first, schema);
     if (!nearest.ok) return nearest;
-    return { ok: false, message: "It holds several JSON values that fit and differ." };
+    return { ok: false, message: "It holds several JSON values that fit but differ: give one." };
   }
   return { ok: false, message: "It is not JSON." };
 }
@@ -44,7 +44,7 @@ async function fitting(value: JsonValue, schema: ResolvedSchema): Promise<JsonRe
   return folded.ok ? { ok: true, value: asJson(folded.value, "llmQuery") } : check;
 }
 
-/** The value that fits, where all that fit are the same. */
+/** The value that fits, if all fitting values are equal. */
 async function uniqueFit(
   values: readonly (JsonValue | undefined)[],
   schema: ResolvedSchema,
@@ -59,7 +59,7 @@ async function uniqueFit(
   return only !== undefined && found.size === 1 ? only : null;
 }
 
-/** Text that is no JSON as the string it is, where a string is all that the schema takes. */
+/** The text itself as a string, if the schema accepts only strings. */
 async function bareString(text: string, schema: ResolvedSchema): Promise<JsonReply | null> {
   if (!takesStrings(schema.jsonSchema)) return null;
   const plain = text.trim();
@@ -79,18 +79,9 @@ function takesStrings(schema: JsonSchema): boolean {
   return type === "string" || typeof word === "string";
 }
 
-/** JSON, trailing commas allowed; `undefined` for what is none. */
+/** The value of JSON text, trailing commas allowed; `undefined` for other text. */
 function parsed(text: string): JsonValue | undefined {
-  return parsedStrictly(text) ?? parsedStrictly(withoutTrailingCommas(text));
-}
-
-function parsedStrictly(text: string): JsonValue | undefined {
-  try {
-    const value: JsonValue = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined;
-  }
+  return parseJson(text) ?? parseJson(withoutTrailingCommas(text));
 }
 
 function withoutTrailingCommas(text: string): string {
@@ -100,7 +91,7 @@ function withoutTrailingCommas(text: string): string {
   );
 }
 
-/** Objects and lists that stand in a text, the outermost of each. */
+/** The outermost objects and lists in a text. */
 function embedded(text: string): readonly (JsonValue | undefined)[] {
   const found: (JsonValue | undefined)[] = [];
   let at = 0;
@@ -115,7 +106,7 @@ function embedded(text: string): readonly (JsonValue | undefined)[] {
   return found;
 }
 
-/** Where the brackets that open here are all closed, strings passed over; -1 where they never are. */
+/** The position after the bracket that closes the one at `start`, strings skipped; -1 if it is never closed. */
 function endOfValue(text: string, start: number): number {
   let depth = 0;
   let inString = false;

@@ -12,8 +12,8 @@ export function requiredAnswer(output: JsonSchema | null): JsonSchema | null {
 }
 
 /**
- * The schema with every listed key required, wherever an object's schema says nothing of `required`: who lists a key in a
- * question wants it answered. A schema that has `required`, the empty list included, means what it says.
+ * The schema with every listed key required, wherever the schema of an object has no `required`: code that lists a key in
+ * a question wants it in the answer. A schema that has `required`, even an empty list, is left as it is.
  */
 export function withRequiredKeys(schema: JsonValue, depth = 0): JsonValue {
   if (!isJsonObject(schema) || depth > DEEPEST) return schema;

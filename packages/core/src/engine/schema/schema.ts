@@ -96,7 +96,7 @@ function fromStandardIssue({ message, path = [] }: StandardSchemaV1.Issue): Issu
   return { message, path: path.map((step) => (typeof step === "object" ? step.key : step)) };
 }
 
-/** What is wrong with the value itself has no path: a name for it would be taken for one of its fields. */
+/** A problem of the value itself is shown without a path: a name for it could be mistaken for a field. */
 function atPath(path: readonly PropertyKey[], message: string): string {
   return path.length === 0 ? message : `${showPath(path)}: ${message}`;
 }

@@ -14,7 +14,7 @@ export function guardedPayloads(payloads: PayloadStore, assertOpen: () => void):
   };
 }
 
-/** The same payloads; `failed` hears of every error of the store itself before the caller does. */
+/** The same payloads; `failed` is called with every error of the store before the caller gets it. */
 export function watchedPayloads(payloads: PayloadStore, failed: (error: unknown) => void): PayloadStore {
   const tell = (error: unknown): never => {
     failed(error);

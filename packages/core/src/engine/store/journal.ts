@@ -47,7 +47,7 @@ export interface Packed<T> {
  */
 export class Journal {
   readonly store: Store;
-  /** The store's payloads. That they fail ends the run, as a failed append does. */
+  /** The store's payloads. Like a failed append, a failure of theirs ends the run. */
   readonly payloads: PayloadStore;
   readonly environment: Environment;
   #graph: Graph;
@@ -134,7 +134,7 @@ export class Journal {
     for (const node of nodes) this.#heard(node);
   }
 
-  /** Takes a failure of the store for the end of the run: nothing is appended any more. Other errors are not. */
+  /** Ends the run if the error is a failure of the store: nothing is appended any more. Ignores other errors. */
   stop(error: unknown): void {
     if (isStoreFailure(error)) this.#failure ??= error;
   }

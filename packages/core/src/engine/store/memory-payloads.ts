@@ -51,7 +51,7 @@ export class MemoryPayloads implements PayloadStore {
     if (text !== undefined) return text;
     throw new RLMError(
       "not_found",
-      `There is no ${what} with the digest ${digest} in memory. A graph alone has no payloads: write the run with saveTrace, and read it with loadTrace.`,
+      `There is no ${what} with the digest ${digest} in memory. A graph alone has no payloads: save the run with saveTrace and read it with loadTrace.`,
     );
   }
 }

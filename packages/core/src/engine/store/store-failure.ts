@@ -9,8 +9,8 @@ const CODES: ReadonlySet<RLMErrorCode> = new Set([
 ]);
 
 /**
- * True for an error that says that what keeps the run has failed, whoever throws it: the store, its payloads, or a tool
- * that keeps a record there. It is the host's failure and never the model's: it ends the run.
+ * True for an error by which the store of the run has failed, also when it comes from its payloads or from a tool that
+ * writes there. The model can do nothing about it, so it ends the run.
  */
 export function isStoreFailure(error: unknown): error is RLMError {
   return RLMError.is(error) && CODES.has(error.code);

@@ -13,7 +13,7 @@ export interface PayloadSource {
   readonly payloads: PayloadReader;
 }
 
-/** A run, which knows where its payloads are, or a graph. */
+/** A run, which brings its payloads, or a graph alone. */
 export type Traceable = Graph | (PayloadSource & { readonly graph: Graph });
 
 /** A run that was read from a trace, and stores that hold it: `new RLMFlow({ …, workspace: stores })` goes on with it. */
@@ -27,7 +27,7 @@ const PIECE = 1 << 16;
 
 /**
  * A branch as one self-contained JSON document: its graph, and every blob and context that it names, each once.
- * A run is taken as far as it has got. A graph that names payloads needs the source that keeps them, for example
+ * A run that has not ended is saved as far as it has got. A graph that names payloads needs the source that keeps them, for example
  * its flow. Rejects with `not_found` when one of them is missing. A trace beyond the length of a string needs
  * {@link traceText}.
  */
@@ -94,9 +94,10 @@ function escaped(text: string): string {
 }
 
 /**
- * Reads a trace, by the path of its file, as text or parsed, into these stores, by default into memory. Text begins
- * with "{"; any other string is a path. Everything is checked before anything is kept: rejects with `invalid_graph` or `unsupported_format` saying where the document is wrong, and with
- * `already_exists` when the stores have its branch.
+ * Reads a trace, given as the path of its file, as text or parsed, into these stores, by default into memory. Text
+ * begins with "{"; any other string is a path. Everything is checked before anything is kept: rejects with
+ * `invalid_graph` or `unsupported_format` saying where the document is wrong, and with `already_exists` when the
+ * stores have its branch.
  */
 export async function loadTrace(
   trace: unknown,
@@ -116,27 +117,24 @@ export async function loadTrace(
   return { graph, stores };
 }
 
-/** The text of a trace, read from its file where this is a path. Core itself runs where there are no files, too. */
+/** The text of a trace, read from its file when given a path. Core also runs on platforms without files. */
 async function textOf(trace: string | URL): Promise<string> {
-  if (
-    typeof trace === "string" &&
-    trace
-      .replace(/^\uFEFF/, "")
-      .trimStart()
-      .startsWith("{")
-  )
-    return trace.replace(/^\uFEFF/, "");
+  if (typeof trace === "string" && /^\s*\{/.test(trace)) return withoutMark(trace);
   const files = globalThis.process?.getBuiltinModule?.("node:fs/promises");
   const shown = JSON.stringify(String(trace).slice(0, 200));
   const expected = "loadTrace takes the path of a trace, or its text, which begins with {.";
   if (files === undefined)
     throw new RLMError("invalid_options", `${shown} can't be read: there are no files here. ${expected}`);
   try {
-    return (await files.readFile(trace, "utf8")).replace(/^\uFEFF/, "");
+    return withoutMark(await files.readFile(trace, "utf8"));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new RLMError("not_found", `${shown} can't be read: ${sentence(reason)} ${expected}`, { cause });
   }
+}
+
+function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, "");
 }
 
 function parse(text: string): unknown {

@@ -22,7 +22,7 @@ export interface ToolDefinition<Input, Output = unknown> {
   readonly description: string;
   /** An object schema; its fields are the positional parameters, required ones first. */
   readonly input: SchemaLike<Input>;
-  /** What the answer looks like; answers are checked against it. A Standard Schema also types what `run` gives. */
+  /** The schema of answers, which are checked against it. A Standard Schema also types the result of `run`. */
   readonly output?: StandardSchemaV1<Output, unknown> | JsonSchema;
   /** `"safe"` when a call whose answer was lost may simply be made again, else `"never"`. */
   readonly repeat: Tool["repeat"];

@@ -39,7 +39,7 @@ function hasSeenInput({ contexts }: AgentView): boolean {
   return contexts.length > 0 && isShownWhole(contexts);
 }
 
-/** How many outputs a sub-agent's input may fill for it to be read rather than handed on. */
+/** A sub-agent whose input fills at most this many outputs should read it rather than delegate. */
 const OUTPUTS_READ = 4;
 
 /**

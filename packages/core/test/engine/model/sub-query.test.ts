@@ -125,12 +125,12 @@ describe("llmQuery gives the whole answer and nothing else", () => {
   });
 
   test.each<[Partial<Reply>, string]>([
-    [{ text: "<think>Berlin? No" }, "all of its reply is reasoning"],
+    [{ text: "<think>Berlin? No" }, "its whole reply is a reasoning section"],
     [
       { text: "The Elbe is 1,", finishReason: "length" },
-      "cut at its limit of tokens: ask for less at once. It began: The Elbe is 1,",
+      "cut off at its token limit: ask for less at a time. It began: The Elbe is 1,",
     ],
-    [{ text: "", finishReason: "length" }, "cut at its limit of tokens: ask for less at once"],
+    [{ text: "", finishReason: "length" }, "cut off at its token limit: ask for less at a time"],
     [
       { text: "", finishReason: "other", toolCalls: [{ name: "python", arguments: "{}" }] },
       "it called a tool",
@@ -171,9 +171,9 @@ describe("what an agent's model is told of a reply without code", () => {
       },
       /called the tool `python`, but there are no tools[\s\S]*print\(6\*7\)/,
     ],
-    [{ text: "", finishReason: "length" }, /cut at its limit of tokens before it held any text/],
-    [{ text: "Let me see", finishReason: "length" }, /cut at its limit of tokens\. Write less/],
-    [{ text: "<think>hm", finishReason: "length" }, /cut at its limit of tokens[\s\S]*never closed/],
+    [{ text: "", finishReason: "length" }, /cut off at its token limit before it held any text/],
+    [{ text: "Let me see", finishReason: "length" }, /cut off at its token limit\. Write less/],
+    [{ text: "<think>hm", finishReason: "length" }, /cut off at its token limit[\s\S]*never closed/],
   ])("%j", async (reply, told) => {
     expect((await secondRequest(reply)).at(-1)?.content).toMatch(told);
   });

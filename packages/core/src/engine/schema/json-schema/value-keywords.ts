@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../../../data/json.ts";
+import { type JsonObject, type JsonValue, parseJson } from "../../../data/json.ts";
 import { canonicalKey } from "./canonical-key.ts";
 import type { Keyword } from "./keyword.ts";
 import { showValue } from "./show-value.ts";
@@ -30,25 +30,16 @@ const type: Keyword = (argument, context) => {
 
 const LONGEST_QUOTED = 10_000;
 
-/** What to say of a text that holds a value of a wanted type, such as a number in quotes; `null` of any other value. */
+/** The message for a text that holds a value of a wanted type, such as a number in quotes; `null` for any other value. */
 function quotedValue(value: JsonValue, types: readonly string[]): string | null {
   if (typeof value !== "string" || value.length > LONGEST_QUOTED) return null;
-  const inner = parsed(value.replace(/(?<=\d),(?=\d{3}(?!\d))/g, ""));
+  const inner = parseJson(value.replace(/(?<=\d),(?=\d{3}(?!\d))/g, ""));
   if (inner === undefined || !types.some((name) => isOfType(inner, name))) return null;
   const got = showValue(value);
   if (typeof inner === "number") return `wanted a number such as ${inner}, got the text ${got}`;
   if (typeof inner === "object" && inner !== null)
     return `wanted ${showValue(inner)}, got its JSON as the text ${got}: give the value itself`;
   return `wanted ${inner}, got the text ${got}`;
-}
-
-function parsed(text: string): JsonValue | undefined {
-  try {
-    const value: JsonValue = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined;
-  }
 }
 
 const enumeration: Keyword = (argument, context) => {
