@@ -54,7 +54,7 @@ test("a log with another line where it ended is refused", async () => {
   const others = chainedLines([observation("root", 0), observation("root", 1), observation("root.b", 0)]);
   await writeFile(log, Buffer.concat(others));
   for (const message of await refusals(workspace))
-    expect(message).toContain("line 3 is damaged: it is not the line that stood there");
+    expect(message).toContain("line 3 is damaged: it is not the line that was there");
 });
 
 test("a log that goes on behind its head, as after a crash, is read; without a head too", async () => {
