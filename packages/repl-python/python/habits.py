@@ -44,6 +44,8 @@ AS_JSON = {
     "something to await": "await {}",
     "a dataclass": "vars({})",
 }
+# Attributes of collections: text on which they are used was probably meant to be parsed first.
+NOT_OF_TEXT = ("get", "set", "has", "entries", "push", "shift", "unshift", "splice")
 ATTRIBUTE_KINDS = (str, list, tuple, dict, set, int, float, bool, CallFuture, Handle, Record, Slice, View, Contexts)
 FILE_ERRORS = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
 NETWORK_ERRORS = frozenset(
@@ -204,6 +206,8 @@ def attribute_hint(value, name, place):
     if type(value) is dict and any(type(key) is str and key == name for key in list(value)):
         return filled('{it}["' + name + '"]', name, place, "value")
     if type(value) in (int, float, bool) and not name.startswith("to"):
+        return ""
+    if type(value) is str and name in NOT_OF_TEXT:
         return ""
     if name in ATTRIBUTES and type(value) in ATTRIBUTE_KINDS:
         return filled(ATTRIBUTES[name], name, place, "text" if type(value) is str else "values")

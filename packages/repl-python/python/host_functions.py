@@ -48,8 +48,8 @@ OPTION_KINDS = {
     "globals": (dict, "a dict of JSON values"),
     **{option: ((int, float), "a number") for option in NUMBERS_OF},
 }
-# A name of more words is a sentence, and a query of more characters more than a task.
-MOST_NAME_WORDS = 4
+# A name of more words is a sentence; a longer query may be the text to work on rather than the task.
+MOST_NAME_WORDS = 6
 LONG_QUERY = 1_000
 DEFAULT_KEY = "context"
 NAMED_ARGUMENTS = "$named"
@@ -303,7 +303,9 @@ def check_option(name, option, value):
 def refuse_sentence(name, query, context):
     """A task in the place of the name leaves its data in the place of the task."""
     if context is None and is_a(name, str) and is_a(query, (str, Slice, View)):
-        if len(name.split()) > MOST_NAME_WORDS and len(query) > LONG_QUERY:
+        words = len(name.split())
+        is_sentence = words > MOST_NAME_WORDS or (words > 2 and name.rstrip().endswith((".", "?", "!", ":")))
+        if (is_sentence and len(query) > LONG_QUERY) or (words > 2 and not is_a(query, str)):
             raise TypeError(
                 f"delegate takes a short name, the query, and data as context; here the name is a sentence of "
                 f"{len(name)} characters, and the query has {len(query)}"

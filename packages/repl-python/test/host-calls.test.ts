@@ -101,6 +101,7 @@ describe("a function of the host", () => {
     ],
     ["llm_query_batched(['q'] * 24, model=3)", "llm_query_batched: model must be the name of a model"],
     ["delegate('Who hides what in it?', 'x' * 2000)", "here the name is a sentence of 21 characters"],
+    ["delegate('say in one sentence what happens here', 'x' * 2000)", "here the name is a sentence"],
     ["await done([1, ValueError('no'), 3])", "done: 1 of 3 values are errors, at 1: ask for those again."],
     [
       "await done({'a': 1, 'b': KeyError('k')})",

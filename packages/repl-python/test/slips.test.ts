@@ -146,6 +146,21 @@ describe("names of other systems", () => {
     expect(calls.map((call) => [call.name, call.args])).toEqual([[name, args]]);
   });
 
+  test.each(["'text'.get('n')", "'text'.entries()", "class Words(list): pass\nWords().push(1)"])(
+    "%s gets no advice, for there is none",
+    async (code) => {
+      expect(await advice(code)).toMatch(/^AttributeError: /);
+    },
+  );
+
+  test("a short name with a long task is a child like any other", async () => {
+    const { calls } = await repl.start(
+      "delegate('summarize part 3', 'Summarize this: ' + 'word ' * 500)",
+      "None",
+    );
+    expect(calls.map((call) => call.args[0])).toEqual(["summarize part 3"]);
+  });
+
   test("last only until code sets them", async () => {
     expect(
       await repl.shown("context.text() == CONTEXT.text(), [row.name for row in SHOW_VARS()] == []"),

@@ -65,10 +65,11 @@ export function queryFunction(host: CallHost): object {
       return call(host, "llmQuery", queryArguments(prompt, last, host));
     },
   );
+  // `prompts.map(llmQuery)` passes an index and the list behind the prompt.
   return named(
     "llmQuery",
-    (prompt?: unknown, options?: unknown): Promise<unknown> =>
-      ask(prompt, namedOptions(options, QUERY_OPTIONS)),
+    (prompt?: unknown, options?: unknown, list?: unknown): Promise<unknown> =>
+      ask(prompt, namedOptions(isArray(list) ? undefined : options, QUERY_OPTIONS)),
   );
 }
 
@@ -156,7 +157,7 @@ function delegateArguments(host: CallHost, { name, child, query, options }: Dele
       "delegate(name, query, options): the name is a string, or a child's handle",
     );
   }
-  if (typeof name === "string" && isSentence(name) && !hasContext(options) && isLong(query, host)) {
+  if (typeof name === "string" && !hasContext(options) && isTaskOf(name, query, host)) {
     throw new TypeErrorConstructor(
       `delegate(name, query, options): the name comes first, then the task, and the text to work on is an option; write delegate("part", ${quote(stringSlice(name, 0, 200))}, { context: text })`,
     );
@@ -169,22 +170,25 @@ function delegateArguments(host: CallHost, { name, child, query, options }: Dele
   return args;
 }
 
-const SENTENCE = /\S\s+\S+\s+\S/;
-/** Characters of a query that is more likely the text which a task is about. */
+const THREE_WORDS = /\S\s+\S+\s+\S/;
+/** Several words that end as a sentence does, or more words than a name has. */
+const SENTENCE = /^\s*(?:\S+\s+){2,}\S*[.?!:]["')]?\s*$|^\s*(?:\S+\s+){6}\S/;
+/** Characters of a query that may be the text to work on rather than the task. */
 const LONG_QUERY = 1_000;
 
-function isSentence(name: string): boolean {
-  return regExpExec(SENTENCE, stringSlice(name, 0, 200)) !== null;
+/** True when the task was given as the name, and the text to work on as the query. */
+function isTaskOf(name: string, query: unknown, host: CallHost): boolean {
+  if (host.slices.rangeOf(query) !== undefined) return matches(THREE_WORDS, name);
+  return typeof query === "string" && query.length > LONG_QUERY && matches(SENTENCE, name);
+}
+
+function matches(pattern: RegExp, name: string): boolean {
+  return regExpExec(pattern, stringSlice(name, 0, 200)) !== null;
 }
 
 function hasContext(options: readonly NamedOption[]): boolean {
   for (let i = 0; i < options.length; i += 1) if (options[i]?.name === "context") return true;
   return false;
-}
-
-function isLong(query: unknown, host: CallHost): boolean {
-  if (typeof query === "string") return query.length > LONG_QUERY;
-  return host.slices.rangeOf(query) !== undefined;
 }
 
 /** `wait(...handles)`: the results in order; a list of handles is taken too. */

@@ -13,13 +13,15 @@ const ADVICE = "This is a promise, not its value";
 const { iterator, toPrimitive } = Symbol;
 
 /**
- * Whoever reads from a promise what only its value has forgot to await it: that is an error, and no silent `undefined`,
- * `[object Promise]` or `{}`.
+ * Makes it an error to read from a promise what only its value has. Otherwise a forgotten `await` would show up as
+ * `undefined`, `[object Promise]` or `{}` somewhere else.
  */
 export function installPromiseNames(): void {
   const names = missingNames((name) => {
-    const example = regExpExec(IDENTIFIER, name) === null ? "(await …)" : `(await …).${name}`;
-    throw new TypeErrorConstructor(`${ADVICE}: await it first, as in ${example}`);
+    // JSON.stringify looks for toJSON; the model did not write that name.
+    const isWritten = name !== "toJSON" && regExpExec(IDENTIFIER, name) !== null;
+    const example = isWritten ? `, as in (await …).${name}` : "";
+    throw new TypeErrorConstructor(`${ADVICE}: await it first${example}`);
   });
   reflectSetPrototypeOf(promisePrototype, names);
   const refuse = (): never => {

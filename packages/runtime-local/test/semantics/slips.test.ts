@@ -32,7 +32,7 @@ describe("a promise or a handle that was not awaited", () => {
     ["for (const hit of llmQueryBatched(['x'])) print(hit)", "This is a promise, not its value"],
     ["const [a] = Promise.resolve([1])", "This is a promise, not its value"],
     ["const { a } = Promise.resolve({ a: 1 })", "(await …).a"],
-    ["JSON.stringify({ a: llmQuery('x') })", "(await …).toJSON"],
+    ["JSON.stringify({ a: llmQuery('x') })", "This is a promise, not its value: await it first\n"],
     ["delegate('a', 'q').result", "A handle has no result: await the handle"],
     ["delegate('a', 'q').value.length", "A handle has no value"],
     ["JSON.stringify([delegate('a', 'q')])", "A handle is no value"],
@@ -166,10 +166,28 @@ describe("options", () => {
       "delegate('Who hides what from whom?', 'chapter '.repeat(500))",
       'write delegate("part", "Who hides what from whom?", { context: text })',
     ],
+    ["delegate('Summarize this part', CONTEXT.slice(0, 9))", 'write delegate("part", "Summarize this part"'],
+    [
+      "delegate('Summarize the following text in two sentences', 'chapter '.repeat(500))",
+      'write delegate("part", "Summarize the following text in two sentences"',
+    ],
   ])("%s throw where they stand", async (code, message) => {
     const text = await shown(code);
     expect(text).toContain(message);
     expect(text).toContain("at line 1:");
+  });
+
+  test.each([
+    ["delegate('summarize part 3', 'Summarize this text: ' + 'word '.repeat(500))", "delegate"],
+    ["delegate('Chapter 3: the cellar', 'Who is in it? '.repeat(200))", "delegate"],
+    ["['a', 'b'].map(llmQuery)", "llmQuery"],
+  ])("%s is a call like any other", async (code, name) => {
+    const repl = await ReplDriver.open(runtime);
+    const { calls, state } = await repl.start(`${code}; 1`);
+    expect(state.kind).toBe("ended");
+    expect(calls[0]).toMatchObject({ name });
+    expect(calls[0]?.args.at(-1)).toEqual({});
+    await repl.session.dispose();
   });
 
   test("under another name cross under their own", async () => {
