@@ -170,10 +170,9 @@ export class ProcessPool {
 
   #tellFull(): void {
     if (this.#fullFor.size === 0 || this.#line.length === 0 || this.#budget.allows(this.#processes)) return;
-    for (const [group, { resolve }] of this.#fullFor) {
-      if (!this.#line.has(({ party }) => party.group === group)) continue;
-      this.#fullFor.delete(group);
-      resolve();
+    for (const { party } of this.#line) {
+      this.#fullFor.get(party.group)?.resolve();
+      this.#fullFor.delete(party.group);
     }
   }
 
@@ -260,7 +259,11 @@ export class ProcessPool {
 
   #keepSpares(): void {
     let missing = this.#settings.spareProcesses - this.#spares;
-    while (missing-- > 0 && this.#mayStart()) this.#start();
+    try {
+      while (missing-- > 0 && this.#mayStart()) this.#start();
+    } catch {
+      // Nobody needs it yet. The next request tries again, and gets the error if there is still one.
+    }
   }
 
   /** Processes that are ready for whoever comes next. */

@@ -260,7 +260,7 @@ export class SandboxProcess implements PooledProcess {
 }
 
 function spawnHost(launch: Launch): ChildProcess {
-  return spawn(process.execPath, launch.args, {
+  const child = spawn(process.execPath, launch.args, {
     cwd: parse(process.execPath).root,
     env: {},
     stdio: ["ignore", "ignore", "pipe", "pipe"],
@@ -268,11 +268,16 @@ function spawnHost(launch: Launch): ChildProcess {
     detached: process.platform !== "win32",
     windowsHide: true,
   });
+  // Without a listener, a process that could not be started would end this one.
+  return child.on("error", () => {});
 }
 
 function pipeOf(child: ChildProcess): Socket {
-  const pipe = child.stdio[3];
+  // Where files run out there is no `stdio` at all, whatever its type says.
+  const stdio: unknown = child.stdio;
+  const pipe: unknown = Array.isArray(stdio) ? stdio[3] : undefined;
   if (pipe instanceof Socket) return pipe;
+  child.kill("SIGKILL");
   throw new RLMError(
     "runtime_failed",
     "A sandbox process could not be given a pipe. Check the limit of open files.",

@@ -129,9 +129,9 @@ export class Seat implements SandboxPort {
   receive({ kind, text }: Frame<ReplyKind>): string | null {
     // What was under way when the seat was given up may still end, unheard.
     if (this.#disposal) return kind === "disposed" ? this.#leave(this.#disposal) : null;
-    if (kind === "output") return this.#keepOutput(text);
     const pending = this.#pending?.kind;
     if (pending === undefined) return `"${kind}" that answers nothing`;
+    if (kind === "output") return this.#keepOutput(text);
     if (kind === "fetch") return this.#givePiece(text);
     if (kind === "broken") return this.#break(text);
     if (kind !== (pending === "entry" ? "turn" : "opened")) return `"${kind}" that answers something else`;

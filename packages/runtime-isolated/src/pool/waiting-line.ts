@@ -36,8 +36,8 @@ export class WaitingLine<Entry extends { readonly party: Party }> {
     return this.#entries.length;
   }
 
-  has(condition: (entry: Entry) => boolean): boolean {
-    return this.#entries.some(condition);
+  [Symbol.iterator](): Iterator<Entry> {
+    return this.#entries.values();
   }
 
   add(entry: Entry): void {

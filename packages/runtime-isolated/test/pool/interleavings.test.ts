@@ -110,4 +110,28 @@ describe("any order of what happens to processes and seats", () => {
     expect(seatedFirst).toHaveLength(60);
     expect(made.length).toBeLessThan(12);
   });
+
+  test("goes on when a spare process cannot be started", async () => {
+    const { start } = fakeProcesses({ turns: () => 0, startTurns: () => 0, diesEarly: () => false });
+    let started = 0;
+    let refused = 0;
+    const failing: typeof start = (onEnd) => {
+      if (started === 1 && refused < 20) {
+        refused += 1;
+        throw new TypeError("There are too many open files.");
+      }
+      started += 1;
+      return start(onEnd);
+    };
+    const options = { maxProcesses: 4, spareProcesses: 1, agentsPerProcess: 1 };
+    const pool = new ProcessPool(resolveOptions(options), failing);
+    const seat = await pool.take({ group: "a", alone: false });
+    await turn();
+    expect(refused).toBeGreaterThan(0);
+    await expect(pool.take({ group: "b", alone: false })).rejects.toThrow("There are too many open files.");
+    refused = 20;
+    await pool.take({ group: "b", alone: false });
+    await seat.dispose();
+    await pool.close();
+  });
 });

@@ -53,6 +53,11 @@ describe("a sandbox process that breaks the protocol", () => {
       `frame(19, 1, "first"); frame(19, 1, "second")`,
       '"turn" that answers nothing',
     ],
+    [
+      "output when no entry is under way",
+      `frame(19, 1, "first"); frame(23, 1, "more")`,
+      '"output" that answers nothing',
+    ],
   ])("by %s is killed and its block is lost", async (_, misbehaviour, message) => {
     const sandbox = processRunning(`const misbehave = () => { ${misbehaviour} }; ${OPENED}`);
     await sandbox.ready;
