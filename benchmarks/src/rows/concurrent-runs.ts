@@ -88,15 +88,15 @@ async function contest({ shareProcesses, bar, ...size }: Contest, samples: numbe
     local.push(await burst(localRuntime(), size));
     isolated.push(await burst(isolatedRuntime({ shareProcesses }), size));
   }
-  const told = (bursts: readonly Burst[], of: (burst: Burst) => number, unit: string) =>
+  const summary = (bursts: readonly Burst[], of: (burst: Burst) => number, unit: string) =>
     spelled(bursts.map(of), unit);
   const detail = [
-    `isolated ${told(isolated, ({ seconds }) => seconds, "s")}, local ${told(local, ({ seconds }) => seconds, "s")}`,
-    `processes started ${told(isolated, ({ processes }) => processes, "")}`,
-    `REPLs rebuilt ${told(isolated, ({ rebuilt }) => rebuilt, "")}`,
-    `peak of the sandbox processes together ${told(isolated, ({ peak }) => peak, "MiB")}`,
-    `a run opened its REPL at most ${told(isolated, ({ late }) => late, "places")} after its turn`,
-    `processor time of the engine ${told(isolated, ({ engine }) => engine, "s")}, local ${told(local, ({ engine }) => engine, "s")}`,
+    `isolated ${summary(isolated, ({ seconds }) => seconds, "s")}, local ${summary(local, ({ seconds }) => seconds, "s")}`,
+    `processes started ${summary(isolated, ({ processes }) => processes, "")}`,
+    `REPLs rebuilt ${summary(isolated, ({ rebuilt }) => rebuilt, "")}`,
+    `peak of the sandbox processes together ${summary(isolated, ({ peak }) => peak, "MiB")}`,
+    `a run opened its REPL at most ${summary(isolated, ({ late }) => late, "places")} after its turn`,
+    `processor time of the engine ${summary(isolated, ({ engine }) => engine, "s")}, local ${summary(local, ({ engine }) => engine, "s")}`,
   ].join("; ");
   const how = shareProcesses ? "shareProcesses" : "default options";
   const what = `${size.runs} runs of ${BLOCKS} blocks at once on one flow, replies of ${size.replyMs} ms, ${how}: isolated over local`;

@@ -1,4 +1,4 @@
-# What processes that code starts write to outputs that they inherit: it is shown as output of the block.
+# Output of processes that code starts and that inherit stdout or stderr: it is shown as output of the block.
 #
 # Owns: one pipe and the thread that reads it, from the first such process on. Invariants: (1) what a process has
 # written stands in front of what the block writes after it; (2) reading is bounded where the block waits for it, and a

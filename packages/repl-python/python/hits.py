@@ -1,7 +1,7 @@
-# What searches of CONTEXT found, and what is said of them.
+# Results of searches of CONTEXT, and notes about them.
 from grep import MAX_SHOWN
 
-# Different notes of one block, and searches of it without a hit, that are told.
+# Limits for one block: different notes, and searches without a hit that are named.
 MOST_NOTES = 20
 MOST_MISSED = 5
 
@@ -17,7 +17,7 @@ class Record(dict):
 
 
 class Hits(list):
-    """What grep found: a list that says of itself how much that is."""
+    """What grep found: a list whose repr begins with the number of hits."""
 
     def __init__(self, hits, name="CONTEXT", is_cut=False):
         super().__init__(hits)
@@ -36,7 +36,7 @@ class Hits(list):
 
 
 class Notes:
-    """What is said of the searches of a block beside their results, each once."""
+    """Notes about the searches of a block, each written once."""
 
     def __init__(self, write):
         self._write = write

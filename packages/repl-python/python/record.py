@@ -1,4 +1,4 @@
-# What an entry has written so far, for when it is cut off.
+# A copy of what an entry has written, for the case that it is cut off.
 #
 # Owns: memory that this process shares with the one that watches it. Invariants: (1) what was written before a process
 # ended is there afterwards; (2) bounded: of a flood it keeps the beginning and the end; (3) only the process that
@@ -27,12 +27,12 @@ class OutputRecord:
             os.register_at_fork(after_in_child=self._forget)
 
     def begin(self, entry):
-        """A new entry begins, which has written nothing."""
+        """Forgets the output when a new entry begins."""
         self._entry, self._beginning, self._behind = entry, 0, 0
         self._count()
 
     def add(self, text):
-        """The entry has written this."""
+        """Adds text that the entry has written."""
         if self._memory is None:
             return
         data = text.encode(errors="replace")
@@ -47,7 +47,7 @@ class OutputRecord:
         self._count()
 
     def frame(self):
-        """The frame that tells of the entry's output, or None where it has written nothing."""
+        """The frame with the output of the entry, or None if it has written nothing."""
         entry, beginning, behind = HEADER.unpack_from(self._memory)
         if beginning == 0:
             return None

@@ -29,7 +29,7 @@ from variables import Variables
 
 STRAY_TEXT = 2_000
 NO_INPUT = NoInput()
-# Kinds of failures of one block that are told.
+# Different failures of one block that are reported.
 MOST_FAILURES = 10
 MODULE = "__main__"
 # Made for a terminal: they close the input that later blocks read.
@@ -106,9 +106,9 @@ class Repl:
             for table, names in self._shared:
                 put_back(table, names)
         if block.is_over():
-            self._tell_failures("a task failed and nobody awaited it", self._loop.take_failures(block.is_main))
+            self._report_failures("a task failed and nobody awaited it", self._loop.take_failures(block.is_main))
             self._tell_taken_names()
-            self._tell_failures("a call was not made and nobody awaited it", block.calls.take_refusals())
+            self._report_failures("a call was not made and nobody awaited it", block.calls.take_refusals())
         state = block.state(self._sources, self._left)
         if state["kind"] == "ended" and state["echo"] is None and self._output.is_unused():
             self._output.write("".join(f"{miss}\n" for miss in self._contexts.missed()))
@@ -154,7 +154,7 @@ class Repl:
         }
 
     def _run_to_end(self, value):
-        """What asyncio.run(value) at the top level of a block stands for."""
+        """Stands in for asyncio.run(value) at the top level of a block."""
         value = run_to_end(value)
         self._contexts.say("the REPL's event loop is running already: asyncio.run(main()) is taken as `await main()`.")
         return value
@@ -189,15 +189,15 @@ class Repl:
             self._block.calls.note_refusal(reason, use)
 
     def _tell_stray(self, error):
-        self._tell_failures("a task failed and nobody awaited it", [error])
+        self._report_failures("a task failed and nobody awaited it", [error])
 
     def _tell_aside(self, what, error):
         """What Python itself would write of an error that no code can catch. An exit ends a thread, and nothing else."""
         if error is not None and not is_a(error, SystemExit):
-            self._tell_failures(what, [error])
+            self._report_failures(what, [error])
 
-    def _tell_failures(self, what, errors):
-        """Each kind of failure once, with how often it is there."""
+    def _report_failures(self, what, errors):
+        """Writes each different failure once, with its count."""
         counts = {}
         for error in errors:
             text = ErrorReport(error, self._sources, STRAY_TEXT).text

@@ -1,6 +1,6 @@
-# How Python spells what other languages and other systems have.
+# What names of other languages and systems are called in Python.
 
-# What is written in the place of a name, or of its attributes.
+# Replacements of a name, or of its attributes.
 RENAMES = {
     "console": dict.fromkeys(("log", "error", "warn", "info", "debug"), "print"),
     "JSON": {"parse": "json.loads", "stringify": "json.dumps"},
@@ -26,7 +26,7 @@ RENAMES = {
     "Error": "ValueError",
     "SHOW_VARS": "VARIABLES",
 }
-# What is said of a name that nothing stands for by itself.
+# Advice on names that have no direct replacement.
 NAMES = {
     "exit": "A block ends after its last line: leave exit out.",
     "quit": "A block ends after its last line: leave quit out.",
@@ -97,7 +97,7 @@ ATTRIBUTES = {
     "catch": "try: and except Exception as error: around the await",
     "finally": "try: and finally: around the await",
 }
-# Names that are often used without their import, and where they are.
+# Names that are often used without their import, and their modules.
 IMPORTS = {
     **dict.fromkeys(("Counter", "defaultdict", "deque", "OrderedDict", "namedtuple"), "collections"),
     **dict.fromkeys(("reduce", "partial", "lru_cache", "cache"), "functools"),

@@ -1,4 +1,4 @@
-# The lines of a block in which an error arose, and how they are written anew.
+# The lines of a block in which an error was raised, and edits of them.
 import ast
 from inspect import CO_COROUTINE
 
@@ -7,13 +7,13 @@ from parsing import parse_block
 
 MOST_LINES = 6
 MOST_CHARACTERS = 400
-# Characters of a block that is parsed once more for the sake of a hint.
+# Characters; a longer block is not parsed a second time for a hint.
 MOST_CODE = 200_000
 TOP_LEVEL_NAMES = ("<module>", "<listcomp>", "<setcomp>", "<dictcomp>")
 
 
 class Place:
-    """Where an error arose: the line of a block, and the frame that was running it."""
+    """Where an error was raised: the line of a block, and the frame that ran it."""
 
     def __init__(self, code, filename, number, frame):
         self._code = code
@@ -43,7 +43,7 @@ class Place:
         return found[1] if found else ""
 
     def statement(self):
-        """What failed, ready to be written anew; None where it is too long or not to be found."""
+        """The statement that failed, ready to be edited; None if it is too long or was not found."""
         return self._last_statement(lambda node: node.lineno <= self._number <= node.end_lineno)
 
     def assignment(self, name):
@@ -71,7 +71,7 @@ class Place:
 
 
 class Statement:
-    """Some lines of code, and what is to be changed in them."""
+    """Some lines of code and the edits to make in them."""
 
     def __init__(self, tree, text, node, last):
         first = self._first = node.lineno
@@ -89,7 +89,7 @@ class Statement:
         self._edits = []
 
     def _is_in_place(self, node):
-        """Whether a node stands where it says: in texts with values older Pythons count from elsewhere."""
+        """Whether the position of a node is right: older Pythons give wrong ones inside f-strings."""
         above = node
         while is_a(above, ast.expr):
             if is_a(above, ast.JoinedStr) and above is not node:
@@ -114,11 +114,11 @@ class Statement:
         return bool(self._edits)
 
     def written(self):
-        """The lines with all changes; empty where nothing came of them."""
+        """The lines with all edits; empty if there are none."""
         return self.shown() if self._edits else ""
 
     def shown(self):
-        """The lines as they are now; empty where they are no Python, or too long."""
+        """The lines with the edits made so far; empty if they are too long. Raises SyntaxError if they do not parse."""
         text = self._text()
         for start, end, part in sorted(self._edits, key=lambda edit: edit[:2], reverse=True):
             text = text[:start] + part + text[end:]

@@ -27,7 +27,7 @@ type Progress =
 
 /** What a block that has ended leaves behind. */
 export interface LeftBehind {
-  /** What to tell of names that got no value; asked for once. */
+  /** A sentence about names that got no value. Call it once. */
   readonly unset: () => string;
   /** Variables and reads, as fields of JSON. */
   readonly json: () => string;

@@ -174,9 +174,9 @@ export class Contexts {
     return `${count === 1 ? "the key is" : "the keys are"} ${joinList(names, ", ")}${more}`;
   }
 
-  /** What is no method: the key of a payload where it stands for CONTEXT, else an error that says what there is. */
+  /** Handles a name that is not a method: on CONTEXT it may be the key of a payload, anything else throws. */
   #missing(name: string, view: string): unknown {
-    // Whether something can be awaited is asked of every value.
+    // `await` looks for `then` on every value.
     if (name === "then") return undefined;
     const entry = view === "CONTEXT" ? mapGet(this.#byKey, name) : undefined;
     if (entry !== undefined) return entry.view;
@@ -222,7 +222,7 @@ function searched(payload: Payload, pattern: unknown, max: number, notes: GrepNo
   const hits = grep(payload, pattern, max + 1);
   const isCut = hits.length > max;
   if (isCut) hits.length = max;
-  // Who asks for one hit asks whether there is any.
+  // A search for one hit only asks whether there is any.
   notes.add({ pattern, max, isCut: isCut && max > 1, hits });
   return hits;
 }

@@ -4,19 +4,19 @@ import { append, bareList, react, reflectGetOwnPropertyDescriptor } from "./prim
 /** Rejections of which the reasons are kept. */
 const MOST_KEPT = 20;
 
-/** What came of promises that statements of a block let go of. A host may know of the first such rejection only. */
+/** Rejections of promises that statements of a block did not keep. The host may see only the first of them. */
 export class DroppedPromises {
   #reasons: unknown[] = bareList();
   #more = 0;
 
-  /** Looks after the value, if it is a promise. Those of calls look after themselves. Never throws. */
+  /** Watches the value if it is a promise. Promises of calls have their own handling. Never throws. */
   add(value: unknown): void {
     if (typeof value !== "object" || value === null || brandOf(value) !== "promise") return;
     try {
       if (reflectGetOwnPropertyDescriptor(value, "constructor") !== undefined) return;
       react(value, undefined, (reason) => this.#keep(reason));
     } catch {
-      // What only looks like a promise is none.
+      // It only looked like a promise.
     }
   }
 

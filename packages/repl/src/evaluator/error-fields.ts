@@ -8,7 +8,7 @@ import {
 } from "./primordials.ts";
 
 const MAX_FIELDS = 20;
-/** What is shown of every error. */
+/** Properties that are shown elsewhere for every error. */
 const SHOWN_ELSEWHERE: Readonly<Record<string, true>> = bare({
   name: true,
   message: true,
@@ -19,7 +19,7 @@ const SHOWN_ELSEWHERE: Readonly<Record<string, true>> = bare({
   suppressed: true,
 });
 
-/** What an error was given beside its message, `{ code, status }` say, or `null`. Runs no getter; never throws. */
+/** Properties that code added to an error, such as `{ code, status }`, or `null`. Runs no getter; never throws. */
 export function ownFields(error: object): object | null {
   try {
     const keys = reflectOwnKeys(error);

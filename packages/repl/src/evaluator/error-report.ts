@@ -1,6 +1,6 @@
 // An uncaught error as data and as text for the model.
 //
-// Invariants: (1) bounded, whatever was thrown; (2) nothing a guest's getters do gets out.
+// Invariants: (1) bounded, whatever was thrown; (2) errors of a guest's getters are caught here.
 import { brandOf } from "./brands.ts";
 import { className } from "./class-name.ts";
 import { ownFields } from "./error-fields.ts";
@@ -54,7 +54,7 @@ export function reportError(thrown: unknown, sources: Sources, limit: number): E
   return { json: toJson(error, limit), text: cut(text, limit) };
 }
 
-/** What a host knows of an error that it can't hand over: `stack` has the lines as this realm wrote them. */
+/** The same for an error that the host has only as text: `stack` has the lines as this realm wrote them. */
 export function reportText(
   error: { readonly name: string; readonly message: string; readonly stack: string },
   sources: Sources,
@@ -83,7 +83,7 @@ function readThrown(thrown: unknown, limit: number, depth: number): Thrown {
   };
 }
 
-/** A thrown object that is no error: all of it is shown, its class too. */
+/** A thrown object that is not an error is shown with its class and fields. */
 function readObject(thrown: object): Thrown {
   const name = readText(thrown, "name") ?? readClass(thrown);
   return {

@@ -1,6 +1,6 @@
-// What the model should know of the searches of a block.
+// Notes for the model about the searches of a block.
 //
-// Invariants: (1) bounded, however many searches a block makes; (2) a search of which nothing need be said costs nothing.
+// Invariants: (1) bounded, however many searches a block makes; (2) an ordinary search costs nothing.
 import {
   append,
   bareList,
@@ -14,7 +14,7 @@ import {
   weakSetHas,
 } from "./primordials.ts";
 
-/** Signs of an expression, in a text that is searched for as it stands. */
+/** What suggests that a text was meant as a regular expression. */
 const EXPRESSION = /\\[a-zA-Z.*+?()[\]{}|^$]|\.[*+]|[^\s|]\|[^\s|]|\[[^\]]+\]|^\^|\$$|\([^)]*\|[^)]*\)/;
 const SHOWN = 100;
 const MOST_NOTES = 5;

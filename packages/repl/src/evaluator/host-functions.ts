@@ -1,8 +1,8 @@
 // The functions through which code calls the host.
 //
-// Invariants: (1) whatever keeps a call from being made rejects what code was given, as a failed call would; so one
-// bad call among many takes none of the others along; (2) but options that do not exist are the same mistake in every
-// call: they throw where they stand.
+// Invariants: (1) when a call cannot be made, its promise rejects, as that of a failed call would, so one bad call
+// among many does not lose the others; (2) options that do not exist throw at once, because every call of the code
+// would make the same mistake.
 
 import { brandOf } from "./brands.ts";
 import { callPromise } from "./call-promise.ts";
@@ -115,7 +115,7 @@ export function batchedQueryFunction(host: CallHost): object {
   );
 }
 
-/** The refusal that all of several queries met: a model or a schema that does not exist. It is told once. */
+/** The refusal that every query of a batch met, such as a model that does not exist. It is reported once. */
 function sharedRefusal(answers: readonly unknown[]): unknown {
   const first = answers[0];
   if (answers.length < 2 || typeof first !== "object" || first === null) return null;

@@ -8,12 +8,12 @@ import {
   reflectSetPrototypeOf,
 } from "./primordials.ts";
 
-/** What a name stands for that an object does not have: gives a value, or throws what there is instead. */
+/** Called for a name that an object does not have: returns a value, or throws an error that says what to use. */
 export type ExplainName = (name: string, self: unknown) => unknown;
 
 /**
- * An object to end a chain of prototypes with, in place of `Object.prototype`, which it stands for as well: what is
- * looked up and found nowhere is asked of `explain`. Symbols are looked up as ever.
+ * A last prototype, to be used in place of `Object.prototype`. It has the same properties, and calls `explain` for a
+ * string name that is found nowhere. Symbols are looked up as usual.
  */
 export function missingNames(explain: ExplainName): object {
   const target = bare({});

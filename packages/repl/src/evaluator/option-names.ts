@@ -1,6 +1,6 @@
 // Names of options as models write them.
 //
-// Invariant: what crosses to the host has the name that the host knows, whatever stood in the code.
+// Invariant: options cross to the host under the names that the host knows, however the code spelled them.
 import {
   append,
   bare,
@@ -30,7 +30,7 @@ const OUTPUT = {
   responseschema: "output",
   jsonschema: "output",
 } as const;
-/** Names for which an option is meant, but perhaps not with this value. */
+/** Names that suggest an option, but whose value may have another form: they are only mentioned in the error. */
 const MEANT: Readonly<Record<string, string>> = bare({
   format: "output",
   responseformat: "output",
@@ -78,7 +78,7 @@ export interface NamedOption {
   readonly value: unknown;
 }
 
-/** The options of a call, each once. Throws a TypeError for one that there is not, and names the one that is meant. */
+/** The options of a call, each once. Throws a TypeError for an unknown option and suggests the one that was meant. */
 export function namedOptions(options: unknown, known: OptionNames): readonly NamedOption[] {
   const named = bareList<NamedOption>();
   if (options === undefined || options === null) return named;
@@ -142,7 +142,7 @@ function plainName(name: string): string {
   return lowerCase(plain);
 }
 
-/** True when one letter was left out, put in or mistaken, or one name goes on where the other ends. */
+/** True when the names differ by one letter, or one is the beginning of the other. */
 function isNear(one: string, other: string): boolean {
   if (one === "" || other === "") return false;
   const shorter = one.length < other.length ? one : other;

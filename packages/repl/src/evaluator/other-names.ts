@@ -1,10 +1,10 @@
-// Names that models know from elsewhere for what is here under another one.
+// Names from other systems that stand for functions of this REPL.
 //
-// Invariants: (1) such a name is no name of the REPL: a block that declares or assigns it has a variable of its own, for
-// good; (2) it is in no list of names.
+// Invariants: (1) such a name is not reserved: a block that declares or assigns it gets an ordinary variable, which
+// stays; (2) lists of names leave it out.
 import { bare, defineValue, ownValue, realmGlobal, reflectDefineProperty } from "./primordials.ts";
 
-/** A name, and the one that it stands for. */
+/** Each name with the one that it stands for. */
 const STANDS_FOR = [
   { name: "context", own: "CONTEXT" },
   { name: "llm_query", own: "llmQuery" },

@@ -25,7 +25,7 @@ const MOST_LABELS = 1_000;
 
 /**
  * `print` and `console`: strings as they are, other values formatted, a space between arguments. The methods of
- * `console` never throw: what makes no sense here, such as a time that was measured, is left out.
+ * `console` never throw: what makes no sense here, such as measured time, is left out.
  */
 export function outputFunctions(writeLine: WriteLine): {
   readonly print: unknown;
@@ -94,7 +94,7 @@ function countMethods(write: WriteLine): object {
   };
 }
 
-/** The clock stands still while code runs, so there is no time to tell. */
+/** The clock stands still while code runs, so there is no time to show. */
 function timeMethods(write: WriteLine): object {
   return {
     time(): void {},

@@ -46,9 +46,9 @@ import { Variables, variablesJson, variablesList } from "./variables.ts";
 
 const STACK_FRAMES = 30;
 const STRAY_TEXT = 2_000;
-/** Names that the model is told of when a block threw before it came to their declarations. */
+/** Names without a value that are listed when a block threw before their declarations. */
 const MOST_UNSET = 20;
-/** Refused calls of a block that are told one by one. */
+/** Refused calls of a block that are shown one by one. */
 const MOST_WARNINGS = 20;
 
 /** The REPL of one agent in one realm. */
@@ -139,12 +139,12 @@ export class Repl {
     return this.#block === null || this.#block.ended;
   }
 
-  /** Tells of a rejection that nobody handled; it becomes a warning in the output. */
+  /** Writes a warning about a rejection that was not handled. */
   stray(reason: unknown): void {
     this.#warn("a promise was rejected and nobody awaited it", reason);
   }
 
-  /** The same, of what a host could tell of the reason. */
+  /** The same for a host that can only pass on the text of the reason. */
   strayText(json: string): void {
     const message = asObject(jsonParse(json));
     const error = {
@@ -161,7 +161,7 @@ export class Repl {
     this.#output.write(`Warning: ${what}: ${text}\n`);
   }
 
-  /** What the model should know of a block that has ended. */
+  /** Warnings and notes about a block that has ended. */
   #writeNotices(block: BlockRun): void {
     const failures = block.dropped.take();
     for (let i = 0; i < failures.reasons.length; i += 1) {
@@ -194,7 +194,7 @@ export class Repl {
     this.#open = true;
   }
 
-  /** What became of declarations that the block did not come to. */
+  /** Says which declarations the block did not reach. */
   #unsetText(): string {
     const left = this.#bindings.settle();
     const unset = bareList<string>();
@@ -205,7 +205,7 @@ export class Repl {
     }
     const more = left.length > MOST_UNSET ? ` (and ${left.length - MOST_UNSET} more)` : "";
     let text =
-      unset.length === 0 ? "" : `\nNot set, for the block threw before: ${joinList(unset, ", ")}${more}.`;
+      unset.length === 0 ? "" : `\nNot set, because the block threw first: ${joinList(unset, ", ")}${more}.`;
     if (kept.length > 0) text += `\nStill as before this block: ${joinList(kept, ", ")}${more}.`;
     return text;
   }
@@ -222,7 +222,7 @@ export class Repl {
     }
   }
 
-  /** Gives those that are known under other names too. */
+  /** Installs the names of the REPL. Returns those that have other names too. */
   #installNames(): object {
     const { agentId, depth, maxDepth, functions, limits } = this.#spec;
     const issue = (call: NewCall): number => this.#issue(call);
@@ -265,7 +265,7 @@ export class Repl {
     return this.#block.calls.issue(call);
   }
 
-  /** An ended block is told of nothing any more. */
+  /** A refusal that comes after the end of the block is not shown. */
   #refuse(reason: unknown): Promise<never> {
     if (this.#open && this.#block !== null) return this.#block.calls.refuse(reason);
     const { promise, reject } = callPromise<never>({ used: true });

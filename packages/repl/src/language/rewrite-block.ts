@@ -85,7 +85,7 @@ function rewriteNode(draft: Draft, { node, scope, parent }: Visit, functions: Bl
   }
 }
 
-/** A promise that a statement lets go of: when it is rejected, the model is told. The last value is looked at anyway. */
+/** Watches promises that a statement does not keep, so that a rejection becomes a warning. The last value is handled elsewhere. */
 function rewriteStatement(draft: Draft, { expression, start }: ExpressionStatement): void {
   if (expression.type !== "CallExpression" || start === draft.lastStart) return;
   wrap(draft, {
@@ -116,7 +116,7 @@ function boxLastValue(draft: Draft, statements: Program["body"]): void {
   draft.edits.push({ start: at, end: at, text: `)]${semicolon}`, rank: "close" });
 }
 
-/** `{ total, count }` or `{ total: 1 }` at the end: a block of no use as it stands, an object as it was meant. */
+/** `{ total, count }` or `{ total: 1 }` at the end: JavaScript reads a block of statements, but the model meant an object. */
 function isBareObject({ code }: Draft, statement: Program["body"][number]): boolean {
   if (statement.type !== "BlockStatement" || statement.body.length !== 1) return false;
   const [only] = statement.body;

@@ -18,14 +18,14 @@ export interface RealmReplOptions {
   readonly readContext: (key: string, start: number, end: number) => string;
   /** Milliseconds of one entry. */
   readonly timeMs: number;
-  /** Is given what the entry under way has written so far, now and then while it writes. */
+  /** Called now and then while an entry writes, with what it has written so far. */
   readonly onOutput?: (text: string) => void;
 }
 
-/** Writes of an entry that are told at once. */
-const TOLD_AT_ONCE = 50;
-/** Milliseconds between two tellings of an entry that writes much. */
-const TELL_MS = 20;
+/** Writes of an entry that are reported immediately. */
+const REPORTED_AT_ONCE = 50;
+/** Milliseconds between two reports of an entry that writes more. */
+const REPORT_MS = 20;
 
 interface EvaluatorRepl {
   start(json: string): void;
@@ -71,8 +71,8 @@ export class RealmRepl implements ServedRepl {
   readonly #timeMs: number;
   readonly #onOutput: ((text: string) => void) | undefined;
   readonly #written = new OutputMirror();
-  #told = 0;
-  #toldAt = 0;
+  #reports = 0;
+  #reportedAt = 0;
   #dead = false;
 
   constructor({ evaluator, spec, readContext, timeMs, onOutput }: RealmReplOptions) {
@@ -109,7 +109,7 @@ export class RealmRepl implements ServedRepl {
     if (this.#dead) throw new RLMError("sandbox_lost", "The REPL is gone.");
     const timeMs = this.#timeMs * patience;
     this.#written.clear();
-    this.#told = 0;
+    this.#reports = 0;
     this.#enter(method, json, timeMs);
     // Node tells of unhandled rejections only after this.
     await setImmediate();
@@ -125,9 +125,9 @@ export class RealmRepl implements ServedRepl {
     this.#written.add(text);
     if (this.#onOutput === undefined) return;
     const now = performance.now();
-    if (this.#told >= TOLD_AT_ONCE && now - this.#toldAt < TELL_MS) return;
-    this.#told += 1;
-    this.#toldAt = now;
+    if (this.#reports >= REPORTED_AT_ONCE && now - this.#reportedAt < REPORT_MS) return;
+    this.#reports += 1;
+    this.#reportedAt = now;
     this.#onOutput(this.#written.text);
   }
 

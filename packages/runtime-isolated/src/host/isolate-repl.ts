@@ -39,8 +39,8 @@ type CallEnd = EntryEnd | { readonly kind: "stray"; readonly json: string };
 const TIMED_OUT = "Script execution timed out.";
 /** A turn may be asked for again when a stray rejection took the place of the answer. */
 const TURN_ATTEMPTS = 3;
-/** Milliseconds for an entry to end before what it has written is told, and between two tellings. */
-const TELL_MS = 10;
+/** Milliseconds after which the output of a running entry is reported, and between two reports. */
+const REPORT_MS = 10;
 /** Characters of a stray rejection that its block is told. */
 const STRAY_CHARACTERS = 2000;
 
@@ -61,7 +61,7 @@ export class IsolateRepl {
   #arrived: ((piece: string | null) => void) | undefined;
   readonly #written = new OutputMirror();
   #running = false;
-  #telling: NodeJS.Timeout | undefined;
+  #reporting: NodeJS.Timeout | undefined;
 
   private constructor(port: IsolatePort, { isolate }: FreshIsolate, { contexts }: Opening) {
     this.#port = port;
@@ -78,7 +78,7 @@ export class IsolateRepl {
       return new port.ivm.ExternalCopy([await repl.#piece(key, index)]).copyInto({ release: true });
     });
     const memory = new port.ivm.ExternalCopy(repl.#written.memory).copyInto({ release: true });
-    const told = new port.ivm.Reference(() => repl.#tellSoon());
+    const told = new port.ivm.Reference(() => repl.#reportSoon());
     const { spec } = opening;
     const parts = [fresh.createRepl.derefInto(), piece, PIECE_CHARACTERS, spec, memory, HEAD_UNITS, told];
     try {
@@ -122,8 +122,8 @@ export class IsolateRepl {
     this.#running = true;
     const end = await this.#enterOnce(kind, json);
     this.#running = false;
-    clearTimeout(this.#telling);
-    this.#telling = undefined;
+    clearTimeout(this.#reporting);
+    this.#reporting = undefined;
     if (end.kind === "broken") this.#port.tellOutput(this.#written.take());
     return end;
   }
@@ -144,12 +144,12 @@ export class IsolateRepl {
   }
 
   /** The process may die with the code that runs: what it wrote is passed on while it runs. */
-  #tellSoon(): void {
+  #reportSoon(): void {
     if (!this.#running) return;
-    this.#telling ??= setTimeout(() => {
-      this.#telling = undefined;
+    this.#reporting ??= setTimeout(() => {
+      this.#reporting = undefined;
       this.#port.tellOutput(this.#written.take());
-    }, TELL_MS);
+    }, REPORT_MS);
   }
 
   /** One timed call into the isolate, after which no microtask is left in it. */

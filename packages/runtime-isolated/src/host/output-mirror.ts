@@ -1,10 +1,10 @@
 /**
- * What the code of an isolate writes, in memory that the isolate and its process share: it is still there when the
- * isolate is not. The isolate's side of it stands in bootstrap.ts.
+ * A copy of what the code of an isolate writes, in memory shared with the process, so that it outlives the isolate.
+ * The isolate's side is in bootstrap.ts.
  *
  * 1. Two counts (units of the beginning, units written behind them), the word that says that there is something new,
  *    then the units: the beginning as it is, the end as a ring.
- * 2. Whoever writes sees to it that the process is told, but not again before it has looked.
+ * 2. The writer notifies the process of new output, but not again until the process has read it.
  */
 
 const HEADER_BYTES = 24;

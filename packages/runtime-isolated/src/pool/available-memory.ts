@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 
 const MEGABYTE = 1024 * 1024;
 
-/** Where a version of control groups tells of memory. */
+/** Where one version of control groups keeps its numbers about memory. */
 interface Version {
   /** Finds the group of this process in /proc/self/cgroup. */
   readonly own: RegExp;
@@ -35,8 +35,8 @@ const VERSIONS: readonly Version[] = [
 export type ReadFile = (path: string) => string | null;
 
 /**
- * Megabytes that can still be taken without pushing anybody out: of the machine, and of the control groups that
- * this process is in, file caches that can be dropped included. `null` where the kernel does not tell.
+ * Megabytes that are available to this process: the least of what the machine and each of its control groups have
+ * left, including file caches that can be dropped. `null` where there is no /proc.
  */
 export function availableMB(read: ReadFile = readKernelFile): number | null {
   const machine = field(read("/proc/meminfo"), /^MemAvailable:\s+(\d+) kB/m);

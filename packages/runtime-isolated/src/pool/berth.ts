@@ -7,10 +7,10 @@ export interface Tenancy {
   readonly party: Party;
 }
 
-/** A process with what the pool knows of who is in it. */
+/** A process, and what the pool knows about its users. */
 export interface Berth {
   readonly process: PooledProcess;
-  /** Whom it serves or served last; `null` while nobody has used it since it was started or cleared. */
+  /** The group that it serves or served last; `null` if it was not used since it was started or cleared. */
   owner: { readonly tenant: string; readonly alone: boolean } | null;
   readonly tenancies: Set<Tenancy>;
   starting: boolean;
@@ -26,7 +26,7 @@ export function hasSeat({ owner, tenancies, process }: Berth, settings: Isolated
   return process.sessions < SESSIONS_PER_PROCESS;
 }
 
-/** True when nobody should come into it any more, not even of its owner. */
+/** True when it should take no more agents, not even of its owner. */
 export function isSpent({ owner, process }: Berth): boolean {
   return owner?.alone === true || process.sessions >= SESSIONS_PER_PROCESS;
 }

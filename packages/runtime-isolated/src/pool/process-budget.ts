@@ -6,7 +6,7 @@ import { ownMB } from "./memory-watch.ts";
 export interface ProcessBudgetOptions {
   /** A number that was asked for; `null` for what memory allows. */
   readonly maxProcesses: number | null;
-  /** Megabytes that can still be taken, `null` when nobody knows. */
+  /** Megabytes that are available, `null` when that is unknown. */
   readonly available?: () => number | null;
   /** Megabytes that a process has for itself. */
   readonly usedBy?: (pid: number | undefined) => number;
@@ -17,17 +17,17 @@ export interface ProcessBudgetOptions {
  * really use counts when it is more.
  */
 const PROCESS_MB = 64;
-/** The part of the memory which is there for sandbox processes. */
+/** The part of the available memory that sandbox processes may have. */
 const SHARE = 0.5;
-/** The part of all memory that they may have where the kernel does not tell how much is available. */
+/** The part of the total memory that they may have where the available memory is unknown. */
 const SHARE_OF_ALL = 0.25;
-/** Milliseconds for which a look at the memory holds. */
+/** Milliseconds for which a measurement is used. */
 const LOOK_MS = 250;
 
 /**
- * Whether one more process may be started. Memory decides unless a number was asked for: what is available and
- * what the processes have already is theirs by half, and each is counted with the mean of what they use. So
- * what is promised is what they are seen to use, not the `rssMB` at which each is ended. One is always allowed.
+ * Whether one more process may be started. Unless a number was asked for, memory decides: processes may have half of
+ * what is available plus what they already use, and each counts with the mean of what they use. So the budget follows
+ * measured use, not the `rssMB` at which a process is ended. One process is always allowed.
  */
 export class ProcessBudget {
   readonly #options: Required<ProcessBudgetOptions>;

@@ -1,19 +1,18 @@
 /**
- * Which agents share which sandbox process. Owns: every process, the spare ones, the line of those who wait
- * for a place. Does not own: what happens in a process, how many there may be (process-budget.ts).
+ * Which agents share which sandbox process. Owns: all processes, spare ones included, and the line of requests
+ * that wait for a seat. Does not own: what happens in a process, how many there may be (process-budget.ts).
  *
  * 1. A process serves one group at a time, or any with `shareProcesses`; an agent that asks to be alone shares
  *    with nobody. A group gets a process that another one has used only when every isolate of that one is gone,
  *    none of them broke a limit, and what the process kept between isolates is cleared.
  * 2. Groups are served in the order in which they came. A group keeps its place in that order, and its seats,
- *    until nothing of it is left. Nobody overtakes, except by taking a seat that is free in a process of the
- *    own group: those who are ahead could not have had it.
- * 3. The line is served in one place, `#serve`, and from nowhere else than a microtask of its own. Whatever
- *    happens to a process or a seat, while the line is being served too, only changes the books and asks for
- *    another round.
- * 4. At most `starts` processes are being started at a time: more would only make all of them late.
- * 5. A line in which nothing has happened for STALL_MS, no code run included, gets one process beyond the
- *    budget: those who have a seat may be waiting, through the engine or a tool, for those in line.
+ *    until nothing of it is left. The one exception is a seat that is free in a process of the
+ *    same group: no other group could have had it.
+ * 3. The line is served in one place, `#serve`, and from nowhere else than a microtask of its own. All other
+ *    events, also those that occur while the line is served, only update the state and ask for another round.
+ * 4. At most `starts` processes start at a time: more would only delay all of them.
+ * 5. When nothing has happened for STALL_MS, and no code has run, the line gets one process beyond the
+ *    budget: agents that have a seat may be waiting, through the engine or a tool, for agents in the line.
  * 6. An empty process is kept for IDLE_MS, unless its place is needed.
  */
 import { availableParallelism } from "node:os";
@@ -26,7 +25,7 @@ import { ProcessBudget } from "./process-budget.ts";
 import type { Seat } from "./seat.ts";
 import { Parties, type Party, WaitingLine } from "./waiting-line.ts";
 
-/** Who asks for a seat. */
+/** A request for a seat. */
 export interface SeatRequest {
   readonly group: string;
   readonly alone: boolean;
@@ -41,9 +40,9 @@ interface Waiting {
 /** Milliseconds without any event after which the line gets a process beyond the budget. */
 const STALL_MS = 30_000;
 const IDLE_MS = 5000;
-/** Milliseconds between two looks at a line that waits: memory may have come free elsewhere. */
+/** Milliseconds between two rounds for a waiting line: memory may have become free elsewhere. */
 const LOOK_MS = 500;
-/** Processes that are started for one seat when somebody outside kills each before it is up. */
+/** How many processes are started for one seat when each is killed from outside before it is up. */
 const START_ATTEMPTS = 5;
 /** Sandbox processes and the places in them; see the head of this file. */
 export class ProcessPool {
@@ -53,12 +52,12 @@ export class ProcessPool {
   readonly #stallMs: number;
   readonly #starts: number = Math.max(2, availableParallelism());
   readonly #berths = new Set<Berth>();
-  /** Those that have not exited yet, be they of use or not. */
+  /** All that have not exited yet, including those that have been ended. */
   readonly #processes = new Set<PooledProcess>();
   readonly #memory: MemoryWatch;
   readonly #parties = new Parties();
   readonly #line = new WaitingLine<Waiting>();
-  /** Who is to hear, by group, that its next seat has to come free first. */
+  /** By group: resolves when a request of the group has to wait until a seat is given up. */
   readonly #fullFor = new Map<string, PromiseWithResolvers<void>>();
   #look: NodeJS.Timeout | undefined;
   #movedAt = 0;
@@ -79,11 +78,11 @@ export class ProcessPool {
     return [...this.#processes].flatMap(({ pid }) => pid ?? []);
   }
 
-  /** Resolves when somebody of the group waits who gets no seat before another one is given up. */
+  /** Resolves when a request of the group has to wait until another seat is given up. */
   whenFull(group: string): Promise<void> {
     const full = this.#fullFor.get(group) ?? Promise.withResolvers<void>();
     this.#fullFor.set(group, full);
-    this.#tellFull();
+    this.#reportFull();
     return full.promise;
   }
 
@@ -132,7 +131,7 @@ export class ProcessPool {
     return settle.promise;
   }
 
-  /** Another round for the line, soon: the only way in which the line is ever served. */
+  /** Schedules a round for the line. The line is served in no other way. */
   #askToServe(): void {
     if (this.#isServing || this.#closed) return;
     this.#isServing = true;
@@ -164,11 +163,11 @@ export class ProcessPool {
       this.#keepSpares();
       return;
     }
-    this.#tellFull();
+    this.#reportFull();
     this.#look ??= setInterval(() => this.#lookAgain(), Math.min(LOOK_MS, this.#stallMs));
   }
 
-  #tellFull(): void {
+  #reportFull(): void {
     if (this.#fullFor.size === 0 || this.#line.length === 0 || this.#budget.allows(this.#processes)) return;
     for (const { party } of this.#line) {
       this.#fullFor.get(party.group)?.resolve();
@@ -190,12 +189,12 @@ export class ProcessPool {
     settle.resolve({ berth, tenancy });
   }
 
-  /** Who may be in one process at a time: those of one group, or everybody. */
+  /** Requests with the same tenant may share a process. */
   #tenantOf({ group }: SeatRequest): string {
     return this.#settings.shareProcesses ? "" : group;
   }
 
-  /** A process of the own group that has a seat free. */
+  /** A process of the same tenant that has a free seat. */
   #sharedWith(request: SeatRequest): Berth | undefined {
     if (request.alone) return undefined;
     const tenant = this.#tenantOf(request);
@@ -208,13 +207,13 @@ export class ProcessPool {
     return this.#berths.values().some((berth) => hasSeat(berth, this.#settings));
   }
 
-  /** A process that nobody is in: a spare one, one that was left, or a new one. */
+  /** An empty process: a spare one, one that was left, or a new one. */
   #unused(): Berth | undefined {
     const empty = [...this.#berths].filter(({ tenancies }) => tenancies.size === 0);
     const reusable = empty.find((berth) => this.#mayPassOn(berth));
     if (reusable !== undefined) return this.#passOn(reusable);
     if (this.#mayStart()) return this.#start();
-    // One that can't be passed on makes room; the next one starts when it is gone.
+    // An empty process that cannot be passed on makes room: the next one starts when it has exited.
     if (this.#processes.size === this.#berths.size) empty[0]?.process.end("its place was needed");
     return undefined;
   }
@@ -266,14 +265,14 @@ export class ProcessPool {
     }
   }
 
-  /** Processes that are ready for whoever comes next. */
+  /** The number of empty processes that any group may have. */
   get #spares(): number {
     return this.#berths
       .values()
       .reduce((count, berth) => count + (berth.tenancies.size === 0 && this.#mayPassOn(berth) ? 1 : 0), 0);
   }
 
-  /** Looks for room that no event tells of, and breaks a stall. */
+  /** Looks for memory that has become free, and breaks a stall. */
   #lookAgain(): void {
     const entries = this.#processes.values().reduce((sum, process) => sum + process.entries, 0);
     const executes = this.#processes.values().some((process) => process.executes);
@@ -307,7 +306,7 @@ export class ProcessPool {
     berth.idle.unref();
   }
 
-  /** It becomes a spare one where one is missing. */
+  /** Keeps the process as a spare one if one is missing, else ends it. */
   #idleForLong(berth: Berth): void {
     const isWanted = this.#mayPassOn(berth) && this.#spares <= this.#settings.spareProcesses;
     if (isWanted) this.#passOn(berth);

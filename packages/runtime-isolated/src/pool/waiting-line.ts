@@ -1,4 +1,4 @@
-/** Who came when. One group is one party from its first request until nothing of it is left. */
+/** A group and its place in the order. It is one party from its first request until nothing of it is left. */
 export interface Party {
   readonly group: string;
   /** Its place among all parties: a smaller number came earlier. */

@@ -34,7 +34,7 @@ describe("a call", () => {
       kind: "threw",
       syntax: false,
       error: { name: "NotFound", message: "no a.txt", cause: { name: "Io", message: "gone" } },
-      text: "NotFound: no a.txt\n  at line 3:\n      await readFile('a.txt');\n            ^\nCaused by Io: gone\nNot set, for the block threw before: text.",
+      text: "NotFound: no a.txt\n  at line 3:\n      await readFile('a.txt');\n            ^\nCaused by Io: gone\nNot set, because the block threw first: text.",
     });
   });
 

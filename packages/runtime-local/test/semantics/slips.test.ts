@@ -240,7 +240,7 @@ describe("a name before its declaration", () => {
     const repl = await ReplDriver.open(runtime);
     await repl.print("let kept = 1");
     const text = await repl.print("const n = JSON.parse('x'); const m = 1; let kept = 2");
-    expect(text).toContain("Not set, for the block threw before: n, m.");
+    expect(text).toContain("Not set, because the block threw first: n, m.");
     expect(text).toContain("Still as before this block: kept.");
     expect(await repl.print("[typeof n, kept].join()")).toBe('"undefined,1"');
     expect(await repl.print("n")).toContain("n is not defined");
