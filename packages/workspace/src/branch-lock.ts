@@ -1,18 +1,9 @@
 import { randomUUID } from "node:crypto";
-import {
-  constants,
-  existsSync,
-  linkSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, linkSync, lstatSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { RLMError } from "@rlmflow/core";
+import { readOwnFileAtOnce } from "./durable-files.ts";
 import { orFileFailure, systemCode } from "./file-failure.ts";
 import { type LockSocket, listenIn } from "./lock-socket.ts";
 import { ownIdentity, type ProcessIdentity, parseIdentity, whereabouts } from "./process-identity.ts";
@@ -29,7 +20,8 @@ import { temporaryName } from "./temporaries.ts";
  * 3. A link to `lock.<nonce>` counts only if afterwards every holder before it still stands where it stood:
  *    else somebody had already succeeded and cleared up.
  * 4. The holder listens on `socket.<its nonce>` for as long as it lives, where the file system takes sockets.
- * 5. Files of a lock are small and are read and written in place.
+ * 5. Files of a lock are small and are read and written in place. A link or a special file in the place of one is
+ *    refused and not read.
  * 6. `requireHeld` is called before each write: a process whose lock was taken by force writes nothing more.
  */
 
@@ -52,6 +44,9 @@ interface Held extends LockFile {
   /** Its process may still run. */
   readonly isForced: boolean;
 }
+
+/** Times that a lock is tried for while others take and give it back. */
+const ATTEMPTS = 100;
 
 /** The nonces of the locks that this process holds. */
 const ownNonces = new Set<string>();
@@ -87,10 +82,11 @@ export class BranchLock {
       };
       try {
         writeFileSync(own.path, own.text, { flag: "wx", mode: 0o600 });
-        for (;;) {
+        for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
           const followed = await takeOnce(path, own, options.force === true);
           if (followed !== null) return new BranchLock(path, own, followed);
         }
+        throw locked(path, "other processes take it and give it back all the time", "Try again later.");
       } catch (error) {
         await socket?.close();
         throw error;
@@ -124,7 +120,16 @@ export class BranchLock {
   async release(): Promise<void> {
     ownNonces.delete(this.#own.nonce);
     await this.#own.socket?.close();
-    if (textOf(this.#path) === this.#own.text) rmSync(this.#path, { force: true });
+    if (this.#isOwn()) rmSync(this.#path, { force: true });
+  }
+
+  /** What somebody else put in its place, whatever it is, stays there. */
+  #isOwn(): boolean {
+    try {
+      return textOf(this.#path) === this.#own.text;
+    } catch {
+      return false;
+    }
   }
 }
 
@@ -136,7 +141,7 @@ interface OwnLock extends LockFile {
 
 /** Identifies the file at this path, to notice when it was replaced; `null` if there is none. */
 function stampOf(path: string): string | null {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   return found === undefined ? null : `${found.dev} ${found.ino} ${found.mtimeNs}`;
 }
 
@@ -189,12 +194,9 @@ function clearUp(path: string, { socket }: OwnLock): void {
   for (const name of names) rmSync(join(directory, name), { force: true });
 }
 
-const READ: number = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-
 function textOf(path: string): string | null {
   try {
-    // Nobody is waited for, should it be a pipe.
-    return readFileSync(path, { encoding: "utf8", flag: READ });
+    return readOwnFileAtOnce(path).toString("utf8");
   } catch (error) {
     if (systemCode(error) === "ENOENT") return null;
     throw error;

@@ -76,6 +76,11 @@ export class BranchWrites {
     return isSameState(became, entry.after) || !isSameState(became, entry.before);
   }
 
+  /** Resolves when the log was read and can be gone on with. */
+  async opened(): Promise<void> {
+    await this.#open();
+  }
+
   /** Notes what the file is and what the call makes of it. */
   async note({ effectKey, path, current, next }: WritingCall & { readonly next: Uint8Array }): Promise<void> {
     const open = await this.#open();

@@ -87,11 +87,15 @@ async function opened<T>(path: string, open: () => Promise<T>): Promise<T> {
   try {
     return await retried(open);
   } catch (error) {
-    if (systemCode(error) === "ELOOP") throw notRegular(path, "a symbolic link");
-    if (systemCode(error) === "EISDIR") throw notRegular(path, "a directory");
-    if (systemCode(error) === "ENXIO") throw notRegular(path, "a special file");
-    throw error;
+    throw notOpened(path, error);
   }
+}
+
+function notOpened(path: string, error: unknown): unknown {
+  if (systemCode(error) === "ELOOP") return notRegular(path, "a symbolic link");
+  if (systemCode(error) === "EISDIR") return notRegular(path, "a directory");
+  if (systemCode(error) === "ENXIO") return notRegular(path, "a special file");
+  return error;
 }
 
 /** The size of a regular file; throws for anything else. */
@@ -107,6 +111,22 @@ export async function readOwnFile(path: string): Promise<Buffer> {
   try {
     if (requireRegular(path, fd) <= IN_PLACE_BYTES) return readFileSync(fd);
     return await promisify(readFile)(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** {@link readOwnFile} without a promise: for a file that is small when it is what it should be. */
+export function readOwnFileAtOnce(path: string): Buffer {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | NO_FOLLOW | NON_BLOCK);
+  } catch (error) {
+    throw notOpened(path, error);
+  }
+  try {
+    requireRegular(path, fd);
+    return readFileSync(fd);
   } finally {
     closeSync(fd);
   }

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   blobsOf,
@@ -9,6 +8,7 @@ import {
   type RunInfo,
   type RunNode,
 } from "@rlmflow/core";
+import { readOwnFile } from "./durable-files.ts";
 import { examineInbox } from "./examine-inbox.ts";
 import { systemCode } from "./file-failure.ts";
 import type { Finding } from "./finding.ts";
@@ -17,6 +17,7 @@ import { LogReader } from "./log-reader.ts";
 import { parseIdentity, whereabouts } from "./process-identity.ts";
 import { readBranchFile, readRunFile } from "./run-files.ts";
 import { temporariesIn } from "./temporaries.ts";
+import { requireDirectory } from "./workspace-root.ts";
 import { readWriteLog } from "./write-log.ts";
 import { writtenDirectories } from "./written-directories.ts";
 
@@ -72,7 +73,14 @@ async function describe(
   branchId: string,
   findings: Finding[],
 ): Promise<RunInfo> {
-  const file = layout.branch(runId, branchId).info;
+  const { directory, info: file } = layout.branch(runId, branchId);
+  for (const folder of [layout.hidden, layout.runs, layout.run(runId), layout.branches(runId), directory]) {
+    try {
+      requireDirectory(folder);
+    } catch (error) {
+      findings.push(problem(folder, error));
+    }
+  }
   await readRunFile(layout, runId).catch((error) => findings.push(problem(layout.runInfo(runId), error)));
   try {
     return await readBranchFile(layout, runId, branchId);
@@ -158,7 +166,7 @@ async function lockFinding(directory: string): Promise<{ finding: Finding; isHel
   const file = join(directory, "lock");
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = (await readOwnFile(file)).toString("utf8");
   } catch (error) {
     if (systemCode(error) === "ENOENT") return null;
     return { finding: problem(file, error), isHeld: false };

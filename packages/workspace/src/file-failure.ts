@@ -7,8 +7,8 @@ export function systemCode(error: unknown): string {
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
-  ENOSPC: "The disk is full: make room, then resume the run.",
-  EDQUOT: "The disk quota is used up: make room, then resume the run.",
+  ENOSPC: "The disk is full: make room, then start the run, or resume it if it had begun.",
+  EDQUOT: "The disk quota is used up: make room, then start the run, or resume it if it had begun.",
   EROFS: "The file system is read-only: use a workspace in a directory that can be written.",
   EACCES: "Permission is missing: change the owner or mode, or use another directory.",
   EPERM: "Permission is missing: change the owner or mode, or use another directory.",

@@ -1,3 +1,4 @@
+import { fstatSync, lstatSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { RLMError } from "@rlmflow/core";
 import {
@@ -21,6 +22,8 @@ import { fileFailure } from "./file-failure.ts";
  *    less time than passing them to another thread.
  * 4. `end` is behind the last line whose append has resolved or is about to: readers need go no further.
  * 5. After a failed write the file is cut back to `end` and nothing is written again.
+ * 6. Before each write the file's path still leads to the file that was opened, and that is as long as it was left:
+ *    what is written into a file that was removed or replaced would be lost.
  */
 
 /** Lines are copied together up to this many bytes for one write. */
@@ -48,7 +51,11 @@ export class LogWriter {
   readonly #file: string;
   readonly #durability: Durability;
   readonly #requireHeld: () => void;
+  /** Device and inode of the file that was opened. */
+  readonly #identity: string;
   #end: number;
+  /** A write has begun that may have left something behind `end`. */
+  #isTorn = false;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | null = null;
   #failure: RLMError | null = null;
@@ -59,6 +66,7 @@ export class LogWriter {
     this.#end = end;
     this.#durability = durability;
     this.#requireHeld = requireHeld;
+    this.#identity = identityOf(fstatSync(handle.fd, { bigint: true }));
   }
 
   /** Bytes that are kept for good. */
@@ -121,13 +129,29 @@ export class LogWriter {
     return this.#waiting.splice(0, over < 0 ? this.#waiting.length : over);
   }
 
+  /** Throws when what is at the file's path is not the file that was opened, as it was left. */
+  #requireInPlace(): void {
+    const file = this.#file;
+    const found = lstatSync(file, { bigint: true, throwIfNoEntry: false });
+    if (found === undefined) throw changedFile(file, "was removed");
+    if (identityOf(found) !== this.#identity) throw changedFile(file, "was replaced by another file");
+    if (found.size !== BigInt(this.#end))
+      throw changedFile(
+        file,
+        `has ${found.size} bytes and not the ${this.#end} that were written: it was changed`,
+      );
+  }
+
   async #write(batch: readonly Waiting[]): Promise<void> {
     this.#requireHeld();
+    this.#requireInPlace();
+    this.#isTorn = true;
     const [first] = batch;
     const bytes = batch.length === 1 && first ? first.line : Buffer.concat(batch.map(({ line }) => line));
     if (!this.#isWrittenAtOnce(bytes)) await writeFully(this.#handle, bytes, this.#end);
     if (this.#durability === "fsync") await retried(() => this.#handle.datasync());
     this.#end += bytes.length;
+    this.#isTorn = false;
   }
 
   #isWrittenAtOnce(bytes: Uint8Array): boolean {
@@ -146,7 +170,19 @@ export class LogWriter {
     this.#failure = failure;
     this.#waiting = [];
     // When cutting fails too, what is left is a torn end, or whole lines of appends whose fate nobody was told.
-    if (this.#isHeld()) await this.#handle.truncate(this.#end).catch(() => undefined);
+    if (this.#isTorn && this.#isHeld()) await this.#handle.truncate(this.#end).catch(() => undefined);
     for (const { kept } of refused) kept.reject(failure);
   }
+}
+
+function identityOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
+  return `${dev} ${ino}`;
+}
+
+function changedFile(file: string, what: string): RLMError {
+  return new RLMError(
+    "store_failed",
+    `${file} ${what} while this process was writing it. Nothing more was written. Put the file back as it was, or keep what is there now; then resume the run.`,
+    { details: { path: file } },
+  );
 }

@@ -19,6 +19,7 @@ import { readLines } from "./line-reader.ts";
 import { decodeLine } from "./log-line.ts";
 import { openLog } from "./log-reader.ts";
 import { listBranches, readBranchFile, readRunFile } from "./run-files.ts";
+import { requireDirectory } from "./workspace-root.ts";
 
 /**
  * How a branch stands: a process writes it, the root has ended, neither (it can be resumed), or its files
@@ -76,6 +77,8 @@ export async function summarizeRun(layout: Layout, runId: string): Promise<RunSu
   };
   let info: Pick<RunSummary, "createdAt" | "metadata"> = { createdAt: 0, metadata: {} };
   try {
+    for (const folder of [layout.hidden, layout.runs, layout.run(runId), layout.branches(runId)])
+      requireDirectory(folder);
     info = await readRunFile(layout, runId);
   } catch (error) {
     damaged(error);

@@ -1,3 +1,4 @@
+import { lstatSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { RLMError, type RunInfo, type RunNode } from "@rlmflow/core";
@@ -50,19 +51,28 @@ export class WorkspaceFiles {
         `${JSON.stringify(effectKey)} is no effect key: run/branch/node.`,
       );
     const paths = this.#options.layout.branch(runId, branchId);
-    let writes = this.#open.get(paths.writes);
-    if (writes === undefined) {
-      const requireHeld = () => this.#requireHeld(paths.writes);
-      writes = new BranchWrites({ file: paths.writes, ...this.#options, requireHeld });
-      this.#open.set(paths.writes, writes);
-    }
-    return { directory: paths.files, writes };
+    return { directory: paths.files, writes: this.#writesIn(paths.writes) };
   }
 
-  /** Tools may write the files of this branch from now on, as long as `requireHeld` does not throw. */
-  open(run: RunInfo, requireHeld: () => void): void {
+  /**
+   * Tools may write the files of this branch from now on, as long as `requireHeld` does not throw. Rejects when
+   * the log of what they have written can't be gone on with: so that is told before anything is asked of a model.
+   */
+  async open(run: RunInfo, requireHeld: () => void): Promise<void> {
     const { writes } = this.#options.layout.branch(run.runId, run.branch.id);
     this.#held.set(writes, requireHeld);
+    // A branch in which no tool has written gets no log of it.
+    if (lstatSync(writes, { throwIfNoEntry: false }) !== undefined) await this.#writesIn(writes).opened();
+  }
+
+  #writesIn(file: string): BranchWrites {
+    let writes = this.#open.get(file);
+    if (writes === undefined) {
+      const requireHeld = () => this.#requireHeld(file);
+      writes = new BranchWrites({ file, ...this.#options, requireHeld });
+      this.#open.set(file, writes);
+    }
+    return writes;
   }
 
   /** Waits for the writes of tools in a branch, or in all, and closes the log; later writes are refused. */

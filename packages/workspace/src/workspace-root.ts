@@ -1,4 +1,4 @@
-import { lstatSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { RLMError } from "@rlmflow/core";
 import { type Durability, makeDirectory } from "./durable-files.ts";
 import { orFileFailure } from "./file-failure.ts";
@@ -17,6 +17,7 @@ export class WorkspaceRoot {
   readonly #layout: Layout;
   readonly #durability: Durability;
   #seen: string | null = null;
+  readonly #folders = new Set<string>();
 
   constructor(layout: Layout, durability: Durability) {
     this.#layout = layout;
@@ -37,8 +38,15 @@ export class WorkspaceRoot {
   /** Makes one of the folders in it. */
   async makeFolder(folder: string): Promise<void> {
     await this.make();
+    if (this.#folders.has(folder) && !existsSync(folder))
+      throw new RLMError(
+        "store_failed",
+        `${folder} was removed or renamed while the workspace was open, and what it held is needed. Nothing is made in its place: put it back.`,
+        { details: { path: folder, code: "ENOENT" } },
+      );
     await orFileFailure("make", folder, () => makeDirectory(folder, this.#durability));
     requireDirectory(folder);
+    this.#folders.add(folder);
   }
 
   /** Throws `store_failed` if the workspace is gone or was replaced. */

@@ -142,7 +142,12 @@ export class Workspace implements RunStores, AsyncDisposable {
       },
     });
     this.#stores.add(store);
-    this.#files.open(run, () => lock.requireHeld());
+    try {
+      await this.#files.open(run, () => lock.requireHeld());
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
     if (this.#closed) await store.close();
     return store;
   }

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { isAbsolute } from "node:path";
-import { type JsonObject, RLMError, sentences } from "@rlmflow/core";
+import { isJsonObject, type JsonObject, RLMError, sentences } from "@rlmflow/core";
 import { openOwnFile } from "./durable-files.ts";
 import { orFileFailure, systemCode } from "./file-failure.ts";
 import { type FileState, parseFileState } from "./file-state.ts";
@@ -101,9 +101,15 @@ function decodeAt(
   try {
     return decodeWrite(openLine(bytes), before);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const newer = newerFormatOf(bytes);
+    const reason =
+      newer !== null
+        ? `it has format ${newer}, this version reads up to ${FORMAT}`
+        : cause instanceof Error
+          ? cause.message
+          : String(cause);
     const details = { file, line, reason };
-    if (RLMError.is(cause, "unsupported_format")) {
+    if (newer !== null) {
       const advice = "Use the version of rlmflow that wrote it, or a newer one.";
       const message = sentences(`${file} line ${line}: ${reason}`, advice);
       throw new RLMError("unsupported_format", message, { cause, details });
@@ -114,9 +120,17 @@ function decodeAt(
   }
 }
 
+/** The format of a line that a newer version wrote, which may seal its lines in another way; `null` for any other line. */
+function newerFormatOf(bytes: Buffer): number | null {
+  try {
+    const line: unknown = JSON.parse(bytes.toString("utf8"));
+    return isJsonObject(line) && typeof line.v === "number" && line.v > FORMAT ? line.v : null;
+  } catch {
+    return null;
+  }
+}
+
 function decodeWrite({ v, key, path, before, after, prev }: JsonObject, last: LineBefore): ReadWrite {
-  if (typeof v === "number" && v > FORMAT)
-    throw new RLMError("unsupported_format", `it has format ${v}, this version reads up to ${FORMAT}`);
   const states = { before: parseFileState(before), after: parseFileState(after) };
   if (v !== 1 && v !== 2) throw new RLMError("damaged_log", `its format is ${JSON.stringify(v)}`);
   if (typeof key !== "string" || typeof path !== "string" || !isPlainPath(path))

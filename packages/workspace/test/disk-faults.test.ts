@@ -97,7 +97,9 @@ describe("a disk that is full before a write of", () => {
     const ballast = join(disk.path, "ballast");
     await writeFile(ballast, Buffer.alloc(2_000_000)).catch(() => undefined);
     const full = { code: "store_failed", message: expect.stringContaining("make room") };
-    await expect(workspace.createRun(runInfo("another"))).rejects.toMatchObject(full);
+    const refused = await failureOf(workspace.createRun(runInfo("another")));
+    expect(refused).toMatchObject(full);
+    expect(refused.message).not.toContain("then resume");
     await expect(store.inbox.put({ kind: "pause" })).rejects.toMatchObject(full);
     await store.close();
     expect(await (await workspace.reader("run")).next()).toHaveLength(1);

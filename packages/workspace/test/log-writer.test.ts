@@ -183,7 +183,7 @@ describe("a full disk", () => {
     const [failed] = settled.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
     expect(kept).toBeLessThan(40);
     expect(RLMError.is(failed, "store_failed") && failed.message).toMatch(
-      /log\.jsonl: ENOSPC.*make room, then resume/,
+      /log\.jsonl: ENOSPC.*make room, then start the run, or resume/,
     );
     const node = observation("root", kept);
     await expect(store.append("root", kept, [node])).rejects.toMatchObject({ code: "store_failed" });

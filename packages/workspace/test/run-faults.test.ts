@@ -85,7 +85,11 @@ function failingAt(
   const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
     count += 1;
     if (count === at && fault === "after the write") await work();
-    if (count >= at) throw new RLMError("store_failed", "The disk is full: make room, then resume the run.");
+    if (count >= at)
+      throw new RLMError(
+        "store_failed",
+        "The disk is full: make room, then start the run, or resume it if it had begun.",
+      );
     return await work();
   };
   const wrap = async (opening: Promise<Store>): Promise<Store> => {
