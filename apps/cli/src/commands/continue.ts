@@ -3,6 +3,7 @@ import { openWorkspace } from "@rlmflow/workspace";
 import type { CommandIo } from "../command-io.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { branchPlace } from "../render/branch-place.ts";
+import { missingParts } from "../resume/missing-parts.ts";
 import { followRun } from "../run/follow-run.ts";
 import { openFlow } from "../run/open-flow.ts";
 import { flagsFromRecord, withRecord } from "../run/recorded-flags.ts";
@@ -26,8 +27,11 @@ export async function continueCommand(
       "nothing_to_do",
       `Run ${graph.run.runId} has not ended, so it can't be given a further task yet. Continue it with rlmflow resume ${quoteForShell(path)}, or send its root a message with rlmflow say.`,
     );
-  const problems = await fileProblems([], flags.output ?? null);
   const typed = withRecord(flagsFromRecord(graph.run.metadata), flags);
+  const problems = [
+    ...missingParts(graph, typed, "continue"),
+    ...(await fileProblems([], flags.output ?? null)),
+  ];
   const options = readRunOptions(words, typed, io.environment, problems);
   await using flow = await openFlow(options, workspace, io);
   const run = flow.continue(graph, options.query, {

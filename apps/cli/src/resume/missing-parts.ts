@@ -2,9 +2,18 @@ import { type Graph, requirementsOf } from "@rlmflow/core";
 import { fileTools } from "@rlmflow/tools";
 import type { RunFlags } from "../run/run-options.ts";
 
-/** What the unfinished agents of a run need and this command cannot give with these options, each as a sentence. */
-export function missingParts(graph: Graph, flags: RunFlags): readonly string[] {
-  const { models, runtimes, tools } = requirementsOf(graph);
+/**
+ * What the agents need that go on and this command cannot give with these options, each as a sentence: to resume, the
+ * unfinished ones; to continue, the root.
+ */
+export function missingParts(
+  graph: Graph,
+  flags: RunFlags,
+  what: "resume" | "continue" = "resume",
+): readonly string[] {
+  const { models, runtimes, tools } = requirementsOf(graph, what === "continue" ? ["root"] : undefined);
+  const program = (needs: string): string =>
+    `the run needs ${needs} of the program that began it: ${what} it there, with flow.${what}`;
   const all = fileTools(".").map((tool) => tool.name);
   const readable = fileTools(".", { readOnly: true }).map((tool) => tool.name);
   const given = flags.files === "write" ? all : flags.files === "read" ? readable : [];
@@ -12,11 +21,11 @@ export function missingParts(graph: Graph, flags: RunFlags): readonly string[] {
   const foreign = missing.filter((name) => !all.includes(name));
   const option = missing.some((name) => !readable.includes(name)) ? "write" : "read";
   return [
-    ...others("models", models),
+    ...others("models", models).map(program),
     ...others(
       "runtimes",
       runtimes.map(({ key }) => key),
-    ),
+    ).map(program),
     ...(foreign.length > 0 ? [program(`the tools ${foreign.join(", ")}`)] : []),
     ...(missing.length > foreign.length ? [`the run needs its file tools: pass --files ${option}`] : []),
   ];
@@ -25,9 +34,5 @@ export function missingParts(graph: Graph, flags: RunFlags): readonly string[] {
 /** This command has one model and one runtime, under the key `default`. */
 function others(what: string, keys: readonly string[]): readonly string[] {
   const names = keys.filter((key) => key !== "default");
-  return names.length === 0 ? [] : [program(`the ${what} ${names.join(", ")}`)];
-}
-
-function program(needs: string): string {
-  return `the run needs ${needs} of the program that began it: resume it there, with flow.resume`;
+  return names.length === 0 ? [] : [`the ${what} ${names.join(", ")}`];
 }

@@ -181,6 +181,33 @@ describe("rlmflow resume", () => {
       expect(stderr).toContain(part);
   });
 
+  it("a further task needs the tools of the program that began the run, and asks no model without them", async () => {
+    await using server = await loopbackServer(() => block("done(1)"));
+    const measure = defineTool({
+      name: "measure",
+      description: "Measures.",
+      input: { type: "object", properties: {} },
+      repeat: "safe",
+      run: () => "",
+    });
+    await using workspace = await openWorkspace(directory);
+    const flow = new RLMFlow({
+      client: scriptedClient([block("done(1)")]),
+      runtime: localRuntime(),
+      tools: [measure],
+      workspace,
+    });
+    await flow.run("Begin.");
+    await flow.close();
+    const io = new CapturedIo();
+    const where = ["--model", "m", "--base-url", server.url, "--runtime", "local"];
+    expect(await runProgram(["continue", directory, "And on.", ...where], io)).toBe(EXIT.usage);
+    expect(io.stderr.text).toContain(
+      "- the run needs the tools measure of the program that began it: continue it there, with flow.continue",
+    );
+    expect(server.asked).toEqual([]);
+  });
+
   it("keeps no key and no address that holds one with the run", async () => {
     await using server = await loopbackServer(() => block("done(1)"));
     const io = new CapturedIo({ environment: { MY_KEY: "secret" } });

@@ -16,6 +16,7 @@ import type { LiveRun } from "./live-run.ts";
 import { runAsFailure, runAsReply } from "./model/run-as-reply.ts";
 import { OpenRuns, orClose } from "./open-runs.ts";
 import { checkPayloads } from "./resume/check-payloads.ts";
+import { requireAll } from "./resume/requirements.ts";
 import { Run, type RunResult } from "./run.ts";
 import type { ResumeOptions, RunOptions, StartOptions, StepOptions } from "./run-options.ts";
 import { copyObject } from "./schema/json-copy.ts";
@@ -238,6 +239,7 @@ export class RLMFlow implements Client {
       );
     const schema = this.#rootSchema(output);
     const { query: last, config } = first;
+    requireAll(graph, this.#settings, [ROOT]);
     const live = await this.#runs.take(graph, schema);
     return await this.#orRest(live, async () => {
       // The REPL of a root that has ended is made again from its log.

@@ -4,7 +4,7 @@ import { RLMError } from "../../errors.ts";
 import { unfinishedAgents } from "../../turn/plan.ts";
 import type { FlowSettings } from "../settings.ts";
 
-/** What the unfinished agents of a record name, and whoever takes it up must have. */
+/** What the agents of a record name that go on, and whoever takes it up must have. */
 export interface Requirements {
   /** Keys of clients. */
   readonly models: readonly string[];
@@ -13,12 +13,15 @@ export interface Requirements {
   readonly tools: readonly string[];
 }
 
-/** What must be there for the run to go on. */
-export function requirementsOf(graph: Graph): Requirements {
+/** What must be there for these agents to go on, by default the unfinished ones. A further task is one of the root. */
+export function requirementsOf(
+  graph: Graph,
+  agents: readonly string[] = unfinishedAgents(graph),
+): Requirements {
   const models = new Set<string>();
   const runtimes = new Map<string, { readonly key: string; readonly language: string }>();
   const tools = new Set<string>();
-  for (const agentId of unfinishedAgents(graph)) {
+  for (const agentId of agents) {
     const state = agentState(graph, agentId);
     if (state === undefined) continue;
     const { query, config } = state;
@@ -31,9 +34,9 @@ export function requirementsOf(graph: Graph): Requirements {
   return { models: [...models], runtimes: [...runtimes.values()], tools: [...tools] };
 }
 
-/** Checks that everything the unfinished agents of a record name is there; one error names all that is not. */
-export function requireAll(graph: Graph, settings: FlowSettings): void {
-  const { models, runtimes, tools } = requirementsOf(graph);
+/** Checks that everything is there which these agents need to go on; one error names all that is not. */
+export function requireAll(graph: Graph, settings: FlowSettings, agents?: readonly string[]): void {
+  const { models, runtimes, tools } = requirementsOf(graph, agents);
   const missing = [
     ...models.filter((key) => !settings.providers.has(key)).map((key) => `client "${key}"`),
     ...runtimes.flatMap(({ key, language }) => {
@@ -46,6 +49,6 @@ export function requireAll(graph: Graph, settings: FlowSettings): void {
   if (missing.length > 0)
     throw new RLMError(
       "invalid_options",
-      `This run can't go on here: its unfinished agents need ${missing.join(", ")}. Give them in the options of RLMFlow.`,
+      `This run can't go on here: the agents that go on need ${missing.join(", ")}. Give them in the options of RLMFlow.`,
     );
 }

@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
+import { defaultEnvironment } from "../../../src/engine/default-environment.ts";
 import { resolveOptions } from "../../../src/engine/flow-options.ts";
-import { requireAll } from "../../../src/engine/resume/requirements.ts";
+import { requireAll, requirementsOf } from "../../../src/engine/resume/requirements.ts";
+import { memoryStores } from "../../../src/engine/store/memory-store.ts";
 import { RLMError } from "../../../src/index.ts";
 import { fixedEnvironment, scriptedClient } from "../../../src/testing/index.ts";
 import { agentConfig, RunBuilder } from "../../data/run-builder.ts";
+import { block, flowOf } from "../flow-fixture.ts";
 import { inlineRuntime } from "../inline-runtime.ts";
 
 const settings = resolveOptions({
@@ -29,7 +32,7 @@ function runOf(end: boolean): RunBuilder {
 test("all that is missing is named in one error", () => {
   const check = () => requireAll(runOf(false).graph, settings);
   expect(check).toThrow(
-    'its unfinished agents need client "fast", runtime "docker", a runtime "default" that speaks python, tool "readFile", tool "search". Give them in the options',
+    'the agents that go on need client "fast", runtime "docker", a runtime "default" that speaks python, tool "readFile", tool "search". Give them in the options',
   );
   try {
     check();
@@ -40,4 +43,24 @@ test("all that is missing is named in one error", () => {
 
 test("agents that have ended need nothing", () => {
   expect(() => requireAll(runOf(true).graph, settings)).not.toThrow();
+});
+
+test("an agent that has ended and takes a further task needs what it had", () => {
+  const ended = runOf(true).graph;
+  expect(requirementsOf(ended, ["root.a"])).toEqual({
+    models: ["fast"],
+    runtimes: [{ key: "docker", language: "javascript" }],
+    tools: ["here", "readFile", "search"],
+  });
+});
+
+test("a further task is refused where a tool of the first is missing, and no model is asked", async () => {
+  const workspace = memoryStores(defaultEnvironment().digest);
+  await using first = flowOf([block("done(1)")], { workspace, globals: { here: () => 1 } });
+  const { graph } = await first.run("Begin.");
+  await first.close();
+  await using second = flowOf([], { workspace });
+  await expect(second.continue(graph, "And on.")).rejects.toThrow(
+    'the agents that go on need tool "here". Give them in the options of RLMFlow.',
+  );
 });
