@@ -4,6 +4,9 @@ import { nodeProblem } from "./node-problem.ts";
 
 const EXIT_BROKEN_PIPE = 128 + 13;
 
+/** Ctrl-C, a polite end, and a terminal that has gone. */
+const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 const io: CommandIo = {
   stdin: process.stdin,
   stdout: process.stdout,
@@ -11,11 +14,9 @@ const io: CommandIo = {
   environment: process.env,
   now: () => Date.now(),
   onInterrupt(listener) {
-    process.on("SIGINT", listener);
-    process.on("SIGTERM", listener);
+    for (const signal of INTERRUPTS) process.on(signal, listener);
     return () => {
-      process.off("SIGINT", listener);
-      process.off("SIGTERM", listener);
+      for (const signal of INTERRUPTS) process.off(signal, listener);
     };
   },
 };

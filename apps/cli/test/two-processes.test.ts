@@ -75,6 +75,20 @@ describe("a run in one process and commands in others", () => {
     expect(server.asked.map(({ turn }) => turn)).toEqual([0, 1, 2]);
   });
 
+  it("a terminal that has gone lets what is in flight land", async () => {
+    const { server, asked, letGo, run } = await heldServer();
+    await using _ = server;
+    const running = start(...run);
+    await asked;
+    running.signal("SIGHUP");
+    letGo();
+    const { exitCode, stderr } = await running.ended;
+    expect(exitCode).toBe(130);
+    expect(stderr).toContain("Go on: rlmflow resume");
+    expect(await start("resume", directory).ended).toMatchObject({ exitCode: 0, stdout: "42\n" });
+    expect(server.asked.map(({ turn }) => turn)).toEqual([0, 1, 2]);
+  });
+
   it("resume goes on after kill -9, and asks only for what was in flight", async () => {
     const { server, asked, letGo, run } = await heldServer();
     await using _ = server;

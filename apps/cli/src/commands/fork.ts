@@ -5,6 +5,8 @@ import { forkReport } from "../branches/fork-report.ts";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { type Place, placeAt } from "../render/open-graph.ts";
+import { chooseLanguage } from "../run/choose-runtime.ts";
+import { oneOf } from "../run/option-values.ts";
 import { hasRecord, withModel } from "../run/recorded-flags.ts";
 import { toldUsage } from "../usage/told-usage.ts";
 
@@ -19,6 +21,7 @@ export async function forkCommand(path: string, flags: ForkFlags, io: CommandIo)
   );
   const isOfCommand = hasRecord(source.run.metadata);
   refuseDeadEnd(source, options);
+  await refuseMalformed(source, options);
   const fork = await workspace.fork({
     runId: source.run.runId,
     branch: source.branch,
@@ -52,6 +55,16 @@ function refuseDeadEnd(source: Graph, { at, keep }: ForkCommandOptions): void {
     "edit_refused",
     `The fork would keep ${last.id}, with which the run failed (${last.message}), and so could not go on. Fork before it: ${before}.`,
   );
+}
+
+/** Refuses code that the language of the agent can't parse: it would fail when the branch goes on. */
+async function refuseMalformed(source: Graph, { at, code }: ForkCommandOptions): Promise<void> {
+  const agentId = source.find(at)?.agentId;
+  const query = agentId === undefined ? undefined : source.chain(agentId)[0];
+  if (code === null || query?.type !== "query") return;
+  const language = oneOf(["javascript", "python"])(query.kernel.language);
+  const fault = language === null ? null : (await chooseLanguage(language)).kernel.parses(code);
+  if (fault !== null) throw new RLMError("edit_refused", `The code of --code does not parse: ${fault}`);
 }
 
 /** Edits of the agent whose node the fork is made at. A node that is not there is the fork's to complain of. */

@@ -3,7 +3,7 @@ import { openWorkspace } from "@rlmflow/workspace";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readText, whyUnreadable } from "../files/read-text.ts";
-import { isTraceFile } from "../render/open-graph.ts";
+import { isTraceFile, parseDocument } from "../render/open-graph.ts";
 import { plainText } from "../terminal/plain-text.ts";
 import { quoteForShell } from "../terminal/quote-for-shell.ts";
 
@@ -23,9 +23,10 @@ export async function importCommand(
       (await whyUnreadable(file)) ?? "it is a file of a workspace, which export makes a trace of";
     throw new RLMError("not_found", `${JSON.stringify(file)} is no exported run: ${reason}.`);
   }
+  const document = parseDocument(file, await readText(file));
   await using workspace = await openWorkspace(dir);
   try {
-    const { graph } = await loadTrace(await readText(file), workspace);
+    const { graph } = await loadTrace(document, workspace);
     const { runId, branch } = graph.run;
     const place = `${quoteForShell(workspace.directory)} --run ${runId} --branch ${branch.id}`;
     const lines = [

@@ -1,4 +1,6 @@
-import type { JsonValue } from "@rlmflow/core";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type JsonValue, RLMError } from "@rlmflow/core";
 import { type BranchSummary, openWorkspace, type RunSummary } from "@rlmflow/workspace";
 import { aligned } from "../branches/aligned.ts";
 import { type CommandIo, widthOf, write } from "../command-io.ts";
@@ -22,10 +24,20 @@ export async function runsCommand(path: string, flags: RunsFlags, io: CommandIo)
   await using workspace = await openWorkspace(placeAt(path).workspace);
   const runs = await workspace.runs();
   const lines = flags.json === true ? runs.flatMap(jsonLines) : tableLines(runs, io);
+  if (lines.length === 0 && !(await hasRecord(workspace.directory)))
+    throw new RLMError(
+      "not_found",
+      `There is no run in ${workspace.directory}: it has no .rlmflow folder. rlmflow run "…" makes one.`,
+    );
   if (lines.length === 0 && flags.json !== true)
     io.stderr.write(`there is no run in ${workspace.directory}; rlmflow run "…" makes one\n`);
   for (const line of lines) await write(io.stdout, `${line}\n`);
   return EXIT.ok;
+}
+
+/** True for a directory in which runs were kept, be none left. */
+async function hasRecord(directory: string): Promise<boolean> {
+  return (await stat(join(directory, ".rlmflow")).catch(() => null))?.isDirectory() === true;
 }
 
 function tableLines(runs: readonly RunSummary[], io: CommandIo): readonly string[] {

@@ -6,7 +6,7 @@ import { type FollowEnd, FollowedRun } from "../live/followed-run.ts";
 import { chooseView } from "../progress/choose-view.ts";
 import { RunProgress } from "../progress/run-progress.ts";
 import { branchPlace } from "../render/branch-place.ts";
-import { endLine, type RunEnd, runReport } from "../run/run-report.ts";
+import { endLine, type RunEnd, runReport, stoppedLine } from "../run/run-report.ts";
 import { readViewOptions, type ViewFlags, type ViewOptions } from "../run/view-options.ts";
 import { plainText } from "../terminal/plain-text.ts";
 
@@ -31,7 +31,8 @@ export async function watchCommand(path: string, flags: WatchFlags, io: CommandI
   const end = await endOf(run, how, workspace, durationMs);
   await runReport(io, options.json).end(end);
   if (end.error instanceof Error) io.stderr.write(`rlmflow: ${plainText(end.error.message)}\n`);
-  if (options.progress !== "none" && options.progress !== "json") io.stderr.write(`${endLine(end)}\n`);
+  if (options.progress !== "none" && options.progress !== "json")
+    io.stderr.write(`${how === "stopped" ? stoppedLine(end) : endLine(end)}\n`);
   return end.exitCode;
 }
 

@@ -1,5 +1,5 @@
 import type { InboxFate, InboxRequest } from "@rlmflow/core";
-import { applyEdit, RLMError } from "@rlmflow/core";
+import { applyEdit, RLMError, sentences } from "@rlmflow/core";
 import { type BranchInbox, openWorkspace, type Workspace } from "@rlmflow/workspace";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -72,6 +72,8 @@ async function whyUnfit(
       obstacle = error.message;
     }
   }
+  if (obstacle !== null && graph.head("root")?.type === "result")
+    return sentences(obstacle, "The run has answered: rlmflow continue gives it a further task.");
   return obstacle;
 }
 

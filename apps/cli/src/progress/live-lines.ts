@@ -59,7 +59,7 @@ function rank(agent: LiveAgent): number {
 function headLine(progress: RunProgress, style: LiveStyle): string {
   const { glyphs, palette, now, width, maxCostUsd } = style;
   const { counts, usage } = progress;
-  const cost = costText(usage);
+  const cost = usage.requests === 0 ? "?" : costText(usage);
   const parts = [
     "rlmflow",
     `run ${progress.runId}`,

@@ -8,7 +8,7 @@ export function summaryLine(progress: RunProgress, now: number): string {
   const { counts, usage } = progress;
   const seconds = Math.round((now - progress.startedAt) / 1000);
   const tokens = formatCount(usage.input + usage.output);
-  const cost = costText(usage).replace("$", "");
+  const cost = usage.requests === 0 ? "?" : costText(usage).replace("$", "");
   const retries = counts.retries === 0 ? "" : ` retries=${counts.retries}`;
   return `t=${seconds}s agents=${counts.agents} done=${counts.done} err=${counts.failed} tok=${tokens} cost=${cost}${retries}`;
 }

@@ -57,16 +57,19 @@ export function placeAt(path: string): Place {
   return placeOf(resolve(path)) ?? { workspace: path, run: null, branch: null };
 }
 
-async function readDocument(path: string): Promise<OpenedRun> {
-  const text = await readText(path);
-  let document: unknown;
+/** What the text of an exported file says. Throws `invalid_graph` that names the file where it is no JSON. */
+export function parseDocument(path: string, text: string): unknown {
   try {
-    document = JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
     const reason = oneLine(cause instanceof Error ? cause.message : String(cause));
     const message = `${path} holds no run: it is not the JSON that \`rlmflow export\` and \`rlmflow render -f json\` write (${reason}).`;
     throw new RLMError("invalid_graph", message, { cause });
   }
+}
+
+async function readDocument(path: string): Promise<OpenedRun> {
+  const document = parseDocument(path, await readText(path));
   try {
     const blobs = isJsonObject(document) && isJsonObject(document.blobs) ? document.blobs : {};
     return {

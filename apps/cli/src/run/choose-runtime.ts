@@ -28,7 +28,8 @@ export async function chooseRuntime(options: RunOptions): Promise<Runtime> {
   }
 }
 
-async function chooseLanguage(language: RunOptions["language"]): Promise<ReplLanguage> {
+/** The language by name, its package loaded when it is needed. */
+export async function chooseLanguage(language: RunOptions["language"]): Promise<ReplLanguage> {
   return language === "javascript"
     ? javascriptLanguage
     : (await import("@rlmflow/repl-python")).pythonLanguage;

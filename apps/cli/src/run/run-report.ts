@@ -60,11 +60,20 @@ export function endLine(end: RunEnd): string {
     formatCounted(usage.input + usage.output, "token"),
     ...(isCostUnknown(usage) || usage.requests === 0 ? [] : [costText(usage)]),
   ];
-  const branch = end.branch === "main" ? "" : ` --branch ${end.branch}`;
-  const where = `${quoteForShell(end.directory)} --run ${end.runId}${branch}`;
+  const where = placeText(end);
   const canGoOn = RESUMABLE.includes(end.exitCode) || WELL_AGAIN.some((code) => RLMError.is(end.error, code));
   const goOn = canGoOn ? ` Go on: rlmflow resume ${where}${raised(end)}` : "";
   return `${parts.join(", ")}. See it: rlmflow render ${where}${goOn && `.${goOn}`}`;
+}
+
+/** One line about a run that is watched no longer, which whoever moves it does not hear of. */
+export function stoppedLine(end: RunEnd): string {
+  return `stopped watching; the run goes on in its own process. Watch it again: rlmflow watch ${placeText(end)}`;
+}
+
+/** The run and its branch as arguments of a command. */
+function placeText({ directory, runId, branch }: RunEnd): string {
+  return `${quoteForShell(directory)} --run ${runId}${branch === "main" ? "" : ` --branch ${branch}`}`;
 }
 
 const RESUMABLE: readonly ExitCode[] = [EXIT.budget, EXIT.interrupted];

@@ -119,6 +119,26 @@ describe("rlmflow fork", () => {
     expect(said).toContain(says);
   });
 
+  it("refuses code that does not parse", async () => {
+    await go(null);
+    const code = join(directory, "bad.js");
+    await writeFile(code, "const = ;");
+    const { exitCode, said } = await rlmflow("fork", directory, "--at", "root.scan#1", "--code", code);
+    expect(exitCode).toBe(EXIT.failed);
+    expect(said).toContain("The code of --code does not parse: ");
+  });
+
+  it.each(["import", "render"])("%s says in a line what is no exported run", async (command) => {
+    const file = join(directory, "any.json");
+    await writeFile(file, "no JSON ".repeat(10_000));
+    const where = command === "import" ? ["-d", join(directory, "w")] : [];
+    const { said } = await rlmflow(command, file, ...where);
+    expect(said).toContain("any.json holds no run: it is not the JSON that `rlmflow export`");
+    expect(said.length).toBeLessThan(600);
+    await writeFile(file, "{}");
+    expect((await rlmflow(command, file, ...where)).said).toContain("this has no format.");
+  });
+
   it("says what it found where there is no workspace", async () => {
     await writeFile(join(directory, "notes.txt"), "x");
     const { exitCode, said } = await rlmflow("fork", directory, "--at", "root#1");

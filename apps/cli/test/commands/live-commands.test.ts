@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NodeType } from "@rlmflow/core";
 import { openWorkspace } from "@rlmflow/workspace";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EXIT } from "../../src/exit-code.ts";
 import { runProgram } from "../../src/program.ts";
 import { CapturedIo } from "../captured-io.ts";
@@ -236,6 +236,27 @@ describe("commands for a run that nobody moves", () => {
     expect(server.asked.length).toBeGreaterThan(2);
   });
 
+  it("watch says when it is stopped that the run goes on", async () => {
+    const { server, asked, letGo } = await heldServer(
+      () => block("done(1)"),
+      () => true,
+    );
+    await using _ = server;
+    const { ended } = begin(server);
+    await asked;
+    const io = new CapturedIo();
+    const watching = runProgram(["watch", directory, "--plain"], io);
+    await vi.waitFor(() => expect(io.stderr.text).toContain("run "), 30_000);
+    io.interrupt();
+    expect(await watching).toBe(EXIT.interrupted);
+    expect(io.stderr.text).toContain(
+      "stopped watching; the run goes on in its own process. Watch it again: ",
+    );
+    expect(io.stderr.text).not.toContain("resume");
+    letGo();
+    expect(await ended).toBe(EXIT.ok);
+  });
+
   it("watch says why a run has failed", async () => {
     await using server = await loopbackServer(() => 401);
     await begin(server).ended;
@@ -257,6 +278,7 @@ describe("commands for a run that nobody moves", () => {
       const refused = await command(...args);
       expect(refused.exitCode).toBe(EXIT.failed);
       expect(refused.stderr).toContain("has ended");
+      expect(refused.stderr).toContain("rlmflow continue gives it a further task.");
     }
     expect((await command("resume")).stderr).not.toContain("refused");
     await using workspace = await openWorkspace(directory);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -70,8 +70,14 @@ describe("rlmflow runs", () => {
 
   it("says how to make one where there is none", async () => {
     const { exitCode, stdout, stderr } = await command("runs", directory);
-    expect([exitCode, stdout]).toEqual([EXIT.ok, ""]);
-    expect(stderr).toContain(`there is no run in ${directory}`);
+    expect([exitCode, stdout]).toEqual([EXIT.usage, ""]);
+    expect(stderr).toContain(`There is no run in ${directory}`);
+    await mkdir(join(directory, ".rlmflow"));
+    expect(await command("runs", directory)).toMatchObject({
+      exitCode: EXIT.ok,
+      stdout: "",
+      stderr: expect.stringContaining(`there is no run in ${directory}`),
+    });
   });
 });
 

@@ -180,6 +180,7 @@ describe("plain progress", () => {
     const run = mapRun(3, 2);
     run.now = 161_400;
     expect(summaryLine(progressOf(run), run.now)).toBe("t=161s agents=4 done=2 err=0 tok=1.2k cost=0.70+");
+    expect(summaryLine(new RunProgress("r", 0), 1000)).toContain("cost=?");
     expect(failureLine("root.a", "x\u001b[2J\ny")).toBe("failed root.a: x y");
   });
 });

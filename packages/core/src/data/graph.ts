@@ -96,6 +96,11 @@ export class Graph {
     if (!isJsonObject(document))
       throw new RLMError("invalid_graph", "A graph document is a JSON object with format, run and nodes.");
     const { format } = document;
+    if (format === undefined)
+      throw new RLMError(
+        "invalid_graph",
+        "A graph document has a format, a run and nodes; this has no format.",
+      );
     if (!isKnownFormat(format)) {
       throw new RLMError(
         "unsupported_format",

@@ -8,6 +8,7 @@ import type { Tool } from "../protocols/tool.ts";
 import { configProblems, type RunConfig, resolveConfig } from "../turn/limits.ts";
 import { defaultPrompt } from "../turn/prompt/default-prompt.ts";
 import { type AgentView, PromptBuilder } from "../turn/prompt/prompt-builder.ts";
+import { unknownOption } from "./check-run-options.ts";
 import { defaultEnvironment } from "./default-environment.ts";
 import { Gate } from "./model/gate.ts";
 import { type Price, Provider } from "./model/provider.ts";
@@ -135,7 +136,7 @@ export function resolveOptions(options: FlowOptions): FlowSettings {
 function* optionProblems(options: FlowOptions): Generator<string> {
   const unknown = Object.keys(options).filter((name) => !(OPTIONS as readonly string[]).includes(name));
   if (unknown.length > 0)
-    yield `${unknown.join(", ")} is not an option; the options are ${OPTIONS.join(", ")}`;
+    yield `${unknown.map((name) => unknownOption(name, OPTIONS)).join("; ")}; the options are ${OPTIONS.join(", ")}`;
   if ((options.client === undefined) === (options.clients === undefined))
     yield "give either client or clients, for example client: openaiClient({ model }) from @rlmflow/clients/openai";
   if ((options.runtime === undefined) === (options.runtimes === undefined))

@@ -11,6 +11,7 @@ import { limitEdits } from "../turn/limit-edits.ts";
 import { rootConfig } from "../turn/limits.ts";
 import { chooseRuntime, DEFAULT_QUERY, type TaskDraft } from "./births.ts";
 import { storeContexts } from "./block/contexts.ts";
+import { checkGraph, checkOptions, checkQuery, signalOf } from "./check-run-options.ts";
 import { type FlowParts, resolveOptions } from "./flow-options.ts";
 import type { LiveRun } from "./live-run.ts";
 import { runAsFailure, runAsReply } from "./model/run-as-reply.ts";
@@ -50,7 +51,7 @@ export class RLMFlow implements Client {
 
   /** A new run of which only the root's query exists. Move it with {@link step}. */
   async start<Answer = JsonValue>(query?: string, options: StartOptions<Answer> = {}): Promise<Graph> {
-    const live = await this.#begin(query, options);
+    const live = await this.#begin("start", query, options);
     this.#runs.rest(live);
     return live.graph;
   }
@@ -60,6 +61,8 @@ export class RLMFlow implements Client {
    * A graph that is not its branch's newest is forked: that is rewind. Throws `nothing_to_do`.
    */
   async step(graph: Graph, options: StepOptions = {}): Promise<Graph> {
+    checkGraph("step", graph);
+    checkOptions("step", options);
     const live = await this.#runs.take(graph, null);
     try {
       await live.step(options.agents ?? null, options.until ?? "transition");
@@ -71,7 +74,7 @@ export class RLMFlow implements Client {
 
   /** Starts a run and moves it to its end, every agent when it can. */
   run<Answer = JsonValue>(query?: string, options: RunOptions<Answer> = {}): Run<Answer> {
-    return this.#runOf(this.#begin(query, options), options.signal);
+    return this.#runOf(this.#begin("run", query, options), signalOf(options));
   }
 
   /**
@@ -79,7 +82,7 @@ export class RLMFlow implements Client {
    * a limit, `config` must raise that limit. Rejects with `edit_refused` when `config` can't be used.
    */
   resume<Answer = JsonValue>(graph: Graph, options: ResumeOptions<Answer> = {}): Run<Answer> {
-    return this.#runOf(this.#resumed(graph, options), options.signal);
+    return this.#runOf(this.#resumed(graph, options), signalOf(options));
   }
 
   /** Gives a finished root a further task in the same REPL. */
@@ -88,7 +91,7 @@ export class RLMFlow implements Client {
     query: string,
     options: Pick<RunOptions<Answer>, "output" | "signal" | "metadata"> = {},
   ): Run<Answer> {
-    return this.#runOf(this.#furtherTask(graph, query, options), options.signal);
+    return this.#runOf(this.#furtherTask(graph, query, options), signalOf(options));
   }
 
   /** Answers a conversation by a run: the last message is the query, what came before is its context. */
@@ -134,7 +137,8 @@ export class RLMFlow implements Client {
   async #nested(query: string, context: string, options: ChatOptions): Promise<RunResult<JsonValue>> {
     const output = options.output === undefined ? {} : { output: options.output as SchemaLike<JsonValue> };
     const start = { ...(context === "" ? {} : { context }), ...output };
-    if (options.effectKey === undefined) return await this.#runOf(this.#begin(query, start), options.signal);
+    if (options.effectKey === undefined)
+      return await this.#runOf(this.#begin("run", query, start), options.signal);
     const runId = `nested-${(await this.#settings.environment.digest(options.effectKey)).slice(0, 32)}`;
     return await this.#runOf(this.#taken(query, { ...start, runId }), options.signal);
   }
@@ -149,13 +153,19 @@ export class RLMFlow implements Client {
       kept === null ? null : await orClose(kept, async () => Graph.fromNodes(kept.run, await kept.read()));
     if (kept === null || graph === null || graph.length === 0) {
       await kept?.close();
-      return await this.#begin(query, start);
+      return await this.#begin("run", query, start);
     }
     return await this.#runs.attach(kept, graph, this.#rootSchema(start.output));
   }
 
-  async #begin<Answer>(query: string | undefined, options: StartOptions<Answer>): Promise<LiveRun> {
+  async #begin<Answer>(
+    method: "start" | "run",
+    query: string | undefined,
+    options: StartOptions<Answer>,
+  ): Promise<LiveRun> {
     this.#runs.assertOpen();
+    if (query !== undefined) checkQuery(method, query);
+    checkOptions(method, options);
     const { environment } = this.#settings;
     if (query === undefined && options.context === undefined)
       throw new RLMError("invalid_options", "A run needs a query, a context, or both.");
@@ -219,6 +229,8 @@ export class RLMFlow implements Client {
   }
 
   async #resumed<Answer>(graph: Graph, options: ResumeOptions<Answer>): Promise<LiveRun> {
+    checkGraph("resume", graph);
+    checkOptions("resume", options);
     const live = await this.#runs.take(graph, this.#rootSchema(options.output));
     return await this.#orRest(live, async () => {
       for (const edit of limitEdits(live.graph, options.config ?? {})) await live.apply(edit);
@@ -228,8 +240,12 @@ export class RLMFlow implements Client {
   async #furtherTask<Answer>(
     graph: Graph,
     query: string,
-    { output, metadata }: Pick<StartOptions<Answer>, "output" | "metadata">,
+    options: Pick<StartOptions<Answer>, "output" | "metadata">,
   ): Promise<LiveRun> {
+    checkGraph("continue", graph);
+    checkQuery("continue", query);
+    checkOptions("continue", options);
+    const { output, metadata } = options;
     if (query.trim() === "") throw emptyQuery();
     const first = agentState(graph, ROOT);
     if (first === undefined || !graph.finished)

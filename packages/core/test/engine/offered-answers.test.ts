@@ -168,9 +168,27 @@ describe("an agent that reaches its limit says what it offered last", () => {
       'Its last reply had no code: "```json\\n{\\"total\\": 42}\\n```"',
     ],
     ["what it printed", [block("1"), block("print(42)")], 'Its last output was "42".'],
+    [
+      "the exception of its last block",
+      [block("print(42)"), block("throw new Error('line 1\\nline 2' + '.'.repeat(5_000))")],
+      'Its last block failed: "Error: line 1\\nline 2...',
+    ],
   ])("%s", async (_, replies, said) => {
     expect(await limitOf(replies)).toContain(
       `Agent root reached maxIterations = ${replies.length} after ${replies.length} repl${replies.length === 1 ? "y" : "ies"} without an answer. ${said}`,
+    );
+  });
+
+  test("and that its last reply was cut", async () => {
+    const scripted = scriptedClient(() => block("print(42)"));
+    const client: Client = {
+      ...scripted,
+      chat: async (...request) => ({ ...(await scripted.chat(...request)), finishReason: "length" }),
+    };
+    await using flow = flowOf(() => "", { client, config: { maxIterations: 1 } });
+    const { message } = await runFailureOf(flow.run("How many?"));
+    expect(message).toContain(
+      "without an answer. Its last reply was cut at its limit of tokens. Its last output",
     );
   });
 

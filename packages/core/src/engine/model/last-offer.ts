@@ -1,4 +1,5 @@
 import type { ActionNode, ChainNode } from "../../data/node.ts";
+import { sentences } from "../../data/sentences.ts";
 import { jsonLine } from "../../turn/json-line.ts";
 import type { Journal } from "../store/journal.ts";
 
@@ -6,8 +7,9 @@ const SHOWN = 200;
 const REASON = 300;
 
 /**
- * How close an agent came to an answer before it ended without one, as a sentence: a last reply without code, else the
- * value that it offered last and why that was refused, else its last output. Empty if it got none of these.
+ * How close an agent came to an answer before it ended without one, in a sentence: a last reply without code, else the
+ * value that it offered last and why that was refused, else how its last block failed, else its last output; before it,
+ * that the last reply was cut. Empty if it got none of these.
  */
 export async function lastOffer(journal: Journal, agentId: string): Promise<string> {
   const chain = journal.graph.chain(agentId);
@@ -15,9 +17,12 @@ export async function lastOffer(journal: Journal, agentId: string): Promise<stri
   const work = chain.slice(task + 1);
   const last = work.findLast((node) => node.type === "action");
   if (last === undefined) return "";
+  const cut = last.finishReason === "length" ? " and was cut at its limit of tokens" : "";
   if (last.code === null && last.reply.trim() !== "")
-    return `Its last reply had no code: ${jsonLine(last.reply.trim(), SHOWN)}.`;
-  return (await refusedValue(journal, work)) ?? (await lastOutput(journal, work));
+    return `Its last reply had no code${cut}: ${jsonLine(last.reply.trim(), SHOWN)}.`;
+  const came = (await refusedValue(journal, work)) ?? lastError(work) ?? (await lastOutput(journal, work));
+  if (cut === "") return came;
+  return sentences("Its last reply was cut at its limit of tokens.", came);
 }
 
 async function refusedValue(journal: Journal, work: readonly ChainNode[]): Promise<string | null> {
@@ -33,6 +38,13 @@ async function refusedValue(journal: Journal, work: readonly ChainNode[]): Promi
     return `It last offered ${jsonLine(args?.[0] ?? null, SHOWN)}, which was refused: ${reason.replaceAll("\n", "; ")}`;
   }
   return null;
+}
+
+/** The exception that ended the last block, in one line. */
+function lastError(work: readonly ChainNode[]): string | null {
+  const error = work.at(-1);
+  if (error?.type !== "error" || error.block === undefined) return null;
+  return `Its last block failed: ${jsonLine(error.message, REASON)}.`;
 }
 
 async function lastOutput(journal: Journal, work: readonly ChainNode[]): Promise<string> {
