@@ -40,6 +40,11 @@ export class Transcript {
   #later: string | null = null;
   #system: Message = frozen("system", "");
 
+  /** Nodes of the chain that are in it. */
+  get length(): number {
+    return this.#length;
+  }
+
   /**
    * The transcript of the agent's chain in this graph: `before`, extended, if its chain is a prefix of this one and the
    * new nodes take nothing back; else a new one.

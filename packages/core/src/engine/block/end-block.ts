@@ -105,6 +105,7 @@ async function suspend(port: AgentPort, block: LiveBlock): Promise<TransitionEnd
     for (const { index } of waits) named.add(index);
   }
   port.park(block.waits);
+  port.conversation.rest();
   return "waiting";
 }
 
