@@ -34,6 +34,11 @@ export async function openWorkspace(directory: string, options: WorkspaceOptions
       "invalid_options",
       `maxFileBytes is a whole number of bytes from 0, not ${maxFileBytes}.`,
     );
+  if (typeof directory !== "string")
+    throw new RLMError(
+      "invalid_options",
+      `openWorkspace takes the path of a directory as text, not ${String(JSON.stringify(directory))}.`,
+    );
   if (directory === "")
     throw new RLMError(
       "invalid_options",

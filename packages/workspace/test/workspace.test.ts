@@ -79,6 +79,8 @@ describe("opening a directory", () => {
     expect(await message("invalid_options", openWorkspace(file, options))).toContain(
       'durability is "flush" or "fsync"',
     );
+    const path: unknown = 5;
+    expect(await message("invalid_options", openWorkspace(path as string))).toContain("as text, not 5");
   });
 
   test("says what is there when there is no run", async () => {
