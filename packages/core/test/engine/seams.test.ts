@@ -208,7 +208,7 @@ describe("what a user gives", () => {
 
   test.each<[string, object, string]>([
     ["metadata with a function", { metadata: { f: () => 1 } }, "metadata must be an object of JSON values"],
-    ["metadata in a list", { metadata: [1] }, "metadata must be an object of JSON values"],
+    ["metadata in a list", { metadata: [1] }, "metadata must be an object, not a list"],
     ["a context without a key", { context: { "": "a" } }, "A context needs a key that is not empty"],
     [
       "a payload that is not there",
