@@ -16,7 +16,7 @@ async function measureAll({ ids, runs, quick }: Options): Promise<readonly Measu
       runs,
       quick ? "quick" : "full",
     );
-    measured.push({ id, findings, load: describeLoad() });
+    measured.push({ id, findings, load: describeLoad(), date: today() });
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
     console.error(`row ${id}, ${title}: ${seconds} s`);
   }
@@ -27,11 +27,11 @@ function report(measured: readonly Measured[], { runs, quick }: Options): string
   const how = `Median of ${runs} interleaved runs, least and most in brackets; ratios are taken within a run${quick ? "; sizes cut by --quick, so no proof" : ""}.`;
   const load =
     "`load` is the load average of the last minute when the row was done: above 1 to 2, others were at work on the same cores.";
-  return [
-    `${new Date().toISOString().slice(0, 10)}, ${describeMachine()}.`,
-    `${how} ${load}`,
-    table(measured),
-  ].join("\n\n");
+  return [`${describeMachine()}.`, `${how} ${load}`, table(measured)].join("\n\n");
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }
 
 async function main(): Promise<void> {

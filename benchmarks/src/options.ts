@@ -34,7 +34,7 @@ export function readOptions(args: readonly string[]): Options {
   const runs = Number(values.runs ?? (values.quick ? QUICK_RUNS : RUNS));
   if (!Number.isInteger(runs) || runs < 1)
     throw new TypeError("--runs must be a whole number of at least 1.");
-  if (values.write && (values.quick || ids.length > 0))
-    throw new TypeError("--write keeps whole tables only: leave out --quick and --row.");
+  if (values.write && values.quick)
+    throw new TypeError("--write keeps full measurements only: leave out --quick.");
   return { ids: ids.length === 0 ? known : ids, runs, quick: values.quick, write: values.write };
 }

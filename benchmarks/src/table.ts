@@ -6,16 +6,18 @@ export interface Measured {
   readonly id: number;
   readonly findings: readonly Finding[];
   readonly load: string;
+  /** The day on which the row was measured. */
+  readonly date: string;
 }
 
 const HEAD = [
-  "| # | what | median (spread) | bar | | where it comes from | load |",
-  "|---|---|---|---|---|---|---|",
+  "| # | what | median (spread) | bar | | where it comes from | load | date |",
+  "|---|---|---|---|---|---|---|---|",
 ];
 
 /** The findings as a Markdown table. */
 export function table(measured: readonly Measured[]): string {
-  const lines = measured.flatMap(({ id, findings, load }) =>
+  const lines = measured.flatMap(({ id, findings, load, date }) =>
     findings.map((finding) => {
       const cells = [
         id,
@@ -25,11 +27,23 @@ export function table(measured: readonly Measured[]): string {
         verdict(finding),
         source(finding),
         load,
+        date,
       ];
       return `| ${cells.join(" | ")} |`;
     }),
   );
   return [...HEAD, ...lines].join("\n");
+}
+
+/** The report with the lines of an earlier one for the rows that were not measured again. */
+export function withEarlierRows(report: string, earlier: string): string {
+  const idOf = (line: string) => Number(/^\| (\d+) /.exec(line)?.[1] ?? 0);
+  const lines = report.split("\n");
+  const measured = new Set(lines.map(idOf));
+  const kept = earlier.split("\n").filter((line) => idOf(line) > 0 && !measured.has(idOf(line)));
+  const head = lines.filter((line) => idOf(line) === 0);
+  const body = [...lines.filter((line) => idOf(line) > 0), ...kept];
+  return [...head, ...body.toSorted((a, b) => idOf(a) - idOf(b))].join("\n");
 }
 
 function number({ value, least, most, unit }: Finding): string {
