@@ -1,5 +1,6 @@
 import { fstatSync, lstatSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import { RLMError } from "@rlmflow/core";
 import {
   type Durability,
@@ -95,8 +96,8 @@ export class LogWriter {
   }
 
   async #writeAll(): Promise<void> {
-    // Lines that are appended in the same tick go into the same write.
-    if (this.#durability === "flush") await null;
+    // What other agents append before the event loop comes round goes into the same write.
+    if (this.#durability === "flush") await setImmediate();
     while (this.#waiting.length > 0) {
       const batch = this.#takeBatch();
       try {
