@@ -16,15 +16,15 @@ async function measureAll({ ids, runs, quick }: Options): Promise<readonly Measu
       runs,
       quick ? "quick" : "full",
     );
-    measured.push({ id, findings, load: describeLoad(), date: today() });
+    measured.push({ id, findings, load: describeLoad(), date: `${today()}, ${runs} runs` });
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
     console.error(`row ${id}, ${title}: ${seconds} s`);
   }
   return measured;
 }
 
-function report(measured: readonly Measured[], { runs, quick }: Options): string {
-  const how = `Median of ${runs} interleaved runs, least and most in brackets; ratios are taken within a run${quick ? "; sizes cut by --quick, so no proof" : ""}.`;
+function report(measured: readonly Measured[], { quick }: Options): string {
+  const how = `Median of interleaved runs, least and most in brackets; ratios are taken within a run${quick ? "; sizes cut by --quick, so no proof" : ""}.`;
   const load =
     "`load` is the load average of the last minute when the row was done: above 1 to 2, others were at work on the same cores.";
   return [`${describeMachine()}.`, `${how} ${load}`, table(measured)].join("\n\n");

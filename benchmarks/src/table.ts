@@ -6,12 +6,12 @@ export interface Measured {
   readonly id: number;
   readonly findings: readonly Finding[];
   readonly load: string;
-  /** The day on which the row was measured. */
+  /** The day on which the row was measured, and in how many runs. */
   readonly date: string;
 }
 
 const HEAD = [
-  "| # | what | median (spread) | bar | | where it comes from | load | date |",
+  "| # | what | median (spread) | bar | | where it comes from | load | when |",
   "|---|---|---|---|---|---|---|---|",
 ];
 
