@@ -165,23 +165,27 @@ test.each([1, 2, 3, 4])(
       { open: (_, real) => slowly(real), dispose: (_, real) => slowly(real) },
       2,
     );
-    const visits = pools.flatMap((pool) =>
-      Array.from({ length: 10 }, async (_, agent) => {
-        for (let round = 0; round < 6; round++) {
-          const controller = new AbortController();
-          if (random.below(4) === 0) setTimeout(() => controller.abort(), random.below(6));
-          try {
-            const repl = await pool.acquire(`root.a${agent}`, controller.signal);
-            await pause();
-            if (random.below(3) === 0) await pool.drop(`root.a${agent}`);
-            else suspend(pool, repl);
-          } catch (error) {
-            if (!RLMError.is(error, "aborted")) throw error;
-          }
+    const visit = async (pool: ReplPool, agent: number) => {
+      for (let round = 0; round < 6; round++) {
+        const controller = new AbortController();
+        if (random.below(4) === 0) setTimeout(() => controller.abort(), random.below(6));
+        try {
+          const repl = await pool.acquire(`root.a${agent}`, controller.signal);
+          await pause();
+          if (random.below(3) === 0) await pool.drop(`root.a${agent}`);
+          else suspend(pool, repl);
+        } catch (error) {
+          if (!RLMError.is(error, "aborted")) throw error;
         }
+      }
+    };
+    await Promise.all(
+      pools.map(async (pool) => {
+        await Promise.all(Array.from({ length: 10 }, (_, agent) => visit(pool, agent)));
+        // A run that stops moving says so; the other would wait for its places otherwise.
+        pool.rest();
       }),
     );
-    await Promise.all(visits);
     expect(runtime.alive.most).toBeLessThanOrEqual(3);
     await Promise.all(pools.map((pool) => pool.close()));
     await expect.poll(() => runtime.alive.now).toBe(0);
