@@ -92,6 +92,48 @@ describe("isolatedRuntime", () => {
     expect((await start(session, later)).output).toMatch(/ReferenceError: missing is not defined.*line 2/s);
   });
 
+  describe("every failure that nobody awaited is told, not the first alone, where it lies in", () => {
+    const FAIL = "const fail = async (what) => { await null; throw new Error('no ' + what) };\n";
+    test.each([
+      ["a function", "const all = () => { fail(1); fail(2); fail(3) };\nall(); 0"],
+      [
+        "an async function",
+        "const all = async () => { fail(1); fail(2); await null; fail(3) };\nawait all(); 0",
+      ],
+      ["a method and a loop", "class A { run() { for (const i of [1, 2, 3]) fail(i) } }\nnew A().run(); 0"],
+      ["forEach with an async callback", "[1, 2, 3].forEach(async (i) => { await fail(i) }); 0"],
+      ["forEach with a callback that gives a promise", "new Set([1, 2, 3]).forEach((i) => fail(i)); 0"],
+      ["a list that is not kept", "[1, 2, 3].map(fail); 0"],
+      ["a list that is awaited as if it were a promise", "await [1, 2, 3].map(fail); 0"],
+      ["a condition", "1 && fail(1); 0 || fail(2); true ? fail(3) : 0; 0"],
+      [
+        "constructors and chains",
+        "new Promise((_, no) => no(new Error('no 1'))); fail?.(2); [fail][0](3); 0",
+      ],
+    ])("%s", async (_, code) => {
+      await using runtime = openRuntime();
+      const { output } = await start(await runtime.open(SPEC), FAIL + code);
+      for (const what of [1, 2, 3]) expect(output).toContain(`nobody awaited it: Error: no ${what}\n`);
+      expect(output.match(/Warning/g)).toHaveLength(3);
+    });
+
+    test("many, with the number of the others", async () => {
+      await using runtime = openRuntime();
+      const code = "const all = (n) => { for (let i = 0; i < n; i++) fail(i) };\nall(50); 0";
+      const { output } = await start(await runtime.open(SPEC), FAIL + code);
+      expect(output.match(/Warning: a promise was rejected/g)).toHaveLength(20);
+      expect(output).toContain("Warning: 30 more promises were rejected and nobody awaited them");
+    });
+
+    test("and none of a promise that is awaited elsewhere", async () => {
+      await using runtime = openRuntime();
+      const code = `let kept; const load = () => kept ??= fail(1);
+load(); const caught = []; try { await load() } catch ({ message }) { caught.push(message) } caught`;
+      const { output, state } = await start(await runtime.open(SPEC), FAIL + code);
+      expect([output, state]).toMatchObject(["", { kind: "ended", echo: '["no 1"]' }]);
+    });
+  });
+
   test("the same blocks and answers give the same turns in two processes", async () => {
     await using runtime = openRuntime();
     const run = async () => {

@@ -19,6 +19,7 @@ import {
   ownValue,
   ReferenceErrorConstructor,
   realmGlobal,
+  reflectApply,
   reflectDefineProperty,
   reflectDeleteProperty,
   reflectGetOwnPropertyDescriptor,
@@ -49,7 +50,7 @@ export class Bindings {
   readonly #unset = new MapConstructor<string, Unset>();
   #lexical: readonly string[] = bareList();
 
-  /** `dropped` takes what a call gave that stands by itself. */
+  /** `dropped` takes what nobody will await, and gives it back. */
   constructor(reserved: ReservedNames, dropped: (value: unknown) => unknown) {
     this.#reserved = reserved;
     const declare = (names: readonly string[], lexical: readonly string[]): void => {
@@ -62,7 +63,11 @@ export class Bindings {
         else this.#declare(name);
       }
     };
-    this.#forBlock = objectFreeze(bare({ declare, dropped }));
+    const dropping = (callback: (...args: unknown[]) => unknown) =>
+      function (this: unknown, ...args: unknown[]): unknown {
+        return dropped(reflectApply(callback, this, args));
+      };
+    this.#forBlock = objectFreeze(bare({ declare, dropped, dropping }));
   }
 
   /** What rewritten code gets as its one argument. */

@@ -7,8 +7,10 @@ export interface HiddenNames {
   readonly trueConstant: string;
   /** `eval`, called by a name under which it sees only globals. */
   readonly indirectEval: string;
-  /** Takes what a call gives that stands by itself, where nobody will await it. */
+  /** Takes the value of a statement, which nobody will await. */
   readonly dropped: string;
+  /** Makes of a callback one whose value is taken in the same way. */
+  readonly dropping: string;
   /** A new name at each call. */
   next(): string;
 }
@@ -31,6 +33,7 @@ export function hiddenNames(code: string): HiddenNames {
     trueConstant: `${stem}t`,
     indirectEval: `${stem}e`,
     dropped: `${stem}d`,
+    dropping: `${stem}f`,
     next: () => {
       made += 1;
       return `${stem}n${made}`;

@@ -1,4 +1,4 @@
-import type { CallExpression, Expression, ExpressionStatement, Program } from "acorn";
+import type { CallExpression, Expression, Program } from "acorn";
 import { BlockFunctions } from "./block-functions.ts";
 import { ConstantAssignments } from "./constant-assignments.ts";
 import { type Draft, endOfStatement, replace, wrap } from "./draft.ts";
@@ -9,6 +9,7 @@ import { refusalOf, UNCHANGEABLE } from "./refusals.ts";
 import { rewriteClass, rewriteTopFunction, rewriteVariables } from "./rewrite-declarations.ts";
 import { innerScope, variableScope } from "./scope.ts";
 import { type Visit, walk } from "./walk.ts";
+import { watchCallback, watchStatement } from "./watch-dropped.ts";
 
 /** Lines that stand before the first line of the block. */
 export const PROLOGUE_LINES = 1;
@@ -76,24 +77,14 @@ function rewriteNode(draft: Draft, { node, scope, parent }: Visit, functions: Bl
       if (scope === draft.top && node.id !== null) rewriteClass(draft, node);
       return;
     case "ExpressionStatement":
-      if (variableScope(scope) === draft.top) rewriteStatement(draft, node);
+      watchStatement(draft, node);
       return;
     case "CallExpression":
       if (scope === draft.top) rewriteEval(draft, node);
+      watchCallback(draft, node);
       return;
     default:
   }
-}
-
-/** Watches promises that a statement does not keep, so that a rejection becomes a warning. The last value is handled elsewhere. */
-function rewriteStatement(draft: Draft, { expression, start }: ExpressionStatement): void {
-  if (expression.type !== "CallExpression" || start === draft.lastStart) return;
-  wrap(draft, {
-    start: expression.start,
-    end: expression.end,
-    open: `${draft.hidden.dropped}(`,
-    close: ")",
-  });
 }
 
 /** At the top level `eval` declares globals too: called by another name it does not see the compiled function. */
@@ -139,7 +130,7 @@ function prologue({ hidden, strict, names, lexical, setup }: Draft): string {
     `async (${hidden.bindings}) => {`,
     strict ? '"use strict";' : "",
     `${hidden.bindings}.declare(${declared});`,
-    `const ${hidden.constant} = void 0, ${hidden.trueConstant} = true, ${hidden.indirectEval} = eval, ${hidden.dropped} = ${hidden.bindings}.dropped;`,
+    `const ${hidden.constant} = void 0, ${hidden.trueConstant} = true, ${hidden.indirectEval} = eval, ${hidden.dropped} = ${hidden.bindings}.dropped, ${hidden.dropping} = ${hidden.bindings}.dropping;`,
     `${hidden.bindings} = void 0;`,
     ...setup,
   ].join("");
