@@ -97,8 +97,33 @@ test("what the host tells an agent of Python is written as Python", async () => 
       "delegate: max_iterations must be a positive number.",
       "delegate: globals must be a dict of JSON values, not list",
       "",
-      "Not awaited, so its answer was lost to you: llm_query (call 0).",
+      "Not awaited, so you have not seen its answer: llm_query (call 0). If a variable holds it, await that in your next block; otherwise write `await` in front of the call next time.",
     ].join("\n"),
   );
   await checkRun(graph);
+});
+
+test("a call that was printed and not awaited is told of in words that are true: the next block may await it", async () => {
+  const replies = [
+    "calls = [llm_query(text) for text in ('a', 'b')]\nprint(calls)",
+    "print([await call for call in calls])",
+    "await done(1)",
+  ].map((code) => `\`\`\`repl\n${code}\n\`\`\``);
+  const shown: string[] = [];
+  const client = scriptedClient(({ purpose, turn, messages }) => {
+    if (purpose === "query") return "an answer";
+    shown.push(messages.at(-1)?.content ?? "");
+    return replies[turn] ?? "";
+  });
+  await using flow = new RLMFlow({ client, runtime: pythonRuntime() });
+  await checkRun((await flow.run("Try.")).graph);
+  expect(shown[1]).toBe(
+    [
+      "Output:",
+      "[<call of llm_query: await it>, <call of llm_query: await it>]",
+      "",
+      "Not awaited, so you have not seen their answers: llm_query (call 0), llm_query (call 1). If a variable holds them, await that in your next block; otherwise write `await` in front of the call next time.",
+    ].join("\n"),
+  );
+  expect(shown[2]).toBe("Output:\n['an answer', 'an answer']\n");
 });

@@ -90,7 +90,9 @@ function callsText(calls: readonly MadeCall[]): string {
 
 function unawaitedText(calls: BlockEnd["unawaited"]): string {
   if (calls.length === 0) return "";
-  return `Not awaited, so its answer was lost to you: ${listed(calls.map((call) => `${call.name} (call ${call.index})`))}.`;
+  const [answer, it] = calls.length === 1 ? ["its answer", "it"] : ["their answers", "them"];
+  const named = listed(calls.map((call) => `${call.name} (call ${call.index})`));
+  return `Not awaited, so you have not seen ${answer}: ${named}. If a variable holds ${it}, await that in your next block; otherwise write \`await\` in front of the call next time.`;
 }
 
 function childrenText(children: BlockEnd["children"]): string {

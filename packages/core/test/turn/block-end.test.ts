@@ -78,7 +78,9 @@ describe("what the model is shown after a block", () => {
       unawaited: [{ index: 3, name: "fetchPage" }],
       children: [{ id: "root.a", state: "running" }],
     });
-    expect(content).toContain("Not awaited, so its answer was lost to you: fetchPage (call 3).");
+    expect(content).toContain(
+      "Not awaited, so you have not seen its answer: fetchPage (call 3). If a variable holds it, await that in your next block;",
+    );
     expect(content).toContain("Children nobody waited for yet: root.a (running).");
   });
 
