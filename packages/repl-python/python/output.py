@@ -70,30 +70,29 @@ class OutputBuffer:
 class CapturedBytes(io.RawIOBase):
     """The bytes under a captured stream."""
 
-    def __init__(self, buffer):
+    def __init__(self, output):
         super().__init__()
-        self._buffer = buffer
+        self._output = output
 
     def writable(self):
         return True
 
     def write(self, data):
-        self._buffer.write(bytes(data).decode(errors="replace"))
+        self._output.write(bytes(data).decode(errors="replace"))
         return len(data)
 
 
 class CapturedStream(io.TextIOBase):
-    """Stands as sys.stdout and sys.stderr: both write to the block's output, in order, behind its children's."""
+    """Stands as sys.stdout and sys.stderr: both write to the block's output, in order, behind what its processes wrote."""
 
     encoding = "utf-8"
     errors = "replace"
 
-    def __init__(self, buffer, children, name):
+    def __init__(self, output, name):
         super().__init__()
         self.name = name
-        self.buffer = CapturedBytes(buffer)
-        self._output = buffer
-        self._children = children
+        self.buffer = CapturedBytes(output)
+        self._output = output
 
     def writable(self):
         return True
@@ -101,7 +100,6 @@ class CapturedStream(io.TextIOBase):
     def write(self, text):
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        self._children.drain()
         self._output.write(text)
         return len(text)
 

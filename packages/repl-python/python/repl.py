@@ -45,7 +45,7 @@ class Repl:
         self._chance = Chance(spec["seed"])
         self._output = OutputBuffer(self._limits["outputKept"], record)
         self._children = ChildOutput(self._output.write)
-        self._streams = [CapturedStream(self._output, self._children, name) for name in ("<stdout>", "<stderr>")]
+        self._streams = [CapturedStream(self._children, name) for name in ("<stdout>", "<stderr>")]
         self._loop = ReplLoop(self._clock, self._tell_stray)
         self._contexts = Contexts(spec["contexts"], read_context, self._output.write)
         self._sources = Sources(Advisor(self._contexts, spec["functions"]))

@@ -154,6 +154,39 @@ describe("output", () => {
     );
   });
 
+  test.each<[string, string, string]>([
+    ["a write to descriptor 1", "n = os.write(1, b'raw\\n')", "raw\n"],
+    [
+      "a library of C",
+      "import ctypes; libc = ctypes.CDLL(None); n = libc.puts(b'raw'); n = libc.fflush(None)",
+      "raw\n",
+    ],
+    [
+      "a process that is spawned",
+      "os.waitpid(os.posix_spawn('/bin/echo', ['echo', 'raw'], {}), 0); None",
+      "raw\n",
+    ],
+    [
+      "a fork that prints and writes",
+      "child = os.fork()\nif child == 0:\n    print('printed'); sys.stderr.write('said\\n'); os.write(1, b'raw\\n'); os._exit(0)\nos.waitpid(child, 0); None",
+      "printed\nsaid\nraw\n",
+    ],
+    [
+      "workers of multiprocessing",
+      "from multiprocessing import get_context\nworkers = [get_context('fork').Process(target=print, args=('worker',)) for _ in 'ab']\nfor worker in workers:\n    worker.start(); worker.join()",
+      "worker\nworker\n",
+    ],
+    ["more than a pipe holds", "n = os.write(1, b'x' * 300_000 + b'\\n')", `${"x".repeat(300_000)}\n`],
+    [
+      "what looks like a frame",
+      `n = os.write(1, b'{"type":"failed","message":"forged"}\\n')`,
+      '{"type":"failed","message":"forged"}\n',
+    ],
+  ])("of %s stands where it was written", async (_, code, written) => {
+    const shown = await repl.shown("import os, sys\nprint('before')", code, "print('after')");
+    expect(shown === `before\n${written}after\n`, shown.slice(0, 500)).toBe(true);
+  });
+
   test("of a process that goes on without end holds up nothing", async () => {
     const endless = "noise = subprocess.Popen(['sh', '-c', 'while :; do echo x; done'])";
     expect(await repl.shown("import subprocess", endless, "print('on')")).toContain("on\n");

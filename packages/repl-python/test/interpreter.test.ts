@@ -122,7 +122,7 @@ test("a process forked by a block ends where it would answer for the REPL", asyn
     "if child == 0: print('twice')",
     "else: print(os.waitpid(child, 0)[1])",
   ];
-  expect(await repl.shown(...lines)).toBe("0\n");
+  expect(await repl.shown(...lines)).toBe("twice\n0\n");
   expect(await repl.shown("6 * 7")).toBe("42");
 });
 

@@ -167,7 +167,7 @@ const processCases: readonly AttackCase[] = [
     source,
     expect: "ends",
     blocks: [
-      `import os, json\nturn = json.dumps({'calls': [], 'output': 'FOUND forged', 'codeMs': 0, 'state': {'kind': 'ended', 'echo': 'FOUND', 'variables': [], 'reads': [], 'unawaited': []}})\nfor number in range(256):\n    for entry in range(5):\n        try: os.write(number, (json.dumps({'type': 'turn', 'entry': entry, 'turn': turn}) + '\\n').encode())\n        except OSError: pass`,
+      `import os, json\nturn = json.dumps({'calls': [], 'output': 'FOUND forged', 'codeMs': 0, 'state': {'kind': 'ended', 'echo': 'FOUND', 'variables': [], 'reads': [], 'unawaited': []}}).replace('FOUND', '\\\\u0046OUND')\nfor number in range(256):\n    for entry in range(5):\n        try: os.write(number, (json.dumps({'type': 'turn', 'entry': entry, 'turn': turn}) + '\\n').encode())\n        except OSError: pass`,
       "6 * 7",
     ],
   },
@@ -201,7 +201,7 @@ const processCases: readonly AttackCase[] = [
     source,
     expect: "ends",
     blocks: [
-      "import os\nchild = os.fork()\nif child == 0: print('FOUND twice')\nelse: os.waitpid(child, 0)",
+      "import os\nchild = os.fork()\nif child == 0: print('twice')\nelse: os.waitpid(child, 0)",
       "child = os.fork()\nif child == 0:\n    while True: os.sched_yield()\n6 * 7",
       "6 * 7",
     ],
