@@ -82,7 +82,7 @@ export class Contexts {
     );
     if (single === undefined) {
       const label = `CONTEXT (${this.#named()})`;
-      registerNative(global, { label, advice: "CONTEXT as a whole; use CONTEXT.get(key)" });
+      registerNative(global, { label, advice: this.#wholeAdvice() });
     } else {
       const { payload } = single;
       this.#slices.adopt(global, { payload, start: 0, end: payload.characters }, labelOf(payload));
@@ -150,7 +150,22 @@ export class Contexts {
     const entry = typeof key === "string" ? mapGet(this.#byKey, key) : undefined;
     if (entry !== undefined) return entry.view;
     const given = typeof key === "string" ? ` ${quote(stringSlice(key, 0, SHOWN_KEY))}` : "";
-    throw new TypeErrorConstructor(`CONTEXT.get(key): there is no key${given}; ${this.#named()}`);
+    throw new TypeErrorConstructor(
+      `CONTEXT.get: there is no key${given}; ${this.#named()}${this.#example()}`,
+    );
+  }
+
+  /** A call that gives a payload. */
+  #example(): string {
+    const first = this.#entries[0];
+    return first === undefined
+      ? ""
+      : `; write CONTEXT.get(${quote(stringSlice(first.payload.key, 0, SHOWN_KEY))})`;
+  }
+
+  #wholeAdvice(): string {
+    if (this.#entries.length === 0) return "CONTEXT, and this agent was given none";
+    return `CONTEXT as a whole; ${this.#named()}${this.#example()}`;
   }
 
   #only(): Entry {

@@ -8,6 +8,7 @@ import type { FormatBounds } from "./format-bounds.ts";
 import { formatValue } from "./format-value.ts";
 import { readText } from "./guarded-read.ts";
 import { hintFor, unawaitedAnswer } from "./hints.ts";
+import { ownLine } from "./own-line.ts";
 import {
   append,
   bare,
@@ -145,7 +146,10 @@ function toJson(error: Thrown, limit: number): string {
 /** `above` is the excerpt of the error that this one caused: it is not repeated. */
 function describe(error: Thrown, sources: Sources, above: string): string {
   const lines = sources.excerpts(error.frames);
-  const hint = hintFor(error.name, error.message) || unawaitedAnswer(error.message, lines);
+  const hint =
+    hintFor(error.name, error.message, lines) ||
+    unawaitedAnswer(error.message, lines) ||
+    ownLine(error.message, lines);
   const said = error.message === "" ? error.name : `${error.name}: ${error.message}`;
   const head = error.fields === "" ? said : `${said} ${error.fields}`;
   const text = `${head}${hint === "" ? "" : `\n${hint}`}${lines === above ? "" : lines}`;

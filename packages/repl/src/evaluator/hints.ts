@@ -1,3 +1,4 @@
+import { firstArgument } from "./own-line.ts";
 import { bare, ownValue, regExpExec } from "./primordials.ts";
 
 const NOT_DEFINED = /^([\w$]{1,40}) is not defined$/;
@@ -5,6 +6,8 @@ const NOT_DEFINED = /^([\w$]{1,40}) is not defined$/;
 const DONE = "To give the final answer write await done(…), with the answer between the parentheses.";
 const MODEL = 'A model is asked by llmQuery, as in await llmQuery("What is 2 + 2?").';
 const CHILD = 'A child has a short name and a task, as in await delegate("part", "What is 2 + 2?").';
+const CHILDREN =
+  "Each child is started by a delegate of its own, as in await wait(...tasks.map((task, i) => delegate('part' + i, task))).";
 const INPUT =
   "The input, if there is one, is CONTEXT: CONTEXT.length is its size, CONTEXT.text() reads it all, CONTEXT.grep('error') searches it.";
 
@@ -26,8 +29,7 @@ const HINTS: Readonly<Record<string, string>> = bare({
   query: MODEL,
   rlm: CHILD,
   rlm_query: CHILD,
-  rlm_query_batched:
-    "Each child is started by a delegate of its own, and await wait(...handles) gives the results.",
+  rlm_query_batched: CHILDREN,
   text: INPUT,
   input: INPUT,
   document: INPUT,
@@ -63,9 +65,21 @@ export function unawaitedAnswer(message: string, code: string): string {
 }
 
 /** What to do instead, for a name of another system or language; empty when there is nothing to say. */
-export function hintFor(name: string, message: string): string {
+export function hintFor(name: string, message: string, excerpt: string): string {
   if (name !== "ReferenceError" || message.length > 100) return "";
   const missing = regExpExec(NOT_DEFINED, message)?.[1];
   const hint = missing === undefined ? undefined : ownValue(HINTS, missing);
-  return typeof hint === "string" ? hint : "";
+  if (missing === undefined || typeof hint !== "string") return "";
+  const given = firstArgument(missing, excerpt);
+  return given === "" ? hint : writtenCall(missing, hint, given) || hint;
+}
+
+/** The sentence with the call that was meant, given what the model's own was given. */
+function writtenCall(missing: string, hint: string, given: string): string {
+  if (hint === DONE && missing !== "FINAL_VAR") return `To give the final answer write await done(${given}).`;
+  if (hint === MODEL) return `A model is asked by llmQuery: write await llmQuery(${given}).`;
+  if (hint === CHILD) return `A child has a short name and a task: write await delegate("part", ${given}).`;
+  if (hint !== CHILDREN) return "";
+  const children = `${given}.map((task, i) => delegate("part" + i, task))`;
+  return `Each child is started by a delegate of its own: write await wait(...${children}).`;
 }

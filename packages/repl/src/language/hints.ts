@@ -10,7 +10,7 @@ export interface HintQuestion {
 
 interface Hint {
   applies(question: HintQuestion): boolean;
-  readonly text: string;
+  readonly text: string | ((question: HintQuestion) => string);
 }
 
 /** The first 200 characters of a line tell what language it is in; longer ones are not worth the time. */
@@ -28,6 +28,14 @@ const PYTHON = "This REPL runs JavaScript, not Python";
 
 /** A sentence: words that code would not put side by side, and nothing else. */
 const SENTENCE = /^[A-Z][\w'’]*,?(?:[ \t]+[\w'’"/%.-]+[,;:]?){2,}[.:!?]?$/;
+
+/** The line with await in the place of yield; of a long one, or one that waits for nothing that is named, an example. */
+function withAwait(line: string): string {
+  const isShort = line.length <= SHOWN && /\byield\b\s*\*?\s*[\w$[(]/.test(line);
+  return isShort
+    ? line.trim().replace(/\byield\b\s*\*?\s*/, "await ")
+    : "const results = await wait(...handles)";
+}
 
 /** In order of preference: the first that applies is the one sentence the model is given. */
 const HINTS: readonly Hint[] = [
@@ -107,7 +115,7 @@ const HINTS: readonly Hint[] = [
   },
   {
     applies: onLine(/\byield\b/),
-    text: "There is no yield at the top level: write `const results = await wait(...handles)`.",
+    text: ({ line }) => `There is no yield at the top level: write \`${withAwait(line)}\`.`,
   },
   {
     applies: onLine(/^(?:async\s+)?def\s+\w+\s*\(/),
@@ -193,5 +201,6 @@ const PROSE =
 
 /** One sentence that says how to write what was meant, or `null`. */
 export function hintFor(question: HintQuestion): string | null {
-  return HINTS.find((hint) => hint.applies(question))?.text ?? null;
+  const text = HINTS.find((hint) => hint.applies(question))?.text ?? null;
+  return typeof text === "function" ? text(question) : text;
 }

@@ -92,7 +92,7 @@ describe("several payloads", () => {
 
   test("as a whole cannot be passed on", async () => {
     const repl = await openTwo();
-    expect(await repl.print("delegate('x', 'q', { context: CONTEXT })")).toContain("use CONTEXT.get(key)");
+    expect(await repl.print("delegate('x', 'q', { context: CONTEXT })")).toContain('write CONTEXT.get("a")');
   });
 
   test("or none: the short form says so", async () => {

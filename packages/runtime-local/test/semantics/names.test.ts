@@ -145,9 +145,9 @@ describe("what is not there", () => {
     ["fetch('http://x')", "There is no network here"],
     ["process.exit()", "This is plain JavaScript without Node.js."],
     ["FINAL_VAR('x')", "To give the final answer write await done(…)"],
-    ["answer(42)", "To give the final answer write await done(…)"],
-    ["submit('x')", "To give the final answer write await done(…)"],
-    ["await rlm_query('x')", 'as in await delegate("part", "What is 2 + 2?")'],
+    ["answer(42)", "To give the final answer write await done(42)"],
+    ["submit('x')", "To give the final answer write await done('x')"],
+    ["await rlm_query('x')", "write await delegate(\"part\", 'x')"],
     ["len([1])", "This is JavaScript: use value.length."],
     ["new WeakRef({})", "WeakRef is left out, for a run must be repeatable."],
   ])("%s says what to do instead", async (code, hint) => {
