@@ -13,7 +13,11 @@ export interface ReadLine extends LogLine {
   readonly format: number;
   /** The checksum of the line before it; `null` in format 1, which has no such field. */
   readonly prev: string | null;
+  /** Its own checksum. */
+  readonly sum: string;
 }
+
+const FIELDS: ReadonlySet<string> = new Set(["v", "agent", "n", "nodes", "prev", "sum"]);
 
 /**
  * A line with its newline: `{"v":2,"agent":…,"n":…,"nodes":[…],"prev":"…","sum":"…"}`. `sum` is the CRC-32 of the
@@ -30,7 +34,8 @@ export function encodeLine({ agentId, n, nodes }: LogLine, prev: string): Buffer
  * with the reason; the caller knows file and line.
  */
 export function decodeLine(line: Buffer): ReadLine {
-  const { v, agent, n, nodes, prev, ...others } = openLine(line);
+  const opened = openLine(line);
+  const { v, agent, n, nodes, prev, sum } = opened;
   if (typeof v === "number" && v > FORMAT) {
     throw new RLMError("unsupported_format", `it has format ${v}, this version reads up to ${FORMAT}`);
   }
@@ -40,11 +45,12 @@ export function decodeLine(line: Buffer): ReadLine {
   }
   if (v === 1 ? prev !== undefined : typeof prev !== "string")
     throw new RLMError("damaged_log", `its field prev does not fit format ${v}`);
-  const surplus = Object.keys(others).find((key) => key !== "sum");
+  const surplus = Object.keys(opened).find((key) => !FIELDS.has(key));
   if (surplus !== undefined) throw new RLMError("damaged_log", `it has an unknown field ${surplus}`);
   return {
     format: v,
     prev: typeof prev === "string" ? prev : null,
+    sum: String(sum),
     agentId: agent,
     n,
     nodes: nodes.map((node, index) => nodeOf(decodeNode(node, `nodes[${index}]`, v), index, agent, n)),

@@ -6,7 +6,7 @@ import { damagedFile, orFileFailure, systemCode } from "./file-failure.ts";
 import { type FileLine, readLines } from "./line-reader.ts";
 import { isSameHead, type LogHead, readHead } from "./log-head.ts";
 import { decodeLine, type ReadLine } from "./log-line.ts";
-import { hasGoodSum, NO_SUM, sumOf } from "./sealed-line.ts";
+import { hasGoodSum, NO_SUM } from "./sealed-line.ts";
 
 /*
  * Owns: what has been read of one log, and the checks that lines must stand together.
@@ -124,11 +124,10 @@ export class LogReader {
     for (const line of lines) {
       const end = line.offset + line.bytes.length + 1;
       if (end === size && !hasGoodSum(line.bytes) && hasUnwrittenSector(line)) return;
-      const { agentId, n, nodes: added, format, prev } = this.#decode(line.bytes);
+      const { agentId, n, nodes: added, format, prev, sum } = this.#decode(line.bytes);
       this.#checkChain(format, prev);
       const nextN = this.#nextN.get(agentId) ?? 0;
       if (n !== nextN) throw this.#damaged(`agent ${agentId} goes on at n ${n} and not at ${nextN}`);
-      const sum = sumOf(line.bytes);
       this.#checkHead(end, sum);
       this.#nextN.set(agentId, n + added.length);
       for (const node of added) nodes.push(node);

@@ -21,19 +21,31 @@ export interface LawFault {
  * the id and parent that follow from its place, and every node that it refers to comes before it.
  */
 export function lawFault(graph: LawView): LawFault | null {
-  const places = new Map<string, number>();
+  const chains = new Map<string, Chain>();
   let position = 0;
   for (const node of graph.walk()) {
     const problem =
-      node.type === "call"
-        ? callProblem(graph, node)
-        : chainProblem(graph, node, places.get(node.agentId) ?? 0);
+      node.type === "call" ? callProblem(graph, node) : chainProblem(graph, node, chainOf(chains, node));
     const fault = problem ?? missingBefore(graph, node, position);
     if (fault !== null) return { position, problem: fault };
-    if (node.type !== "call") places.set(node.agentId, (places.get(node.agentId) ?? 0) + 1);
     position += 1;
   }
   return null;
+}
+
+/** The lawful nodes of an agent's chain so far: how many they are and the last of them. */
+interface Chain {
+  length: number;
+  last: ChainNode | null;
+}
+
+function chainOf(chains: Map<string, Chain>, { agentId }: ChainNode): Chain {
+  let chain = chains.get(agentId);
+  if (chain === undefined) {
+    chain = { length: 0, last: null };
+    chains.set(agentId, chain);
+  }
+  return chain;
 }
 
 function callProblem(graph: LawView, call: CallNode): string | null {
@@ -45,17 +57,20 @@ function callProblem(graph: LawView, call: CallNode): string | null {
   return call.id === id ? null : `the call ${call.id} should have the id ${id}`;
 }
 
-function chainProblem(graph: LawView, node: ChainNode, place: number): string | null {
+/** What is wrong with the next node of a chain, which is thereby added to it. */
+function chainProblem(graph: LawView, node: ChainNode, chain: Chain): string | null {
   const { id, type, agentId, parentId } = node;
-  const wanted = chainNodeId(agentId, place);
+  const { length, last } = chain;
+  chain.length += 1;
+  chain.last = node;
+  const wanted = chainNodeId(agentId, length);
   if (id !== wanted) return `the node ${id} should have the id ${wanted}, which follows from its place`;
-  if (place === 0 && type !== "query") return `agent ${agentId} begins with ${type}, not with a query`;
+  if (last === null && type !== "query") return `agent ${agentId} begins with ${type}, not with a query`;
   if (type === "query" && agentId !== ROOT) return taskProblem(graph, node);
-  const before = place === 0 ? null : chainNodeId(agentId, place - 1);
+  const before = last?.id ?? null;
   if (parentId !== before) return `the node ${id} should have the parent ${before}, not ${parentId}`;
-  const previous = before === null ? undefined : graph.find(before);
-  const follows = previous !== undefined && endsAgent(previous) && type !== "query";
-  return follows && !reopens(node, previous) ? `the node ${id} follows the end of its agent` : null;
+  const follows = last !== null && endsAgent(last) && type !== "query";
+  return follows && !reopens(node, last) ? `the node ${id} follows the end of its agent` : null;
 }
 
 function taskProblem(graph: LawView, query: RunNode): string | null {

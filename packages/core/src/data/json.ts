@@ -31,7 +31,8 @@ export function deepFreeze<T>(value: T): T {
     const next = pending.pop();
     if (typeof next !== "object" || next === null || Object.isFrozen(next)) continue;
     Object.freeze(next);
-    for (const inner of Object.values(next)) if (typeof inner === "object") pending.push(inner);
+    for (const inner of Object.values(next))
+      if (typeof inner === "object" && inner !== null) pending.push(inner);
   }
   return value;
 }

@@ -20,6 +20,8 @@ interface AgentIndex {
 function countBelow(positions: readonly number[], limit: number): number {
   let low = 0;
   let high = positions.length;
+  // Most who ask see the whole log.
+  if (high === 0 || (positions[high - 1] ?? 0) < limit) return high;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if ((positions[middle] ?? 0) < limit) low = middle + 1;
