@@ -98,18 +98,28 @@ function notOpened(path: string, error: unknown): unknown {
   return error;
 }
 
-/** The size of a regular file; throws for anything else. */
-function requireRegular(path: string, fd: number): number {
-  const found = fstatSync(fd);
-  if (found.isFile()) return found.size;
-  throw notRegular(path, "not a regular file");
+/** Throws for anything but a regular file. */
+function requireRegular(path: string, fd: number): void {
+  if (!fstatSync(fd).isFile()) throw notRegular(path, "not a regular file");
+}
+
+/** {@link openOwnFile} in place and only to read: a descriptor, which whoever asked for it closes. */
+export async function openToRead(path: string): Promise<number> {
+  const fd = await opened(path, async () => openSync(path, constants.O_RDONLY | NO_FOLLOW | NON_BLOCK));
+  try {
+    requireRegular(path, fd);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
 }
 
 /** All bytes of a file of the store; see {@link openOwnFile}. */
 export async function readOwnFile(path: string): Promise<Buffer> {
-  const fd = await opened(path, async () => openSync(path, constants.O_RDONLY | NO_FOLLOW | NON_BLOCK));
+  const fd = await openToRead(path);
   try {
-    if (requireRegular(path, fd) <= IN_PLACE_BYTES) return readFileSync(fd);
+    if (fstatSync(fd).size <= IN_PLACE_BYTES) return readFileSync(fd);
     return await promisify(readFile)(fd);
   } finally {
     closeSync(fd);

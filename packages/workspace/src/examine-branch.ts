@@ -209,7 +209,7 @@ async function writesFindings(file: string, isHeld: boolean): Promise<readonly F
 /** Files under temporary names that no running process fills. */
 async function leftovers(directory: string): Promise<readonly Finding[]> {
   try {
-    const left = (await temporariesIn(directory)).filter(({ writer }) => writer !== "running");
+    const left = temporariesIn(directory).filter(({ writer }) => writer !== "running");
     const [first] = left;
     if (first === undefined) return [];
     const isRemoved = left.every(({ writer }) => writer === "gone");

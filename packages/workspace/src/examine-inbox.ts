@@ -16,7 +16,7 @@ export async function examineInbox(file: string): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   let line = 0;
   try {
-    for await (const lines of readLines(handle, 0)) {
+    for await (const lines of readLines(handle.fd, 0)) {
       for (const { bytes } of lines) {
         line += 1;
         // Every line begins with a newline, so that a torn one before it is closed off.

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { constants, statSync } from "node:fs";
-import { type FileHandle, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Inbox, type InboxEntry, type InboxFate, type InboxRequest, RLMError } from "@rlmflow/core";
 import { type Durability, openOwnFile, retried } from "./durable-files.ts";
@@ -112,22 +112,19 @@ export class InboxFile implements Inbox {
 
   async changed(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !(this.#isTaker && this.#untaken.length > 0)) {
-      if ((await this.#sizeNow()) !== this.#size) return;
+      if (this.#sizeNow() !== this.#size) return;
       // An abort ends the loop.
       await sleep(POLL_MS, undefined, { signal }).catch(() => {});
     }
   }
 
-  async #sizeNow(): Promise<number> {
+  #sizeNow(): number {
     const { file } = this.#options;
-    return orFileFailure("look at", file, async () => {
-      try {
-        return (await stat(file)).size;
-      } catch (error) {
-        if (systemCode(error) === "ENOENT") return 0;
-        throw error;
-      }
-    });
+    try {
+      return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    } catch (error) {
+      throw fileFailure("look at", file, error);
+    }
   }
 
   async #append(line: Buffer, sync: boolean): Promise<void> {
@@ -170,7 +167,7 @@ export class InboxFile implements Inbox {
       }
       try {
         const { size } = await handle.stat();
-        for await (const lines of readLines(handle, this.#end, size)) {
+        for await (const lines of readLines(handle.fd, this.#end, size)) {
           for (const { bytes, offset } of lines) {
             if (bytes.length > 0) this.#learn(bytes);
             this.#end = offset + bytes.length + 1;

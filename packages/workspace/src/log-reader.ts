@@ -1,7 +1,6 @@
-import { type BigIntStats, constants, fstatSync, lstatSync } from "node:fs";
-import type { FileHandle } from "node:fs/promises";
+import { type BigIntStats, closeSync, fstatSync, lstatSync } from "node:fs";
 import { counted, RLMError, type RunNode, sentences } from "@rlmflow/core";
-import { openOwnFile } from "./durable-files.ts";
+import { openToRead } from "./durable-files.ts";
 import { damagedFile, orFileFailure, systemCode } from "./file-failure.ts";
 import { type FileLine, readLines } from "./line-reader.ts";
 import { isSameHead, type LogHead, readHead } from "./log-head.ts";
@@ -81,21 +80,21 @@ export class LogReader {
     // Read before the log: a head that is written meanwhile may be ahead of the size seen here.
     if (this.#headFile !== null) this.#head = await readHead(this.#headFile);
     return orFileFailure("read", this.#file, async () => {
-      const handle = await openLog(this.#file);
+      const fd = await openLog(this.#file);
       try {
-        const found = fstatSync(handle.fd, { bigint: true });
+        const found = fstatSync(fd, { bigint: true });
         const known = this.#follow(found.ino);
         const size = Math.min(limit, Number(found.size));
         if (size < this.#end) throw this.#damaged("the file was cut since it was read; read it again");
         const nodes: RunNode[] = [];
-        for await (const lines of readLines(handle, this.#end, size)) this.#take(lines, size, nodes);
+        for await (const lines of readLines(fd, this.#end, size)) this.#take(lines, size, nodes);
         this.#checkLength();
         this.#torn = size - this.#end;
         this.#nodes += nodes.length - known;
         this.#stamp = stampOf(found);
         return known === 0 ? nodes : nodes.slice(known);
       } finally {
-        await handle.close();
+        closeSync(fd);
       }
     });
   }
@@ -203,10 +202,10 @@ function goodBefore(lines: number): string {
   return lines === 1 ? "the line before it is good" : `the ${lines} lines before it are good`;
 }
 
-/** Opens a log to be read. Rejects with `damaged_log` when the branch has none. */
-export async function openLog(file: string): Promise<FileHandle> {
+/** The descriptor of a log that was opened to be read. Rejects with `damaged_log` when the branch has none. */
+export async function openLog(file: string): Promise<number> {
   try {
-    return await openOwnFile(file, constants.O_RDONLY);
+    return await openToRead(file);
   } catch (error) {
     throw systemCode(error) === "ENOENT" ? damagedFile(file, "it is missing", error) : error;
   }

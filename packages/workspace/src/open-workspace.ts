@@ -1,4 +1,4 @@
-import { realpath, stat } from "node:fs/promises";
+import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { RLMError } from "@rlmflow/core";
 import type { Durability } from "./durable-files.ts";
@@ -47,7 +47,7 @@ export async function openWorkspace(directory: string, options: WorkspaceOptions
   const path = resolve(directory);
   const found = await orFileFailure("open", path, async () => {
     try {
-      return await stat(path);
+      return statSync(path);
     } catch (error) {
       // A part of the path that is a file is told by whoever makes a directory there.
       if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return null;
@@ -57,5 +57,9 @@ export async function openWorkspace(directory: string, options: WorkspaceOptions
   if (found !== null && !found.isDirectory()) {
     throw new RLMError("not_found", `There is no workspace at ${path}: that is a file, not a directory.`);
   }
-  return new Workspace(new Layout(found === null ? path : await realpath(path)), durability, maxFileBytes);
+  return new Workspace(
+    new Layout(found === null ? path : realpathSync.native(path)),
+    durability,
+    maxFileBytes,
+  );
 }

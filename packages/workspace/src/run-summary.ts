@@ -1,3 +1,4 @@
+import { closeSync, fstatSync } from "node:fs";
 import {
   addUsage,
   type BranchInfo,
@@ -136,13 +137,13 @@ interface LogScan {
 /** Reads a log once. Parses only the lines that may hold the usage of a request. */
 async function scanLog(log: string): Promise<LogScan> {
   return orFileFailure("read", log, async () => {
-    const handle = await openLog(log);
+    const fd = await openLog(log);
     try {
       let lines = 0;
       let usage = ZERO_USAGE;
       let firstOfRoot: Buffer | null = null;
       let lastOfRoot: Buffer | null = null;
-      for await (const read of readLines(handle, 0)) {
+      for await (const read of readLines(fd, 0)) {
         lines += read.length;
         for (const { bytes } of read) {
           if (bytes.includes(USAGE))
@@ -152,9 +153,9 @@ async function scanLog(log: string): Promise<LogScan> {
           lastOfRoot = bytes;
         }
       }
-      return { lines, bytes: (await handle.stat()).size, usage, firstOfRoot, lastOfRoot };
+      return { lines, bytes: fstatSync(fd).size, usage, firstOfRoot, lastOfRoot };
     } finally {
-      await handle.close();
+      closeSync(fd);
     }
   });
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync, readlinkSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -19,17 +19,24 @@ export interface Temporary {
 }
 
 /** The files under temporary names in a directory: the store's own, and those of the file tools (`.rlmflow-…`). */
-export async function temporariesIn(directory: string): Promise<readonly Temporary[]> {
-  const names = await readdir(directory).catch((error: unknown) => {
+export function temporariesIn(directory: string): readonly Temporary[] {
+  return namesIn(directory).flatMap((name) =>
+    TEMPORARY.test(name) ? [{ name, writer: writerOf(name) }] : [],
+  );
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
     if (systemCode(error) === "ENOENT") return [];
     throw error;
-  });
-  return names.flatMap((name) => (TEMPORARY.test(name) ? [{ name, writer: writerOf(name) }] : []));
+  }
 }
 
 /** Removes those of processes that are gone. */
 export async function removeAbandoned(directory: string): Promise<void> {
-  for (const { name, writer } of await temporariesIn(directory))
+  for (const { name, writer } of temporariesIn(directory))
     if (writer === "gone") await rm(join(directory, name), { recursive: true, force: true });
 }
 

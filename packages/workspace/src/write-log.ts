@@ -72,7 +72,7 @@ async function readEntries(handle: FileHandle, file: string): Promise<WriteLog> 
   let end = 0;
   let last: LineBefore = { format: 1, sum: NO_SUM };
   const { size } = await handle.stat();
-  for await (const lines of readLines(handle, 0, size)) {
+  for await (const lines of readLines(handle.fd, 0, size)) {
     for (const { bytes, offset } of lines) {
       const { entry, format } = decodeAt(bytes, last, { file, line: entries.length + 1 });
       entries.push(entry);

@@ -14,7 +14,7 @@ async function linesOf(
   const handle = await open(file);
   onTestFinished(() => handle.close());
   const found: (readonly [string, number])[] = [];
-  for await (const lines of readLines(handle, from, limit)) {
+  for await (const lines of readLines(handle.fd, from, limit)) {
     for (const { bytes, offset } of lines) found.push([bytes.toString(), offset]);
   }
   return found;
