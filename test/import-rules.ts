@@ -39,7 +39,7 @@ export function importViolations(files: readonly SourceFile[]): readonly string[
     ...modules.flatMap(packageViolations),
     ...modules.flatMap((module) => targetViolations(module, known)),
     ...modules.flatMap(layerViolations),
-    ...cycleViolations(modules),
+    ...cycleViolations(targetTable(modules)),
     ...entryViolations(modules),
     ...files.filter(({ path }) => isPure(path)).flatMap(impurities),
   ];
@@ -75,11 +75,11 @@ function targetViolations(
   });
 }
 
-/** The layer of a file of core; `errors.ts` lies below all layers and `index.ts` above all but testing. */
+/** The layer of a file of core; `errors.ts` lies below all layers and the entries `index.ts` and `driver.ts` above all but testing. */
 function coreRank(path: string): number | undefined {
   const inside = path.slice(CORE.length);
   if (inside === "errors.ts") return -1;
-  if (inside === "index.ts") return CORE_LAYERS.indexOf("engine") + 0.5;
+  if (inside === "index.ts" || inside === "driver.ts") return CORE_LAYERS.indexOf("engine") + 0.5;
   const layer = CORE_LAYERS.indexOf(inside.split("/")[0] ?? "");
   return layer === -1 ? undefined : layer;
 }
@@ -97,8 +97,7 @@ function layerViolations({ file: { path }, imports }: Module): readonly string[]
 }
 
 /** Each cycle once, as the path along it that starts at its alphabetically first file. */
-function cycleViolations(modules: readonly Module[]): readonly string[] {
-  const targets = targetTable(modules);
+function cycleViolations(targets: ReadonlyMap<string, readonly string[]>): readonly string[] {
   const finished = new Set<string>();
   const cycles = new Set<string>();
   function follow(path: string, trail: readonly string[]): void {

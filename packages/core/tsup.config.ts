@@ -1,6 +1,10 @@
 import type { Options } from "tsup";
 import { library } from "../../tsup.base.ts";
 
-const options: Options = library({ index: "src/index.ts", testing: "src/testing/index.ts" });
+const options: Options = library({
+  index: "src/index.ts",
+  driver: "src/driver.ts",
+  testing: "src/testing/index.ts",
+});
 
 export default options;

@@ -48,6 +48,16 @@ export class Graph {
     return Graph.#lawful(run, nodes, "nodes");
   }
 
+  /**
+   * What one agent knows of a run: its own log, and of its children the queries and the nodes with which they ended, in
+   * the order in which they happened. The chains of the children have gaps. Throws `invalid_graph` or `lost_race`.
+   */
+  static excerpt(run: RunInfo, agentId: string, nodes: Iterable<RunNode>): Graph {
+    const spine = new Spine(null, 0, agentId);
+    for (const node of nodes) spine.add(node);
+    return new Graph(run, spine, spine.length);
+  }
+
   /** The longest prefix of these nodes that keeps the laws, and what is wrong with the node after it. */
   static longestLawful(
     run: RunInfo,

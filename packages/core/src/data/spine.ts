@@ -45,6 +45,8 @@ export class Spine {
   /** So many nodes from the beginning were found to keep the laws of runs. */
   judged = 0;
   readonly #base: Spine | null;
+  /** In an excerpt, the one agent whose log is whole; `null` when all of them are. */
+  readonly #whole: string | null;
   readonly #depth: number;
   readonly #nodes: RunNode[] = [];
   readonly #byId = new Map<string, number>();
@@ -53,8 +55,13 @@ export class Spine {
   readonly #births: Positions = [];
   readonly #calls = new Map<string, Positions>();
 
-  constructor(base: Spine | null = null, start = 0) {
+  constructor(
+    base: Spine | null = null,
+    start = 0,
+    whole: string | null = base === null ? null : base.#whole,
+  ) {
     this.#base = base;
+    this.#whole = whole;
     this.#depth = base === null ? 1 : base.#depth + 1;
     this.start = start;
   }
@@ -62,7 +69,7 @@ export class Spine {
   /** A spine that goes on after the first `length` nodes of this one. */
   fork(length: number): Spine {
     if (this.#depth < MAX_DEPTH) return new Spine(this, length);
-    const copy = new Spine();
+    const copy = new Spine(null, 0, this.#whole);
     for (let position = 0; position < length; position++) {
       const node = this.at(position);
       if (node !== undefined) copy.add(node);
@@ -142,7 +149,7 @@ export class Spine {
   }
 
   #check(node: RunNode): void {
-    const expected = this.count(node.agentId, "all", this.length);
+    const expected = this.#expectedN(node);
     if (node.n !== expected) {
       throw new RLMError(
         "lost_race",
@@ -155,12 +162,29 @@ export class Spine {
         `There is a node ${node.id} already; ids are unique within a branch.`,
       );
     }
-    if (node.parentId !== null && this.position(node.parentId, this.length) === undefined) {
+    if (
+      node.parentId !== null &&
+      this.position(node.parentId, this.length) === undefined &&
+      !this.#isOutside(node)
+    ) {
       throw new RLMError(
         "invalid_graph",
         `Node ${node.id} names the parent ${node.parentId}, which has not happened before it.`,
       );
     }
+  }
+
+  /** In an excerpt, the logs of others have gaps. */
+  #expectedN({ agentId, n }: RunNode): number {
+    const count = this.count(agentId, "all", this.length);
+    if (this.#whole === null || agentId === this.#whole) return count;
+    const newest = count === 0 ? undefined : this.place(agentId, "all", count - 1);
+    return Math.max(n, (newest?.n ?? -1) + 1);
+  }
+
+  /** True for a node whose parent an excerpt leaves out: the agent's own queries, and the ends of its children. */
+  #isOutside({ agentId, type }: RunNode): boolean {
+    return this.#whole !== null && (agentId === this.#whole) === (type === "query");
   }
 
   #agentIndex(agentId: string, position: number): AgentIndex {

@@ -1,18 +1,26 @@
 import type { AgentState } from "../data/chain.ts";
-import type { Attempt, CallNode, QueryNode } from "../data/node.ts";
+import type { CallNode, QueryNode } from "../data/node.ts";
+import type { ChatOptions, Message } from "../protocols/client.ts";
+import type { Tool, ToolContext } from "../protocols/tool.ts";
 import type { ChildPlan, DelegateRequest } from "../turn/delegate.ts";
-import type { Arrivals } from "./block/arrivals.ts";
+import type { InFlight } from "./block/in-flight.ts";
 import type { WaitTable } from "./block/wait-table.ts";
-import type { Budget } from "./model/budget.ts";
-import type { Conversation } from "./model/conversation.ts";
-import type { ReplPool } from "./repl/repl-pool.ts";
-import type { Hint } from "./run-event.ts";
+import type { Amount, Held, Shortage } from "./model/budget.ts";
+import type { Release } from "./model/gate.ts";
+import type { Answered, Retry } from "./model/provider.ts";
+import type { LiveRepl } from "./repl/live-repl.ts";
+import type { AgentNews } from "./run-event.ts";
 import type { ResolvedSchema } from "./schema/schema.ts";
-import type { FlowSettings } from "./settings.ts";
-import type { Journal } from "./store/journal.ts";
+import type { AgentSettings } from "./settings.ts";
+import type { ChainDraft, Journal } from "./store/journal.ts";
 
 /** How one transition of an agent ended. No promise outlives it: going on is another transition. */
-export type TransitionEnd = "moved" | "waiting" | "ended";
+export type TransitionEnd =
+  /** The agent can move again. */
+  | { readonly kind: "moved" }
+  /** Its block is suspended on these waits. */
+  | { readonly kind: "waiting"; readonly waits: WaitTable }
+  | { readonly kind: "ended" };
 
 /** A child as its parent's `delegate` call describes it. */
 export interface Birth {
@@ -23,47 +31,79 @@ export interface Birth {
 }
 
 /**
- * All that one agent's transition may touch. A transition reads the log through the journal, starts
- * effects and hears of them one at a time through `arrivals`, and appends to its own agent only;
- * `spawn` is idempotent by the child's id. Nothing else of the world is within its reach.
+ * All that one agent's transition may touch. It may run in a process that holds nothing else of the run than what is
+ * here: a driver, local or distributed, makes a port for each transition.
  */
 export interface AgentPort {
   readonly agentId: string;
-  readonly settings: FlowSettings;
+  /** Reads and extends the agent's log. Holds at least that log, and the queries and ends of the agent's children. */
   readonly journal: Journal;
-  readonly repls: ReplPool;
-  readonly arrivals: Arrivals;
-  readonly budget: Budget;
-  /** Aborts when the agent is cancelled, the run is aborted or its time is up. */
-  readonly signal: AbortSignal;
-  /** Aborts when the run is paused: what was not sent yet is not sent. */
-  readonly restSignal: AbortSignal;
-  /** Effects of the running block in flight, by call index; they outlive a lost sandbox. */
-  readonly running: Set<number>;
-  /** Aborts with `signal`, and when nobody will take the answers of the block's calls any more. */
-  readonly effectSignal: AbortSignal;
-  /** Sub-LLM queries of the running block in flight. */
-  readonly queries: Set<Promise<void>>;
-  /** Requests for replies that were cut. */
-  readonly cut: Attempt[];
-  /** The messages of earlier requests, and their digest. */
-  readonly conversation: Conversation;
-  /** Cuts the calls in flight and takes the attempts of requests whose answers nobody will take any more. */
-  unrecorded(): Promise<readonly Attempt[]>;
-  /** Actions whose blocks another process may have begun; each is taken out when its block goes on here. */
-  readonly takenUp: Set<string>;
-  /** Children of the whole run that were promised and whose query is not in the log yet. */
-  readonly beingBorn: Set<string>;
-  /** The schema an answer to this query must fit, or `null` for any. */
+  /** What the options of the flow say about the agent. */
+  readonly settings: AgentSettings;
+  readonly signals: Signals;
+  /** What the agent has begun and not heard of yet. */
+  readonly inFlight: InFlight;
+  readonly repls: Repls;
+  readonly effects: Effects;
+  readonly children: Children;
+  /** The schema that an answer to this query must fit, or `null` for any. */
   schemaOf(query: QueryNode): ResolvedSchema | null;
-  /** Gives a child its first or a further task, by appending its query. */
-  spawn(birth: Birth): Promise<void>;
-  /** Says which waits the agent is about to be suspended on. */
-  park(waits: WaitTable): void;
-  /** Cancels every unfinished agent below this one, or below the named children of it. */
-  cancelBelow(reason: string, children?: readonly string[]): Promise<void>;
-  /** Says what the agent failed of, which the log keeps only in words. */
-  failed(error: unknown): void;
-  /** Text as it arrives from the model or is written by code; a hint for people, not part of the record. */
-  hint(hint: Hint): void;
+  /** Reports what is not on record to whoever looks on. */
+  tell(news: AgentNews): void;
+}
+
+/** When a transition has to stop. */
+export interface Signals {
+  /** Aborts when the agent is cancelled, the run is aborted or its time is up. */
+  readonly stop: AbortSignal;
+  /** Aborts when the run is paused: what was not sent yet is not sent. */
+  readonly rest: AbortSignal;
+}
+
+/** The REPL of the agent. Every method that takes a signal rejects with `aborted` when it aborts. */
+export interface Repls {
+  /** The agent's REPL, a fresh one when none is alive. `alone`: in a sandbox of its own. */
+  acquire(agentId: string, signal: AbortSignal, alone?: boolean): Promise<LiveRepl>;
+  /** Gives it back: it may now be closed to make room. */
+  release(repl: LiveRepl): void;
+  /** Closes the agent's REPL if it has one. */
+  drop(agentId: string): Promise<void>;
+  /** Begins to open the REPL if there is room. Never fails. */
+  prepare(agentId: string, signal: AbortSignal): void;
+  /** Opens the REPL when its runtime has opened none yet, so that a runtime that can't is found before a request is paid for. */
+  prove(agentId: string, signal: AbortSignal): Promise<void>;
+}
+
+/** How a reply is asked for, with its retries. */
+export interface SendOptions extends ChatOptions {
+  /** Cuts a request in flight. */
+  readonly signal: AbortSignal;
+  /** Lets nothing more be sent; what is in flight lands. */
+  readonly stop: AbortSignal;
+  readonly onRetry?: (retry: Retry) => void;
+}
+
+/** What reaches the world outside the run. */
+export interface Effects {
+  /** Waits for a place among the requests in flight; the function gives it back. Rejects with `aborted`. */
+  enter(model: string, signal: AbortSignal): Promise<Release>;
+  /**
+   * Holds tokens and money of the run back for a request, waiting while requests in flight may leave room. Gives
+   * what is left, and the limit that is in the way, when there will be none. Rejects with `aborted`.
+   */
+  reserve(amount: Amount, signal: AbortSignal): Promise<Held | Shortage>;
+  /** The complete reply of a model and every request it took. Rejects with the last error, its `details.attempts` added. */
+  send(model: string, messages: readonly Message[], options: SendOptions): Promise<Answered>;
+  /** Calls a tool with arguments that were checked. */
+  call(tool: Tool, input: unknown, context: ToolContext): Promise<unknown>;
+}
+
+/** What an agent may do to its children. */
+export interface Children {
+  /** Counts a new child among the agents of the run. `false` when the run has `limit` agents. Asking twice for one id counts once. */
+  reserve(agentId: string, limit: number): boolean | Promise<boolean>;
+  /** Gives a child its first or a further query, unless its log has one from the same call. Then the journal knows the query. */
+  spawn(agentId: string, query: ChainDraft): Promise<void>;
+  /** Cancels every unfinished agent below this one, or at and below the named children of it. */
+  cancel(reason: string, children?: readonly string[]): Promise<void>;
 }

@@ -3,7 +3,6 @@ import type { JsonObject, JsonSchema } from "../data/json.ts";
 import type { ContextRef, QueryNode } from "../data/node.ts";
 import { RLMError } from "../errors.ts";
 import type { Kernel } from "../protocols/kernel.ts";
-import type { Runtime } from "../protocols/runtime.ts";
 import type { Tool } from "../protocols/tool.ts";
 import { BEGINNING, describeInput, MAX_DESCRIBED, READ_JSON } from "../turn/describe-input.ts";
 import type { AgentView } from "../turn/prompt/prompt-builder.ts";
@@ -13,7 +12,7 @@ import { errorData } from "./error-data.ts";
 import { openContext } from "./repl/repl-spec.ts";
 import { copyObject } from "./schema/json-copy.ts";
 import { requiredAnswer } from "./schema/required-keys.ts";
-import type { FlowSettings, NewAgent } from "./settings.ts";
+import type { AgentSettings, NewAgent } from "./settings.ts";
 import type { ChainDraft, Journal } from "./store/journal.ts";
 
 /**
@@ -43,11 +42,11 @@ export const DEFAULT_QUERY =
 
 /** The chain draft of a query: the prompt is rendered here, once, and kept. What a user gave is copied. */
 export async function queryDraft(
-  settings: FlowSettings,
+  settings: AgentSettings,
   journal: Journal,
   task: TaskDraft,
 ): Promise<ChainDraft> {
-  const { kernel } = runtimeNamed(settings, task.config.runtime);
+  const kernel = languageOf(settings, task.config.runtime);
   const tools = toolsOf(settings, journal, task.agentId);
   const { inline, blob } = await journal.pack(promptFor(settings, task, kernel, tools));
   const draft: Omit<QueryNode, "id" | "agentId" | "parentId" | "n" | "startedAt" | "endedAt" | "origin"> = {
@@ -97,13 +96,13 @@ async function inputOf(
 }
 
 /** A further task works in the REPL of the first, which has the functions of then. */
-function toolsOf(settings: FlowSettings, journal: Journal, agentId: string): readonly Tool[] {
+function toolsOf(settings: AgentSettings, journal: Journal, agentId: string): readonly Tool[] {
   const first = journal.graph.chainAt(agentId, 0);
   const tools = [...settings.tools.values()];
   return first?.type === "query" ? tools.filter((tool) => first.tools.includes(tool.name)) : tools;
 }
 
-function promptFor(settings: FlowSettings, task: TaskDraft, kernel: Kernel, tools: readonly Tool[]): string {
+function promptFor(settings: AgentSettings, task: TaskDraft, kernel: Kernel, tools: readonly Tool[]): string {
   const { agentId, depth, config, contexts, output } = task;
   const view: AgentView = {
     agentId,
@@ -114,15 +113,8 @@ function promptFor(settings: FlowSettings, task: TaskDraft, kernel: Kernel, tool
     output,
     globals: Object.keys(task.globals),
     tools,
-    models: settings.models,
-    runtimes: [...settings.runtimes].map(
-      ([
-        key,
-        {
-          kernel: { language },
-        },
-      ]) => ({ key, language }),
-    ),
+    models: [...settings.models].map(([key, { description }]) => ({ key, description })),
+    runtimes: [...settings.languages].map(([key, { language }]) => ({ key, language })),
     kernel,
   };
   const prompt: unknown = fromUser("prompt", () => settings.prompt(view));
@@ -134,11 +126,11 @@ function promptFor(settings: FlowSettings, task: TaskDraft, kernel: Kernel, tool
 }
 
 /** The runtime that the flow chooses for an agent. Throws `invalid_options` for one that is not there. */
-export function chooseRuntime(settings: FlowSettings, agent: NewAgent): string {
+export function chooseRuntime(settings: AgentSettings, agent: NewAgent): string {
   const { runtimeFor } = settings;
   if (runtimeFor === null) return agent.config.runtime;
   const runtime: unknown = fromUser("runtimeFor", () => runtimeFor(agent));
-  if (typeof runtime === "string" && settings.runtimes.has(runtime)) return runtime;
+  if (typeof runtime === "string" && settings.languages.has(runtime)) return runtime;
   const given = typeof runtime === "string" ? JSON.stringify(runtime) : typeName(runtime);
   throw new RLMError(
     "invalid_options",
@@ -151,13 +143,13 @@ function typeName(value: unknown): string {
   return value === null ? "null" : typeof value;
 }
 
-function keysOf({ runtimes }: FlowSettings): string {
-  return [...runtimes.keys()].join(", ");
+function keysOf({ languages }: Pick<AgentSettings, "languages">): string {
+  return [...languages.keys()].join(", ");
 }
 
-function runtimeNamed(settings: FlowSettings, key: string): Runtime {
-  const runtime = settings.runtimes.get(key);
-  if (runtime !== undefined) return runtime;
+function languageOf(settings: AgentSettings, key: string): Kernel {
+  const kernel = settings.languages.get(key);
+  if (kernel !== undefined) return kernel;
   const message = `There is no runtime "${key}". Runtimes of this flow: ${keysOf(settings)}.`;
   throw new RLMError("invalid_options", message);
 }
@@ -175,7 +167,7 @@ function fromUser<T>(option: string, call: () => T): T {
 
 /** The query of a child, from its parent's `delegate` call. Contexts that came as text are put into the store. */
 export async function childDraft(
-  settings: FlowSettings,
+  settings: AgentSettings,
   journal: Journal,
   { delegation, plan, request, parent }: Birth,
 ): Promise<ChainDraft> {

@@ -114,8 +114,14 @@ export function resolveOptions(options: FlowOptions): FlowSettings {
     config,
     environment,
     providers: new Map(providers),
-    models: models.map(([key, { description }]) => ({ key, description: description ?? "" })),
+    models: new Map(
+      models.map(([key, { client, description = "" }]) => [
+        key,
+        { name: client.model, description, price: options.prices?.[client.model] },
+      ]),
+    ),
     runtimes: new Map(runtimes),
+    languages: new Map(runtimes.map(([key, { kernel }]) => [key, kernel])),
     defaultModel: defaultKey(models.map(([key]) => key)),
     defaultRuntime: defaultKey(runtimes.map(([key]) => key)),
     runtimeFor: options.runtimeFor ?? null,

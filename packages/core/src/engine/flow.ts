@@ -259,7 +259,7 @@ export class RLMFlow implements Client {
     const live = await this.#runs.take(graph, schema);
     return await this.#orRest(live, async () => {
       // The REPL of a root that has ended is made again from its log.
-      await checkPayloads(live.graph, live.journal.store.payloads, [ROOT]);
+      await checkPayloads(live.graph, live.store.payloads, [ROOT]);
       await live.assign(async () => ({
         agentId: ROOT,
         query,

@@ -5,9 +5,9 @@ import { endsAgent, type RunNode } from "../data/node.ts";
 import { parentAgent, ROOT } from "../data/node-id.ts";
 import { RLMError } from "../errors.ts";
 import type { RunControl } from "../protocols/inbox.ts";
+import type { Store } from "../protocols/store.ts";
 import { type Gap, nextMove } from "../turn/plan.ts";
-import type { Birth } from "./agent-port.ts";
-import { childDraft, type TaskDraft } from "./births.ts";
+import type { TaskDraft } from "./births.ts";
 import type { Slot } from "./block/slot.ts";
 import { Cancels } from "./edit/cancels.ts";
 import { InboxReader } from "./edit/inbox-reader.ts";
@@ -25,9 +25,9 @@ import { AnswerSchemas } from "./schema/answer-schemas.ts";
 import type { ResolvedSchema } from "./schema/schema.ts";
 import type { FlowSettings } from "./settings.ts";
 import { type SlotPortParts, slotPort } from "./slot-port.ts";
-import type { Journal } from "./store/journal.ts";
+import { type ChainDraft, Journal } from "./store/journal.ts";
 import { TimeLimits } from "./time-limits.ts";
-import { transition } from "./transition.ts";
+import { advance } from "./transition.ts";
 
 /**
  * One branch while it moves: brings the log, the REPLs, the budget and the scheduler together.
@@ -38,6 +38,7 @@ import { transition } from "./transition.ts";
  * 2. An agent is cancelled only after its transition has stopped, so its log has one writer.
  */
 export class LiveRun {
+  readonly store: Store;
   readonly journal: Journal;
   readonly schemas: AnswerSchemas;
   readonly #settings: FlowSettings;
@@ -48,8 +49,6 @@ export class LiveRun {
   readonly #edits: LiveEdits;
   readonly #rootTasks: RootTasks;
   readonly #inbox: InboxReader | null;
-  /** Actions whose blocks another process may have begun. */
-  readonly #takenUp = new Set<string>();
   #gap: Gap | null = null;
   #recovered: Recovered | null = null;
   readonly #pause = new Pause(() => this.wake());
@@ -57,20 +56,17 @@ export class LiveRun {
   readonly #listeners = new Set<(event: RunEvent) => void>();
   readonly #ports: SlotPortParts;
 
-  constructor(
-    settings: FlowSettings,
-    makeJournal: (heard: (node: RunNode) => void) => Journal,
-    rootSchema: ResolvedSchema | null,
-  ) {
+  constructor(settings: FlowSettings, store: Store, graph: Graph, rootSchema: ResolvedSchema | null) {
     this.#settings = settings;
+    this.store = store;
     this.schemas = new AnswerSchemas(rootSchema);
-    this.journal = makeJournal((node) => this.#heard(node));
+    this.journal = new Journal(store, graph, settings.environment);
+    this.journal.listen((node) => this.#heard(node));
     this.#repls = new ReplPool(this.journal, settings);
     this.#scheduler = new Scheduler({
       begin: (slot) => this.#begin(slot),
       hasEnded: (agentId) => this.#hasEnded(agentId),
-      // Only the root's REPL stays: a further task of another agent rebuilds its own.
-      retired: (agentId) => void (agentId === ROOT ? null : this.#repls.drop(agentId)),
+      retired: (agentId) => this.#retired(agentId),
     });
     const { environment } = settings;
     const parts = { environment, journal: this.journal, scheduler: this.#scheduler, repls: this.#repls };
@@ -79,7 +75,7 @@ export class LiveRun {
       environment,
       gap: () => this.#gap,
       stateOf: (agentId) => this.#state(agentId),
-      timeIsUp: (slot) => this.#scheduler.hold(() => this.#timeIsUp(slot)),
+      timeIsUp: (agentId) => this.#scheduler.hold(() => this.#timeIsUp(agentId)),
       failed: (error) => this.#fail(error),
     });
     this.#edits = new LiveEdits({
@@ -94,15 +90,14 @@ export class LiveRun {
       settings,
       journal: this.journal,
       repls: this.#repls,
-      schemas: this.schemas,
       cancels: this.#cancels,
-      takenUp: this.#takenUp,
       beingBorn: new Set(),
-      spawn: (birth) => this.#spawn(birth),
-      failed: (agentId, error) => {
-        if (agentId === ROOT) this.#rootCause = error;
+      schemaOf: (query) => this.schemas.of(query),
+      spawn: (agentId, query) => this.#spawn(agentId, query),
+      tell: (agentId, news) => {
+        if (news.type !== "failed") this.#tell({ ...news, agentId });
+        else if (agentId === ROOT) this.#rootCause = news.error;
       },
-      tell: (event) => this.#tell(event),
     };
     this.#rootTasks = new RootTasks(settings, this.journal);
     this.#inbox = this.#openInbox();
@@ -147,12 +142,12 @@ export class LiveRun {
     this.#gap = { from: latestTime(this.graph), to: this.#settings.environment.now() };
     this.#recovered = await takeUp({
       settings: this.#settings,
+      store: this.store,
       journal: this.journal,
       scheduler: this.#scheduler,
       cancels: this.#cancels,
-      takenUp: this.#takenUp,
       slot: (agentId) => this.#slot(agentId),
-      spawn: (birth) => this.#spawn(birth),
+      spawn: (agentId, query) => this.#spawn(agentId, query),
     });
     await this.#inbox?.takeUp();
   }
@@ -224,7 +219,7 @@ export class LiveRun {
   /** Cuts every request in flight; nothing more is sent. The log can be attached to again. */
   async abort(): Promise<void> {
     this.#scheduler.stopAll();
-    this.#scheduler.close();
+    this.#clocks.close();
     this.#pause.end();
     await this.#repls.close();
     await this.#scheduler.whenQuiet();
@@ -232,7 +227,7 @@ export class LiveRun {
 
   /** Closes the REPLs; the log stays. */
   async close(): Promise<void> {
-    this.#scheduler.close();
+    this.#clocks.close();
     await this.#repls.close();
   }
 
@@ -242,7 +237,7 @@ export class LiveRun {
   }
 
   #openInbox(): InboxReader | null {
-    const { inbox } = this.journal.store;
+    const { inbox } = this.store;
     if (inbox === undefined) return null;
     return new InboxReader(inbox, {
       graph: () => this.graph,
@@ -283,13 +278,12 @@ export class LiveRun {
     if (known !== undefined) return known;
     const above = this.#scheduler.slot(parentAgent(agentId) ?? "")?.budget ?? null;
     const slot = this.#scheduler.add(agentId, agentBudget(this.graph, agentId, above));
-    this.#clocks.watch(slot);
+    this.#clocks.watch(agentId);
     return slot;
   }
 
   #begin(slot: Slot) {
-    const move = nextMove(this.graph, slot.agentId, this.#settings.environment.now(), this.#gap);
-    return move === undefined ? null : transition(slotPort(slot, this.#ports), move);
+    return advance(slotPort(slot, this.#ports), this.#gap);
   }
 
   #heard(node: RunNode): void {
@@ -306,18 +300,23 @@ export class LiveRun {
     for (const listener of this.#listeners) listener(event);
   }
 
-  async #spawn(birth: Birth): Promise<void> {
-    const { agentId } = birth.plan;
-    const query = this.graph.chain(agentId).findLast((node) => node.type === "query");
-    if (query?.parentId !== birth.delegation.id) {
-      await this.journal.appendChain(agentId, [await childDraft(this.#settings, this.journal, birth)]);
-    }
+  async #spawn(agentId: string, query: ChainDraft): Promise<void> {
+    const last = this.graph.chain(agentId).findLast((node) => node.type === "query");
+    if (last?.parentId !== query.parentId) await this.journal.appendChain(agentId, [query]);
     this.#ports.beingBorn.delete(agentId);
     this.admit(agentId);
   }
 
+  #retired(agentId: string): void {
+    this.#clocks.forget(agentId);
+    // Only the root's REPL stays: a further task of another agent rebuilds its own.
+    if (agentId !== ROOT) void this.#repls.drop(agentId);
+  }
+
   /** Ends an agent whose task has taken too long, wherever it stands. */
-  async #timeIsUp(slot: Slot): Promise<void> {
+  async #timeIsUp(agentId: string): Promise<void> {
+    const slot = this.#scheduler.slot(agentId);
+    if (slot === undefined) return;
     await this.#cancels.end(slot, async () => {
       if (this.#scheduler.stopped) return;
       const state = this.#state(slot.agentId);

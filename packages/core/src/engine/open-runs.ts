@@ -11,7 +11,6 @@ import { requireAll } from "./resume/requirements.ts";
 import type { ResolvedSchema } from "./schema/schema.ts";
 import type { FlowSettings } from "./settings.ts";
 import { steadyEnvironment } from "./steady-environment.ts";
-import { Journal } from "./store/journal.ts";
 import { sharedNodes } from "./store/shared-nodes.ts";
 
 /** Runs at rest that are kept open, the newest: what a step or a further task finds ready. */
@@ -41,8 +40,8 @@ export class OpenRuns {
   /** The payloads of the open runs, for when each store keeps its own. */
   get payloads(): PayloadReader {
     const find = async <T>(digest: string, read: (payloads: PayloadReader) => Promise<T>): Promise<T> => {
-      for (const { journal } of this.#open.values()) {
-        const found = await read(journal.store.payloads).catch((error: unknown) => {
+      for (const { store } of this.#open.values()) {
+        const found = await read(store.payloads).catch((error: unknown) => {
           if (RLMError.is(error, "not_found")) return null;
           throw error;
         });
@@ -61,7 +60,7 @@ export class OpenRuns {
     this.assertOpen();
     const { open, failed } = await this.#usable(graph);
     if (open !== undefined && isSame(graph, open.graph)) {
-      if (open.aborted) return await this.attach(open.journal.store, open.graph, schema);
+      if (open.aborted) return await this.attach(open.store, open.graph, schema);
       if (schema !== null) open.schemas.useForRoot(schema);
       return this.#taken(open);
     }
@@ -104,7 +103,8 @@ export class OpenRuns {
     const environment = steadyEnvironment(this.#settings.environment, latestTime(graph));
     const live = new LiveRun(
       { ...this.#settings, environment, arrival: this.#arrivals++ },
-      (heard) => new Journal(store, graph, environment, heard),
+      store,
+      graph,
       schema,
     );
     const before = this.#open.get(keyOf(graph.run));
@@ -137,7 +137,7 @@ export class OpenRuns {
     if (this.#open.get(key) === live) this.#open.delete(key);
     await live.abort();
     await live.close();
-    await live.journal.store.close();
+    await live.store.close();
   }
 
   /** Stops and closes every run; nothing is taken any more. Rejects, in the end, with what first failed. */

@@ -29,5 +29,7 @@ export type RunEvent =
 
 type WithoutAgent<Event> = Event extends { readonly agentId: string } ? Omit<Event, "agentId"> : never;
 
-/** What an agent's transition tells of itself. */
-export type Hint = WithoutAgent<Exclude<RunEvent, { readonly type: "refused" }>>;
+/** What an agent's transition reports of itself: events, and the error that it failed of, which the log keeps only in words. */
+export type AgentNews =
+  | WithoutAgent<Exclude<RunEvent, { readonly type: "refused" }>>
+  | { readonly type: "failed"; readonly error: unknown };

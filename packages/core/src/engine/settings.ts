@@ -4,13 +4,14 @@ import type { JsonObject, JsonValue } from "../data/json.ts";
 import type { ActionNode, ChainNode } from "../data/node.ts";
 import type { Message } from "../protocols/client.ts";
 import type { Environment } from "../protocols/environment.ts";
+import type { Kernel } from "../protocols/kernel.ts";
 import type { Runtime } from "../protocols/runtime.ts";
 import type { RunStores } from "../protocols/store.ts";
 import type { Tool } from "../protocols/tool.ts";
 import type { ResolvedRunConfig } from "../turn/limits.ts";
 import type { AgentView } from "../turn/prompt/prompt-builder.ts";
 import type { Gate } from "./model/gate.ts";
-import type { Provider } from "./model/provider.ts";
+import type { Price, Provider } from "./model/provider.ts";
 import type { ReplPlaces } from "./repl/repl-places.ts";
 import type { RuntimeProofs } from "./repl/runtime-proofs.ts";
 
@@ -55,15 +56,22 @@ export interface NewAgent {
   readonly config: AgentConfig;
 }
 
-/** The options of a flow, checked and completed: what all of its runs share. */
-export interface FlowSettings {
-  readonly config: ResolvedRunConfig;
-  readonly providers: ReadonlyMap<string, Provider>;
-  /** What each model is good for, by key. */
-  readonly models: readonly { readonly key: string; readonly description: string }[];
-  readonly runtimes: ReadonlyMap<string, Runtime>;
-  readonly defaultModel: string;
-  readonly defaultRuntime: string;
+/** A model of a flow. */
+export interface ModelInfo {
+  /** Its name as the provider gives it. */
+  readonly name: string;
+  /** What it is good for, or the empty text. */
+  readonly description: string;
+  readonly price: Price | undefined;
+}
+
+/** What the options of a flow say about each of its agents. */
+export interface AgentSettings {
+  readonly config: Pick<ResolvedRunConfig, "childMaxIterations" | "maxOutputTokens">;
+  /** The models, by key. */
+  readonly models: ReadonlyMap<string, ModelInfo>;
+  /** The languages of the runtimes, by the key of the runtime. */
+  readonly languages: ReadonlyMap<string, Kernel>;
   readonly runtimeFor: ((agent: NewAgent) => string) | null;
   readonly tools: ReadonlyMap<string, Tool>;
   readonly globals: JsonObject;
@@ -72,6 +80,15 @@ export interface FlowSettings {
   readonly onAction: OnAction | null;
   readonly onToolCall: OnToolCall | null;
   readonly environment: Environment;
+}
+
+/** The options of a flow, checked and completed: what all of its runs share. */
+export interface FlowSettings extends AgentSettings {
+  readonly config: ResolvedRunConfig;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly runtimes: ReadonlyMap<string, Runtime>;
+  readonly defaultModel: string;
+  readonly defaultRuntime: string;
   readonly stores: RunStores;
   /** The cap on requests in flight of the whole flow. */
   readonly requests: Gate;

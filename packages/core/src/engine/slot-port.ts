@@ -1,57 +1,52 @@
-import type { AgentPort, Birth } from "./agent-port.ts";
+import type { QueryNode } from "../data/node.ts";
+import type { AgentPort } from "./agent-port.ts";
 import type { Slot } from "./block/slot.ts";
 import type { Cancels } from "./edit/cancels.ts";
+import { flowEffects } from "./flow-effects.ts";
 import type { ReplPool } from "./repl/repl-pool.ts";
-import type { RunEvent } from "./run-event.ts";
-import type { AnswerSchemas } from "./schema/answer-schemas.ts";
+import type { AgentNews } from "./run-event.ts";
+import type { ResolvedSchema } from "./schema/schema.ts";
 import type { FlowSettings } from "./settings.ts";
-import type { Journal } from "./store/journal.ts";
+import type { ChainDraft, Journal } from "./store/journal.ts";
 
 /** What the ports of a live run's agents lead to. */
 export interface SlotPortParts {
   readonly settings: FlowSettings;
   readonly journal: Journal;
   readonly repls: ReplPool;
-  readonly schemas: AnswerSchemas;
   readonly cancels: Cancels;
-  /** Actions whose blocks another process may have begun. */
-  readonly takenUp: Set<string>;
   /** Children that were promised and whose query is not in the log yet. */
   readonly beingBorn: Set<string>;
-  spawn(birth: Birth): Promise<void>;
-  failed(agentId: string, error: unknown): void;
-  tell(event: RunEvent): void;
+  schemaOf(query: QueryNode): ResolvedSchema | null;
+  spawn(agentId: string, query: ChainDraft): Promise<void>;
+  tell(agentId: string, news: AgentNews): void;
 }
 
-/** The port of one transition: what the agent in this slot may touch from now on. */
+/** The port of one transition in a live run: the budget is the slot's, everything else is shared by the run's agents. */
 export function slotPort(slot: Slot, parts: SlotPortParts): AgentPort {
-  const { agentId, arrivals, budget, running, queries, cut, conversation } = slot;
-  const { settings, journal, repls, takenUp, beingBorn } = parts;
+  const { agentId, budget, inFlight } = slot;
+  const { settings, journal, repls, cancels, beingBorn } = parts;
   return {
     agentId,
-    arrivals,
-    budget,
-    running,
-    queries,
-    cut,
-    conversation,
-    unrecorded: () => slot.unrecorded(),
-    settings,
     journal,
+    settings,
+    signals: { stop: slot.stopSignal, rest: slot.restSignal },
+    inFlight,
     repls,
-    signal: slot.controller.signal,
-    restSignal: slot.rest.signal,
-    effectSignal: slot.effects.signal,
-    takenUp,
-    beingBorn,
-    schemaOf: (query) => parts.schemas.of(query),
-    spawn: (birth) => parts.spawn(birth),
-    park: (waits) => {
-      slot.waits = waits;
+    effects: flowEffects(settings, budget),
+    children: {
+      reserve: (childId, limit) => {
+        const { graph } = journal;
+        if (beingBorn.has(childId) || graph.chainLength(childId) > 0) return true;
+        if (graph.agentCount + beingBorn.size >= limit) return false;
+        beingBorn.add(childId);
+        return true;
+      },
+      spawn: (childId, query) => parts.spawn(childId, query),
+      cancel: async (reason, children = journal.graph.children(agentId)) =>
+        void (await cancels.cancel({ agents: children, reason, origin: "engine" })),
     },
-    cancelBelow: async (reason, children = journal.graph.children(agentId)) =>
-      void (await parts.cancels.cancel({ agents: children, reason, origin: "engine" })),
-    failed: (error) => parts.failed(agentId, error),
-    hint: (hint) => parts.tell({ ...hint, agentId }),
+    schemaOf: (query) => parts.schemaOf(query),
+    tell: (news) => parts.tell(agentId, news),
   };
 }

@@ -1,11 +1,21 @@
-import type { Move } from "../turn/plan.ts";
+import { type Gap, type Move, nextMove } from "../turn/plan.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import { endUnrunnable } from "./block/end-block.ts";
 import { runBlock } from "./block/run-block.ts";
 import { askModel, endExhausted } from "./model/ask-model.ts";
 
+/**
+ * Makes the agent's next transition; `null` when it has none, because it has ended or has no query. `gap` is a time in
+ * which nobody worked on the run: time limits leave it out.
+ */
+export function advance(port: AgentPort, gap: Gap | null = null): Promise<TransitionEnd> | null {
+  const { graph, environment } = port.journal;
+  const move = nextMove(graph, port.agentId, environment.now(), gap);
+  return move === undefined ? null : transition(port, move);
+}
+
 /** Makes one move of one agent: a function of the agent, its log and the port. */
-export async function transition(port: AgentPort, move: Move): Promise<TransitionEnd> {
+async function transition(port: AgentPort, move: Move): Promise<TransitionEnd> {
   if (port.journal.failure !== null) throw port.journal.failure;
   switch (move.kind) {
     case "request":
@@ -21,10 +31,10 @@ export async function transition(port: AgentPort, move: Move): Promise<Transitio
 /** Before a request is paid for: how the agent ends when its runtime can't open a REPL, `null` when it can. */
 async function replFailed(port: AgentPort): Promise<TransitionEnd | null> {
   try {
-    await port.repls.prove(port.agentId, port.signal);
+    await port.repls.prove(port.agentId, port.signals.stop);
     return null;
   } catch (error) {
-    if (port.signal.aborted || port.journal.failure !== null) throw error;
+    if (port.signals.stop.aborted || port.journal.failure !== null) throw error;
     return await endUnrunnable(port, `No REPL could be opened for ${port.agentId}`, error);
   }
 }

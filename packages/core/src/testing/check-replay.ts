@@ -21,7 +21,7 @@ export async function checkReplay(
 ): Promise<readonly string[]> {
   const environment = defaultEnvironment();
   const store = kept ?? (await memoryStores(environment.digest).createRun(graph.run));
-  const journal = new Journal(store, graph, environment, () => {});
+  const journal = new Journal(store, graph, environment);
   const faults: string[] = [];
   for (const agentId of graph.agents()) {
     const first = graph.chainAt(agentId, 0);

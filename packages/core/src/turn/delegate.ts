@@ -34,8 +34,6 @@ export interface DelegateFacts {
   readonly childMaxIterations: number;
   /** Children that this block has delegated to so far. */
   readonly childrenInBlock: number;
-  /** Agents of the run that were promised and are not in the graph yet. */
-  readonly beingBorn: number;
   readonly models: readonly string[];
   readonly runtimes: readonly string[];
 }
@@ -90,6 +88,13 @@ const LONG_QUERY = 2_000;
 /** An error for the code that delegated. */
 export function refusal(message: string): { readonly ok: false; readonly error: ErrorData } {
   return { ok: false, error: { name: "DelegateError", message } };
+}
+
+/** The refusal of a child that would be one agent of the run too many. */
+export function tooManyAgents(maxAgents: number): { readonly ok: false; readonly error: ErrorData } {
+  return refusal(
+    `delegate: the run has its ${counted(maxAgents, "agent")} (maxAgents); do this part yourself.`,
+  );
 }
 
 /** Checks the arguments of a `delegate` call as they crossed the boundary. */
@@ -220,10 +225,6 @@ export function planChild(
   if (facts.childrenInBlock >= config.maxChildren)
     return refusal(
       `delegate: one block may delegate to ${counted(config.maxChildren, "child", "children")} (maxChildren); put the rest into the next block or make the parts larger.`,
-    );
-  if (graph.agentCount + facts.beingBorn >= config.maxAgents)
-    return refusal(
-      `delegate: the run has its ${counted(config.maxAgents, "agent")} (maxAgents); do this part yourself.`,
     );
   const { model = config.model, runtime = config.runtime } = request;
   if (!facts.models.includes(model)) return unknownName("model", model, facts.models);

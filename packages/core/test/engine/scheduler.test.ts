@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { TransitionEnd } from "../../src/engine/agent-port.ts";
 import type { Slot } from "../../src/engine/block/slot.ts";
+import { WaitTable } from "../../src/engine/block/wait-table.ts";
 import { Budget } from "../../src/engine/model/budget.ts";
 import { Scheduler } from "../../src/engine/scheduler.ts";
 import { RLMError } from "../../src/index.ts";
@@ -51,7 +52,7 @@ const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
 function ending(): Bench {
   const bench: Bench = new Bench(async ({ agentId }) => {
     bench.ended.add(agentId);
-    return "ended";
+    return { kind: "ended" };
   });
   return bench;
 }
@@ -79,16 +80,21 @@ describe("a scheduler", () => {
 
   test("wakes a parked agent when a task it waits for has ended", async () => {
     let moves = 0;
+    const waits = new WaitTable();
+    waits.open(0, [{ callId: "call", agentId: "b" }], () => false);
     const bench: Bench = new Bench(async (slot) => {
       moves += 1;
-      if (moves === 1) return "waiting";
-      expect(slot.arrivals.take()).toEqual({ kind: "child", callId: "call" });
+      if (moves === 1) return { kind: "waiting", waits };
+      expect(slot.inFlight.arrivals.take()).toEqual({ kind: "child", callId: "another call" });
+      expect(slot.inFlight.arrivals.take()).toEqual({ kind: "child", callId: "call" });
       bench.ended.add(slot.agentId);
-      return "ended";
+      return { kind: "ended" };
     });
     bench.add("a");
     await bench.scheduler.drive();
-    expect(bench.scheduler.slot("a")?.parked).toBe(true);
+    expect(bench.scheduler.slot("a")?.state.kind).toBe("parked");
+    bench.scheduler.childEnded("a", "another call");
+    expect(bench.scheduler.canMove).toBe(false);
     const driving = bench.scheduler.drive();
     bench.scheduler.childEnded("a", "call");
     await driving;
@@ -101,11 +107,11 @@ describe("a scheduler", () => {
       moves += 1;
       if (moves === 1) {
         bench.scheduler.childEnded("a", "call");
-        return "waiting";
+        return { kind: "waiting", waits: new WaitTable() };
       }
-      slot.arrivals.take();
+      slot.inFlight.arrivals.take();
       bench.ended.add("a");
-      return "ended";
+      return { kind: "ended" };
     });
     bench.add("a");
     await bench.scheduler.drive();
@@ -115,7 +121,7 @@ describe("a scheduler", () => {
   test("steps the agents that can move when it is called, or those that are named", async () => {
     const bench: Bench = new Bench(async () => {
       if (bench.began.length === 2) bench.add("d");
-      return "moved";
+      return { kind: "moved" };
     });
     bench.add("a", "b", "c");
     expect(await bench.scheduler.step(["b", "x"])).toEqual(["b"]);
@@ -131,7 +137,7 @@ describe("a scheduler", () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const bench = new Bench(async () => {
       await promise;
-      return "moved";
+      return { kind: "moved" };
     });
     bench.add("a", "b");
     const driving = bench.scheduler.drive();
@@ -146,7 +152,7 @@ describe("a scheduler", () => {
     const bench = new Bench(
       (slot) =>
         new Promise((_, reject) => {
-          slot.controller.signal.addEventListener("abort", () => reject(new RLMError("aborted", "stopped")));
+          slot.stopSignal.addEventListener("abort", () => reject(new RLMError("aborted", "stopped")));
         }),
     );
     bench.add("a", "b");
@@ -161,11 +167,11 @@ describe("a scheduler", () => {
   });
 
   test("stops one agent, ready or busy, and lets the others be", async () => {
-    const bench: Bench = new Bench(async ({ agentId, controller }) => {
+    const bench: Bench = new Bench(async ({ agentId, stopSignal }) => {
       await tick();
-      if (controller.signal.aborted) throw new RLMError("aborted", "stopped");
+      if (stopSignal.aborted) throw new RLMError("aborted", "stopped");
       bench.ended.add(agentId);
-      return "ended";
+      return { kind: "ended" };
     });
     bench.add("a", "b", "c");
     const [a, c] = [bench.scheduler.slot("a"), bench.scheduler.slot("c")];
@@ -182,8 +188,8 @@ describe("a scheduler", () => {
     const aborted: string[] = [];
     const bench = new Bench(async (slot) => {
       if (slot.agentId === "bad") throw new RLMError("store_failed", "the disk is full");
-      slot.controller.signal.addEventListener("abort", () => aborted.push(slot.agentId));
-      await new Promise<void>((resolve) => slot.controller.signal.addEventListener("abort", () => resolve()));
+      slot.stopSignal.addEventListener("abort", () => aborted.push(slot.agentId));
+      await new Promise<void>((resolve) => slot.stopSignal.addEventListener("abort", () => resolve()));
       throw new RLMError("aborted", "stopped");
     });
     bench.add("a", "b", "bad");
@@ -218,7 +224,7 @@ describe("a scheduler", () => {
       await tick();
       order.push("moved");
       if (order.filter((word) => word === "moved").length === 2) bench.ended.add("a");
-      return "moved";
+      return { kind: "moved" };
     });
     bench.add("a");
     const slot = bench.scheduler.slot("a");

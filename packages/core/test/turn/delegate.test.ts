@@ -19,7 +19,6 @@ const FACTS: DelegateFacts = {
   config: agentConfig,
   childMaxIterations: 10,
   childrenInBlock: 0,
-  beingBorn: 0,
   models: ["default", "fast"],
   runtimes: ["default"],
 };
@@ -179,18 +178,6 @@ describe("a plan for a child", () => {
       {},
       { childrenInBlock: 64 },
       "one block may delegate to 64 children (maxChildren)",
-    ],
-    [
-      "too many agents",
-      {},
-      { config: { ...agentConfig, maxAgents: 1 } },
-      "the run has its 1 agent (maxAgents)",
-    ],
-    [
-      "too many being born",
-      {},
-      { config: { ...agentConfig, maxAgents: 3 }, beingBorn: 2 },
-      "the run has its 3 agents",
     ],
     ["no such model", { model: "slow" }, {}, 'there is no model "slow". Models: default, fast.'],
     ["no such runtime", { runtime: "moon" }, {}, 'there is no runtime "moon". Runtimes: default.'],

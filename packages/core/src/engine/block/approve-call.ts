@@ -35,7 +35,7 @@ export async function approveCall(port: AgentPort, site: CallSite): Promise<Appr
   });
   try {
     const ask = async () => await port.settings.onToolCall?.(asked, port.journal.graph);
-    const verdict = await untilAborted(ask(), port.effectSignal, `onToolCall looked at ${id}`);
+    const verdict = await untilAborted(ask(), port.inFlight.effectSignal, `onToolCall looked at ${id}`);
     return await readVerdict(tool, verdict);
   } catch (error) {
     return refused(

@@ -10,11 +10,12 @@ import {
   planFurther,
   readDelegate,
   refusal,
+  tooManyAgents,
 } from "../../turn/delegate.ts";
 import type { AgentPort, Birth } from "../agent-port.ts";
 import { chooseRuntime } from "../births.ts";
 import { checkModelSchema } from "../schema/model-schema.ts";
-import type { FlowSettings } from "../settings.ts";
+import type { AgentSettings } from "../settings.ts";
 import { childOf } from "./answers.ts";
 import type { LiveBlock } from "./live-block.ts";
 import { inOwnWords } from "./own-words.ts";
@@ -26,23 +27,28 @@ export interface DelegateAnswer {
 }
 
 /** Decides about a `delegate` call; nothing is appended and nobody is born here. */
-export function answerDelegate(
+export async function answerDelegate(
   port: AgentPort,
   block: LiveBlock,
   parent: AgentState,
   call: Call,
-): DelegateAnswer {
-  const { outcome, birth } = decide(port, block, parent, call);
+): Promise<DelegateAnswer> {
+  const { outcome, birth } = await decide(port, block, parent, call);
   return { outcome: inOwnWords(port.settings, parent, outcome), birth };
 }
 
-function decide(port: AgentPort, block: LiveBlock, parent: AgentState, call: Call): DelegateAnswer {
+async function decide(
+  port: AgentPort,
+  block: LiveBlock,
+  parent: AgentState,
+  call: Call,
+): Promise<DelegateAnswer> {
   const read = readDelegate(call.args);
   if (!read.ok) return refused(read.error);
   const problem = requestProblem(parent, read.value);
   if (problem !== null) return refused(refusal(problem).error);
   return typeof read.value.target === "string"
-    ? newChild(port, block, parent, read.value, read.value.target)
+    ? await newChild(port, block, parent, read.value, read.value.target)
     : furtherTask(port, parent, read.value, callNodeId(read.value.target.block, read.value.target.index));
 }
 
@@ -70,40 +76,38 @@ function requestProblem(parent: AgentState, request: DelegateRequest): string | 
   return null;
 }
 
-function newChild(
+async function newChild(
   port: AgentPort,
   block: LiveBlock,
   parent: AgentState,
   request: DelegateRequest,
   name: string,
-): DelegateAnswer {
-  const facts = factsOf(port.settings, parent, { inBlock: block.children, beingBorn: port.beingBorn.size });
+): Promise<DelegateAnswer> {
+  const facts = factsOf(port.settings, parent, block.children);
   const planned = planChild(port.journal.graph, request, name, facts);
   if (!planned.ok) return refused(planned.error);
   const plan = withRuntime(port.settings, planned.value, request);
+  // Others delegate while the answer is written: the limit on agents counts the child from now on.
+  const { maxAgents } = parent.config;
+  if (!(await port.children.reserve(plan.agentId, maxAgents))) return refused(tooManyAgents(maxAgents).error);
   return { outcome: { ok: true, value: plan.agentId }, birth: { plan, request, parent } };
 }
 
 /** What a plan for a child of this agent depends on. */
-export function factsOf(
-  settings: FlowSettings,
-  parent: AgentState,
-  children: { readonly inBlock: number; readonly beingBorn: number },
-): DelegateFacts {
+export function factsOf(settings: AgentSettings, parent: AgentState, childrenInBlock: number): DelegateFacts {
   return {
     parentId: parent.query.agentId,
     depth: parent.query.depth,
     config: parent.config,
     childMaxIterations: settings.config.childMaxIterations,
-    childrenInBlock: children.inBlock,
-    beingBorn: children.beingBorn,
-    models: [...settings.providers.keys()],
-    runtimes: [...settings.runtimes.keys()],
+    childrenInBlock,
+    models: [...settings.models.keys()],
+    runtimes: [...settings.languages.keys()],
   };
 }
 
 /** The plan with the runtime that the flow chooses where the request has not. Throws `invalid_options`. */
-export function withRuntime(settings: FlowSettings, plan: ChildPlan, request: DelegateRequest): ChildPlan {
+export function withRuntime(settings: AgentSettings, plan: ChildPlan, request: DelegateRequest): ChildPlan {
   if (request.runtime !== undefined || settings.runtimeFor === null) return plan;
   const { agentId, depth, config } = plan;
   const runtime = chooseRuntime(settings, { agentId, depth, query: request.query, config });
@@ -127,7 +131,7 @@ function furtherTask(
     return refused(refusal("delegate(handle, query): this handle has no child.").error);
   if (!endsAgent(child.head) || taskEnd(graph, agentId, callId) === undefined)
     return refused(refusal(`delegate(handle, query): ${agentId} is still at work; wait for it first.`).error);
-  const planned = planFurther(child, request, [...port.settings.providers.keys()]);
+  const planned = planFurther(child, request, [...port.settings.models.keys()]);
   if (!planned.ok) return refused(planned.error);
   return { outcome: { ok: true, value: agentId }, birth: { plan: planned.value, request, parent } };
 }

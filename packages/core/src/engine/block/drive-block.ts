@@ -5,6 +5,7 @@ import { intentNodeId } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
 import type { Call, TurnState } from "../../protocols/runtime.ts";
 import type { AgentPort } from "../agent-port.ts";
+import { childDraft } from "../births.ts";
 import type { CallDraft } from "../store/journal.ts";
 import { awaitedTasks, endIds, hasEnded, recordedOutcome } from "./answers.ts";
 import { approveCall, needsApproval } from "./approve-call.ts";
@@ -37,7 +38,7 @@ export async function driveBlock(
   state: AgentState,
 ): Promise<BlockOutcome> {
   for (;;) {
-    if (port.signal.aborted)
+    if (port.signals.stop.aborted)
       throw new RLMError("aborted", `Agent ${port.agentId} was stopped inside block ${block.action.id}.`);
     if (block.state.kind === "lost") return { kind: "lost", state: block.state };
     const rebuilt = block.begun === 0;
@@ -51,7 +52,9 @@ export async function driveBlock(
       continue;
     }
     const arrival =
-      block.running.size > 0 ? await port.arrivals.next(port.signal) : restingArrival(port, block);
+      block.running.size > 0
+        ? await port.inFlight.arrivals.next(port.signals.stop)
+        : restingArrival(port, block);
     if (arrival === undefined) return restingOutcome(block);
     await take(port, block, state, arrival);
   }
@@ -59,7 +62,7 @@ export async function driveBlock(
 
 /** With no effect in flight only the end of a child can move a block that has not ended. */
 function restingArrival(port: AgentPort, block: LiveBlock): Arrival | undefined {
-  return block.ended === null && block.waits.size > 0 ? port.arrivals.take() : undefined;
+  return block.ended === null && block.waits.size > 0 ? port.inFlight.arrivals.take() : undefined;
 }
 
 function restingOutcome(block: LiveBlock): BlockOutcome {
@@ -111,12 +114,18 @@ async function startEffect(port: AgentPort, block: LiveBlock, state: AgentState,
   block.running.add(index);
   const begun = journal.graph.find(intentNodeId(actionId, index)) !== undefined;
   if (begun) {
-    port.arrivals.put({ kind: "effect", actionId, index, startedAt, finished: outcomeUnknown(call) });
+    port.inFlight.arrivals.put({
+      kind: "effect",
+      actionId,
+      index,
+      startedAt,
+      finished: outcomeUnknown(call),
+    });
     return;
   }
   if (!needsApproval(port, call)) return await makeCall(port, block, state, { call, startedAt });
   void approveCall(port, { actionId, call, state }).then((approval) =>
-    port.arrivals.put({ kind: "approval", actionId, index, startedAt, approval }),
+    port.inFlight.arrivals.put({ kind: "approval", actionId, index, startedAt, approval }),
   );
 }
 
@@ -136,7 +145,7 @@ async function makeCall(
   const { id: actionId } = block.action;
   const { index, name, args } = call;
   const finish = (finished: Finished) =>
-    port.arrivals.put({ kind: "effect", actionId, index, startedAt, finished });
+    port.inFlight.arrivals.put({ kind: "effect", actionId, index, startedAt, finished });
   if (approval.kind === "refused")
     return finish({ outcome: { ok: false, error: approval.error }, origin: "policy" });
   const { changedArgs } = approval;
@@ -151,8 +160,8 @@ async function makeCall(
     finish({ ...finished, ...change }),
   );
   if (call.name !== "llmQuery") return;
-  port.queries.add(effect);
-  void effect.then(() => port.queries.delete(effect));
+  port.inFlight.queries.add(effect);
+  void effect.then(() => port.inFlight.queries.delete(effect));
 }
 
 function outcomeUnknown(call: Call): Finished {
@@ -202,9 +211,7 @@ async function answerAtOnce(
   if (call === undefined) return;
   if (call.name === "wait") return await openWait(port, block, state, call);
   const startedAt = port.journal.environment.now();
-  const { outcome, birth } = answerDelegate(port, block, state, call);
-  // Others delegate while this is written: the limit on agents counts it from now on.
-  if (birth !== null && typeof birth.request.target === "string") port.beingBorn.add(birth.plan.agentId);
+  const { outcome, birth } = await answerDelegate(port, block, state, call);
   const delegation = await port.journal.appendCall(block.action, {
     index,
     name: call.name,
@@ -214,7 +221,8 @@ async function answerAtOnce(
   });
   if (birth !== null) {
     block.children += 1;
-    await port.spawn({ ...birth, delegation });
+    const query = await childDraft(port.settings, port.journal, { ...birth, delegation });
+    await port.children.spawn(birth.plan.agentId, query);
   }
   await deliver(port, block, index, outcome, delegation.endedAt);
 }
@@ -274,5 +282,5 @@ async function deliver(
   block.settled.add(index);
   const turn = await block.session.deliver({ index, outcome, now });
   block.absorb(turn);
-  if (turn.output !== "") port.hint({ type: "output", text: turn.output });
+  if (turn.output !== "") port.tell({ type: "output", text: turn.output });
 }

@@ -59,9 +59,9 @@ async function callTool(port: AgentPort, site: CallSite): Promise<Finished> {
     effectKey: keyOf(port, site),
     agentId: port.agentId,
     depth: state.query.depth,
-    signal: port.effectSignal,
+    signal: port.inFlight.effectSignal,
   };
-  const answer = await tool.run(input, context);
+  const answer = await port.effects.call(tool, input, context);
   return { outcome: { ok: true, value: asJson(answer, `The tool ${tool.name}`) } };
 }
 

@@ -82,7 +82,7 @@ async function goOn(
   else if (suspension !== null)
     await appendBlockEnd(port, block, { type: "resume", resumedFrom: suspension.id, ...common });
   else await appendBlockEnd(port, block, { type: "observation", ...common });
-  return "moved";
+  return { kind: "moved" };
 }
 
 /** What the block wrote before it was last suspended: the model has not been shown it yet. */
@@ -104,9 +104,8 @@ async function suspend(port: AgentPort, block: LiveBlock): Promise<TransitionEnd
     await appendBlockEnd(port, block, { type: "supervising", waits, ...(await packBlock(port, block, 0)) });
     for (const { index } of waits) named.add(index);
   }
-  port.park(block.waits);
-  port.conversation.rest();
-  return "waiting";
+  port.inFlight.conversation.rest();
+  return { kind: "waiting", waits: block.waits };
 }
 
 async function endWithResult(port: AgentPort, block: LiveBlock, value: JsonValue): Promise<TransitionEnd> {
@@ -125,8 +124,8 @@ async function endWithResult(port: AgentPort, block: LiveBlock, value: JsonValue
     block: packedBlock.block,
     ...(Object.keys(blobs).length > 0 && { blobs }),
   });
-  if (cancelled.length > 0) await port.cancelBelow("its parent answered without it");
-  return "ended";
+  if (cancelled.length > 0) await port.children.cancel("its parent answered without it");
+  return { kind: "ended" };
 }
 
 async function packResult(port: AgentPort, value: JsonValue) {
@@ -146,8 +145,8 @@ export async function endUnrunnable(port: AgentPort, what: string, error: unknow
     code: RLMError.is(error) ? error.code : "runtime_failed",
     ...(isJsonObject(found) && found),
   };
-  port.running.clear();
-  const attempts = await port.unrecorded();
+  port.inFlight.running.clear();
+  const attempts = await port.inFlight.unrecorded();
   await port.journal.appendChain(port.agentId, [
     {
       type: "error",
@@ -159,8 +158,8 @@ export async function endUnrunnable(port: AgentPort, what: string, error: unknow
       ...(attempts.length > 0 && { attempts }),
     },
   ]);
-  await port.cancelBelow("its parent failed");
-  return "ended";
+  await port.children.cancel("its parent failed");
+  return { kind: "ended" };
 }
 
 /** What a node keeps of the block. */

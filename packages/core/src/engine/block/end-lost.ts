@@ -31,8 +31,8 @@ export async function endLost(
     maxOutputLength: state.config.maxOutputLength,
     repliesLeft: state.config.maxIterations - state.iterations,
   });
-  port.running.clear();
-  const attempts = await port.unrecorded();
+  port.inFlight.running.clear();
+  const attempts = await port.inFlight.unrecorded();
   await appendBlockEnd(port, block, {
     type: "error",
     kind: limit === undefined ? "sandbox_lost" : "block_limit",
@@ -47,9 +47,9 @@ export async function endLost(
     ...(await packBlock(port, block, Math.min(shown, output.length))),
   });
   const born = isOver ? [] : childrenOf(port, block);
-  if (isOver) await port.cancelBelow("its parent failed");
-  else if (born.length > 0) await port.cancelBelow("the block that delegated to it was undone", born);
-  return isOver ? "ended" : "moved";
+  if (isOver) await port.children.cancel("its parent failed");
+  else if (born.length > 0) await port.children.cancel("the block that delegated to it was undone", born);
+  return { kind: isOver ? "ended" : "moved" };
 }
 
 function childrenOf({ journal: { graph } }: AgentPort, { action }: LiveBlock): readonly string[] {

@@ -2,19 +2,19 @@ import type { AgentState } from "../../data/chain.ts";
 import type { Outcome } from "../../data/node.ts";
 import type { Kernel } from "../../protocols/kernel.ts";
 import { spelled } from "../../turn/spelling.ts";
-import type { FlowSettings } from "../settings.ts";
+import type { AgentSettings } from "../settings.ts";
 
 /** The kernel whose language an agent writes; its runtime is there, for the agent's REPL is. */
 export function kernelOf(
-  settings: FlowSettings,
+  settings: AgentSettings,
   { query }: Pick<AgentState, "query">,
 ): Pick<Kernel, "spellings"> {
-  return settings.runtimes.get(query.config.runtime)?.kernel ?? {};
+  return settings.languages.get(query.config.runtime) ?? {};
 }
 
 /** The host's own refusal of a call in the words of the agent's language; any other outcome as it is. */
 export function inOwnWords(
-  settings: FlowSettings,
+  settings: AgentSettings,
   agent: Pick<AgentState, "query">,
   outcome: Outcome,
 ): Outcome {

@@ -5,7 +5,8 @@ import { sentences } from "../../data/sentences.ts";
 import { RLMError } from "../../errors.ts";
 import type { TurnState } from "../../protocols/runtime.ts";
 import type { AgentPort, TransitionEnd } from "../agent-port.ts";
-import { type LiveRepl, replayBefore } from "../repl/repl-pool.ts";
+import type { LiveRepl } from "../repl/live-repl.ts";
+import { replayBefore } from "../repl/repl-pool.ts";
 import type { ActionVerdict } from "../settings.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { driveBlock } from "./drive-block.ts";
@@ -24,11 +25,11 @@ export async function runBlock(
 ): Promise<TransitionEnd> {
   const undecided =
     state.head.type === "action" && action.origin === "engine" && port.settings.onAction !== null;
-  if (undecided && !(await approve(port, action))) return "moved";
+  if (undecided && !(await approve(port, action))) return { kind: "moved" };
   try {
     return await attempt(port, state, action);
   } catch (error) {
-    if (port.signal.aborted || port.journal.failure !== null) throw error;
+    if (port.signals.stop.aborted || port.journal.failure !== null) throw error;
     await port.repls.drop(port.agentId);
     return await endUnrunnable(port, `The block ${action.id} could not be run`, error);
   }
@@ -36,10 +37,10 @@ export async function runBlock(
 
 async function attempt(port: AgentPort, state: AgentState, action: ActionNode): Promise<TransitionEnd> {
   for (let rebuilds = 0; ; rebuilds++) {
-    const repl = await port.repls.acquire(port.agentId, port.signal, rebuilds > 0);
+    const repl = await port.repls.acquire(port.agentId, port.signals.stop, rebuilds > 0);
     try {
       const block = await enter(port, repl, action);
-      if (block !== repl.block && block.output !== "") port.hint({ type: "output", text: block.output });
+      if (block !== repl.block && block.output !== "") port.tell({ type: "output", text: block.output });
       repl.block = block;
       const outcome = await driveBlock(port, block, state);
       if (outcome.kind !== "lost") {
@@ -72,11 +73,13 @@ function notRebuilt(block: LiveBlock, lost: Extract<TurnState, { kind: "lost" }>
 /** Puts the REPL where the block stands: as it is, or by running what the log has. */
 async function enter(port: AgentPort, repl: LiveRepl, action: ActionNode): Promise<LiveBlock> {
   if (repl.block?.action.id === action.id) return repl.block;
-  const warn = (message: string) => port.hint({ type: "warning", message });
+  const warn = (message: string) => port.tell({ type: "warning", message });
   const lost = repl.fresh ? await replayBefore(port.journal, repl, action.id, warn) : null;
   if (lost !== null) return lost;
-  const block = await replayBlock(port.journal, repl.session, action, port.running);
-  if (port.takenUp.delete(action.id)) tellRepeated(port, block);
+  const { inFlight } = port;
+  const block = await replayBlock(port.journal, repl.session, action, inFlight.running);
+  if (inFlight.takenUp === action.id) tellRepeated(port, block);
+  inFlight.takenUp = null;
   return block;
 }
 
@@ -86,7 +89,7 @@ function tellRepeated(port: AgentPort, block: LiveBlock): void {
     const builtin = call.name === "delegate" || call.name === "wait" || call.name === "done";
     const begun = port.journal.graph.find(intentNodeId(block.action.id, call.index)) !== undefined;
     if (builtin || begun || block.settled.has(call.index)) continue;
-    port.hint({ type: "repeated", callId: callNodeId(block.action.id, call.index), name: call.name });
+    port.tell({ type: "repeated", callId: callNodeId(block.action.id, call.index), name: call.name });
   }
 }
 
@@ -114,9 +117,9 @@ async function approve(port: AgentPort, action: ActionNode): Promise<boolean> {
 async function verdictOn(port: AgentPort, action: ActionNode): Promise<ActionVerdict> {
   const ask = async () => await port.settings.onAction?.(action, port.journal.graph);
   try {
-    return readVerdict(await untilAborted(ask(), port.signal, `onAction looked at ${action.id}`));
+    return readVerdict(await untilAborted(ask(), port.signals.stop, `onAction looked at ${action.id}`));
   } catch (error) {
-    if (port.signal.aborted) throw error;
+    if (port.signals.stop.aborted) throw error;
     const message = error instanceof Error ? error.message : String(error);
     return { kind: "refuse", reason: `the approval failed: ${message}` };
   }

@@ -49,7 +49,7 @@ export class Cancels {
     const cancelled: string[] = [];
     const appends = planned.map(({ agentId, nodes }, index) =>
       this.#end(agentId, async () => {
-        const attempts = (await this.#parts.scheduler.slot(agentId)?.unrecorded()) ?? [];
+        const attempts = (await this.#parts.scheduler.slot(agentId)?.inFlight.unrecorded()) ?? [];
         const more = {
           ...(index === 0 && entry !== undefined && { entry }),
           ...(attempts.length > 0 && { attempts }),
@@ -72,7 +72,7 @@ export class Cancels {
   async #halt(slot: Slot): Promise<void> {
     this.#parts.scheduler.stop(slot);
     await this.#parts.repls.drop(slot.agentId);
-    await slot.busy;
+    await slot.landed;
   }
 
   async #haltAll(agents: readonly string[]): Promise<void> {

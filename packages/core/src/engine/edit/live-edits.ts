@@ -66,7 +66,8 @@ export class LiveEdits {
       );
     }
     if (slot === undefined) return await this.#inLine(edit, entry);
-    if (slot.halted) throw refused(`Agent ${edit.agentId} is being stopped; it takes no more edits.`);
+    if (slot.state.kind === "stopped")
+      throw refused(`Agent ${edit.agentId} is being stopped; it takes no more edits.`);
     return await scheduler.between(slot, () => this.#land(edit, entry));
   }
 
@@ -95,8 +96,8 @@ export class LiveEdits {
     const parent = scheduler.slot(parentAgent(agentId) ?? "");
     const task = this.#state(agentId).query.parentId;
     if (parent === undefined || task === null) return;
-    parent.waits = null;
-    parent.arrivals.forgetChild(task);
+    scheduler.forgetWaits(parent);
+    parent.inFlight.arrivals.forgetChild(task);
     await repls.drop(parent.agentId);
   }
 
@@ -126,7 +127,7 @@ export class LiveEdits {
     else slot.budget = agentBudget(journal.graph, slot.agentId, above);
     // Those below that shared the pool of the parent share the new one from their next move on.
     if (slot.budget !== shared) this.#shareBelow(slot, shared);
-    clocks.watch(slot);
+    clocks.watch(slot.agentId);
   }
 
   #shareBelow(slot: Slot, old: Budget): void {
@@ -159,9 +160,8 @@ export class LiveEdits {
         this.#checkPatch(edit.agentId, edit.config);
         return edit;
       case "code": {
-        const kernel = this.#parts.settings.runtimes.get(
-          this.#state(edit.agentId).query.config.runtime,
-        )?.kernel;
+        const { languages } = this.#parts.settings;
+        const kernel = languages.get(this.#state(edit.agentId).query.config.runtime);
         const fault = kernel?.parses(edit.code) ?? null;
         if (fault !== null) throw refused(`This code does not parse: ${fault}`);
         return edit;
@@ -177,15 +177,15 @@ export class LiveEdits {
   }
 
   #checkPatch(agentId: string, patch: ConfigPatch): void {
-    const { providers } = this.#parts.settings;
+    const { models } = this.#parts.settings;
     const { model, runtime, ...limits } = patch;
     const problems = [...configProblems(limits)];
     if (Object.keys(patch).length === 0) problems.push("it changes nothing");
-    if (model !== undefined && !providers.has(model))
-      problems.push(`there is no model "${model}"; models are ${[...providers.keys()].join(", ")}`);
+    if (model !== undefined && !models.has(model))
+      problems.push(`there is no model "${model}"; models are ${[...models.keys()].join(", ")}`);
     if (runtime !== undefined && runtime !== this.#state(agentId).config.runtime)
       problems.push("a REPL can't move to another runtime");
-    const unpriced = [...providers].filter(([, provider]) => provider.price === undefined);
+    const unpriced = [...models].filter(([, { price }]) => price === undefined);
     if (patch.maxCostUsd != null && unpriced.length > 0)
       problems.push(`maxCostUsd needs a price for ${unpriced.map(([key]) => `model "${key}"`).join(", ")}`);
     if (problems.length > 0) throw refused(`These limits can't be used: ${problems.join("; ")}.`);

@@ -24,11 +24,11 @@ export async function askModel(port: AgentPort, state: AgentState, final: boolea
       return await takeReply(port, state, last, { startedAt, final: true, limit: first.limit });
     return await endExhausted(port, state, last.limit);
   } catch (error) {
-    const resting = port.restSignal.aborted && RLMError.is(error, "aborted");
-    if (port.signal.aborted || resting) port.cut.push(...attemptsOf(error));
-    if (port.signal.aborted || port.journal.failure !== null) throw error;
+    const resting = port.signals.rest.aborted && RLMError.is(error, "aborted");
+    if (port.signals.stop.aborted || resting) port.inFlight.cut.push(...attemptsOf(error));
+    if (port.signals.stop.aborted || port.journal.failure !== null) throw error;
     // Nothing is in flight: the agent asks when the run goes on.
-    if (resting) return "moved";
+    if (resting) return { kind: "moved" };
     return await endFailed(port, error, startedAt);
   }
 }
@@ -42,28 +42,28 @@ async function send(
   const { journal, agentId } = port;
   const systemPrompt =
     (await journal.unpack(state.query.systemPrompt, state.query.blobs?.systemPrompt)) ?? "";
-  const { settings, conversation } = port;
-  return await request(settings, {
+  const { settings, signals } = port;
+  const { conversation } = port.inFlight;
+  return await request(port, {
     model: state.config.model,
     messages: () => messagesOf(port, state, systemPrompt, final),
     // A seam's messages may change from request to request, so they are digested as a whole each time.
     ...(settings.messages === null && { digest: conversation.digest(settings.environment) }),
     effectKey: nextRequestKey(journal.graph, agentId),
-    signal: port.signal,
-    rest: port.restSignal,
+    signal: signals.stop,
+    rest: signals.rest,
     caller: { agentId, turn: state.replies, purpose: "act" },
-    budget: port.budget,
-    onText: (text) => port.hint({ type: "text", text }),
-    onRetry: (retry) => port.hint({ type: "retry", ...retry }),
+    onText: (text) => port.tell({ type: "text", text }),
+    onRetry: (retry) => port.tell({ type: "retry", ...retry }),
     // The REPL opens while the model answers.
-    ...(state.head.type === "query" && { onAdmitted: () => port.repls.prepare(agentId, port.signal) }),
+    ...(state.head.type === "query" && { onAdmitted: () => port.repls.prepare(agentId, signals.stop) }),
     squeeze,
   });
 }
 
 /** The name of the agent's model; its key stands in where no client has that key. */
 function modelName({ settings }: AgentPort, { config }: AgentState): string {
-  return settings.providers.get(config.model)?.model ?? config.model;
+  return settings.models.get(config.model)?.name ?? config.model;
 }
 
 function messagesOf(
@@ -72,10 +72,10 @@ function messagesOf(
   systemPrompt: string,
   final: boolean,
 ): readonly Message[] {
-  const { agentId, conversation } = port;
+  const { agentId, inFlight } = port;
   const { graph } = port.journal;
   const { maxMessages } = state.config;
-  const standard = conversation.messages(graph, agentId, { systemPrompt, maxMessages, final });
+  const standard = inFlight.conversation.messages(graph, agentId, { systemPrompt, maxMessages, final });
   const { messages } = port.settings;
   if (messages === null) return standard;
   try {
@@ -101,7 +101,7 @@ async function takeReply(
   { answered: { reply, attempts }, digest }: Extract<RequestOutcome, { readonly kind: "answered" }>,
   facts: ReplyFacts,
 ): Promise<TransitionEnd> {
-  const kernel = port.settings.runtimes.get(state.query.config.runtime)?.kernel;
+  const kernel = port.settings.languages.get(state.query.config.runtime);
   if (kernel === undefined)
     throw new RLMError("invalid_options", `This flow has no runtime "${state.query.config.runtime}".`);
   const schema = port.schemaOf(state.query);
@@ -118,7 +118,7 @@ async function takeReply(
     finishReason: reply.finishReason,
     request: digest,
     requestDigest: "chain",
-    attempts: [...port.cut.splice(0), ...attempts],
+    attempts: [...port.inFlight.cut.splice(0), ...attempts],
     final: facts.final,
     ...(facts.limit !== undefined && { limit: facts.limit }),
   } as const;
@@ -139,8 +139,8 @@ async function takeReply(
     drafts.push({ type: "error", kind, message: firstLine(content), content, fatal: false });
   }
   await port.journal.appendChain(port.agentId, drafts);
-  if (refused) await port.cancelBelow("its parent failed");
-  return refused ? "ended" : "moved";
+  if (refused) await port.children.cancel("its parent failed");
+  return { kind: refused ? "ended" : "moved" };
 }
 
 function joined(...parts: readonly string[]): string {
@@ -153,10 +153,10 @@ function firstLine(text: string): string {
 
 async function endFailed(port: AgentPort, error: unknown, startedAt: number): Promise<TransitionEnd> {
   const message = error instanceof Error ? error.message : String(error);
-  const attempts = [...port.cut.splice(0), ...attemptsOf(error)];
+  const attempts = [...port.inFlight.cut.splice(0), ...attemptsOf(error)];
   const code = RLMError.is(error) ? error.code : "request_failed";
   const state = agentState(port.journal.graph, port.agentId);
-  port.failed(error);
+  port.tell({ type: "failed", error });
   await port.journal.appendChain(port.agentId, [
     {
       type: "error",
@@ -169,8 +169,8 @@ async function endFailed(port: AgentPort, error: unknown, startedAt: number): Pr
       details: { code },
     },
   ]);
-  await port.cancelBelow("its parent failed");
-  return "ended";
+  await port.children.cancel("its parent failed");
+  return { kind: "ended" };
 }
 
 /**
@@ -184,7 +184,7 @@ export async function endExhausted(
 ): Promise<TransitionEnd> {
   const inBlock = state.head.type === "action" || state.head.type === "supervising";
   const dropped = inBlock ? port.journal.graph.lastAction(port.agentId)?.id : undefined;
-  const attempts = await port.unrecorded();
+  const attempts = await port.inFlight.unrecorded();
   const reached = `Agent ${port.agentId} reached ${limit.name} = ${limit.value} after ${counted(state.iterations, "reply", "replies")} without an answer.`;
   const message = sentences(reached, await lastOffer(port.journal, port.agentId));
   await port.journal.appendChain(port.agentId, [
@@ -199,8 +199,8 @@ export async function endExhausted(
       ...(attempts.length > 0 && { attempts }),
     },
   ]);
-  await port.cancelBelow("its parent reached a limit");
-  return "ended";
+  await port.children.cancel("its parent reached a limit");
+  return { kind: "ended" };
 }
 
 /** What the agent was shown last. */

@@ -8,9 +8,19 @@ export interface Amount {
 }
 
 /** What a request may at most consume, held back until its real usage is known. */
-export interface Reservation {
+export interface Held {
+  readonly kind: "held";
   /** Books what was really consumed and lets waiting requests look again. Further calls do nothing. */
   settle(real: Amount): void;
+}
+
+/** There is no room for a request, and there will be none. */
+export interface Shortage {
+  readonly kind: "short";
+  /** What is left. `Infinity` where nothing limits it. */
+  readonly left: Amount;
+  /** The limit that is in the way. */
+  readonly limit: { readonly name: string; readonly value: number };
 }
 
 /** The limits of a budget; `null` for none. */
@@ -78,15 +88,16 @@ export class Budget {
     this.#spent = { tokens: total.input + total.output, microUsd: total.costMicroUsd };
   }
 
-  /** Holds the amount back, waiting for room as long as some may come. `null` when none can. */
-  async reserve(amount: Amount, signal: AbortSignal): Promise<Reservation | null> {
-    while (this.obstacle(amount) !== null) {
-      if (!this.#mayGetRoom(amount)) return null;
+  /** Holds the amount back, waiting for room as long as some may come. */
+  async reserve(amount: Amount, signal: AbortSignal): Promise<Held | Shortage> {
+    for (let limit = this.obstacle(amount); limit !== null; limit = this.obstacle(amount)) {
+      if (!this.#mayGetRoom(amount)) return { kind: "short", left: this.left, limit };
       await this.#change(signal);
     }
     this.#hold(amount, 1);
     let settled = false;
     return {
+      kind: "held",
       settle: (real) => {
         if (settled) return;
         settled = true;

@@ -3,8 +3,9 @@ import type { JsonSchema } from "../../data/json.ts";
 import type { Attempt } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
 import type { Message } from "../../protocols/client.ts";
-import type { FlowSettings } from "../settings.ts";
-import type { Amount, Budget } from "./budget.ts";
+import type { AgentPort } from "../agent-port.ts";
+import type { AgentSettings, ModelInfo } from "../settings.ts";
+import type { Amount } from "./budget.ts";
 import { MessageDigest } from "./message-digest.ts";
 import type { Answered, Price, Retry } from "./provider.ts";
 import { idempotencyKey, questionDigest } from "./request-key.ts";
@@ -23,7 +24,6 @@ export interface ModelRequest {
   /** Lets nothing be sent that is not in flight: the request rejects with `aborted` then. */
   readonly rest?: AbortSignal;
   readonly caller: { readonly agentId: string; readonly turn: number; readonly purpose: "act" | "query" };
-  readonly budget: Budget;
   /** Called when there is a place, before the request is sent. */
   readonly onAdmitted?: () => void;
   readonly output?: JsonSchema;
@@ -37,7 +37,8 @@ export interface ModelRequest {
 export type RequestOutcome =
   | {
       readonly kind: "answered";
-      readonly answered: Answered /** Of the messages. */;
+      readonly answered: Answered;
+      /** Of the messages. */
       readonly digest: string;
     }
   | { readonly kind: "no_room"; readonly limit: { readonly name: string; readonly value: number } };
@@ -52,47 +53,42 @@ const SHORT_OUTPUT_TOKENS = 1024;
  * Sends one request, with its retries, when there is a place and room in the budget. A place is taken
  * before budget is reserved, so that who waits for budget waits only for requests that are in flight.
  */
-export async function request(settings: FlowSettings, wanted: ModelRequest): Promise<RequestOutcome> {
-  const provider = settings.providers.get(wanted.model);
-  if (provider === undefined) throw unknownModel(wanted.model, settings);
+export async function request(port: AgentPort, wanted: ModelRequest): Promise<RequestOutcome> {
+  const model = modelNamed(port.settings, wanted.model);
   const { signal, rest } = wanted;
   const stop = rest === undefined ? signal : AbortSignal.any([signal, rest]);
-  const leaveProvider = await provider.gate.enter(stop, settings.arrival);
+  const leave = await port.effects.enter(wanted.model, stop);
   try {
-    const leaveFlow = await settings.requests.enter(stop, settings.arrival);
-    try {
-      wanted.onAdmitted?.();
-      return await send(settings, wanted, stop);
-    } finally {
-      leaveFlow();
-    }
+    wanted.onAdmitted?.();
+    return await send(port, model, wanted, stop);
   } finally {
-    leaveProvider();
+    leave();
   }
 }
 
-/** The error for a model key that no client has. */
-export function unknownModel(model: string, settings: Pick<FlowSettings, "providers">): RLMError {
-  return new RLMError(
+/** Throws `unknown_model` for a key that no client has. */
+function modelNamed({ models }: Pick<AgentSettings, "models">, key: string): ModelInfo {
+  const model = models.get(key);
+  if (model !== undefined) return model;
+  throw new RLMError(
     "unknown_model",
-    `There is no model "${model}". Models of this flow: ${[...settings.providers.keys()].join(", ")}.`,
+    `There is no model "${key}". Models of this flow: ${[...models.keys()].join(", ")}.`,
   );
 }
 
 async function send(
-  settings: FlowSettings,
+  { settings, effects }: AgentPort,
+  { name, price }: ModelInfo,
   wanted: ModelRequest,
   stop: AbortSignal,
 ): Promise<RequestOutcome> {
-  const { budget, signal } = wanted;
+  const { signal } = wanted;
   const { environment } = settings;
   const messages = wanted.messages();
-  const asked = provider(settings, wanted.model);
-  const { price } = asked;
   const { digest, characters } = await (wanted.digest ?? new MessageDigest(environment.digest)).of(messages);
   const input = Math.ceil(characters / CHARACTERS_PER_TOKEN);
   const question = await questionDigest(
-    { model: asked.model, messages: digest, output: wanted.output },
+    { model: name, messages: digest, output: wanted.output },
     environment,
   );
   const estimateFor = (output: number) => ({
@@ -101,19 +97,18 @@ async function send(
   });
   const { maxOutputTokens } = settings.config;
   let cap = maxOutputTokens;
-  let reservation = await budget.reserve(estimateFor(cap), stop);
-  if (reservation === null) {
+  let reservation = await effects.reserve(estimateFor(cap), stop);
+  if (reservation.kind === "short") {
     // What is left may still do for a reply, only for a shorter one.
     const least = wanted.squeeze === true ? LEAST_OUTPUT_TOKENS : SHORT_OUTPUT_TOKENS;
-    cap = shorterOutput(budget.left, { input, price, cap, least });
-    reservation = await budget.reserve(estimateFor(cap), stop);
+    cap = shorterOutput(reservation.left, { input, price, cap, least });
+    reservation = await effects.reserve(estimateFor(cap), stop);
   }
+  if (reservation.kind === "short") return { kind: "no_room", limit: reservation.limit };
   const estimate = estimateFor(cap);
-  if (reservation === null)
-    return { kind: "no_room", limit: budget.obstacle(estimate) ?? { name: "maxTotalTokens", value: 0 } };
   let attempts: readonly Attempt[] = [];
   try {
-    const answered = await asked.ask(messages, {
+    const answered = await effects.send(wanted.model, messages, {
       signal,
       stop,
       effectKey: idempotencyKey(wanted.effectKey, question, cap),
@@ -137,12 +132,6 @@ async function send(
 export function attemptsOf(error: unknown): readonly Attempt[] {
   if (!RLMError.is(error) || !Array.isArray(error.details.attempts)) return [];
   return error.details.attempts as readonly Attempt[];
-}
-
-function provider(settings: FlowSettings, model: string) {
-  const found = settings.providers.get(model);
-  if (found === undefined) throw unknownModel(model, settings);
-  return found;
 }
 
 interface Shortening {

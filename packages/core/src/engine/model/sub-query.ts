@@ -40,7 +40,7 @@ interface Told {
 /** `llmQuery(prompt, options)`: one request, or two where the first reply does not fit the schema. Never rejects. */
 export async function queryModel(asker: Asker, call: Call): Promise<Finished> {
   const [prompt, options = {}] = call.args;
-  const { providers } = asker.port.settings;
+  const { models } = asker.port.settings;
   if (typeof prompt !== "string" || prompt === "")
     return refused("llmQuery(prompt, options): the prompt must be a non-empty string.");
   if (!isJsonObject(options)) return refused("llmQuery(prompt, options): the options must be an object.");
@@ -48,9 +48,9 @@ export async function queryModel(asker: Asker, call: Call): Promise<Finished> {
   const unknown = Object.keys(rest);
   if (unknown.length > 0)
     return refused(`llmQuery: unknown option ${unknown.join(", ")}. Options: model, output.`);
-  if (typeof model !== "string" || !providers.has(model))
+  if (typeof model !== "string" || !models.has(model))
     return refused(
-      `llmQuery: there is no model ${JSON.stringify(model)}. Models: ${[...providers.keys()].join(", ")}.`,
+      `llmQuery: there is no model ${JSON.stringify(model)}. Models: ${[...models.keys()].join(", ")}.`,
     );
   const { effectKey } = asker;
   const question: Message = { role: "user", content: prompt };
@@ -73,15 +73,13 @@ async function ask({ port, turn }: Asker, exchange: Exchange): Promise<Told> {
   const { messages, ...rest } = exchange;
   try {
     const caller = { agentId: port.agentId, turn, purpose: "query" } as const;
-    const { budget, effectSignal: signal } = port;
     // A block that runs when the run is paused goes on to its end, and so do its queries: nothing lets them rest.
-    const outcome = await request(port.settings, {
+    const outcome = await request(port, {
       ...rest,
       messages: () => messages,
-      signal,
+      signal: port.inFlight.effectSignal,
       caller,
-      budget,
-      onRetry: (retry) => port.hint({ type: "retry", ...retry }),
+      onRetry: (retry) => port.tell({ type: "retry", ...retry }),
     });
     if (outcome.kind === "no_room") {
       const { name, value } = outcome.limit;

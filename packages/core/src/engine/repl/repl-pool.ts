@@ -8,18 +8,12 @@ import type { Release } from "../model/gate.ts";
 import type { FlowSettings } from "../settings.ts";
 import type { Journal } from "../store/journal.ts";
 import { untilAborted } from "../until-aborted.ts";
-import { type IdleRepl, Party } from "./repl-places.ts";
+import type { LiveRepl } from "./live-repl.ts";
+import { Party } from "./repl-places.ts";
 import { replSpec } from "./repl-spec.ts";
 
-/** An agent's REPL that is alive. */
-export interface LiveRepl extends IdleRepl {
-  readonly agentId: string;
-  readonly session: ReplSession;
-  /** True until the blocks that the log has for the agent were run in it. */
-  fresh: boolean;
-  /** The block that is suspended in it. */
-  block: LiveBlock | null;
-}
+/** What a pool needs of the flow. */
+export type PoolSettings = Pick<FlowSettings, "arrival" | "environment" | "places" | "proofs" | "runtimes">;
 
 const IMPATIENT_MS = 250;
 
@@ -35,7 +29,7 @@ const IMPATIENT_MS = 250;
  */
 export class ReplPool {
   readonly #journal: Journal;
-  readonly #settings: FlowSettings;
+  readonly #settings: PoolSettings;
   readonly #idle = new Map<string, LiveRepl>();
   readonly #inUse = new Map<string, LiveRepl>();
   /** REPLs that are being opened before they are needed. */
@@ -44,7 +38,7 @@ export class ReplPool {
   #atRest = false;
   #closed = false;
 
-  constructor(journal: Journal, settings: FlowSettings) {
+  constructor(journal: Journal, settings: PoolSettings) {
     this.#journal = journal;
     this.#settings = settings;
     this.#party = new Party(settings.arrival);

@@ -2,9 +2,9 @@ import { agentState } from "../../data/chain.ts";
 import type { Graph } from "../../data/graph.ts";
 import { endsAgent } from "../../data/node.ts";
 import { callNodeId, parentAgent } from "../../data/node-id.ts";
+import type { Store } from "../../protocols/store.ts";
 import { unfinishedAgents } from "../../turn/plan.ts";
 import type { Birth } from "../agent-port.ts";
-import type { Journal } from "../store/journal.ts";
 
 /** What a run that was taken up again had kept, and what was not whole in it. */
 export interface Recovered {
@@ -26,7 +26,8 @@ export interface Recovered {
 
 /** What taking up the run of this journal finds. */
 export function recoveredFacts(
-  { graph, store }: Journal,
+  graph: Graph,
+  store: Store,
   births: readonly Birth[],
   cancelled: readonly string[],
 ): Recovered {

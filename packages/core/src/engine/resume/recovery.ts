@@ -63,10 +63,10 @@ function planAgain(
 ): ChildPlan {
   const first = agentState(graph, agentId);
   if (first !== undefined) {
-    const planned = planFurther(first, request, [...settings.providers.keys()]);
+    const planned = planFurther(first, request, [...settings.models.keys()]);
     return planned.ok ? planned.value : { agentId, depth: first.query.depth, config: first.config };
   }
-  const facts = factsOf(settings, parent, { inBlock: 0, beingBorn: 0 });
+  const facts = factsOf(settings, parent, 0);
   const plan = { agentId, depth: parent.query.depth + 1, config: childConfig(request, facts) };
   return withRuntime(settings, plan, request);
 }

@@ -1,24 +1,24 @@
 import { agentState } from "../../data/chain.ts";
+import type { Store } from "../../protocols/store.ts";
 import { unfinishedAgents } from "../../turn/plan.ts";
-import type { Birth } from "../agent-port.ts";
+import { childDraft } from "../births.ts";
 import type { Slot } from "../block/slot.ts";
 import type { Cancels } from "../edit/cancels.ts";
 import type { Scheduler } from "../scheduler.ts";
 import type { FlowSettings } from "../settings.ts";
-import type { Journal } from "../store/journal.ts";
+import type { ChainDraft, Journal } from "../store/journal.ts";
 import { orphans, type Recovered, recoveredFacts } from "./recovered.ts";
 import { lostBirths, waitsComplete } from "./recovery.ts";
 
 /** What taking up a run works on. */
 export interface TakeUpParts {
   readonly settings: FlowSettings;
+  readonly store: Store;
   readonly journal: Journal;
   readonly scheduler: Scheduler;
   readonly cancels: Cancels;
-  /** The actions of blocks that go on here and may have been begun elsewhere are added. */
-  readonly takenUp: Set<string>;
   slot(agentId: string): Slot;
-  spawn(birth: Birth): Promise<void>;
+  spawn(agentId: string, query: ChainDraft): Promise<void>;
 }
 
 /**
@@ -30,24 +30,24 @@ export async function takeUp(parts: TakeUpParts): Promise<Recovered> {
   const { graph } = journal;
   const cancelled = orphans(graph);
   const births = await lostBirths(journal, settings, cancelled);
-  const recovered = recoveredFacts(journal, births, cancelled);
+  const recovered = recoveredFacts(graph, parts.store, births, cancelled);
   const agents = unfinishedAgents(graph);
   for (const agentId of agents) parts.slot(agentId);
   const reason = "nobody waits for it any more";
   await cancels.cancel({ agents: cancelled, reason, origin: "engine" });
   for (const agentId of agents.toReversed()) settle(parts, agentId);
-  for (const birth of births) await parts.spawn(birth);
+  for (const birth of births)
+    await parts.spawn(birth.plan.agentId, await childDraft(settings, journal, birth));
   return recovered;
 }
 
 /** Lets the agent move, or leaves it parked when it waits for children that have not ended. */
-function settle({ journal: { graph }, scheduler, takenUp }: TakeUpParts, agentId: string): void {
+function settle({ journal: { graph }, scheduler }: TakeUpParts, agentId: string): void {
   const slot = scheduler.slot(agentId);
   const head = agentState(graph, agentId)?.head;
   if (slot === undefined || head === undefined) return;
   const action = graph.lastAction(agentId);
   const inBlock = head.type === "action" || head.type === "supervising";
-  if (inBlock && action !== undefined) takenUp.add(action.id);
-  if (head.type === "supervising" && !waitsComplete(graph, agentId)) slot.parked = true;
-  else scheduler.ready(agentId);
+  if (inBlock && action !== undefined) slot.inFlight.takenUp = action.id;
+  if (head.type !== "supervising" || waitsComplete(graph, agentId)) scheduler.ready(agentId);
 }

@@ -27,6 +27,9 @@ export type CallDraft = Pick<
   readonly startedAt: number;
 };
 
+/** What a journal writes to: all of a {@link Store}, or only what a driver of one agent has. */
+export type LogStore = Pick<Store, "append" | "payloads">;
+
 /** JSON texts of more bytes than this become blobs. */
 export const INLINE_BYTES: number = 64 * 1024;
 
@@ -46,21 +49,20 @@ export interface Packed<T> {
  * 4. After a failed write nothing more is appended.
  */
 export class Journal {
-  readonly store: Store;
+  readonly #store: LogStore;
   /** The store's payloads. Like a failed append, a failure of theirs ends the run. */
   readonly payloads: PayloadStore;
   readonly environment: Environment;
   #graph: Graph;
-  readonly #heard: (node: RunNode) => void;
+  #listener: (node: RunNode) => void = () => {};
   readonly #texts = new Map<string, string>();
   #failure: RLMError | null = null;
 
-  constructor(store: Store, graph: Graph, environment: Environment, heard: (node: RunNode) => void) {
-    this.store = store;
+  constructor(store: LogStore, graph: Graph, environment: Environment) {
+    this.#store = store;
     this.payloads = watchedPayloads(store.payloads, (error) => this.stop(error));
     this.environment = environment;
     this.#graph = graph;
-    this.#heard = heard;
   }
 
   get graph(): Graph {
@@ -70,6 +72,11 @@ export class Journal {
   /** What the store failed with, after which nothing more is appended. */
   get failure(): RLMError | null {
     return this.#failure;
+  }
+
+  /** Has every further node reported, in the moment in which it is in the graph. There is one listener. */
+  listen(listener: (node: RunNode) => void): void {
+    this.#listener = listener;
   }
 
   /** Appends chain nodes in one go and gives them. */
@@ -129,9 +136,14 @@ export class Journal {
     const first = nodes[0];
     if (first === undefined) return;
     if (this.#failure !== null) throw this.#failure;
-    await this.store.append(agentId, first.n, nodes).catch((error: unknown) => this.#fail(error));
+    await this.#store.append(agentId, first.n, nodes).catch((error: unknown) => this.#fail(error));
     this.#graph = this.#graph.append(nodes);
-    for (const node of nodes) this.#heard(node);
+    for (const node of nodes) this.#listener(node);
+  }
+
+  /** Takes in nodes of other agents that are in a store already, where the journal does not see them being appended. */
+  learn(nodes: readonly RunNode[]): void {
+    this.#graph = this.#graph.append(nodes);
   }
 
   /** Ends the run if the error is a failure of the store: nothing is appended any more. Ignores other errors. */

@@ -1,14 +1,20 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { type Amount, Budget, type Reservation } from "../../../src/engine/model/budget.ts";
+import { type Amount, Budget, type Held } from "../../../src/engine/model/budget.ts";
 import { RLMError, ZERO_USAGE } from "../../../src/index.ts";
 import { Seeded } from "../../data/seeded.ts";
 
 const { signal } = new AbortController();
 const tokens = (count: number): Amount => ({ tokens: count, microUsd: 0 });
 
-async function reserved(budget: Budget, amount: Amount): Promise<Reservation> {
-  const reservation = await budget.reserve(amount, signal);
+/** What is held back, or `null` where there is no room. */
+async function hold(budget: Budget, amount: Amount, stop: AbortSignal = signal): Promise<Held | null> {
+  const reserved = await budget.reserve(amount, stop);
+  return reserved.kind === "held" ? reserved : null;
+}
+
+async function reserved(budget: Budget, amount: Amount): Promise<Held> {
+  const reservation = await hold(budget, amount);
   if (reservation === null) throw new Error("there was no room");
   return reservation;
 }
@@ -17,7 +23,7 @@ describe("a budget", () => {
   test("without limits takes anything", async () => {
     const budget = new Budget({ tokens: null, microUsd: null });
     expect(budget.left).toEqual({ tokens: Number.POSITIVE_INFINITY, microUsd: Number.POSITIVE_INFINITY });
-    expect(await budget.reserve({ tokens: 1e12, microUsd: 1e12 }, signal)).not.toBeNull();
+    expect(await hold(budget, { tokens: 1e12, microUsd: 1e12 }, signal)).not.toBeNull();
   });
 
   test("holds back what is reserved and books what was used, once", async () => {
@@ -31,7 +37,12 @@ describe("a budget", () => {
 
   test("refuses what does not fit when nothing is in flight, and names the limit", async () => {
     const budget = new Budget({ tokens: 100, microUsd: 5_000_000 });
-    expect(await budget.reserve(tokens(101), signal)).toBeNull();
+    expect(await hold(budget, tokens(101), signal)).toBeNull();
+    expect(await budget.reserve(tokens(101), signal)).toEqual({
+      kind: "short",
+      left: { tokens: 100, microUsd: 5_000_000 },
+      limit: { name: "maxTotalTokens", value: 100 },
+    });
     expect(budget.obstacle(tokens(101))).toEqual({ name: "maxTotalTokens", value: 100 });
     expect(budget.obstacle({ tokens: 1, microUsd: 5_000_001 })).toEqual({ name: "maxCostUsd", value: 5 });
     expect(budget.obstacle(tokens(100))).toBeNull();
@@ -40,8 +51,8 @@ describe("a budget", () => {
   test("lets who does not fit wait for what is in flight, then decides again", async () => {
     const budget = new Budget({ tokens: 100, microUsd: null });
     const first = await reserved(budget, tokens(80));
-    const second = budget.reserve(tokens(50), signal);
-    const third = budget.reserve(tokens(95), signal);
+    const second = hold(budget, tokens(50), signal);
+    const third = hold(budget, tokens(95), signal);
     first.settle(tokens(20));
     const granted = await second;
     expect(granted).not.toBeNull();
@@ -58,7 +69,7 @@ describe("a budget", () => {
   test("wakes who waits when a limit is raised", async () => {
     const budget = new Budget({ tokens: 100, microUsd: null });
     await reserved(budget, tokens(80));
-    const waiting = budget.reserve(tokens(50), signal);
+    const waiting = hold(budget, tokens(50), signal);
     budget.setLimits({ tokens: 200, microUsd: null });
     expect(await waiting).not.toBeNull();
   });
@@ -67,7 +78,7 @@ describe("a budget", () => {
     const budget = new Budget({ tokens: 100, microUsd: null });
     const first = await reserved(budget, tokens(80));
     const controller = new AbortController();
-    const waiting = budget.reserve(tokens(50), controller.signal);
+    const waiting = hold(budget, tokens(50), controller.signal);
     controller.abort();
     await expect(waiting).rejects.toSatisfy((error) => RLMError.is(error, "aborted"));
     first.settle(tokens(0));
@@ -79,7 +90,7 @@ describe("a budget", () => {
     const controller = new AbortController();
     for (let round = 0; round < 50; round++) {
       const held = await reserved(budget, tokens(80));
-      const waiting = budget.reserve(tokens(50), controller.signal);
+      const waiting = hold(budget, tokens(50), controller.signal);
       held.settle(tokens(0));
       (await waiting)?.settle(tokens(0));
     }
@@ -110,14 +121,14 @@ describe("a part of a budget", () => {
     const run = new Budget({ tokens: 1000, microUsd: null });
     const part = new Budget({ tokens: 10, microUsd: null }, run);
     await reserved(run, tokens(500));
-    expect(await part.reserve(tokens(20), signal)).toBeNull();
+    expect(await hold(part, tokens(20), signal)).toBeNull();
   });
 
   test("waits for requests elsewhere when only the whole is too small", async () => {
     const run = new Budget({ tokens: 100, microUsd: null });
     const part = new Budget({ tokens: 50, microUsd: null }, run);
     const elsewhere = await reserved(run, tokens(80));
-    const waiting = part.reserve(tokens(40), signal);
+    const waiting = hold(part, tokens(40), signal);
     elsewhere.settle(tokens(10));
     expect(await waiting).not.toBeNull();
   });
@@ -137,7 +148,7 @@ describe("a hundred agents at once", () => {
       const budget = all[place % all.length] ?? run;
       for (let round = 0; round < 10; round++) {
         const estimate = 10 + random.below(90);
-        const reservation = await budget.reserve(tokens(estimate), signal);
+        const reservation = await hold(budget, tokens(estimate), signal);
         if (reservation === null) return;
         held += estimate;
         expect(spent + held).toBeLessThanOrEqual(limit);

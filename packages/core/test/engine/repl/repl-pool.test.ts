@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { LiveBlock } from "../../../src/engine/block/live-block.ts";
 import { defaultEnvironment } from "../../../src/engine/default-environment.ts";
 import { resolveOptions } from "../../../src/engine/flow-options.ts";
-import { type LiveRepl, ReplPool } from "../../../src/engine/repl/repl-pool.ts";
+import type { LiveRepl } from "../../../src/engine/repl/live-repl.ts";
+import { ReplPool } from "../../../src/engine/repl/repl-pool.ts";
 import { Journal } from "../../../src/engine/store/journal.ts";
 import { memoryStores, RLMError } from "../../../src/index.ts";
 import { scriptedClient } from "../../../src/testing/index.ts";
@@ -31,7 +32,7 @@ async function poolsOf(maxLiveRepls: number, faults: Faults = {}, count = 1) {
   builder.action("root", "1");
   for (let index = 0; index < 10; index++) builder.delegate("root", index, `root.a${index}`);
   const store = await memoryStores(environment.digest).createRun(runInfo);
-  const journal = new Journal(store, builder.graph, environment, () => {});
+  const journal = new Journal(store, builder.graph, environment);
   return { runtime, pools: Array.from({ length: count }, () => new ReplPool(journal, settings)) };
 }
 

@@ -88,7 +88,7 @@ describe("promised children", () => {
     const settings = resolveOptions({ client: scriptedClient([]), runtime: inlineRuntime(), environment });
     const store = await memoryStores(environment.digest).createRun(builder.graph.run);
     return await lostBirths(
-      new Journal(store, Graph.fromNodes(builder.graph.run, nodes), environment, () => {}),
+      new Journal(store, Graph.fromNodes(builder.graph.run, nodes), environment),
       settings,
       cancelled,
     );

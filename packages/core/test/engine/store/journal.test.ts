@@ -23,7 +23,8 @@ async function begun(change: (store: Store) => Store = (store) => store) {
   builder.query("root", "Begin.");
   builder.action("root", "1");
   await store.append("root", 0, [...builder.graph.walk()]);
-  const journal = new Journal(change(store), builder.graph, environment, (node) => heard.push(node.id));
+  const journal = new Journal(change(store), builder.graph, environment);
+  journal.listen((node) => heard.push(node.id));
   const action = builder.graph.lastAction("root");
   if (action === undefined) throw new Error("the builder made an action");
   return { journal, store, heard, action };
