@@ -205,14 +205,24 @@ def with_await(place):
     return corrected(place, lambda place, statement: Awaiting(place, statement).written())
 
 
+def shown_values(statement):
+    """The calls whose value a statement keeps or shows by itself: it is of no use there before it is awaited."""
+    value = getattr(statement, "value", None)
+    if not is_a(statement, (ast.Assign, ast.AugAssign, ast.Expr)) or not is_a(value, ast.Call):
+        return []
+    prints = is_a(value.func, ast.Name) and value.func.id == "print"
+    return [value, *(arg for arg in value.args if prints and is_a(arg, ast.Call))]
+
+
 def with_text(place):
     """The statement with the text of CONTEXT and of slices in the place of what stands for it, its call awaited."""
 
     def change(place, statement):
         Reading(place, statement).change()
-        value = getattr(statement.node, "value", None)
-        is_value = is_a(statement.node, (ast.Assign, ast.AugAssign, ast.Expr)) and is_a(value, ast.Call)
-        if statement.is_changed() and is_value and place.may_await() and known_kind(value, place) == CALL:
-            statement.replace(statement.start(value), statement.start(value), "await ")
+        if not statement.is_changed() or not place.may_await():
+            return
+        for value in shown_values(statement.node):
+            if known_kind(value, place) == CALL:
+                statement.replace(statement.start(value), statement.start(value), "await ")
 
     return corrected(place, change)

@@ -75,6 +75,8 @@ describe("CONTEXT in the place of a text or a list is answered with what reads i
     ["for line in CONTEXT:\n    print(line)", "for line in CONTEXT.lines():"],
     ["[line for line in CONTEXT]", "[line for line in CONTEXT.lines()]"],
     ["'Summarize: ' + CONTEXT", "'Summarize: ' + CONTEXT.text()"],
+    ["print(llm_query('Sum up: ' + CONTEXT))", "print(await llm_query('Sum up: ' + CONTEXT.text()))"],
+    ["print('said', llm_query('a' + CONTEXT))", "print('said', await llm_query('a' + CONTEXT.text()))"],
     ["f'Summarize: {CONTEXT}'", "f'Summarize: {CONTEXT.text()}'"],
     ["sorted(CONTEXT)", "sorted(CONTEXT.lines())"],
     ["''.join(CONTEXT)", "''.join(CONTEXT.text())"],
