@@ -40,7 +40,7 @@ function context(options: KernelPromptOptions): string {
     "CONTEXT is the input, read synchronously:",
     exampleBlock(...lines),
     `- \`grep(pattern, max=100)\` takes a str as it stands. \`start\` is the position in ${object}, \`text\` the line or, of a long line, the part around the match.`,
-    `- \`text()\` and \`lines()\` give all: fine in code, not to print. \`len()\` and \`line_count()\` say how much that is. \`slice(start, end)\` stands for a part without reading it, \`chunks(size)\` is all in slices of that many characters, lines cut too; a slice's \`text()\` reads it.`,
+    `- \`text()\` and \`lines()\` give all, \`len()\` and \`line_count()\` say how much that is. \`slice(start, end)\` stands for a part without reading it, \`chunks(size)\` is all in slices of that many characters, lines cut too; a slice's \`text()\` reads it.`,
   ].join("\n");
 }
 

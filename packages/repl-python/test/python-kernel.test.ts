@@ -95,6 +95,13 @@ describe("the prompt", () => {
     expect(pythonKernel.promptSections(nothing).map(({ name }) => name)).toEqual(["repl", "llm", "done"]);
   });
 
+  test("does not forbid to print an input that it asks to print", () => {
+    const contexts = [{ key: "doc", characters: 3_000, digest: "0".repeat(64) }];
+    const small = defaultPrompt().render({ ...AGENT, contexts });
+    expect(small).toContain("print it where you have to read it");
+    expect(small).not.toMatch(/not to print|never print/);
+  });
+
   test("says nothing of JavaScript, in the default prompt of an agent with tools either", () => {
     const prompt = defaultPrompt().render(AGENT);
     expect(prompt).toContain("by writing Python that runs in a REPL");

@@ -24,6 +24,13 @@ describe("the default prompt with this kernel", () => {
     expect(prompt.length).toBeLessThan(4000);
   });
 
+  test("does not forbid to print an input that it asks to print", () => {
+    const contexts = [{ key: "doc", characters: 3_000, digest: "0".repeat(64) }];
+    const small = defaultPrompt().render({ ...PLAIN_ROOT, contexts });
+    expect(small).toContain("print it where you have to read it");
+    expect(small).not.toMatch(/not to print|never print/);
+  });
+
   test("teaches what every agent needs, and how code is called what tools are", () => {
     for (const word of ["```repl", "delegate(", "done(", "llmQuery("]) expect(prompt, word).toContain(word);
     const tool = {
