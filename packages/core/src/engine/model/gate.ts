@@ -36,18 +36,16 @@ export class Gate {
       return Promise.resolve(this.#release());
     }
     return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.#waiting.nextOf(arrival, (entry) => entry === waiter);
+      const admit = () => {
+        signal.removeEventListener("abort", abort);
+        resolve(this.#release());
+      };
+      const leave = this.#waiting.add(arrival, { admit });
+      const abort = () => {
+        leave();
         reject(abortedWhileWaiting());
       };
-      const waiter: Waiter = {
-        admit: () => {
-          signal.removeEventListener("abort", leave);
-          resolve(this.#release());
-        },
-      };
-      signal.addEventListener("abort", leave, { once: true });
-      this.#waiting.add(arrival, waiter);
+      signal.addEventListener("abort", abort, { once: true });
     });
   }
 

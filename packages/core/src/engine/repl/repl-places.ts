@@ -77,21 +77,18 @@ export class ReplPlaces {
     const free = this.tryEnter();
     if (free !== null) return Promise.resolve(free);
     return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.#line.nextOf(party.arrival, (entry) => entry === waiter);
+      const admit = () => {
+        signal.removeEventListener("abort", abort);
+        this.#leftLine(party);
+        resolve(this.#release());
+      };
+      const leave = this.#line.add(party.arrival, { party, admit });
+      const abort = () => {
+        leave();
         this.#leftLine(party);
         reject(abortedInLine());
       };
-      const waiter: Waiter = {
-        party,
-        admit: () => {
-          signal.removeEventListener("abort", leave);
-          this.#leftLine(party);
-          resolve(this.#release());
-        },
-      };
-      signal.addEventListener("abort", leave, { once: true });
-      this.#line.add(party.arrival, waiter);
+      signal.addEventListener("abort", abort, { once: true });
       party.waiting += 1;
       this.#parties.add(party);
       this.#makeRoom();
