@@ -5,6 +5,7 @@ import type { BlobFiles } from "./blob-files.ts";
 import { type Durability, openOwnFile } from "./durable-files.ts";
 import { orFileFailure } from "./file-failure.ts";
 import { type FileState, isSameState, stateOf } from "./file-state.ts";
+import type { WritesHead } from "./log-head.ts";
 import { LogWriter } from "./log-writer.ts";
 import { sumOf } from "./sealed-line.ts";
 import { encodeWrite, readWriteLog, type WriteEntry } from "./write-log.ts";
@@ -36,6 +37,8 @@ export interface WritingCall {
 /** What a log of writes is made of. */
 export interface BranchWritesOptions {
   readonly file: string;
+  /** Where the branch keeps how far its logs went. */
+  readonly headFile: string;
   readonly blobs: BlobFiles;
   readonly durability: Durability;
   /** Files above so many bytes are not kept. */
@@ -49,6 +52,8 @@ interface Open {
   readonly byPath: Map<string, WriteEntry[]>;
   /** The checksum of the line that was handed to the writer last. */
   sum: string;
+  /** Where the log ends with that line; `null` before its first. */
+  head: WritesHead | null;
 }
 
 /** The record of what the tools of a branch have written, open for further writes. */
@@ -88,6 +93,8 @@ export class BranchWrites {
     const entry: WriteEntry = { key: effectKey, path, before, after: stateOf(next) };
     const line = encodeWrite(entry, open.sum);
     open.sum = sumOf(line.subarray(0, -1));
+    const { bytes, lines } = open.head ?? { bytes: 0, lines: 0 };
+    open.head = { bytes: bytes + line.length, lines: lines + 1, sum: open.sum, path };
     await open.writer.append(line);
     entriesOf(open.byPath, path).push(entry);
   }
@@ -119,13 +126,14 @@ export class BranchWrites {
     this.#options.requireHeld();
   }
 
-  /** Waits for the writes under way and closes the log. */
-  async close(): Promise<void> {
+  /** Waits for the writes under way and closes the log. Gives where it ends; `null` where that is not known. */
+  async close(): Promise<WritesHead | null> {
     this.#closed = true;
     await Promise.all(this.#underWay);
     // A log that could not be opened was told to the call that needed it.
     const open = await this.#opened?.catch(() => null);
     await open?.writer.close();
+    return open?.writer.failure === null ? open.head : null;
   }
 
   async #state({ bytes, read }: CurrentFile, keep = false): Promise<FileState> {
@@ -145,8 +153,8 @@ export class BranchWrites {
   }
 
   async #openFile(): Promise<Open> {
-    const { file, durability } = this.#options;
-    const { entries, end, sum } = await readWriteLog(file);
+    const { file, headFile, durability } = this.#options;
+    const { entries, end, sum, head } = await readWriteLog(file, headFile);
     const handle = await orFileFailure("open", file, async () => {
       const opened = await openOwnFile(file, constants.O_RDWR | constants.O_CREAT);
       try {
@@ -164,6 +172,7 @@ export class BranchWrites {
       writer: new LogWriter({ handle, file, end, durability, requireHeld: this.#options.requireHeld }),
       byPath,
       sum,
+      head,
     };
   }
 }

@@ -12,7 +12,8 @@ import { readOwnFile } from "./durable-files.ts";
 import { examineInbox } from "./examine-inbox.ts";
 import { systemCode } from "./file-failure.ts";
 import type { Finding } from "./finding.ts";
-import type { Layout } from "./layout.ts";
+import type { BranchPaths, Layout } from "./layout.ts";
+import { readHead } from "./log-head.ts";
 import { LogReader } from "./log-reader.ts";
 import { parseIdentity, whereabouts } from "./process-identity.ts";
 import { readBranchFile, readRunFile } from "./run-files.ts";
@@ -56,7 +57,7 @@ export async function examineBranch(
   const { blobs, contexts, runs } = place.layout;
   const folders = [directory, place.layout.branches(runId), blobs, contexts, runs];
   const beside = [
-    writesFindings(writes, lock?.isHeld === true),
+    writesFindings({ writes, head }, lock?.isHeld === true),
     asked,
     ...[...folders, ...(await writtenDirectories({ writes, files }))].map(leftovers),
   ];
@@ -197,9 +198,17 @@ async function lockFinding(directory: string): Promise<{ finding: Finding; isHel
   }
 }
 
-async function writesFindings(file: string, isHeld: boolean): Promise<readonly Finding[]> {
+async function writesFindings(
+  { writes: file, head }: Pick<BranchPaths, "writes" | "head">,
+  isHeld: boolean,
+): Promise<readonly Finding[]> {
   try {
-    const { tornBytes } = await readWriteLog(file);
+    // A head that can't be read is told with the log of nodes.
+    const readable = await readHead(head).then(
+      () => head,
+      () => null,
+    );
+    const { tornBytes } = await readWriteLog(file, readable);
     return tornBytes > 0 ? [torn(file, tornBytes, isHeld)] : [];
   } catch (error) {
     return [problem(file, error)];

@@ -36,6 +36,7 @@ export interface ForkedFiles {
 export interface FilesSource {
   readonly directory: string;
   readonly writes: string;
+  readonly head: string;
   /** When the branch began: epoch milliseconds. */
   readonly since: number;
   readonly blobs: BlobFiles;
@@ -101,7 +102,7 @@ export async function forkFiles(source: FilesSource, target: FilesTarget): Promi
   const began = performance.now();
   const copy = new FilesCopy(source, target);
   await copy.copyTree("");
-  const { entries } = await readWriteLog(source.writes);
+  const { entries } = await readWriteLog(source.writes, source.head);
   const plans = await planFiles(entries, source.isKept, (path) => copy.present(path));
   for (const plan of plans) await copy.restore(plan);
   const kept = entriesInOrder(entries, plans);

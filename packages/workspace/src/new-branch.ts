@@ -11,6 +11,7 @@ import { encodeBranchFile, encodeRunFile } from "./run-files.ts";
 import { NO_SUM, sumOf } from "./sealed-line.ts";
 import { temporaryName } from "./temporaries.ts";
 import { requireDirectory, type WorkspaceRoot } from "./workspace-root.ts";
+import { readWriteLog } from "./write-log.ts";
 
 /*
  * Owns: the birth of runs and branches.
@@ -97,7 +98,8 @@ async function fillBranch(directory: string, branch: NewBranch): Promise<void> {
   await writeNewFile(files.info, encodeBranchFile(run), durability);
   if (run.branch.id !== MAIN) await fillFiles(directory, branch);
   const head = await fillLog(files.log, nodes, durability);
-  if (head !== null) await writeHead(files.head, head, durability);
+  const writes = (await readWriteLog(files.writes)).head;
+  if (head !== null) await writeHead(files.head, { ...head, ...(writes && { writes }) }, durability);
   if (durability === "fsync") await syncDirectory(directory);
 }
 

@@ -7,7 +7,8 @@ import { BranchWrites } from "./branch-writes.ts";
 import type { Durability } from "./durable-files.ts";
 import { orFileFailure, systemCode } from "./file-failure.ts";
 import { type FilesTarget, type ForkedFiles, forkFiles, NO_FILES, parseForkedFiles } from "./fork-files.ts";
-import type { Layout } from "./layout.ts";
+import type { BranchPaths, Layout } from "./layout.ts";
+import { readHead, type WritesHead } from "./log-head.ts";
 import { listBranches, readBranchFile } from "./run-files.ts";
 
 /*
@@ -51,7 +52,7 @@ export class WorkspaceFiles {
         `${JSON.stringify(effectKey)} is no effect key: run/branch/node.`,
       );
     const paths = this.#options.layout.branch(runId, branchId);
-    return { directory: paths.files, writes: this.#writesIn(paths.writes) };
+    return { directory: paths.files, writes: this.#writesIn(paths) };
   }
 
   /**
@@ -59,29 +60,40 @@ export class WorkspaceFiles {
    * the log of what they have written can't be gone on with: so that is told before anything is asked of a model.
    */
   async open(run: RunInfo, requireHeld: () => void): Promise<void> {
-    const { writes } = this.#options.layout.branch(run.runId, run.branch.id);
-    this.#held.set(writes, requireHeld);
+    const paths = this.#options.layout.branch(run.runId, run.branch.id);
+    this.#held.set(paths.writes, requireHeld);
     // A branch in which no tool has written gets no log of it.
-    if (lstatSync(writes, { throwIfNoEntry: false }) !== undefined) await this.#writesIn(writes).opened();
+    const isThere = lstatSync(paths.writes, { throwIfNoEntry: false }) !== undefined;
+    if (isThere || (await readHead(paths.head))?.writes !== undefined) await this.#writesIn(paths).opened();
   }
 
-  #writesIn(file: string): BranchWrites {
+  #writesIn({ writes: file, head: headFile }: BranchPaths): BranchWrites {
     let writes = this.#open.get(file);
     if (writes === undefined) {
       const requireHeld = () => this.#requireHeld(file);
-      writes = new BranchWrites({ file, ...this.#options, requireHeld });
+      writes = new BranchWrites({ file, headFile, ...this.#options, requireHeld });
       this.#open.set(file, writes);
     }
     return writes;
   }
 
-  /** Waits for the writes of tools in a branch, or in all, and closes the log; later writes are refused. */
-  async close(run?: RunInfo): Promise<void> {
-    const only = run === undefined ? null : this.#options.layout.branch(run.runId, run.branch.id).writes;
-    const closing = [...this.#open].filter(([file]) => only === null || file === only);
-    const closed = closing.map(([, writes]) => writes.close());
-    for (const [file] of closing) this.#open.delete(file);
-    for (const file of only === null ? [...this.#held.keys()] : [only]) this.#held.delete(file);
+  /**
+   * Waits for the writes of tools in a branch and closes the log; later writes are refused. Gives where the log ends;
+   * `null` where that is not known.
+   */
+  async close(run: RunInfo): Promise<WritesHead | null> {
+    const file = this.#options.layout.branch(run.runId, run.branch.id).writes;
+    const writes = this.#open.get(file);
+    this.#open.delete(file);
+    this.#held.delete(file);
+    return (await writes?.close()) ?? null;
+  }
+
+  /** Does so with all that are left. */
+  async closeAll(): Promise<void> {
+    const closed = [...this.#open.values()].map((writes) => writes.close());
+    this.#open.clear();
+    this.#held.clear();
     await Promise.all(closed);
   }
 
@@ -110,12 +122,12 @@ export class WorkspaceFiles {
       return undefined;
     if (!(await listBranches(layout, run.runId)).includes(parent)) return undefined;
     const { branch } = await readBranchFile(layout, run.runId, parent);
-    const { files: directory, writes } = layout.branch(run.runId, parent);
+    const { files: directory, writes, head } = layout.branch(run.runId, parent);
     const made = new Set(
       nodes.flatMap((node) => (node.type === "call" && node.intent !== true ? node.id : [])),
     );
     const isKept = ({ key }: { readonly key: string }) => made.has(key.split("/").slice(2).join("/"));
-    const source = { directory, writes, since: branch.createdAt, blobs, isKept, maxFileBytes };
+    const source = { directory, writes, head, since: branch.createdAt, blobs, isKept, maxFileBytes };
     return (target) => forkFiles(source, target);
   }
 

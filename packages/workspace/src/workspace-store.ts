@@ -16,7 +16,7 @@ import { openOwnFile } from "./durable-files.ts";
 import { orFileFailure } from "./file-failure.ts";
 import { InboxFile } from "./inbox-file.ts";
 import type { BranchPaths } from "./layout.ts";
-import { type LogHead, writeHead } from "./log-head.ts";
+import { isSameHead, type LogHead, type WritesHead, writeHead } from "./log-head.ts";
 import { encodeLine, type LogLine } from "./log-line.ts";
 import { LogReader } from "./log-reader.ts";
 import { LogWriter } from "./log-writer.ts";
@@ -43,8 +43,10 @@ export interface Recovery {
 /** What a store is made of. */
 export interface WorkspaceStoreOptions extends LockedBranch {
   readonly payloads: PayloadStore;
+  /** Closes the log of the tools' writes and gives where it ends; `null` where that is not known. */
+  readonly closeWrites: () => Promise<WritesHead | null>;
   /** Called once, when the branch is closed. */
-  readonly onClose: (store: WorkspaceStore) => Promise<void>;
+  readonly onClose: (store: WorkspaceStore) => void;
 }
 
 function lineOf(line: LogLine, prev: string): Buffer {
@@ -173,20 +175,28 @@ export class WorkspaceStore implements Store {
   async #close(): Promise<void> {
     try {
       await this.#writer.close();
-      await this.#keepHead();
     } finally {
-      await this.#options.onClose(this);
-      await this.#options.lock.release();
+      await this.#closeWrites();
     }
   }
 
-  async #keepHead(): Promise<void> {
-    const { failure } = this.#writer;
-    if (failure !== null || this.#head.bytes === (this.#keptHead?.bytes ?? 0)) return;
+  async #closeWrites(): Promise<void> {
+    try {
+      await this.#keepHead(await this.#options.closeWrites());
+    } finally {
+      await this.#options.lock.release();
+      this.#options.onClose(this);
+    }
+  }
+
+  async #keepHead(written: WritesHead | null): Promise<void> {
+    const writes = written ?? this.#keptHead?.writes;
+    const head = { ...this.#head, ...(writes && { writes }) };
+    if (this.#writer.failure !== null || head.lines === 0 || isSameHead(head, this.#keptHead)) return;
     try {
       this.#options.lock.requireHeld();
-      await writeHead(this.#paths.head, this.#head, this.#options.durability);
-      this.#keptHead = this.#head;
+      await writeHead(this.#paths.head, head, this.#options.durability);
+      this.#keptHead = head;
     } catch {
       // The older head remains valid. It stays when the disk is full or another process has taken the branch.
     }

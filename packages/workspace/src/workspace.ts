@@ -136,10 +136,8 @@ export class Workspace implements RunStores, AsyncDisposable {
       lock,
       payloads: this.#shared,
       durability: this.#durability,
-      onClose: (closed) => {
-        this.#stores.delete(closed);
-        return this.#files.close(run);
-      },
+      closeWrites: () => this.#files.close(run),
+      onClose: (closed) => this.#stores.delete(closed),
     });
     this.#stores.add(store);
     try {
@@ -274,7 +272,7 @@ export class Workspace implements RunStores, AsyncDisposable {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#stores].map((store) => store.close()));
-    await this.#files.close();
+    await this.#files.closeAll();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

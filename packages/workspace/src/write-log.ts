@@ -1,11 +1,12 @@
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { isAbsolute } from "node:path";
-import { isJsonObject, type JsonObject, RLMError, sentences } from "@rlmflow/core";
+import { counted, isJsonObject, type JsonObject, RLMError, sentences } from "@rlmflow/core";
 import { openOwnFile } from "./durable-files.ts";
 import { orFileFailure, systemCode } from "./file-failure.ts";
 import { type FileState, parseFileState } from "./file-state.ts";
 import { readLines } from "./line-reader.ts";
+import { readHead, type WritesHead } from "./log-head.ts";
 import { NO_SUM, openLine, sealLine, sumOf } from "./sealed-line.ts";
 
 /** The number of the format in which writes are logged. Lines of format 1 name no line before them; one file may begin with them. */
@@ -27,6 +28,8 @@ export interface WriteLog {
   readonly end: number;
   /** The checksum of the last whole line, which the next one names. */
   readonly sum: string;
+  /** What a head says of this log; `null` when no write is in it. */
+  readonly head: WritesHead | null;
   /** Bytes behind it that hold the beginning of a line. */
   readonly tornBytes: number;
 }
@@ -51,23 +54,29 @@ export function encodeWrites(entries: readonly WriteEntry[]): Buffer {
   );
 }
 
-/** Reads a log of writes; one that is not there is empty. What follows the last newline is torn and left out. */
-export async function readWriteLog(file: string): Promise<WriteLog> {
+/**
+ * Reads a log of writes; one that is not there is empty. What follows the last newline is torn and left out. With
+ * `headFile`, a log that lacks lines which it had when its branch was last closed is damaged.
+ */
+export async function readWriteLog(file: string, headFile: string | null = null): Promise<WriteLog> {
+  // Read before the log: a head that is written meanwhile may be ahead of the size seen here.
+  const kept = headFile === null ? null : ((await readHead(headFile))?.writes ?? null);
   return orFileFailure("read", file, async () => {
     const handle = await openOwnFile(file, constants.O_RDONLY).catch((error: unknown) => {
       if (systemCode(error) === "ENOENT") return null;
       throw error;
     });
-    if (handle === null) return { entries: [], end: 0, sum: NO_SUM, tornBytes: 0 };
+    if (handle === null && kept !== null) throw damagedWrites(file, 1, isMissing(kept));
+    if (handle === null) return { entries: [], end: 0, sum: NO_SUM, head: null, tornBytes: 0 };
     try {
-      return await readEntries(handle, file);
+      return await readEntries(handle, file, kept);
     } finally {
       await handle.close();
     }
   });
 }
 
-async function readEntries(handle: FileHandle, file: string): Promise<WriteLog> {
+async function readEntries(handle: FileHandle, file: string, kept: WritesHead | null): Promise<WriteLog> {
   const entries: WriteEntry[] = [];
   let end = 0;
   let last: LineBefore = { format: 1, sum: NO_SUM };
@@ -77,10 +86,32 @@ async function readEntries(handle: FileHandle, file: string): Promise<WriteLog> 
       const { entry, format } = decodeAt(bytes, last, { file, line: entries.length + 1 });
       entries.push(entry);
       last = { format, sum: sumOf(bytes) };
+      const before = end;
       end = offset + bytes.length + 1;
+      if (kept === null || before >= kept.bytes || end < kept.bytes) continue;
+      if (end !== kept.bytes || last.sum !== kept.sum)
+        throw damagedWrites(file, entries.length, isAnother(kept));
     }
   }
-  return { entries, end, sum: last.sum, tornBytes: size - end };
+  if (kept !== null && end < kept.bytes) throw damagedWrites(file, entries.length + 1, isMissing(kept));
+  const { path } = entries.at(-1) ?? {};
+  const head = path === undefined ? null : { bytes: end, lines: entries.length, sum: last.sum, path };
+  return { entries, end, sum: last.sum, head, tornBytes: size - end };
+}
+
+function isMissing({ lines, path }: WritesHead): string {
+  return `it is missing: the log had ${counted(lines, "line")} when the branch was last closed, up to a write to ${path}`;
+}
+
+function isAnother({ path }: WritesHead): string {
+  return `it is not the line that was there when the branch was last closed, which was about a write to ${path}`;
+}
+
+function damagedWrites(file: string, line: number, reason: string, cause?: unknown): RLMError {
+  const advice =
+    "Restore the file from a copy. Else remove it and head.json beside it: then forks have the files as they are now.";
+  const message = sentences(`${file} line ${line} is damaged: ${reason}`, advice);
+  return new RLMError("damaged_log", message, { cause, details: { file, line, reason } });
 }
 
 interface LineBefore {
@@ -108,15 +139,10 @@ function decodeAt(
         : cause instanceof Error
           ? cause.message
           : String(cause);
-    const details = { file, line, reason };
-    if (newer !== null) {
-      const advice = "Use the version of rlmflow that wrote it, or a newer one.";
-      const message = sentences(`${file} line ${line}: ${reason}`, advice);
-      throw new RLMError("unsupported_format", message, { cause, details });
-    }
-    const advice = "Restore the file from a copy, or remove it: then forks have the files as they are now.";
-    const message = sentences(`${file} line ${line} is damaged: ${reason}`, advice);
-    throw new RLMError("damaged_log", message, { cause, details });
+    if (newer === null) throw damagedWrites(file, line, reason, cause);
+    const advice = "Use the version of rlmflow that wrote it, or a newer one.";
+    const message = sentences(`${file} line ${line}: ${reason}`, advice);
+    throw new RLMError("unsupported_format", message, { cause, details: { file, line, reason } });
   }
 }
 

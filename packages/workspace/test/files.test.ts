@@ -1,9 +1,11 @@
-import { link, mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { JsonValue, RunStores } from "@rlmflow/core";
 import { fileTools } from "@rlmflow/tools";
 import { describe, expect, test } from "vitest";
 import type { Workspace } from "../src/index.ts";
+import { readHead, writeHead } from "../src/log-head.ts";
+import { encodeWrites, readWriteLog } from "../src/write-log.ts";
 import { openedWorkspace } from "./opened-workspace.ts";
 import { block, countingFlow } from "./recorded-run.ts";
 
@@ -204,7 +206,9 @@ describe("the log of writes", () => {
   test("drops a torn end and refuses a damaged middle with its line", async () => {
     const workspace = await openedWorkspace();
     await record(workspace);
-    const { writes } = workspace.branchPaths("run");
+    const { writes, head } = workspace.branchPaths("run");
+    // As after a crash.
+    await rm(head);
     const { size } = await stat(writes);
     await truncate(writes, size - 5);
     expect((await workspace.fork({ at: "root#2", name: "torn" })).files.restored).toBe(2);
@@ -214,6 +218,61 @@ describe("the log of writes", () => {
       /writes\.jsonl line 1 is damaged: its checksum does not fit its text/,
     );
     expect((await workspace.runs())[0]?.branches.map(({ id }) => id)).toEqual(["main", "torn"]);
+  });
+
+  test.each([4, 1, 0])(
+    "that lost its last lines is refused wherever it is needed (%i of 5 left)",
+    async (left) => {
+      const workspace = await openedWorkspace();
+      await record(workspace);
+      await workspace.fork({ at: "root#6", name: "fork" });
+      for (const branch of ["main", "fork"]) {
+        const { writes, head } = workspace.branchPaths("run", branch);
+        const lines = (await readFile(writes, "utf8")).split("\n").slice(0, left);
+        await writeFile(writes, lines.map((line) => `${line}\n`).join(""));
+        if (left === 0) await rm(writes);
+        const lost = expect.objectContaining({
+          code: "damaged_log",
+          message: `${writes} line ${left + 1} is damaged: it is missing: the log had 6 lines when the branch was last closed, up to a write to deep/b.txt. Restore the file from a copy. Else remove it and head.json beside it: then forks have the files as they are now.`,
+        });
+        await expect(workspace.openRun("run", branch)).rejects.toEqual(lost);
+        await expect(workspace.fork({ branch, at: "root#2", name: "lost" })).rejects.toEqual(lost);
+        const { findings } = await workspace.examine("run", branch);
+        expect(findings).toMatchObject([{ severity: "problem", file: writes }]);
+        await rm(head);
+        await (await workspace.openRun("run", branch)).close();
+        expect((await workspace.examine("run", branch)).findings).toEqual([]);
+      }
+    },
+  );
+
+  test("with another line where it ended is refused", async () => {
+    const workspace = await openedWorkspace();
+    await record(workspace);
+    const { writes } = workspace.branchPaths("run");
+    const { entries } = await readWriteLog(writes);
+    const last = entries.at(-1) ?? expect.fail("there are five");
+    await writeFile(writes, encodeWrites([...entries.slice(0, -1), { ...last, path: "deep/c.txt" }]));
+    await expect(workspace.openRun("run")).rejects.toThrow(
+      "line 6 is damaged: it is not the line that was there when the branch was last closed, which was about a write to deep/b.txt.",
+    );
+  });
+
+  test("may be longer than when its branch was last closed, and a head that says nothing of it is read", async () => {
+    const workspace = await openedWorkspace();
+    await record(workspace);
+    const { writes, head } = workspace.branchPaths("run");
+    const kept = await readFile(head);
+    await call(workspace, "run/main/root#9/0", "writeFile", "x.txt", "text");
+    expect(await readFile(head)).not.toEqual(kept);
+    await writeFile(head, kept);
+    expect((await readWriteLog(writes, head)).entries.length).toBe(7);
+    const known = await readHead(head);
+    if (known === null) throw new Error("there is one");
+    const { writes: _, ...older } = known;
+    await writeHead(head, older, "flush");
+    await (await workspace.openRun("run")).close();
+    expect((await readHead(head))?.writes?.lines).toBe(7);
   });
 
   test("never leads out of the branch's files", async () => {
