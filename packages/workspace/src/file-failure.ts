@@ -9,11 +9,14 @@ export function systemCode(error: unknown): string {
 const ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: "The disk is full: make room, then start the run, or resume it if it had begun.",
   EDQUOT: "The disk quota is used up: make room, then start the run, or resume it if it had begun.",
-  EROFS: "The file system is read-only: use a workspace in a directory that can be written.",
+  EROFS:
+    "The file system is read-only: make it one that can be written, or use a workspace in another directory; then start the run, or resume it if it had begun.",
   EACCES: "Permission is missing: change the owner or mode, or use another directory.",
   EPERM: "Permission is missing: change the owner or mode, or use another directory.",
   ENOENT: "Use a workspace in a directory that is there, on a file system that can be written.",
-  EMFILE: "This process has too many files open: raise its limit (ulimit -n).",
+  EMFILE:
+    "This process has too many files open: raise its limit (ulimit -n), then start the run, or resume it if it had begun.",
+  ENFILE: "The host has too many files open: close some, then start the run, or resume it if it had begun.",
   ENOTDIR: "A part of the path is a file where a directory is needed.",
 };
 

@@ -10,7 +10,7 @@ import { failingCalls } from "./failing-system-calls.ts";
 import { observation, run as runInfo } from "./observation.ts";
 import { openedWorkspace } from "./opened-workspace.ts";
 import { block } from "./recorded-run.ts";
-import { makeReadOnly, smallDisk } from "./small-disk.ts";
+import { makeReadOnly, makeWritable, smallDisk } from "./small-disk.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 type Reply = (asked: { readonly agentId: string; readonly turn: number }) => string | Promise<string>;
@@ -124,6 +124,65 @@ test("a file system that can only be read is told when a branch is opened for wr
   await expect(workspace.openRun("run")).rejects.toMatchObject(refused);
   await expect(workspace.createRun(runInfo("another"))).rejects.toMatchObject(refused);
   expect(await (await workspace.reader("run")).next()).toHaveLength(1);
+});
+
+describe("a file system that becomes one that can only be read during a run", () => {
+  const OWN: Readonly<Record<string, string>> = {
+    ".rlmflow/blobs": "print('x'.repeat(70_000))",
+    ".rlmflow/context": "await delegate('part', 'Read.', { context: 'text '.repeat(4_000) })",
+    files: "try { await writeFile('files/a.txt', 'text') } catch (error) { print(error.message) }",
+  };
+
+  test.for(Object.keys(OWN))(
+    "and holds %s ends the run, which goes on when it can be written",
+    async (folder, { skip }) => {
+      const directory = await temporaryDirectory();
+      const disk = await smallDisk("size=1m", join(directory, folder));
+      if ("reason" in disk) return skip(disk.reason);
+      const workspace = await openedWorkspace(directory);
+      const steps = ["await writeFile('files/old.txt', 'old')", OWN[folder] ?? "", "await done('good')"];
+      let times = 1;
+      const { flow, asked } = flowOf(workspace, async ({ agentId, turn }) => {
+        if (agentId !== "root") return block("await done('read')");
+        if (turn === 1 && times-- > 0) await makeReadOnly(disk.path);
+        return block(steps[turn] ?? "");
+      });
+      const run = flow.run("Go.", { runId: "run" });
+      const told: string[] = [];
+      const error = await failureOf(
+        (async () => {
+          for await (const event of run) if (event.type === "node") told.push(event.node.id);
+        })(),
+      );
+      expect(error).toMatchObject({
+        code: "store_failed",
+        message: expect.stringMatching(/read-only.*resume/),
+      });
+      // The words of an agent's file are its own: they name no path of the host.
+      expect(error.message).toContain(folder === "files" ? "files/a.txt" : disk.path);
+      expect(asked).toEqual(["root 0", "root 1"]);
+      const kept = (await (await workspace.reader("run")).next()).map(({ id }) => id);
+      expect(kept).toEqual(expect.arrayContaining(told));
+      await makeWritable(disk.path);
+      if (!(error instanceof RunError)) throw error;
+      expect(await flow.resume(error.graph)).toMatchObject({ answer: "good" });
+      await flow.close();
+      expect((await workspace.examine("run", "main")).findings).toEqual([]);
+    },
+  );
+
+  test("is refused by the system while it holds the log of a run that moves", async ({ skip }) => {
+    const disk = await smallDisk("size=1m");
+    if ("reason" in disk) return skip(disk.reason);
+    const workspace = await openedWorkspace(disk.path);
+    const { flow } = flowOf(workspace, async ({ turn }) => {
+      if (turn === 0) return block("print('one')");
+      await expect(makeReadOnly(disk.path)).rejects.toThrow(/busy/);
+      return block("await done('good')");
+    });
+    expect((await flow.run("Go.", { runId: "run" })).answer).toBe("good");
+    await flow.close();
+  });
 });
 
 const CODES = ["EIO", "EROFS", "EDQUOT", "ENOSPC", "EMFILE"] as const;

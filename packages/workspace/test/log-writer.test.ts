@@ -216,7 +216,9 @@ describe("a read-only disk", () => {
     expect(await (await workspace.reader("run")).next()).toEqual([observation("root", 0)]);
     expect((await workspace.payloads.openContext(digest)).read(0, 4)).toBe("text");
     expect(await workspace.runs()).toMatchObject([{ runId: "run", problem: null }]);
-    const readOnly = expect.stringMatching(/EROFS.*use a workspace in a directory that can be written/);
+    const readOnly = expect.stringMatching(
+      /EROFS.*make it one that can be written, or use a workspace in another directory/,
+    );
     await expect(workspace.openRun("run")).rejects.toMatchObject({ code: "store_failed", message: readOnly });
     await expect(workspace.createRun(run("other"))).rejects.toMatchObject({
       code: "store_failed",

@@ -7,10 +7,19 @@ import { temporaryDirectory } from "./temporary-directory.ts";
 
 const command = promisify(execFile);
 
-/** A file system of its own, of the size in the mount options, or the reason why there is none. */
-export async function smallDisk(options: string): Promise<{ path: string } | { reason: string }> {
-  const path = join(await temporaryDirectory(), "disk");
-  await mkdir(path);
+/**
+ * A file system of its own, of the size in the mount options, or the reason why there is none. It is mounted at `path`,
+ * or in a directory for this test.
+ */
+export async function smallDisk(
+  options: string,
+  path?: string,
+): Promise<{ path: string } | { reason: string }> {
+  return await mounted(options, path ?? join(await temporaryDirectory(), "disk"));
+}
+
+async function mounted(options: string, path: string): Promise<{ path: string } | { reason: string }> {
+  await mkdir(path, { recursive: true });
   try {
     await command("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path]);
   } catch (error) {
@@ -25,4 +34,9 @@ export async function smallDisk(options: string): Promise<{ path: string } | { r
 /** Makes the file system of a {@link smallDisk} one that can only be read. */
 export async function makeReadOnly(path: string): Promise<void> {
   await command("mount", ["-o", "remount,ro", path]);
+}
+
+/** Lets it be written again. */
+export async function makeWritable(path: string): Promise<void> {
+  await command("mount", ["-o", "remount,rw", path]);
 }
