@@ -12,11 +12,25 @@ export interface Script {
   readonly ended: Promise<number | string>;
 }
 
+/** Where a script runs, and how. */
+export interface ScriptOptions {
+  readonly directory?: string | undefined;
+  /** How many files it may have open. */
+  readonly files?: number | null;
+}
+
 /** Starts `test/<name>`, or the script at an absolute path, with these arguments; killed at the end of the test if it still runs. */
-export function startScript(name: string, args: readonly string[], directory?: string): Script {
+export function startScript(
+  name: string,
+  args: readonly string[],
+  { directory, files = null }: ScriptOptions = {},
+): Script {
   const hooks = join(import.meta.dirname, "source-hooks.ts");
   const file = resolve(import.meta.dirname, name);
-  const child = spawn(process.execPath, ["--import", hooks, file, ...args], {
+  const node = [process.execPath, "--import", hooks, file, ...args];
+  const limited = ["sh", "-c", `ulimit -n ${files} && exec "$@"`, "sh", ...node];
+  const [command = "", ...rest] = files === null ? node : limited;
+  const child = spawn(command, rest, {
     stdio: ["pipe", "pipe", "inherit"],
     ...(directory === undefined ? {} : { cwd: directory }),
   });

@@ -10,7 +10,7 @@ test("the example in the README runs and prints what it says", async () => {
   const directory = await temporaryDirectory();
   const file = join(directory, "example.mts");
   await writeFile(file, code ?? "");
-  const script = startScript(file, [], directory);
+  const script = startScript(file, [], { directory });
   const lines: string[] = [];
   for await (const line of script.lines) lines.push(line);
   expect(await script.ended).toBe(0);

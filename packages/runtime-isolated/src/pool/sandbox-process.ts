@@ -280,6 +280,6 @@ function pipeOf(child: ChildProcess): Socket {
   child.kill("SIGKILL");
   throw new RLMError(
     "runtime_failed",
-    "A sandbox process could not be given a pipe. Check the limit of open files.",
+    "A sandbox process could not be given a pipe: this process has too many files open. Raise its limit (ulimit -n).",
   );
 }

@@ -7,7 +7,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: "the host does not allow it",
   EPERM: "the host does not allow it",
   EROFS: "the disk is read-only",
-  EMFILE: "the host has too many files open; try again later",
+  EMFILE: "this process has too many files open, more than its limit (ulimit -n) allows",
   ENFILE: "the host has too many files open; try again later",
   ENAMETOOLONG: "the name is too long for this disk",
   EIO: "the disk failed",
