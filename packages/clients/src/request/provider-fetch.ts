@@ -38,7 +38,7 @@ export function providerFetch(view: ExchangeView): typeof globalThis.fetch {
         }
         throw view.refused({ status, headers, body: "", redirectedTo: next.to.href });
       }
-      if (!response.ok) throw view.refused({ status, headers, body: await beginningOf(response, view) });
+      if (!response.ok) throw view.refused({ status, headers, body: await errorBody(response, view) });
       if (response.body === null) return response;
       const body = await plainBody(response.body.getReader(), () => view.alive());
       return new Response(body, { status, statusText: response.statusText, headers });
@@ -59,26 +59,40 @@ function redirectOf(response: Response, from: URL): { readonly to: URL; readonly
   return { to, safe: (status === 307 || status === 308) && (to.origin === from.origin || upgrade) };
 }
 
-async function beginningOf({ body }: Response, view: ExchangeView): Promise<string> {
+/** The text of an error, unpacked if a gateway sent gzip without saying so. */
+async function errorBody({ body }: Response, view: ExchangeView): Promise<string> {
   if (body === null) return "";
+  const packed = await beginningOf(body, () => view.alive());
+  const unpacked = isGzip(packed)
+    ? await beginningOf(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip")))
+    : packed;
+  return new TextDecoder().decode(unpacked.length > 0 ? unpacked : packed);
+}
+
+async function beginningOf(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  alive: () => void = () => {},
+): Promise<Uint8Array<ArrayBuffer>> {
   const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   let bytes = 0;
   try {
     while (bytes < ERROR_BODY_BYTES) {
       const { done, value } = await reader.read();
-      view.alive();
-      if (done) return text + decoder.decode();
+      alive();
+      if (done) break;
       bytes += value.length;
-      text += decoder.decode(value, { stream: true });
+      chunks.push(value);
     }
+    reader.cancel().catch(() => undefined);
   } catch {
     // The part of an error that has arrived says more than a broken connection.
-    return text;
   }
-  reader.cancel().catch(() => undefined);
-  return text;
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+function isGzip(bytes: Uint8Array | undefined): boolean {
+  return bytes?.[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
@@ -88,8 +102,7 @@ async function plainBody(reader: Reader, alive: () => void): Promise<ReadableStr
   const first = await reader.read();
   alive();
   const lively = livelyBody(first, reader, alive);
-  const isGzip = first.value?.[0] === 0x1f && first.value[1] === 0x8b;
-  return isGzip ? lively.pipeThrough(new DecompressionStream("gzip")) : lively;
+  return isGzip(first.value) ? lively.pipeThrough(new DecompressionStream("gzip")) : lively;
 }
 
 function livelyBody(

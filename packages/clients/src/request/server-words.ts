@@ -38,7 +38,7 @@ export function serverWords(body: unknown): ServerWords {
   if (typeof parsed === "string") {
     const isPage = /^\s*<(!doctype|html|head|body|\?xml)/i.test(parsed);
     return {
-      message: isPage ? pageTitle(parsed) : parsed.trim(),
+      message: isPage ? pageTitle(parsed) : isNoise(parsed) ? "bytes that are no text" : parsed.trim(),
       codes: [],
       status: undefined,
       body: parsed,
@@ -128,6 +128,15 @@ function inside(text: string, all: ReadonlySet<string>): boolean {
 function pageTitle(page: string): string {
   const title = /<title[^>]*>([^<]{1,200})/i.exec(page)?.[1]?.replaceAll(/\s+/g, " ").trim() ?? "";
   return title === "" ? "a web page" : `a web page, "${title}"`;
+}
+
+/** Characters that stand for bytes which are no text, or that no text has. */
+const NO_TEXT = /\ufffd|(?!\s)\p{Cc}/gu;
+
+/** True for the bytes of something else, decoded as if they were text: an image, a compressed body. */
+function isNoise(text: string): boolean {
+  // A beginning of JSON in another encoding still has codes to read.
+  return !/^\s*[[{]/.test(text) && (text.match(NO_TEXT)?.length ?? 0) > text.length / 10;
 }
 
 function firstOf(value: unknown): unknown {

@@ -1,3 +1,4 @@
+import { deflateSync, gzipSync } from "node:zlib";
 import { openaiClient } from "@rlmflow/clients/openai";
 import type { Message } from "@rlmflow/core";
 import { describe, expect, test } from "vitest";
@@ -55,6 +56,49 @@ describe("openaiClient tells apart", () => {
   ])("a rate limit with %j as a wait of %s ms", async (headers, wait) => {
     const { details } = await fails(answers(429, {}, headers));
     expect(details.retryAfterMs).toBe(wait);
+  });
+
+  const refusal = JSON.stringify({ error: { message: "no such field", code: "bad" } });
+  const large = Buffer.from(JSON.stringify({ error: { message: "x".repeat(1e6) } }));
+  test.each<[string, Uint8Array, RegExp]>([
+    ["gzip that nobody announced", gzipSync(refusal), /400 no such field/],
+    [
+      "gzip that is cut",
+      gzipSync(`no such field ${"word ".repeat(100)}`).subarray(0, -9),
+      /400 no such field/,
+    ],
+    ["gzip of more than is read", gzipSync(large), /400 \{"error":\{"message":"xxx/],
+    ["gzip that is none", Buffer.from([0x1f, 0x8b, 9, 1, 2, 3, 4, 5]), /400 bytes that are no text/],
+    ["zlib", deflateSync(refusal), /400 bytes that are no text/],
+    [
+      "a picture",
+      Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13]),
+      /400 bytes that are no text/,
+    ],
+    [
+      "text with one byte of another encoding",
+      Buffer.from("pas de champ demand\xe9", "latin1"),
+      /400 pas de champ demand/,
+    ],
+    [
+      "JSON in another encoding",
+      Buffer.from('{"error":{"message":"\xe9\xe8\xe7\xe0\xe9","code":"bad"}}', "latin1"),
+      /400 \ufffd/,
+    ],
+  ])("%s", async (_name, body, said) => {
+    const { details, message } = await fails((_request, response) => {
+      response.writeHead(400, { "content-type": "application/json" }).end(body);
+    });
+    expect(details).toMatchObject({ reason: "invalid_request", status: 400 });
+    expect(message).toMatch(said);
+  });
+
+  test("bytes that are no text in place of a reply, without quoting them", async () => {
+    const noise = Buffer.from(Array.from({ length: 400 }, (_, at) => (at * 97) % 256));
+    const { message } = await fails((_request, response) => {
+      response.writeHead(200, { "content-type": "application/json" }).end(noise);
+    });
+    expect(message).not.toMatch(/\ufffd|\p{Cc}/u);
   });
 
   test("a page of HTML, of which the message quotes a part", async () => {
