@@ -1,5 +1,5 @@
 import { reopens } from "./ends.ts";
-import { type CallNode, type ChainNode, endsAgent, type RunNode } from "./node.ts";
+import { type CallNode, type ChainNode, endsAgent, type QueryNode, type RunNode } from "./node.ts";
 import { callNodeId, chainNodeId, intentNodeId, parentAgent, ROOT } from "./node-id.ts";
 
 /** The part of a graph that the laws are checked on. */
@@ -18,7 +18,8 @@ export interface LawFault {
 /**
  * The first node that breaks a law of runs: its position and what is wrong; `null` when every node is lawful. The same
  * laws hold wherever a run comes in: a log that is loaded, examined, forked or resumed, a document, a trace. A node has
- * the id and parent that follow from its place, and every node that it refers to comes before it.
+ * the id and parent that follow from its place, and every node that it refers to comes before it. A query says what
+ * follows from its place, and from the `delegate` call that caused it.
  */
 export function lawFault(graph: LawView): LawFault | null {
   const chains = new Map<string, Chain>();
@@ -26,23 +27,25 @@ export function lawFault(graph: LawView): LawFault | null {
   for (const node of graph.walk()) {
     const problem =
       node.type === "call" ? callProblem(graph, node) : chainProblem(graph, node, chainOf(chains, node));
-    const fault = problem ?? missingBefore(graph, node, position);
+    const told = node.type === "query" ? queryProblem(graph, node, chainOf(chains, node)) : null;
+    const fault = problem ?? told ?? missingBefore(graph, node, position);
     if (fault !== null) return { position, problem: fault };
     position += 1;
   }
   return null;
 }
 
-/** The lawful nodes of an agent's chain so far: how many they are and the last of them. */
+/** The lawful nodes of an agent's chain so far: how many they are, how many of them queries, and the last of them. */
 interface Chain {
   length: number;
+  turns: number;
   last: ChainNode | null;
 }
 
 function chainOf(chains: Map<string, Chain>, { agentId }: ChainNode): Chain {
   let chain = chains.get(agentId);
   if (chain === undefined) {
-    chain = { length: 0, last: null };
+    chain = { length: 0, turns: 0, last: null };
     chains.set(agentId, chain);
   }
   return chain;
@@ -85,6 +88,31 @@ function taskProblem(graph: LawView, query: RunNode): string | null {
     ? null
     : `the query ${query.id} has no delegate call of its parent agent as parent that returned ${query.agentId}`;
 }
+
+/** What a query says that does not follow from its place and cause. It is thereby counted in its chain. */
+function queryProblem(graph: LawView, query: QueryNode, chain: Chain): string | null {
+  const { id, agentId, depth } = query;
+  const turn = chain.turns;
+  chain.turns += 1;
+  const wanted = agentId.split(".").length - 1;
+  if (depth !== wanted)
+    return `the query ${id} has depth ${depth}, and not ${wanted}, which follows from its agent`;
+  if (query.turn !== turn)
+    return `the query ${id} has turn ${query.turn}, and not ${turn}, which follows from its place`;
+  const call = graph.find(query.parentId ?? "");
+  if (call?.type !== "call") return null;
+  const asked = call.args?.[1];
+  if (asked !== undefined && asked !== query.query)
+    return `the query ${id} is not what its parent asked in ${call.id}`;
+  const first = turn === 0 ? undefined : graph.find(chainNodeId(agentId, 0));
+  const other = SHARED.find(
+    (field) => first?.type === "query" && JSON.stringify(first[field]) !== JSON.stringify(query[field]),
+  );
+  return other === undefined ? null : `the query ${id} has another ${other} than ${agentId} began with`;
+}
+
+/** What a child's further tasks have of its first, whose REPL they work in. */
+const SHARED = ["contexts", "globals", "seed"] as const;
 
 /** A problem when the node refers to one that does not come before it. */
 function missingBefore(graph: LawView, node: RunNode, position: number): string | null {

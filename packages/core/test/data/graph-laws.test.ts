@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Graph, loadTrace, type RunNode } from "../../src/index.ts";
+import { Graph, loadTrace, type QueryNode, type RunNode } from "../../src/index.ts";
 
 const TRACE = readFileSync(join(import.meta.dirname, "../golden/format-1/trace.json"), "utf8");
 const WHOLE = Graph.fromJSON(JSON.parse(TRACE));
@@ -76,6 +76,40 @@ describe("the laws of a run", () => {
     ],
   ])("are broken by %s, wherever it is read", async (_, change) => {
     for (const message of await refusals([...WHOLE.walk()].map(change))) expect(message).not.toBe("accepted");
+  });
+
+  test.each<[string, string, string, Partial<QueryNode>]>([
+    ["a child's depth", "root.scan#0", "root.scan#0 has depth 2, and not 1", { depth: 2 }],
+    ["the root's depth", "root#0", "root#0 has depth 1, and not 0", { depth: 1 }],
+    ["the turn of a first task", "root.scan#0", "root.scan#0 has turn 1, and not 0", { turn: 1 }],
+    ["the turn of a further task", "root.scan#5", "root.scan#5 has turn 2, and not 1", { turn: 2 }],
+    [
+      "a child's task",
+      "root.scan#0",
+      "root.scan#0 is not what its parent asked in root#",
+      { query: "Something else." },
+    ],
+    [
+      "a further task",
+      "root.scan#5",
+      "root.scan#5 is not what its parent asked in root#",
+      { query: "Something else." },
+    ],
+    [
+      "the seed of a further task",
+      "root.scan#5",
+      "root.scan#5 has another seed than root.scan",
+      { seed: "other" },
+    ],
+    ["the values of a further task", "root.scan#5", "root.scan#5 has another globals", { globals: { a: 1 } }],
+    ["the contexts of a further task", "root.scan#5", "root.scan#5 has another contexts", { contexts: [] }],
+  ])("are broken by another value of %s, wherever it is read", async (_, id, reason, change) => {
+    const nodes = [...WHOLE.walk()];
+    expect(nodes.find((node) => node.id === id)?.type).toBe("query");
+    const changed = nodes.map((node) =>
+      node.id === id && node.type === "query" ? { ...node, ...change } : node,
+    );
+    for (const message of await refusals(changed)) expect(message).toContain(reason);
   });
 
   test("leave what stands before the first fault", () => {
