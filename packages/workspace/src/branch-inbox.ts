@@ -1,5 +1,5 @@
 import type { Inbox, InboxEntry, RunInfo } from "@rlmflow/core";
-import { lockHolder } from "./branch-lock.ts";
+import { lockedAt, lockHolder } from "./branch-lock.ts";
 import { InboxFile } from "./inbox-file.ts";
 import type { BranchPaths } from "./layout.ts";
 
@@ -10,6 +10,8 @@ export interface BranchInbox extends Pick<Inbox, "put" | "fateOf" | "changed"> {
   pending(): Promise<readonly InboxEntry[]>;
   /** Whether a process has the branch open for writing, and so may take what is put. */
   isTaken(): Promise<boolean>;
+  /** Whether a process has it open and was asked through the inbox to pause it. A pause that it made by itself is not on record. */
+  isPaused(): Promise<boolean>;
 }
 
 /** The inbox in the branch's folder. What is put is on the disk when `put` resolves. */
@@ -19,12 +21,18 @@ export function branchInbox(
   assertOpen: () => void,
 ): BranchInbox {
   const inbox = new InboxFile({ file, durability: "fsync", assertOpen });
+  const isTaken = async () => (await lockHolder(directory)) !== null;
   return {
     run,
     put: (request) => inbox.put(request),
     fateOf: (entry) => inbox.fateOf(entry),
     changed: (signal) => inbox.changed(signal),
     pending: () => inbox.pending(),
-    isTaken: async () => (await lockHolder(directory)) !== null,
+    isTaken,
+    async isPaused() {
+      // What was put before the lock was taken was for a process that is gone.
+      const since = lockedAt(directory);
+      return since !== null && (await inbox.isPaused(since)) && (await isTaken());
+    },
   };
 }

@@ -151,6 +151,11 @@ export async function lockHolder(directory: string): Promise<ProcessIdentity | n
   return holder === null || (await whereabouts(holder, directory)) === "gone" ? null : holder;
 }
 
+/** When the lock of the branch in this directory was taken, in epoch milliseconds; `null` where nobody has taken it. */
+export function lockedAt(directory: string): number | null {
+  return lstatSync(join(directory, "lock"), { throwIfNoEntry: false })?.mtimeMs ?? null;
+}
+
 /** Follows the holders to the end, tries to stand there and gives those it followed. `null` when the ground has moved: try again. */
 async function takeOnce(path: string, own: OwnLock, force: boolean): Promise<readonly Held[] | null> {
   const gone: Held[] = [];

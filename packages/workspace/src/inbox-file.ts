@@ -91,6 +91,20 @@ export class InboxFile implements Inbox {
     );
   }
 
+  /** True when of the controls that were put from `since` on and done, the last of pause and unpause is a pause. */
+  async isPaused(since: number): Promise<boolean> {
+    this.#options.assertOpen();
+    await this.#advance();
+    const last = [...this.#known.values()].findLast(
+      ({ entry, fate }) =>
+        fate?.state === "applied" &&
+        entry !== null &&
+        entry.at >= since &&
+        (entry.request.kind === "pause" || entry.request.kind === "unpause"),
+    );
+    return last?.entry?.request.kind === "pause";
+  }
+
   async take(): Promise<readonly InboxEntry[]> {
     this.#options.assertOpen();
     await this.#advance();

@@ -9,13 +9,15 @@ import {
   nodeUsage,
   type ResultNode,
   RLMError,
+  type RunInfo,
   type RunNode,
   type UsageTotal,
   ZERO_USAGE,
 } from "@rlmflow/core";
+import { branchInbox } from "./branch-inbox.ts";
 import { lockHolder } from "./branch-lock.ts";
 import { orFileFailure } from "./file-failure.ts";
-import type { Layout } from "./layout.ts";
+import type { BranchPaths, Layout } from "./layout.ts";
 import { readLines } from "./line-reader.ts";
 import { decodeLine } from "./log-line.ts";
 import { openLog } from "./log-reader.ts";
@@ -23,10 +25,10 @@ import { listBranches, readBranchFile, readRunFile } from "./run-files.ts";
 import { requireDirectory } from "./workspace-root.ts";
 
 /**
- * How a branch stands: a process writes it, the root has ended, neither (it can be resumed), or its files
- * cannot be read.
+ * How a branch stands: a process writes it, or was asked to pause it and keeps it; the root has ended; none of these (it
+ * can be resumed); or its files cannot be read.
  */
-export type BranchState = "running" | "ended" | "unfinished" | "damaged";
+export type BranchState = "running" | "paused" | "ended" | "unfinished" | "damaged";
 
 /** What a list of runs says about one branch. */
 export interface BranchSummary {
@@ -97,8 +99,10 @@ export async function summarizeRun(layout: Layout, runId: string): Promise<RunSu
 }
 
 async function summarizeBranch(layout: Layout, runId: string, id: string): Promise<BranchSummary> {
-  const { directory, log } = layout.branch(runId, id);
-  const { parent, createdAt } = (await readBranchFile(layout, runId, id)).branch;
+  const paths = layout.branch(runId, id);
+  const { directory, log } = paths;
+  const info = await readBranchFile(layout, runId, id);
+  const { parent, createdAt } = info.branch;
   const { firstOfRoot, lastOfRoot, ...counted } = await scanLog(log);
   const running = (await lockHolder(directory)) !== null;
   const first = nodesOf(firstOfRoot)?.[0];
@@ -107,7 +111,16 @@ async function summarizeBranch(layout: Layout, runId: string, id: string): Promi
   const head = last?.findLast((node) => node.type !== "call");
   const end = head !== undefined && endsAgent(head) ? head : null;
   const rest = last === null ? "damaged" : end === null ? "unfinished" : "ended";
-  return { id, parent, createdAt, state: running ? "running" : rest, query, end, ...counted };
+  const state = running ? await movedState(info, paths) : rest;
+  return { id, parent, createdAt, state, query, end, ...counted };
+}
+
+/** How a branch stands that a process writes. What is wrong with its inbox is told to those who use it. */
+async function movedState(run: RunInfo, paths: BranchPaths): Promise<BranchState> {
+  const isPaused = await branchInbox(run, paths, () => {})
+    .isPaused()
+    .catch(() => false);
+  return isPaused ? "paused" : "running";
 }
 
 /** The nodes of a line: none without a line, `null` if it is damaged. */

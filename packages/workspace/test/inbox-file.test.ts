@@ -1,6 +1,6 @@
 import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Inbox, InboxRequest } from "@rlmflow/core";
+import type { Inbox, InboxFate, InboxRequest } from "@rlmflow/core";
 import { describe, expect, test } from "vitest";
 import { InboxFile } from "../src/inbox-file.ts";
 import { sealLine } from "../src/sealed-line.ts";
@@ -169,5 +169,35 @@ describe("the inbox of a workspace", () => {
     expect(await inbox.fateOf(id)).toEqual({ state: "refused", reason: "no" });
     expect(await inbox.isTaken()).toBe(false);
     await expect(workspace.inbox("nothing")).rejects.toThrow("There is no run nothing");
+  });
+
+  test("says whether it is paused: what was done last counts, in the process that has the branch now", async () => {
+    const workspace = await openedWorkspace(await temporaryDirectory());
+    const inbox = await workspace.createRun(run("run")).then(async (store) => {
+      await store.close();
+      return await workspace.inbox("run");
+    });
+    const states: boolean[] = [];
+    const told = async () => states.push(await inbox.isPaused());
+    let store = await workspace.openRun("run");
+    const done = async (kind: "pause" | "unpause", fate: InboxFate = { state: "applied", nodes: [] }) => {
+      const { id } = await inbox.put({ kind });
+      await told();
+      await store.inbox.settle(id, fate);
+      await told();
+    };
+    await done("pause");
+    await done("unpause");
+    await done("pause", { state: "refused", reason: "no" });
+    await done("pause");
+    expect(states).toEqual([false, true, true, false, false, false, false, true]);
+    expect((await workspace.runs())[0]?.branches[0]?.state).toBe("paused");
+    await store.close();
+    expect(await inbox.isPaused()).toBe(false);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    store = await workspace.openRun("run");
+    expect(await inbox.isPaused()).toBe(false);
+    expect((await workspace.runs())[0]?.branches[0]?.state).toBe("running");
+    await store.close();
   });
 });

@@ -1,4 +1,4 @@
-import { type Graph, type JsonValue, RLMError } from "@rlmflow/core";
+import { type Graph, type JsonValue, RLMError, type RunNode } from "@rlmflow/core";
 import { openWorkspace, type Workspace } from "@rlmflow/workspace";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -48,11 +48,16 @@ async function show(run: FollowedRun, options: ViewOptions, io: CommandIo) {
   const off = io.onInterrupt(() => stopped.abort());
   try {
     await report.begin(runId);
-    const how = await run.follow(async (node) => {
+    const heard = async (node: RunNode) => {
       progress.add(node);
       await report.node(node);
       view.update();
-    }, stopped.signal);
+    };
+    const paused = (isPaused: boolean) => {
+      progress.setPaused(isPaused);
+      view.update();
+    };
+    const how = await run.follow({ heard, paused }, stopped.signal);
     if (how !== "stopped") over = lastEnd(run.graph) ?? progress.startedAt;
     return { how, durationMs: now() - progress.startedAt };
   } finally {

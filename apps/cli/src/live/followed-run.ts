@@ -14,6 +14,12 @@ const POLL_MS = 150;
 /** A process that takes a run over from another may leave it without a lock for a moment. */
 const LEFT_AFTER_MS = 1500;
 
+/** Who hears what happens in a run. */
+export interface Follower {
+  readonly heard: (node: RunNode) => Promise<void>;
+  readonly paused: (isPaused: boolean) => void;
+}
+
 /** A branch of a run as another process moves it. */
 export class FollowedRun {
   readonly #reader: BranchReader;
@@ -30,15 +36,22 @@ export class FollowedRun {
     return this.#graph;
   }
 
-  /** Hands on every node, old ones first, until the root has ended, nobody moves the run, or it is stopped. */
-  async follow(heard: (node: RunNode) => Promise<void>, stopped: AbortSignal): Promise<FollowEnd> {
+  /**
+   * Hands on every node, old ones first, and each change between paused and not, until the root has ended, nobody moves
+   * the run, or it is stopped.
+   */
+  async follow({ heard, paused }: Follower, stopped: AbortSignal): Promise<FollowEnd> {
     let leftSince: number | null = null;
+    let wasPaused = false;
     for (;;) {
       const nodes = await this.#reader.next();
       this.#graph = this.#graph.append(nodes);
       for (const node of nodes) await heard(node);
       if (stopped.aborted) return "stopped";
       if (this.#graph.finished) return "ended";
+      const isPaused = await this.#inbox.isPaused();
+      if (isPaused !== wasPaused) paused(isPaused);
+      wasPaused = isPaused;
       const isMoved = nodes.length > 0 || (await this.#inbox.isTaken());
       leftSince = isMoved ? null : (leftSince ?? performance.now());
       if (leftSince !== null && performance.now() - leftSince > LEFT_AFTER_MS) return "left";
