@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 import { branchPlace } from "../render/branch-place.ts";
 import { readDuration } from "../run/option-values.ts";
 import { oneLine, plainText } from "../terminal/plain-text.ts";
+import { checkCode } from "./check-code.ts";
 import { requestText } from "./request-text.ts";
 
 /** The options that all commands share which ask something of a run. */
@@ -40,7 +41,7 @@ export async function askRun(
       "nothing_to_do",
       `No process moves run ${runId}; there is nothing to ${request.kind}.`,
     );
-  const obstacle = isMoved ? null : await whyUnfit(request, inbox, workspace);
+  const { obstacle, unchecked } = isMoved ? FITS : await fitOf(request, inbox, workspace);
   if (obstacle !== null) return await tellFate({ state: "refused", reason: obstacle }, request, runId, io);
   const { id } = await inbox.put(request);
   const fate = isMoved ? await awaitFate(inbox, id, waitMs) : null;
@@ -48,16 +49,22 @@ export async function askRun(
   const kept = (await inbox.isTaken())
     ? `not done within ${waitMs / 1000} s: the agent is busy. It is kept and done when what is in flight has landed.`
     : `no process moves run ${runId} now. It is kept and done when the run is resumed.`;
-  io.stderr.write(`rlmflow: ${kept}\n`);
+  io.stderr.write(`rlmflow: ${kept}${unchecked === "" ? "" : ` ${unchecked}`}\n`);
   return EXIT.pending;
 }
 
-/** Why the edit would be refused when the run is resumed, edits that are kept already made before it; else `null`. */
-async function whyUnfit(
-  request: InboxRequest,
-  inbox: BranchInbox,
-  workspace: Workspace,
-): Promise<string | null> {
+/** How a request fits a run that nobody moves. */
+interface Fit {
+  /** Why it would be refused when the run is resumed. */
+  readonly obstacle: string | null;
+  /** What only whoever resumes the run can check of it. */
+  readonly unchecked: string;
+}
+
+const FITS: Fit = { obstacle: null, unchecked: "" };
+
+/** How the edit fits when the run is resumed, edits that are kept already made before it. */
+async function fitOf(request: InboxRequest, inbox: BranchInbox, workspace: Workspace): Promise<Fit> {
   const { runId, branch } = inbox.run;
   let graph = await workspace.load(runId, branch.id);
   const kept = (await inbox.pending()).map((entry) => entry.request);
@@ -73,8 +80,16 @@ async function whyUnfit(
     }
   }
   if (obstacle !== null && graph.head("root")?.type === "result")
-    return sentences(obstacle, "The run has answered: rlmflow continue gives it a further task.");
-  return obstacle;
+    obstacle = sentences(obstacle, "The run has answered: rlmflow continue gives it a further task.");
+  if (obstacle !== null || request.kind !== "code") return { obstacle, unchecked: "" };
+  const check = await checkCode(graph, request.agentId, request.code);
+  if (check.kind === "fault") return { obstacle: check.message, unchecked: "" };
+  if (check.kind === "parses") return FITS;
+  const language = oneLine(check.language);
+  return {
+    obstacle: null,
+    unchecked: `There is no parser for ${language} here: whether it parses is checked then.`,
+  };
 }
 
 function readWait(text: string | undefined): number {

@@ -134,6 +134,28 @@ describe("commands that reach a run in another process", () => {
     expect(io.stdout.text).toBe("from a file\n");
   });
 
+  it("runs and watch say that it is paused, and that it goes on", async () => {
+    const { server, asked, letGo } = await heldServer(twoTurns, first);
+    await using _ = server;
+    const { ended } = begin(server);
+    await asked;
+    const stateOf = async () => JSON.parse((await command("runs", "--json")).stdout).state;
+    expect(await stateOf()).toBe("running");
+    await command("pause");
+    expect(await stateOf()).toBe("paused");
+    expect((await command("runs")).stdout).toMatch(/^\w+ +paused /);
+    const io = new CapturedIo();
+    const watching = runProgram(["watch", directory, "--plain"], io);
+    await vi.waitFor(() => expect(io.stderr.text).toContain("paused: nothing new starts"), 30_000);
+    await command("unpause");
+    expect(await stateOf()).toBe("running");
+    await vi.waitFor(() => expect(io.stderr.text).toContain("the run continues"), 30_000);
+    letGo();
+    expect(await ended).toBe(EXIT.ok);
+    expect(await watching).toBe(EXIT.ok);
+    expect(await stateOf()).toBe("answered");
+  });
+
   it("cancel and result reach a child, whose parent goes on", async () => {
     const parent =
       "done(await Promise.allSettled([delegate('a', 'A'), delegate('b', 'B')]).then((all) => all.map((one) => one.value ?? one.reason.message)))";
@@ -222,6 +244,52 @@ describe("commands for a run that nobody moves", () => {
     expect(await ended).toBe(EXIT.interrupted);
     return server;
   }
+
+  /** Keeps a run whose root is about to run code in this language, and gives a path for other code. */
+  async function agentBeforeItsCode(language: string): Promise<string> {
+    const run = new SampleRun().query("root", "Go.").action("root", "```repl\n1\n```").graph();
+    const nodes = [...run.walk()].map((node) =>
+      node.type === "query" ? { ...node, kernel: { language, engine: "any" } } : node,
+    );
+    await using workspace = await openWorkspace(directory);
+    const store = await workspace.createRun(run.run);
+    await store.append("root", 0, nodes);
+    return join(directory, "other.txt");
+  }
+
+  it.each([
+    ["javascript", "const = 1;", /refused to code root: This code does not parse: .*line 1/],
+    ["python", "if x:\nprint(1)", /refused to code root: This code does not parse: .*line 2/],
+    ["javascript", "if x:\n  print(1)", /This code does not parse/],
+    ["python", "const x = 1;", /This code does not parse/],
+  ])("refuse code that does not parse as %s: %j", async (language, code, said) => {
+    const file = await agentBeforeItsCode(language);
+    await writeFile(file, code);
+    const { exitCode, stderr } = await command("code", file);
+    expect(stderr).toMatch(said);
+    expect(exitCode).toBe(EXIT.failed);
+  });
+
+  it.each([
+    ["javascript", "const x: number = await f(1);\nx"],
+    ["python", "x = await f(1)\nx"],
+  ])("keep code that parses as %s", async (language, code) => {
+    const file = await agentBeforeItsCode(language);
+    await writeFile(file, code);
+    const { exitCode, stderr } = await command("code", file);
+    expect(stderr).toMatch(
+      /^rlmflow: no process moves run \w+ now\. It is kept and done when the run is resumed\.\n$/,
+    );
+    expect(exitCode).toBe(EXIT.pending);
+  });
+
+  it("say that code in another language is checked when the run goes on", async () => {
+    const file = await agentBeforeItsCode("scheme");
+    await writeFile(file, "(done 1)");
+    const { exitCode, stderr } = await command("code", file);
+    expect(stderr).toContain("There is no parser for scheme here: whether it parses is checked then.");
+    expect(exitCode).toBe(EXIT.pending);
+  });
 
   it("keep an edit for whoever resumes it, and refuse to pause", async () => {
     await using server = await interrupted();

@@ -1,0 +1,26 @@
+import type { Graph, Kernel } from "@rlmflow/core";
+import { chooseLanguage } from "../run/choose-runtime.ts";
+
+/** Whether code can be run by an agent, as far as that can be told without its runtime. */
+export type CodeCheck =
+  | { readonly kind: "parses" }
+  | { readonly kind: "fault"; readonly message: string }
+  /** No parser for the agent's language is at hand. */
+  | { readonly kind: "unknown"; readonly language: string };
+
+/** Parses code for an agent of a run that nobody moves, in the language that the agent began with. */
+export async function checkCode(graph: Graph, agentId: string, code: string): Promise<CodeCheck> {
+  const [first] = graph.chain(agentId);
+  const language = first?.type === "query" ? first.kernel.language : "";
+  const kernel = await kernelOf(language);
+  if (kernel === null) return { kind: "unknown", language };
+  const fault = kernel.parses(code);
+  return fault === null
+    ? { kind: "parses" }
+    : { kind: "fault", message: `This code does not parse: ${fault}` };
+}
+
+async function kernelOf(language: string): Promise<Kernel | null> {
+  if (language !== "javascript" && language !== "python") return null;
+  return (await chooseLanguage(language)).kernel;
+}
