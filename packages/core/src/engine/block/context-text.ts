@@ -10,12 +10,9 @@ export function isTextSource(value: unknown): value is TextSource {
   return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }
 
-/**
- * The text of a source, for a store. Throws `invalid_options`, at once or from its pieces, when it is not UTF-8 text:
- * bytes of something else, or half of a surrogate pair, which no UTF-8 holds and a store would have to replace.
- */
+/** The text of a source, for a store. Throws `invalid_options`, at once or from its pieces, when it is not UTF-8 text. */
 export function textOfSource(where: string, source: TextSource): string | AsyncIterable<string> {
-  if (typeof source === "string") return new Pairs(where).last(source);
+  if (typeof source === "string") return source;
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) return new Decoder(where).last(source);
   return pieces(where, source);
 }
@@ -25,14 +22,13 @@ async function* pieces(
   source: AsyncIterable<unknown>,
 ): AsyncGenerator<string, void, undefined> {
   const decoder = new Decoder(where);
-  const pairs = new Pairs(where);
   for await (const piece of source) {
-    if (typeof piece === "string") yield pairs.next(decoder.last() + piece);
-    else if (piece instanceof Uint8Array) yield pairs.next(decoder.next(piece));
+    if (typeof piece === "string") yield decoder.last() + piece;
+    else if (piece instanceof Uint8Array) yield decoder.next(piece);
     else
       throw refusal(where, `is a stream with a piece that is neither text nor bytes: it is ${kindOf(piece)}`);
   }
-  yield pairs.last(decoder.last());
+  yield decoder.last();
 }
 
 /** JSON text of plain data. Throws `invalid_options` that says why a value is not accepted and what to pass instead. */
@@ -97,43 +93,6 @@ class Decoder {
         cause,
       );
     }
-  }
-}
-
-const HALF = /\p{Surrogate}/u;
-
-/** Looks for half of a surrogate pair in text that comes in pieces, which may cut a pair in two. */
-class Pairs {
-  readonly #where: string;
-  /** UTF-16 units before what is held. */
-  #position = 0;
-  /** The first half of a pair whose other half may come. */
-  #held = "";
-
-  constructor(where: string) {
-    this.#where = where;
-  }
-
-  /** The text up to here, whole pairs alone. */
-  next(piece: string): string {
-    const text = this.#held + piece;
-    const isCut = (text.charCodeAt(text.length - 1) & 0xfc00) === 0xd800;
-    this.#held = isCut ? text.slice(-1) : "";
-    return this.#checked(isCut ? text.slice(0, -1) : text);
-  }
-
-  last(piece: string): string {
-    return this.#checked(this.#held + piece);
-  }
-
-  #checked(text: string): string {
-    if (!text.isWellFormed())
-      throw refusal(
-        this.#where,
-        `holds half of a surrogate pair at position ${this.#position + text.search(HALF)}: cut text between characters, or pass text.toWellFormed() to have U+FFFD there`,
-      );
-    this.#position += text.length;
-    return text;
   }
 }
 

@@ -37,7 +37,6 @@ describe("one context is", () => {
     ["an ArrayBuffer", () => bytes("ä").buffer as ArrayBuffer, "ä"],
     ["bytes with a byte order mark", () => bytes("\uFEFFa"), "a"],
     ["pieces of text", () => of("a", "b"), "ab"],
-    ["pieces of text that part a pair", () => of("a\ud83d", "", "\ude00b"), "a\u{1F600}b"],
     [
       "pieces of bytes that part a character",
       () => of(smile.subarray(0, 3), smile.subarray(3)),
@@ -120,15 +119,6 @@ describe("what is refused, and why", () => {
     [{ a: new Uint8Array([0xff]) }, "context.a is not UTF-8 text"],
     [{ text: new Uint8Array([0xff]), metadata: {} }, "context.text is not UTF-8 text"],
     [of(bytes("a\u{1F600}").subarray(0, 3)), "context is not UTF-8 text"],
-    ["ab\ud83d", "context holds half of a surrogate pair at position 2: cut text between characters"],
-    [{ a: "\u{1F600}\ude00b" }, "context.a holds half of a surrogate pair at position 2"],
-    [
-      { text: "\ud83d\ud83d\ude00", metadata: {} },
-      "context.text holds half of a surrogate pair at position 0",
-    ],
-    [of("a", "\u{1F600}b", "c\ud83d", "d"), "context holds half of a surrogate pair at position 5"],
-    [of("a", "\ud83d"), "context holds half of a surrogate pair at position 1"],
-    [of<string | Uint8Array>("\ud83d", bytes("a")), "context holds half of a surrogate pair at position 0"],
     [
       of<unknown>({ a: 1 }),
       "context is a stream with a piece that is neither text nor bytes: it is an object",
@@ -141,16 +131,6 @@ describe("what is refused, and why", () => {
     expect(error).toMatchObject({ code: "invalid_options", message: expect.stringContaining(reason) });
     // Nothing was recorded: the id may be used for another attempt.
     expect((await flow.run("Go.", { runId: "run" })).answer).toBe(1);
-  });
-
-  test("but halves in what is kept as JSON stay as they are: data, a query, an answer", async () => {
-    const half = "half \ud83d";
-    expect(await readBy([half])).toEqual({ context: JSON.stringify([half]) });
-    await using flow = flowOf([block(`done(${JSON.stringify(half)})`)]);
-    const { answer, graph } = await flow.run(half);
-    expect(answer).toBe(half);
-    await checkRun(graph);
-    expect(graph.chain("root")[0]).toMatchObject({ query: half });
   });
 
   test("and what a stream fails with is told as it is", async () => {
