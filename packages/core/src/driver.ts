@@ -8,10 +8,12 @@ export type {
   SendOptions,
   Signals,
   TransitionEnd,
-} from "./engine/agent-port.ts";
-export { chooseRuntime, queryDraft, type TaskDraft } from "./engine/births.ts";
-export { storeContexts } from "./engine/block/contexts.ts";
-export { InFlight } from "./engine/block/in-flight.ts";
+} from "./engine/agent/agent-port.ts";
+export { chooseRuntime, queryDraft, type TaskDraft } from "./engine/agent/births.ts";
+export { storeContexts } from "./engine/agent/contexts.ts";
+export { InFlight } from "./engine/agent/in-flight.ts";
+export type { AgentNews } from "./engine/agent/run-event.ts";
+export { advance } from "./engine/agent/transition.ts";
 export { flowEffects } from "./engine/flow-effects.ts";
 export { resolveOptions } from "./engine/flow-options.ts";
 export { type Amount, Budget, type BudgetLimits, type Held, type Shortage } from "./engine/model/budget.ts";
@@ -19,10 +21,8 @@ export type { Release } from "./engine/model/gate.ts";
 export type { Answered } from "./engine/model/provider.ts";
 export type { LiveRepl } from "./engine/repl/live-repl.ts";
 export { ReplPool } from "./engine/repl/repl-pool.ts";
-export type { AgentNews } from "./engine/run-event.ts";
 export { AnswerSchemas } from "./engine/schema/answer-schemas.ts";
 export type { AgentSettings, FlowSettings, ModelInfo } from "./engine/settings.ts";
 export { type ChainDraft, Journal, type LogStore } from "./engine/store/journal.ts";
-export { advance } from "./engine/transition.ts";
 export { rootConfig } from "./turn/limits.ts";
 export type { Gap } from "./turn/plan.ts";

@@ -1,5 +1,5 @@
 import { RLMError } from "../errors.ts";
-import type { Effects } from "./agent-port.ts";
+import type { Effects } from "./agent/agent-port.ts";
 import type { Budget } from "./model/budget.ts";
 import type { FlowSettings } from "./settings.ts";
 

@@ -7,19 +7,20 @@ import { RLMError } from "../errors.ts";
 import type { RunControl } from "../protocols/inbox.ts";
 import type { Store } from "../protocols/store.ts";
 import { type Gap, nextMove } from "../turn/plan.ts";
-import type { TaskDraft } from "./births.ts";
+import { endExhausted } from "./agent/ask-model.ts";
+import type { TaskDraft } from "./agent/births.ts";
+import type { RunEvent } from "./agent/run-event.ts";
+import { advance } from "./agent/transition.ts";
 import type { Slot } from "./block/slot.ts";
 import { Cancels } from "./edit/cancels.ts";
 import { InboxReader } from "./edit/inbox-reader.ts";
 import { LiveEdits } from "./edit/live-edits.ts";
 import { agentBudget } from "./model/agent-budget.ts";
-import { endExhausted } from "./model/ask-model.ts";
 import { Pause } from "./pause.ts";
 import { ReplPool } from "./repl/repl-pool.ts";
 import { latestTime, type Recovered } from "./resume/recovered.ts";
 import { RootTasks } from "./resume/root-tasks.ts";
 import { takeUp } from "./resume/take-up.ts";
-import type { RunEvent } from "./run-event.ts";
 import { Scheduler } from "./scheduler.ts";
 import { AnswerSchemas } from "./schema/answer-schemas.ts";
 import type { ResolvedSchema } from "./schema/schema.ts";
@@ -27,7 +28,6 @@ import type { FlowSettings } from "./settings.ts";
 import { type SlotPortParts, slotPort } from "./slot-port.ts";
 import { type ChainDraft, Journal } from "./store/journal.ts";
 import { TimeLimits } from "./time-limits.ts";
-import { advance } from "./transition.ts";
 
 /**
  * One branch while it moves: brings the log, the REPLs, the budget and the scheduler together.

@@ -5,11 +5,11 @@ import { ROOT } from "../data/node-id.ts";
 import type { UsageTotal } from "../data/usage.ts";
 import { RLMError } from "../errors.ts";
 import type { PayloadReader } from "../protocols/store.ts";
-import { errorData } from "./error-data.ts";
+import { errorData } from "./agent/error-data.ts";
+import type { RunEvent } from "./agent/run-event.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Recovered } from "./resume/recovered.ts";
 import { RunError, rootFailure } from "./run-error.ts";
-import type { RunEvent } from "./run-event.ts";
 
 /** What a finished run gives. */
 export interface RunResult<Answer> {

@@ -1,5 +1,5 @@
 import { RLMError } from "../errors.ts";
-import type { TransitionEnd } from "./agent-port.ts";
+import type { TransitionEnd } from "./agent/agent-port.ts";
 import { Slot, type SlotState } from "./block/slot.ts";
 import type { Budget } from "./model/budget.ts";
 

@@ -1,10 +1,10 @@
 import type { QueryNode } from "../data/node.ts";
-import type { AgentPort } from "./agent-port.ts";
+import type { AgentPort } from "./agent/agent-port.ts";
+import type { AgentNews } from "./agent/run-event.ts";
 import type { Slot } from "./block/slot.ts";
 import type { Cancels } from "./edit/cancels.ts";
 import { flowEffects } from "./flow-effects.ts";
 import type { ReplPool } from "./repl/repl-pool.ts";
-import type { AgentNews } from "./run-event.ts";
 import type { ResolvedSchema } from "./schema/schema.ts";
 import type { FlowSettings } from "./settings.ts";
 import type { ChainDraft, Journal } from "./store/journal.ts";

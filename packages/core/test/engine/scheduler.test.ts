@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TransitionEnd } from "../../src/engine/agent-port.ts";
+import type { TransitionEnd } from "../../src/engine/agent/agent-port.ts";
 import type { Slot } from "../../src/engine/block/slot.ts";
 import { WaitTable } from "../../src/engine/block/wait-table.ts";
 import { Budget } from "../../src/engine/model/budget.ts";

@@ -1,5 +1,5 @@
+import { ABORTED, InFlight } from "../agent/in-flight.ts";
 import type { Budget } from "../model/budget.ts";
-import { ABORTED, InFlight } from "./in-flight.ts";
 import type { WaitTable } from "./wait-table.ts";
 
 /** Where an unfinished agent stands in its process. Only the scheduler changes it. */

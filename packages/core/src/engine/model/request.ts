@@ -3,7 +3,7 @@ import type { JsonSchema } from "../../data/json.ts";
 import type { Attempt } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
 import type { Message } from "../../protocols/client.ts";
-import type { AgentPort } from "../agent-port.ts";
+import type { AgentPort } from "../agent/agent-port.ts";
 import type { AgentSettings, ModelInfo } from "../settings.ts";
 import type { Amount } from "./budget.ts";
 import { MessageDigest } from "./message-digest.ts";

@@ -5,9 +5,9 @@ import { endsAgent } from "../../data/node.ts";
 import { chainNodeId } from "../../data/node-id.ts";
 import { type ChildPlan, childConfig, planFurther, readDelegate } from "../../turn/delegate.ts";
 import { unfinishedAgents } from "../../turn/plan.ts";
-import type { Birth } from "../agent-port.ts";
+import type { Birth } from "../agent/agent-port.ts";
+import { factsOf, withRuntime } from "../agent/delegation.ts";
 import { childOf } from "../block/answers.ts";
-import { factsOf, withRuntime } from "../block/delegation.ts";
 import type { FlowSettings } from "../settings.ts";
 import type { Journal } from "../store/journal.ts";
 

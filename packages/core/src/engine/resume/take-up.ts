@@ -1,7 +1,7 @@
 import { agentState } from "../../data/chain.ts";
 import type { Store } from "../../protocols/store.ts";
 import { unfinishedAgents } from "../../turn/plan.ts";
-import { childDraft } from "../births.ts";
+import { childDraft } from "../agent/births.ts";
 import type { Slot } from "../block/slot.ts";
 import type { Cancels } from "../edit/cancels.ts";
 import type { Scheduler } from "../scheduler.ts";

@@ -1,9 +1,9 @@
 import type { AgentState } from "../../data/chain.ts";
 import type { TurnState } from "../../protocols/runtime.ts";
 import { observeUndone } from "../../turn/block-end.ts";
-import type { AgentPort, TransitionEnd } from "../agent-port.ts";
+import type { LiveBlock } from "../block/live-block.ts";
+import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import { appendBlockEnd, earlierOutput, packBlock } from "./end-block.ts";
-import type { LiveBlock } from "./live-block.ts";
 import { madeCalls } from "./made-calls.ts";
 
 /** Blocks in a row that may lose their sandbox without a limit being broken: each costs a request. */

@@ -4,15 +4,15 @@ import type { Outcome } from "../../data/node.ts";
 import { intentNodeId } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
 import type { Call, TurnState } from "../../protocols/runtime.ts";
-import type { AgentPort } from "../agent-port.ts";
-import { childDraft } from "../births.ts";
+import { awaitedTasks, endIds, hasEnded, recordedOutcome } from "../block/answers.ts";
+import type { LiveBlock } from "../block/live-block.ts";
 import type { CallDraft } from "../store/journal.ts";
-import { awaitedTasks, endIds, hasEnded, recordedOutcome } from "./answers.ts";
+import type { AgentPort } from "./agent-port.ts";
 import { approveCall, needsApproval } from "./approve-call.ts";
 import type { Approval, Arrival, Finished } from "./arrivals.ts";
+import { childDraft } from "./births.ts";
 import { answerDelegate } from "./delegation.ts";
 import { performCall } from "./effects.ts";
-import type { LiveBlock } from "./live-block.ts";
 import { inOwnWords } from "./own-words.ts";
 
 /** How far a block got. */

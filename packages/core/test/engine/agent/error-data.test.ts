@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { errorData } from "../../src/engine/error-data.ts";
+import { errorData } from "../../../src/engine/agent/error-data.ts";
 
 test.each<[string, unknown, object]>([
   ["an error", new TypeError("no"), { name: "TypeError", message: "no" }],

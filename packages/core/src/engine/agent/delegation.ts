@@ -12,12 +12,12 @@ import {
   refusal,
   tooManyAgents,
 } from "../../turn/delegate.ts";
-import type { AgentPort, Birth } from "../agent-port.ts";
-import { chooseRuntime } from "../births.ts";
+import { childOf } from "../block/answers.ts";
+import type { LiveBlock } from "../block/live-block.ts";
 import { checkModelSchema } from "../schema/model-schema.ts";
 import type { AgentSettings } from "../settings.ts";
-import { childOf } from "./answers.ts";
-import type { LiveBlock } from "./live-block.ts";
+import type { AgentPort, Birth } from "./agent-port.ts";
+import { chooseRuntime } from "./births.ts";
 import { inOwnWords } from "./own-words.ts";
 
 /** The answer to a `delegate` call, and the child to be born when it is not a refusal. */

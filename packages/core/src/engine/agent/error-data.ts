@@ -1,4 +1,4 @@
-import type { ErrorData } from "../data/node.ts";
+import type { ErrorData } from "../../data/node.ts";
 
 /** An error as data: its name and message, nothing of the host. Never throws, whatever was thrown. */
 export function errorData(error: unknown): ErrorData {

@@ -2,11 +2,11 @@ import { deepFreeze, type JsonValue } from "../../data/json.ts";
 import { callNodeId } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
 import type { Tool } from "../../protocols/tool.ts";
-import type { AgentPort } from "../agent-port.ts";
 import { copyJson } from "../schema/json-copy.ts";
 import type { ToolCallVerdict } from "../settings.ts";
 import { placedArguments } from "../tool/named-arguments.ts";
 import { untilAborted } from "../until-aborted.ts";
+import type { AgentPort } from "./agent-port.ts";
 import type { Approval } from "./arrivals.ts";
 import { type CallSite, toolOf } from "./effects.ts";
 

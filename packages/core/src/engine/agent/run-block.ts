@@ -4,16 +4,16 @@ import { callNodeId, intentNodeId } from "../../data/node-id.ts";
 import { sentences } from "../../data/sentences.ts";
 import { RLMError } from "../../errors.ts";
 import type { TurnState } from "../../protocols/runtime.ts";
-import type { AgentPort, TransitionEnd } from "../agent-port.ts";
+import type { LiveBlock } from "../block/live-block.ts";
+import { replayBlock } from "../block/replay-block.ts";
 import type { LiveRepl } from "../repl/live-repl.ts";
 import { replayBefore } from "../repl/repl-pool.ts";
 import type { ActionVerdict } from "../settings.ts";
 import { untilAborted } from "../until-aborted.ts";
+import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import { driveBlock } from "./drive-block.ts";
 import { endBlock, endUnrunnable } from "./end-block.ts";
 import { endLost } from "./end-lost.ts";
-import type { LiveBlock } from "./live-block.ts";
-import { replayBlock } from "./replay-block.ts";
 
 const MAX_REBUILDS = 3;
 

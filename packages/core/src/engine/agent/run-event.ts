@@ -1,5 +1,5 @@
-import type { Edit } from "../data/edit.ts";
-import type { RunNode } from "../data/node.ts";
+import type { Edit } from "../../data/edit.ts";
+import type { RunNode } from "../../data/node.ts";
 
 /** Something a live run tells whoever looks on: nodes as they land, and hints that are not on record. */
 export type RunEvent =

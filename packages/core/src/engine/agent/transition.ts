@@ -1,8 +1,8 @@
-import { type Gap, type Move, nextMove } from "../turn/plan.ts";
+import { type Gap, type Move, nextMove } from "../../turn/plan.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
-import { endUnrunnable } from "./block/end-block.ts";
-import { runBlock } from "./block/run-block.ts";
-import { askModel, endExhausted } from "./model/ask-model.ts";
+import { askModel, endExhausted } from "./ask-model.ts";
+import { endUnrunnable } from "./end-block.ts";
+import { runBlock } from "./run-block.ts";
 
 /**
  * Makes the agent's next transition; `null` when it has none, because it has ended or has no query. `gap` is a time in

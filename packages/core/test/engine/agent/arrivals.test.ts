@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { type Arrival, Arrivals } from "../../../src/engine/block/arrivals.ts";
+import { type Arrival, Arrivals } from "../../../src/engine/agent/arrivals.ts";
 import { RLMError } from "../../../src/index.ts";
 
 const child = (callId: string): Arrival => ({ kind: "child", callId });

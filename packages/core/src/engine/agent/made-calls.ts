@@ -3,9 +3,9 @@ import type { CallNode, Outcome } from "../../data/node.ts";
 import { callNodeId } from "../../data/node-id.ts";
 import { type MadeCall, MOST_SHOWN } from "../../turn/block-end.ts";
 import { spelled } from "../../turn/spelling.ts";
-import type { AgentPort } from "../agent-port.ts";
-import { childOf, recordedOutcome } from "./answers.ts";
-import type { LiveBlock } from "./live-block.ts";
+import { childOf, recordedOutcome } from "../block/answers.ts";
+import type { LiveBlock } from "../block/live-block.ts";
+import type { AgentPort } from "./agent-port.ts";
 import { kernelOf } from "./own-words.ts";
 
 /** The calls of a block with their answers, in order: undoing the block does not undo them. */

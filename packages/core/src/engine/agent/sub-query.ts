@@ -5,14 +5,14 @@ import type { Usage } from "../../data/usage.ts";
 import type { Message, Reply } from "../../protocols/client.ts";
 import type { Call } from "../../protocols/runtime.ts";
 import { answerIn } from "../../turn/reasoning.ts";
-import type { AgentPort } from "../agent-port.ts";
-import type { Finished } from "../block/arrivals.ts";
-import { errorData } from "../error-data.ts";
+import { attemptsOf, request } from "../model/request.ts";
 import { checkModelSchema } from "../schema/model-schema.ts";
 import { readJsonReply } from "../schema/read-json-reply.ts";
 import { withRequiredKeys } from "../schema/required-keys.ts";
 import type { ResolvedSchema } from "../schema/schema.ts";
-import { attemptsOf, request } from "./request.ts";
+import type { AgentPort } from "./agent-port.ts";
+import type { Finished } from "./arrivals.ts";
+import { errorData } from "./error-data.ts";
 
 /** Who asks in an `llmQuery`, and under which key. */
 export interface Asker {

@@ -2,13 +2,13 @@ import type { AgentState } from "../../data/chain.ts";
 import { callNodeId, effectKey } from "../../data/node-id.ts";
 import type { Call } from "../../protocols/runtime.ts";
 import type { Tool } from "../../protocols/tool.ts";
-import type { AgentPort } from "../agent-port.ts";
-import { errorData } from "../error-data.ts";
-import { queryModel } from "../model/sub-query.ts";
 import { asJson } from "../schema/as-json.ts";
 import { placedArguments } from "../tool/named-arguments.ts";
+import type { AgentPort } from "./agent-port.ts";
 import type { Finished } from "./arrivals.ts";
+import { errorData } from "./error-data.ts";
 import { inOwnWords } from "./own-words.ts";
+import { queryModel } from "./sub-query.ts";
 
 /** What a call of a block is made for. */
 export interface CallSite {

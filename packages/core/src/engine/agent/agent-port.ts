@@ -1,18 +1,18 @@
-import type { AgentState } from "../data/chain.ts";
-import type { CallNode, QueryNode } from "../data/node.ts";
-import type { ChatOptions, Message } from "../protocols/client.ts";
-import type { Tool, ToolContext } from "../protocols/tool.ts";
-import type { ChildPlan, DelegateRequest } from "../turn/delegate.ts";
-import type { InFlight } from "./block/in-flight.ts";
-import type { WaitTable } from "./block/wait-table.ts";
-import type { Amount, Held, Shortage } from "./model/budget.ts";
-import type { Release } from "./model/gate.ts";
-import type { Answered, Retry } from "./model/provider.ts";
-import type { LiveRepl } from "./repl/live-repl.ts";
+import type { AgentState } from "../../data/chain.ts";
+import type { CallNode, QueryNode } from "../../data/node.ts";
+import type { ChatOptions, Message } from "../../protocols/client.ts";
+import type { Tool, ToolContext } from "../../protocols/tool.ts";
+import type { ChildPlan, DelegateRequest } from "../../turn/delegate.ts";
+import type { WaitTable } from "../block/wait-table.ts";
+import type { Amount, Held, Shortage } from "../model/budget.ts";
+import type { Release } from "../model/gate.ts";
+import type { Answered, Retry } from "../model/provider.ts";
+import type { LiveRepl } from "../repl/live-repl.ts";
+import type { ResolvedSchema } from "../schema/schema.ts";
+import type { AgentSettings } from "../settings.ts";
+import type { ChainDraft, Journal } from "../store/journal.ts";
+import type { InFlight } from "./in-flight.ts";
 import type { AgentNews } from "./run-event.ts";
-import type { ResolvedSchema } from "./schema/schema.ts";
-import type { AgentSettings } from "./settings.ts";
-import type { ChainDraft, Journal } from "./store/journal.ts";
 
 /** How one transition of an agent ended. No promise outlives it: going on is another transition. */
 export type TransitionEnd =

@@ -1,19 +1,19 @@
-import type { AgentConfig } from "../data/agent-config.ts";
-import type { JsonObject, JsonSchema } from "../data/json.ts";
-import type { ContextRef, QueryNode } from "../data/node.ts";
-import { RLMError } from "../errors.ts";
-import type { Kernel } from "../protocols/kernel.ts";
-import type { Tool } from "../protocols/tool.ts";
-import { BEGINNING, describeInput, MAX_DESCRIBED, READ_JSON } from "../turn/describe-input.ts";
-import type { AgentView } from "../turn/prompt/prompt-builder.ts";
+import type { AgentConfig } from "../../data/agent-config.ts";
+import type { JsonObject, JsonSchema } from "../../data/json.ts";
+import type { ContextRef, QueryNode } from "../../data/node.ts";
+import { RLMError } from "../../errors.ts";
+import type { Kernel } from "../../protocols/kernel.ts";
+import type { Tool } from "../../protocols/tool.ts";
+import { BEGINNING, describeInput, MAX_DESCRIBED, READ_JSON } from "../../turn/describe-input.ts";
+import type { AgentView } from "../../turn/prompt/prompt-builder.ts";
+import { openContext } from "../repl/repl-spec.ts";
+import { copyObject } from "../schema/json-copy.ts";
+import { requiredAnswer } from "../schema/required-keys.ts";
+import type { AgentSettings, NewAgent } from "../settings.ts";
+import type { ChainDraft, Journal } from "../store/journal.ts";
 import type { Birth } from "./agent-port.ts";
-import { passContext } from "./block/contexts.ts";
+import { passContext } from "./contexts.ts";
 import { errorData } from "./error-data.ts";
-import { openContext } from "./repl/repl-spec.ts";
-import { copyObject } from "./schema/json-copy.ts";
-import { requiredAnswer } from "./schema/required-keys.ts";
-import type { AgentSettings, NewAgent } from "./settings.ts";
-import type { ChainDraft, Journal } from "./store/journal.ts";
 
 /**
  * Version of the prompts and the semantics; each agent records the one that it began with. Since 2, the first message

@@ -5,11 +5,11 @@ import { endsAgent } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
 import { childrenNotWaitedFor, observe } from "../../turn/block-end.ts";
 import { spelled } from "../../turn/spelling.ts";
-import type { AgentPort, TransitionEnd } from "../agent-port.ts";
+import { type LiveBlock, suspensions } from "../block/live-block.ts";
 import { asJson } from "../schema/as-json.ts";
 import type { ChainDraft } from "../store/journal.ts";
+import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import type { BlockOutcome } from "./drive-block.ts";
-import { type LiveBlock, suspensions } from "./live-block.ts";
 import { kernelOf } from "./own-words.ts";
 
 /** Appends the node that says how a block ended or was suspended. */
