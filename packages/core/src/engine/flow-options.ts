@@ -9,14 +9,14 @@ import { configProblems, type RunConfig, resolveConfig } from "../turn/limits.ts
 import { defaultPrompt } from "../turn/prompt/default-prompt.ts";
 import { type AgentView, PromptBuilder } from "../turn/prompt/prompt-builder.ts";
 import { unknownOption } from "./check-run-options.ts";
-import { defaultEnvironment } from "./default-environment.ts";
+import { defaultEnvironment } from "./environment/default-environment.ts";
+import { steadyEnvironment } from "./environment/steady-environment.ts";
 import { Gate } from "./model/gate.ts";
 import { type Price, Provider } from "./model/provider.ts";
 import { ReplPlaces } from "./repl/repl-places.ts";
 import { RuntimeProofs } from "./repl/runtime-proofs.ts";
 import { copyJson } from "./schema/json-copy.ts";
 import type { FlowSettings, MessagesSeam, NewAgent, OnAction, OnToolCall } from "./settings.ts";
-import { steadyEnvironment } from "./steady-environment.ts";
 import { memoryStores } from "./store/memory-store.ts";
 import { functionTool } from "./tool/function-tool.ts";
 import { refuseToolName } from "./tool/tool-name.ts";

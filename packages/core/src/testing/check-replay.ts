@@ -2,7 +2,7 @@ import { ranBlocks } from "../data/chain.ts";
 import type { Graph } from "../data/graph.ts";
 import { replayEnded } from "../engine/block/replay-block.ts";
 import { replayDifferences } from "../engine/block/replay-differences.ts";
-import { defaultEnvironment } from "../engine/default-environment.ts";
+import { defaultEnvironment } from "../engine/environment/default-environment.ts";
 import { replSpec } from "../engine/repl/repl-spec.ts";
 import { Journal } from "../engine/store/journal.ts";
 import { memoryStores } from "../engine/store/memory-store.ts";

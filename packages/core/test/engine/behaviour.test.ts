@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { defaultEnvironment } from "../../src/engine/default-environment.ts";
+import { defaultEnvironment } from "../../src/engine/environment/default-environment.ts";
 import {
   type Client,
   defineTool,

@@ -1,5 +1,5 @@
 import type { UsageTotal } from "../../data/usage.ts";
-import { untilAborted } from "../until-aborted.ts";
+import { untilAborted } from "../environment/until-aborted.ts";
 
 /** Tokens and millionths of a US dollar. */
 export interface Amount {

@@ -4,7 +4,7 @@ import type { Usage } from "../../data/usage.ts";
 import { RLMError } from "../../errors.ts";
 import type { ChatOptions, Client, Message, Reply } from "../../protocols/client.ts";
 import type { Environment } from "../../protocols/environment.ts";
-import { untilAborted } from "../until-aborted.ts";
+import { untilAborted } from "../environment/until-aborted.ts";
 import { Gate } from "./gate.ts";
 import { readFailure, readReply } from "./read-reply.ts";
 

@@ -1,6 +1,6 @@
 import { RLMError } from "../../errors.ts";
 import type { Runtime } from "../../protocols/runtime.ts";
-import { untilAborted } from "../until-aborted.ts";
+import { untilAborted } from "../environment/until-aborted.ts";
 
 /**
  * Which runtimes of a flow have opened a REPL. Owns: the attempt to open a first one that is under way.

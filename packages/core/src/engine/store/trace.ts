@@ -5,7 +5,7 @@ import { FORMAT } from "../../data/run-info.ts";
 import { sentence } from "../../data/sentences.ts";
 import { RLMError } from "../../errors.ts";
 import type { PayloadReader, RunStores, Store } from "../../protocols/store.ts";
-import { defaultEnvironment } from "../default-environment.ts";
+import { defaultEnvironment } from "../environment/default-environment.ts";
 import { memoryStores } from "./memory-store.ts";
 
 /** Whatever keeps the payloads of the traced run: a flow, a `Workspace`, a `Store`. */

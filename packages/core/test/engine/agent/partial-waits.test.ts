@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { defaultEnvironment } from "../../../src/engine/default-environment.ts";
+import { defaultEnvironment } from "../../../src/engine/environment/default-environment.ts";
 import { Graph, memoryStores } from "../../../src/index.ts";
 import { checkRun } from "../../../src/testing/index.ts";
 import { block, flowOf } from "../flow-fixture.ts";

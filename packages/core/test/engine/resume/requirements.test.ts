@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { defaultEnvironment } from "../../../src/engine/default-environment.ts";
+import { defaultEnvironment } from "../../../src/engine/environment/default-environment.ts";
 import { resolveOptions } from "../../../src/engine/flow-options.ts";
 import { requireAll, requirementsOf } from "../../../src/engine/resume/requirements.ts";
 import { memoryStores } from "../../../src/engine/store/memory-store.ts";

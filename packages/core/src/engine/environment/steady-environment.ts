@@ -1,4 +1,4 @@
-import type { Environment } from "../protocols/environment.ts";
+import type { Environment } from "../../protocols/environment.ts";
 
 /**
  * The same environment with a clock that never goes back: where the real one is set back, time goes on

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterEach, expect, test, vi } from "vitest";
-import { defaultEnvironment } from "../../src/engine/default-environment.ts";
+import { defaultEnvironment } from "../../../src/engine/environment/default-environment.ts";
 
 afterEach(() => void vi.unstubAllGlobals());
 

@@ -1,4 +1,4 @@
-import type { Environment } from "../protocols/environment.ts";
+import type { Environment } from "../../protocols/environment.ts";
 
 const LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz";
 const NAME_LENGTH = 12;

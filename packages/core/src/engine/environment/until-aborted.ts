@@ -1,4 +1,4 @@
-import { RLMError } from "../errors.ts";
+import { RLMError } from "../../errors.ts";
 
 /**
  * What the promise gives, or a rejection with `aborted` as soon as the signal aborts. Nobody hears any more

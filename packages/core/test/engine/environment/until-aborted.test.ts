@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
-import { untilAborted } from "../../src/engine/until-aborted.ts";
+import { untilAborted } from "../../../src/engine/environment/until-aborted.ts";
 
 test("gives what the promise gives and leaves no listener behind", async () => {
   const { signal } = new AbortController();
