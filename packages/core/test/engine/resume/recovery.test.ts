@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { resolveOptions } from "../../../src/engine/flow-options.ts";
+import { resolveOptions } from "../../../src/engine/flow/flow-options.ts";
 import { lostBirths, waitsComplete } from "../../../src/engine/resume/recovery.ts";
 import { Journal } from "../../../src/engine/store/journal.ts";
 import { defineTool, Graph, memoryStores, type RunNode, type RunStores } from "../../../src/index.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { defaultEnvironment } from "../../../src/engine/environment/default-environment.ts";
-import { resolveOptions } from "../../../src/engine/flow-options.ts";
+import { resolveOptions } from "../../../src/engine/flow/flow-options.ts";
 import { requireAll, requirementsOf } from "../../../src/engine/resume/requirements.ts";
 import { memoryStores } from "../../../src/engine/store/memory-store.ts";
 import { RLMError } from "../../../src/index.ts";

@@ -1,14 +1,14 @@
-import type { Edit } from "../data/edit.ts";
-import type { Graph } from "../data/graph.ts";
-import type { JsonValue } from "../data/json.ts";
-import { ROOT } from "../data/node-id.ts";
-import type { UsageTotal } from "../data/usage.ts";
-import { RLMError } from "../errors.ts";
-import type { PayloadReader } from "../protocols/store.ts";
-import { errorData } from "./agent/error-data.ts";
-import type { RunEvent } from "./agent/run-event.ts";
-import type { LiveRun } from "./live-run.ts";
-import type { Recovered } from "./resume/recovered.ts";
+import type { Edit } from "../../data/edit.ts";
+import type { Graph } from "../../data/graph.ts";
+import type { JsonValue } from "../../data/json.ts";
+import { ROOT } from "../../data/node-id.ts";
+import type { UsageTotal } from "../../data/usage.ts";
+import { RLMError } from "../../errors.ts";
+import type { PayloadReader } from "../../protocols/store.ts";
+import { errorData } from "../agent/error-data.ts";
+import type { RunEvent } from "../agent/run-event.ts";
+import type { LiveRun } from "../live-run.ts";
+import type { Recovered } from "../resume/recovered.ts";
 import { RunError, rootFailure } from "./run-error.ts";
 
 /** What a finished run gives. */

@@ -1,5 +1,5 @@
-import { Graph } from "../data/graph.ts";
-import { RLMError } from "../errors.ts";
+import { Graph } from "../../data/graph.ts";
+import { RLMError } from "../../errors.ts";
 import type { ResumeOptions, RunOptions, StartOptions, StepOptions } from "./run-options.ts";
 
 const START: readonly (keyof StartOptions)[] = ["context", "output", "metadata", "runId"];

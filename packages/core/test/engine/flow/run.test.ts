@@ -6,10 +6,10 @@ import {
   RLMError,
   RLMFlow,
   type RunEvent,
-} from "../../src/index.ts";
-import { checkRun, fixedEnvironment, type Script, scriptedClient } from "../../src/testing/index.ts";
-import { block, failureOf, flowOf, heldTool, until } from "./flow-fixture.ts";
-import { inlineRuntime } from "./inline-runtime.ts";
+} from "../../../src/index.ts";
+import { checkRun, fixedEnvironment, type Script, scriptedClient } from "../../../src/testing/index.ts";
+import { block, failureOf, flowOf, heldTool, until } from "../flow-fixture.ts";
+import { inlineRuntime } from "../inline-runtime.ts";
 
 const runs: Graph[] = [];
 

@@ -1,6 +1,6 @@
-import type { Graph } from "../data/graph.ts";
-import type { ErrorKind, ErrorNode } from "../data/node.ts";
-import { RLMError, type RLMErrorCode, type RLMErrorOptions } from "../errors.ts";
+import type { Graph } from "../../data/graph.ts";
+import type { ErrorKind, ErrorNode } from "../../data/node.ts";
+import { RLMError, type RLMErrorCode, type RLMErrorOptions } from "../../errors.ts";
 
 /** Why a run gave no answer, with the graph as far as it got: inspect, resume or fork it. */
 export class RunError extends RLMError {

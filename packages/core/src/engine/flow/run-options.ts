@@ -1,7 +1,7 @@
-import type { ConfigPatch } from "../data/edit.ts";
-import type { JsonObject, JsonValue } from "../data/json.ts";
-import type { SchemaLike } from "../protocols/tool.ts";
-import type { ContextsInput } from "./agent/contexts.ts";
+import type { ConfigPatch } from "../../data/edit.ts";
+import type { JsonObject, JsonValue } from "../../data/json.ts";
+import type { SchemaLike } from "../../protocols/tool.ts";
+import type { ContextsInput } from "../agent/contexts.ts";
 
 /** What may be said about one run. */
 export interface StartOptions<Answer = JsonValue> {

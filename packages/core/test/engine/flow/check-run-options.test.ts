@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { block, failureOf, flowOf } from "./flow-fixture.ts";
+import { block, failureOf, flowOf } from "../flow-fixture.ts";
 
 /** A value that the types do not let through. */
 function untyped(value: unknown): never {

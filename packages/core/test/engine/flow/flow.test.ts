@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { defineTool, type Graph, RLMError, RLMFlow, type RunError } from "../../src/index.ts";
-import { checkRun, fixedEnvironment, scriptedClient } from "../../src/testing/index.ts";
-import { block, flowOf } from "./flow-fixture.ts";
-import { inlineRuntime } from "./inline-runtime.ts";
+import { defineTool, type Graph, RLMError, RLMFlow, type RunError } from "../../../src/index.ts";
+import { checkRun, fixedEnvironment, scriptedClient } from "../../../src/testing/index.ts";
+import { block, flowOf } from "../flow-fixture.ts";
+import { inlineRuntime } from "../inline-runtime.ts";
 
 const runs: Graph[] = [];
 

@@ -1,28 +1,28 @@
-import { agentState } from "../data/chain.ts";
-import { Graph } from "../data/graph.ts";
-import { deepFreeze, type JsonValue } from "../data/json.ts";
-import { ROOT } from "../data/node-id.ts";
-import { isRunName, type RunInfo } from "../data/run-info.ts";
-import { RLMError } from "../errors.ts";
-import type { ChatOptions, Client, Message, Reply } from "../protocols/client.ts";
-import type { PayloadReader, Store } from "../protocols/store.ts";
-import type { SchemaLike } from "../protocols/tool.ts";
-import { limitEdits } from "../turn/limit-edits.ts";
-import { rootConfig } from "../turn/limits.ts";
-import { chooseRuntime, DEFAULT_QUERY, type TaskDraft } from "./agent/births.ts";
-import { storeContexts } from "./agent/contexts.ts";
+import { agentState } from "../../data/chain.ts";
+import { Graph } from "../../data/graph.ts";
+import { deepFreeze, type JsonValue } from "../../data/json.ts";
+import { ROOT } from "../../data/node-id.ts";
+import { isRunName, type RunInfo } from "../../data/run-info.ts";
+import { RLMError } from "../../errors.ts";
+import type { ChatOptions, Client, Message, Reply } from "../../protocols/client.ts";
+import type { PayloadReader, Store } from "../../protocols/store.ts";
+import type { SchemaLike } from "../../protocols/tool.ts";
+import { limitEdits } from "../../turn/limit-edits.ts";
+import { rootConfig } from "../../turn/limits.ts";
+import { chooseRuntime, DEFAULT_QUERY, type TaskDraft } from "../agent/births.ts";
+import { storeContexts } from "../agent/contexts.ts";
+import type { LiveRun } from "../live-run.ts";
+import { checkPayloads } from "../resume/check-payloads.ts";
+import { requireAll } from "../resume/requirements.ts";
+import { copyObject } from "../schema/json-copy.ts";
+import { type ResolvedSchema, resolveSchema } from "../schema/schema.ts";
+import type { FlowSettings } from "../settings.ts";
 import { checkGraph, checkOptions, checkQuery, signalOf } from "./check-run-options.ts";
 import { type FlowParts, resolveOptions } from "./flow-options.ts";
-import type { LiveRun } from "./live-run.ts";
-import { runAsFailure, runAsReply } from "./model/run-as-reply.ts";
 import { OpenRuns, orClose } from "./open-runs.ts";
-import { checkPayloads } from "./resume/check-payloads.ts";
-import { requireAll } from "./resume/requirements.ts";
 import { Run, type RunResult } from "./run.ts";
+import { runAsFailure, runAsReply } from "./run-as-reply.ts";
 import type { ResumeOptions, RunOptions, StartOptions, StepOptions } from "./run-options.ts";
-import { copyObject } from "./schema/json-copy.ts";
-import { type ResolvedSchema, resolveSchema } from "./schema/schema.ts";
-import type { FlowSettings } from "./settings.ts";
 
 /**
  * The engine: makes runs of recursive agents from a client, a runtime and tools, and moves them.

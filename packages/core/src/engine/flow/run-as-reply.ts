@@ -1,8 +1,8 @@
 import type { Usage, UsageTotal } from "../../data/usage.ts";
 import { RLMError } from "../../errors.ts";
 import type { Reply, RequestFailureDetails } from "../../protocols/client.ts";
-import type { RunResult } from "../run.ts";
-import { RunError } from "../run-error.ts";
+import type { RunResult } from "./run.ts";
+import { RunError } from "./run-error.ts";
 
 /** A finished run as the reply of a client. */
 export function runAsReply({ answer, usage }: RunResult<unknown>, model: string): Reply {

@@ -1,25 +1,25 @@
-import type { JsonObject, JsonValue } from "../data/json.ts";
-import { RLMError } from "../errors.ts";
-import type { Client } from "../protocols/client.ts";
-import type { Environment } from "../protocols/environment.ts";
-import type { Runtime } from "../protocols/runtime.ts";
-import type { RunStores } from "../protocols/store.ts";
-import type { Tool } from "../protocols/tool.ts";
-import { configProblems, type RunConfig, resolveConfig } from "../turn/limits.ts";
-import { defaultPrompt } from "../turn/prompt/default-prompt.ts";
-import { type AgentView, PromptBuilder } from "../turn/prompt/prompt-builder.ts";
+import type { JsonObject, JsonValue } from "../../data/json.ts";
+import { RLMError } from "../../errors.ts";
+import type { Client } from "../../protocols/client.ts";
+import type { Environment } from "../../protocols/environment.ts";
+import type { Runtime } from "../../protocols/runtime.ts";
+import type { RunStores } from "../../protocols/store.ts";
+import type { Tool } from "../../protocols/tool.ts";
+import { configProblems, type RunConfig, resolveConfig } from "../../turn/limits.ts";
+import { defaultPrompt } from "../../turn/prompt/default-prompt.ts";
+import { type AgentView, PromptBuilder } from "../../turn/prompt/prompt-builder.ts";
+import { defaultEnvironment } from "../environment/default-environment.ts";
+import { steadyEnvironment } from "../environment/steady-environment.ts";
+import { Gate } from "../model/gate.ts";
+import { type Price, Provider } from "../model/provider.ts";
+import { ReplPlaces } from "../repl/repl-places.ts";
+import { RuntimeProofs } from "../repl/runtime-proofs.ts";
+import { copyJson } from "../schema/json-copy.ts";
+import type { FlowSettings, MessagesSeam, NewAgent, OnAction, OnToolCall } from "../settings.ts";
+import { memoryStores } from "../store/memory-store.ts";
+import { functionTool } from "../tool/function-tool.ts";
+import { refuseToolName } from "../tool/tool-name.ts";
 import { unknownOption } from "./check-run-options.ts";
-import { defaultEnvironment } from "./environment/default-environment.ts";
-import { steadyEnvironment } from "./environment/steady-environment.ts";
-import { Gate } from "./model/gate.ts";
-import { type Price, Provider } from "./model/provider.ts";
-import { ReplPlaces } from "./repl/repl-places.ts";
-import { RuntimeProofs } from "./repl/runtime-proofs.ts";
-import { copyJson } from "./schema/json-copy.ts";
-import type { FlowSettings, MessagesSeam, NewAgent, OnAction, OnToolCall } from "./settings.ts";
-import { memoryStores } from "./store/memory-store.ts";
-import { functionTool } from "./tool/function-tool.ts";
-import { refuseToolName } from "./tool/tool-name.ts";
 
 /** A client among several, with what a model should know of it and its own cap on requests in flight. */
 export interface ModelOption {
