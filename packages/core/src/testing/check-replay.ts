@@ -1,9 +1,9 @@
 import { ranBlocks } from "../data/chain.ts";
 import type { Graph } from "../data/graph.ts";
-import { replayEnded } from "../engine/block/replay-block.ts";
-import { replayDifferences } from "../engine/block/replay-differences.ts";
 import { defaultEnvironment } from "../engine/environment/default-environment.ts";
 import { replSpec } from "../engine/repl/repl-spec.ts";
+import { replayEnded } from "../engine/repl/replay-block.ts";
+import { replayDifferences } from "../engine/repl/replay-differences.ts";
 import { Journal } from "../engine/store/journal.ts";
 import { memoryStores } from "../engine/store/memory-store.ts";
 import { RLMError } from "../errors.ts";

@@ -12,8 +12,8 @@ import {
   refusal,
   tooManyAgents,
 } from "../../turn/delegate.ts";
-import { childOf } from "../block/answers.ts";
-import type { LiveBlock } from "../block/live-block.ts";
+import { childOf } from "../repl/answers.ts";
+import type { LiveBlock } from "../repl/live-block.ts";
 import { checkModelSchema } from "../schema/model-schema.ts";
 import type { AgentSettings } from "../settings.ts";
 import type { AgentPort, Birth } from "./agent-port.ts";

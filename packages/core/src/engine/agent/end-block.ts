@@ -5,7 +5,7 @@ import { endsAgent } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
 import { childrenNotWaitedFor, observe } from "../../turn/block-end.ts";
 import { spelled } from "../../turn/spelling.ts";
-import { type LiveBlock, suspensions } from "../block/live-block.ts";
+import { type LiveBlock, suspensions } from "../repl/live-block.ts";
 import { asJson } from "../schema/as-json.ts";
 import type { ChainDraft } from "../store/journal.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";

@@ -1,7 +1,7 @@
 import type { AgentState } from "../../data/chain.ts";
 import type { TurnState } from "../../protocols/runtime.ts";
 import { observeUndone } from "../../turn/block-end.ts";
-import type { LiveBlock } from "../block/live-block.ts";
+import type { LiveBlock } from "../repl/live-block.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import { appendBlockEnd, earlierOutput, packBlock } from "./end-block.ts";
 import { madeCalls } from "./made-calls.ts";

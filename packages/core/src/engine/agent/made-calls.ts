@@ -3,8 +3,8 @@ import type { CallNode, Outcome } from "../../data/node.ts";
 import { callNodeId } from "../../data/node-id.ts";
 import { type MadeCall, MOST_SHOWN } from "../../turn/block-end.ts";
 import { spelled } from "../../turn/spelling.ts";
-import { childOf, recordedOutcome } from "../block/answers.ts";
-import type { LiveBlock } from "../block/live-block.ts";
+import { childOf, recordedOutcome } from "../repl/answers.ts";
+import type { LiveBlock } from "../repl/live-block.ts";
 import type { AgentPort } from "./agent-port.ts";
 import { kernelOf } from "./own-words.ts";
 

@@ -1,5 +1,5 @@
 import type { ReplSession } from "../../protocols/runtime.ts";
-import type { LiveBlock } from "../block/live-block.ts";
+import type { LiveBlock } from "./live-block.ts";
 import type { IdleRepl } from "./repl-places.ts";
 
 /** An agent's REPL that is alive. */

@@ -1,16 +1,16 @@
 import { ranBlocks } from "../../data/chain.ts";
 import { RLMError } from "../../errors.ts";
 import type { ReplSession, Runtime } from "../../protocols/runtime.ts";
-import type { LiveBlock } from "../block/live-block.ts";
-import { replayEnded } from "../block/replay-block.ts";
-import { replayDifferences } from "../block/replay-differences.ts";
 import { untilAborted } from "../environment/until-aborted.ts";
 import type { Release } from "../model/gate.ts";
 import type { FlowSettings } from "../settings.ts";
 import type { Journal } from "../store/journal.ts";
+import type { LiveBlock } from "./live-block.ts";
 import type { LiveRepl } from "./live-repl.ts";
 import { Party } from "./repl-places.ts";
 import { replSpec } from "./repl-spec.ts";
+import { replayEnded } from "./replay-block.ts";
+import { replayDifferences } from "./replay-differences.ts";
 
 /** What a pool needs of the flow. */
 export type PoolSettings = Pick<FlowSettings, "arrival" | "environment" | "places" | "proofs" | "runtimes">;

@@ -7,7 +7,7 @@ import { type ChildPlan, childConfig, planFurther, readDelegate } from "../../tu
 import { unfinishedAgents } from "../../turn/plan.ts";
 import type { Birth } from "../agent/agent-port.ts";
 import { factsOf, withRuntime } from "../agent/delegation.ts";
-import { childOf } from "../block/answers.ts";
+import { childOf } from "../repl/answers.ts";
 import type { FlowSettings } from "../settings.ts";
 import type { Journal } from "../store/journal.ts";
 

@@ -1,8 +1,8 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import type { LiveBlock } from "../../../src/engine/block/live-block.ts";
 import { defaultEnvironment } from "../../../src/engine/environment/default-environment.ts";
 import { resolveOptions } from "../../../src/engine/flow/flow-options.ts";
+import type { LiveBlock } from "../../../src/engine/repl/live-block.ts";
 import type { LiveRepl } from "../../../src/engine/repl/live-repl.ts";
 import { ReplPool } from "../../../src/engine/repl/repl-pool.ts";
 import { Journal } from "../../../src/engine/store/journal.ts";

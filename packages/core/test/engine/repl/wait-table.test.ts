@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { processorMs } from "../../../../../test/processor-time.ts";
-import { type AwaitedTask, WaitTable } from "../../../src/engine/block/wait-table.ts";
+import { type AwaitedTask, WaitTable } from "../../../src/engine/repl/wait-table.ts";
 import { Seeded } from "../../data/seeded.ts";
 
 const task = (callId: string): AwaitedTask => ({ callId, agentId: `root.${callId}` });
