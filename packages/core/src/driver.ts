@@ -16,13 +16,19 @@ export type { AgentNews } from "./engine/agent/run-event.ts";
 export { advance } from "./engine/agent/transition.ts";
 export { resolveOptions } from "./engine/flow/flow-options.ts";
 export { flowEffects } from "./engine/flow-effects.ts";
-export { type Amount, Budget, type BudgetLimits, type Held, type Shortage } from "./engine/model/budget.ts";
-export type { Release } from "./engine/model/gate.ts";
-export type { Answered } from "./engine/model/provider.ts";
 export type { LiveRepl } from "./engine/repl/live-repl.ts";
 export { ReplPool } from "./engine/repl/repl-pool.ts";
+export {
+  type Amount,
+  Budget,
+  type BudgetLimits,
+  type Held,
+  type Shortage,
+} from "./engine/resources/budget.ts";
+export type { Release } from "./engine/resources/gate.ts";
+export type { Answered } from "./engine/resources/provider.ts";
+export type { AgentSettings, FlowSettings, ModelInfo } from "./engine/resources/settings.ts";
 export { AnswerSchemas } from "./engine/schema/answer-schemas.ts";
-export type { AgentSettings, FlowSettings, ModelInfo } from "./engine/settings.ts";
 export { type ChainDraft, Journal, type LogStore } from "./engine/store/journal.ts";
 export { rootConfig } from "./turn/limits.ts";
 export type { Gap } from "./turn/plan.ts";

@@ -58,15 +58,7 @@ export type { FlowOptions, FlowParts, ModelOption } from "./engine/flow/flow-opt
 export { Run, type RunResult } from "./engine/flow/run.ts";
 export { RunError } from "./engine/flow/run-error.ts";
 export type { ResumeOptions, RunOptions, StartOptions, StepOptions } from "./engine/flow/run-options.ts";
-export type { Price } from "./engine/model/provider.ts";
-export { checkPayloads } from "./engine/resume/check-payloads.ts";
-export type { Recovered } from "./engine/resume/recovered.ts";
-export { type Requirements, requirementsOf } from "./engine/resume/requirements.ts";
-export type { ResolvedSchema, SchemaCheck } from "./engine/schema/schema.ts";
-export { resolveSchema } from "./engine/schema/schema.ts";
-export type { DescribedSchema } from "./engine/schema/standard-schema.ts";
-export { withJsonSchema } from "./engine/schema/standard-schema.ts";
-export { typedSchema } from "./engine/schema/typed-schema.ts";
+export type { Price } from "./engine/resources/provider.ts";
 export type {
   ActionVerdict,
   MessagesSeam,
@@ -75,7 +67,15 @@ export type {
   OnToolCall,
   ToolCallVerdict,
   ToolCallView,
-} from "./engine/settings.ts";
+} from "./engine/resources/settings.ts";
+export { checkPayloads } from "./engine/resume/check-payloads.ts";
+export type { Recovered } from "./engine/resume/recovered.ts";
+export { type Requirements, requirementsOf } from "./engine/resume/requirements.ts";
+export type { ResolvedSchema, SchemaCheck } from "./engine/schema/schema.ts";
+export { resolveSchema } from "./engine/schema/schema.ts";
+export type { DescribedSchema } from "./engine/schema/standard-schema.ts";
+export { withJsonSchema } from "./engine/schema/standard-schema.ts";
+export { typedSchema } from "./engine/schema/typed-schema.ts";
 export { guardedPayloads } from "./engine/store/guarded-payloads.ts";
 export { memoryStores } from "./engine/store/memory-store.ts";
 export type { LoadedTrace, PayloadSource, Traceable } from "./engine/store/trace.ts";

@@ -1,7 +1,7 @@
 import { RLMError } from "../errors.ts";
 import type { TransitionEnd } from "./agent/agent-port.ts";
 import { Slot, type SlotState } from "./block/slot.ts";
-import type { Budget } from "./model/budget.ts";
+import type { Budget } from "./resources/budget.ts";
 
 /** What the scheduler needs to know of agents. */
 export interface SchedulerHooks {

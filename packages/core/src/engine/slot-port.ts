@@ -5,8 +5,8 @@ import type { Slot } from "./block/slot.ts";
 import type { Cancels } from "./edit/cancels.ts";
 import { flowEffects } from "./flow-effects.ts";
 import type { ReplPool } from "./repl/repl-pool.ts";
+import type { FlowSettings } from "./resources/settings.ts";
 import type { ResolvedSchema } from "./schema/schema.ts";
-import type { FlowSettings } from "./settings.ts";
 import type { ChainDraft, Journal } from "./store/journal.ts";
 
 /** What the ports of a live run's agents lead to. */

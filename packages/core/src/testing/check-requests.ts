@@ -2,8 +2,8 @@ import { agentState } from "../data/chain.ts";
 import type { Graph } from "../data/graph.ts";
 import type { ActionNode } from "../data/node.ts";
 import { defaultEnvironment } from "../engine/environment/default-environment.ts";
-import { MessageDigest } from "../engine/model/message-digest.ts";
-import type { MessagesSeam } from "../engine/settings.ts";
+import { MessageDigest } from "../engine/resources/message-digest.ts";
+import type { MessagesSeam } from "../engine/resources/settings.ts";
 import type { Message } from "../protocols/client.ts";
 import { Transcript } from "../turn/messages.ts";
 

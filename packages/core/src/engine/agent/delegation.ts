@@ -14,8 +14,8 @@ import {
 } from "../../turn/delegate.ts";
 import { childOf } from "../repl/answers.ts";
 import type { LiveBlock } from "../repl/live-block.ts";
+import type { AgentSettings } from "../resources/settings.ts";
 import { checkModelSchema } from "../schema/model-schema.ts";
-import type { AgentSettings } from "../settings.ts";
 import type { AgentPort, Birth } from "./agent-port.ts";
 import { chooseRuntime } from "./births.ts";
 import { inOwnWords } from "./own-words.ts";

@@ -9,7 +9,7 @@ import type { LiveBlock } from "../repl/live-block.ts";
 import type { LiveRepl } from "../repl/live-repl.ts";
 import { replayBefore } from "../repl/repl-pool.ts";
 import { replayBlock } from "../repl/replay-block.ts";
-import type { ActionVerdict } from "../settings.ts";
+import type { ActionVerdict } from "../resources/settings.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import { driveBlock } from "./drive-block.ts";
 import { endBlock, endUnrunnable } from "./end-block.ts";

@@ -5,7 +5,7 @@ import type { Usage } from "../../data/usage.ts";
 import type { Message, Reply } from "../../protocols/client.ts";
 import type { Call } from "../../protocols/runtime.ts";
 import { answerIn } from "../../turn/reasoning.ts";
-import { attemptsOf, request } from "../model/request.ts";
+import { attemptsOf, request } from "../resources/request.ts";
 import { checkModelSchema } from "../schema/model-schema.ts";
 import { readJsonReply } from "../schema/read-json-reply.ts";
 import { withRequiredKeys } from "../schema/required-keys.ts";

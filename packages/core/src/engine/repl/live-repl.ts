@@ -1,6 +1,6 @@
 import type { ReplSession } from "../../protocols/runtime.ts";
+import type { IdleRepl } from "../resources/repl-places.ts";
 import type { LiveBlock } from "./live-block.ts";
-import type { IdleRepl } from "./repl-places.ts";
 
 /** An agent's REPL that is alive. */
 export interface LiveRepl extends IdleRepl {

@@ -8,7 +8,7 @@ import { unfinishedAgents } from "../../turn/plan.ts";
 import type { Birth } from "../agent/agent-port.ts";
 import { factsOf, withRuntime } from "../agent/delegation.ts";
 import { childOf } from "../repl/answers.ts";
-import type { FlowSettings } from "../settings.ts";
+import type { FlowSettings } from "../resources/settings.ts";
 import type { Journal } from "../store/journal.ts";
 
 /**

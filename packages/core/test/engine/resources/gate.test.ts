@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Gate } from "../../../src/engine/model/gate.ts";
+import { Gate } from "../../../src/engine/resources/gate.ts";
 import { RLMError } from "../../../src/index.ts";
 import { Seeded } from "../../data/seeded.ts";
 

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { type Amount, Budget, type Held } from "../../../src/engine/model/budget.ts";
+import { type Amount, Budget, type Held } from "../../../src/engine/resources/budget.ts";
 import { RLMError, ZERO_USAGE } from "../../../src/index.ts";
 import { Seeded } from "../../data/seeded.ts";
 

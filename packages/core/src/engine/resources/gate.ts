@@ -1,5 +1,5 @@
 import { RLMError } from "../../errors.ts";
-import { WaitingLine } from "../waiting-line.ts";
+import { WaitingLine } from "./waiting-line.ts";
 
 /** Gives back a place; further calls do nothing. */
 export type Release = () => void;

@@ -1,6 +1,6 @@
 import { RLMError } from "../../errors.ts";
-import type { Release } from "../model/gate.ts";
-import { WaitingLine } from "../waiting-line.ts";
+import type { Release } from "./gate.ts";
+import { WaitingLine } from "./waiting-line.ts";
 
 /** A REPL that is not in use at the moment. */
 export interface IdleRepl {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Leave, WaitingLine } from "../../src/engine/waiting-line.ts";
-import { Seeded } from "../data/seeded.ts";
+import { type Leave, WaitingLine } from "../../../src/engine/resources/waiting-line.ts";
+import { Seeded } from "../../data/seeded.ts";
 
 interface Asked {
   readonly arrival: number;

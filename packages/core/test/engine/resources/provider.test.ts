@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Provider, type ProviderOptions } from "../../../src/engine/model/provider.ts";
+import { Provider, type ProviderOptions } from "../../../src/engine/resources/provider.ts";
 import { type Attempt, type Client, type Environment, type Reply, RLMError } from "../../../src/index.ts";
 import { fixedEnvironment } from "../../../src/testing/index.ts";
 

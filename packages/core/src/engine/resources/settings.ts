@@ -1,19 +1,19 @@
-import type { AgentConfig } from "../data/agent-config.ts";
-import type { Graph } from "../data/graph.ts";
-import type { JsonObject, JsonValue } from "../data/json.ts";
-import type { ActionNode, ChainNode } from "../data/node.ts";
-import type { Message } from "../protocols/client.ts";
-import type { Environment } from "../protocols/environment.ts";
-import type { Kernel } from "../protocols/kernel.ts";
-import type { Runtime } from "../protocols/runtime.ts";
-import type { RunStores } from "../protocols/store.ts";
-import type { Tool } from "../protocols/tool.ts";
-import type { ResolvedRunConfig } from "../turn/limits.ts";
-import type { AgentView } from "../turn/prompt/prompt-builder.ts";
-import type { Gate } from "./model/gate.ts";
-import type { Price, Provider } from "./model/provider.ts";
-import type { ReplPlaces } from "./repl/repl-places.ts";
-import type { RuntimeProofs } from "./repl/runtime-proofs.ts";
+import type { AgentConfig } from "../../data/agent-config.ts";
+import type { Graph } from "../../data/graph.ts";
+import type { JsonObject, JsonValue } from "../../data/json.ts";
+import type { ActionNode, ChainNode } from "../../data/node.ts";
+import type { Message } from "../../protocols/client.ts";
+import type { Environment } from "../../protocols/environment.ts";
+import type { Kernel } from "../../protocols/kernel.ts";
+import type { Runtime } from "../../protocols/runtime.ts";
+import type { RunStores } from "../../protocols/store.ts";
+import type { Tool } from "../../protocols/tool.ts";
+import type { ResolvedRunConfig } from "../../turn/limits.ts";
+import type { AgentView } from "../../turn/prompt/prompt-builder.ts";
+import type { Gate } from "./gate.ts";
+import type { Price, Provider } from "./provider.ts";
+import type { ReplPlaces } from "./repl-places.ts";
+import type { RuntimeProofs } from "./runtime-proofs.ts";
 
 /** What `onAction` decides about code that is about to run. */
 export type ActionVerdict =
