@@ -15,7 +15,6 @@ export { InFlight } from "./engine/agent/in-flight.ts";
 export type { AgentNews } from "./engine/agent/run-event.ts";
 export { advance } from "./engine/agent/transition.ts";
 export { resolveOptions } from "./engine/flow/flow-options.ts";
-export { flowEffects } from "./engine/flow-effects.ts";
 export type { LiveRepl } from "./engine/repl/live-repl.ts";
 export { ReplPool } from "./engine/repl/repl-pool.ts";
 export {
@@ -28,6 +27,7 @@ export {
 export type { Release } from "./engine/resources/gate.ts";
 export type { Answered } from "./engine/resources/provider.ts";
 export type { AgentSettings, FlowSettings, ModelInfo } from "./engine/resources/settings.ts";
+export { flowEffects } from "./engine/run/flow-effects.ts";
 export { AnswerSchemas } from "./engine/schema/answer-schemas.ts";
 export { type ChainDraft, Journal, type LogStore } from "./engine/store/journal.ts";
 export { rootConfig } from "./turn/limits.ts";

@@ -7,18 +7,18 @@ import type { ChainNode } from "../../data/node.ts";
 import { parentAgent } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
 import { configProblems } from "../../turn/limits.ts";
-import type { Slot } from "../block/slot.ts";
 import type { ReplPool } from "../repl/repl-pool.ts";
 import { agentBudget } from "../resources/agent-budget.ts";
 import type { Budget } from "../resources/budget.ts";
 import { limitsOf } from "../resources/request.ts";
 import type { FlowSettings } from "../resources/settings.ts";
-import type { Scheduler } from "../scheduler.ts";
+import type { Scheduler } from "../run/scheduler.ts";
+import type { Slot } from "../run/slot.ts";
+import type { TimeLimits } from "../run/time-limits.ts";
 import type { AnswerSchemas } from "../schema/answer-schemas.ts";
 import { asJson } from "../schema/as-json.ts";
 import { copyObject } from "../schema/json-copy.ts";
 import type { Journal } from "../store/journal.ts";
-import type { TimeLimits } from "../time-limits.ts";
 import type { Cancels } from "./cancels.ts";
 
 /** What landing an edit needs of the live run. */

@@ -5,11 +5,11 @@ import type { RunInfo } from "../../data/run-info.ts";
 import { RLMError } from "../../errors.ts";
 import type { PayloadReader, Store } from "../../protocols/store.ts";
 import { steadyEnvironment } from "../environment/steady-environment.ts";
-import { LiveRun } from "../live-run.ts";
 import type { FlowSettings } from "../resources/settings.ts";
 import { checkPayloads } from "../resume/check-payloads.ts";
 import { latestTime } from "../resume/recovered.ts";
 import { requireAll } from "../resume/requirements.ts";
+import { LiveRun } from "../run/live-run.ts";
 import type { ResolvedSchema } from "../schema/schema.ts";
 import { sharedNodes } from "../store/shared-nodes.ts";
 

@@ -1,7 +1,7 @@
-import { RLMError } from "../errors.ts";
-import type { Effects } from "./agent/agent-port.ts";
-import type { Budget } from "./resources/budget.ts";
-import type { FlowSettings } from "./resources/settings.ts";
+import { RLMError } from "../../errors.ts";
+import type { Effects } from "../agent/agent-port.ts";
+import type { Budget } from "../resources/budget.ts";
+import type { FlowSettings } from "../resources/settings.ts";
 
 /** Effects made in this process: by the flow's clients and tools, within its caps on requests in flight and the budget. */
 export function flowEffects(
