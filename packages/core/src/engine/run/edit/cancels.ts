@@ -1,11 +1,11 @@
-import { cancelNodes } from "../../data/apply-edit.ts";
-import { deepFreeze } from "../../data/json.ts";
-import { endsAgent, type Origin } from "../../data/node.ts";
-import type { Environment } from "../../protocols/environment.ts";
-import type { ReplPool } from "../repl/repl-pool.ts";
-import type { Scheduler } from "../run/scheduler.ts";
-import type { Slot } from "../run/slot.ts";
-import type { Journal } from "../store/journal.ts";
+import { cancelNodes } from "../../../data/apply-edit.ts";
+import { deepFreeze } from "../../../data/json.ts";
+import { endsAgent, type Origin } from "../../../data/node.ts";
+import type { Environment } from "../../../protocols/environment.ts";
+import type { ReplPool } from "../../repl/repl-pool.ts";
+import type { Journal } from "../../store/journal.ts";
+import type { Scheduler } from "../scheduler.ts";
+import type { Slot } from "../slot.ts";
 
 /** Agents to be cancelled with everything below them, and what their nodes say about it. */
 export interface Cancellation {

@@ -1,7 +1,7 @@
-import type { Edit } from "../../data/edit.ts";
-import type { Graph } from "../../data/graph.ts";
-import { RLMError } from "../../errors.ts";
-import type { Inbox, InboxEntry, InboxFate, RunControl } from "../../protocols/inbox.ts";
+import type { Edit } from "../../../data/edit.ts";
+import type { Graph } from "../../../data/graph.ts";
+import { RLMError } from "../../../errors.ts";
+import type { Inbox, InboxEntry, InboxFate, RunControl } from "../../../protocols/inbox.ts";
 
 /** The live run as an inbox sees it. */
 export interface InboxTarget {
