@@ -69,8 +69,8 @@ export type {
   ToolCallView,
 } from "./engine/resources/settings.ts";
 export { checkPayloads } from "./engine/resume/check-payloads.ts";
-export type { Recovered } from "./engine/resume/recovered.ts";
-export { type Requirements, requirementsOf } from "./engine/resume/requirements.ts";
+export type { Recovered } from "./engine/run/resume/recovered.ts";
+export { type Requirements, requirementsOf } from "./engine/run/resume/requirements.ts";
 export type { ResolvedSchema, SchemaCheck } from "./engine/schema/schema.ts";
 export { resolveSchema } from "./engine/schema/schema.ts";
 export type { DescribedSchema } from "./engine/schema/standard-schema.ts";

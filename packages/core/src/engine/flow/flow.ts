@@ -13,8 +13,8 @@ import { chooseRuntime, DEFAULT_QUERY, type TaskDraft } from "../agent/births.ts
 import { storeContexts } from "../agent/contexts.ts";
 import type { FlowSettings } from "../resources/settings.ts";
 import { checkPayloads } from "../resume/check-payloads.ts";
-import { requireAll } from "../resume/requirements.ts";
 import type { LiveRun } from "../run/live-run.ts";
+import { requireAll } from "../run/resume/requirements.ts";
 import { copyObject } from "../schema/json-copy.ts";
 import { type ResolvedSchema, resolveSchema } from "../schema/schema.ts";
 import { checkGraph, checkOptions, checkQuery, signalOf } from "./check-run-options.ts";

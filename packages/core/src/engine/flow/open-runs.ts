@@ -7,9 +7,9 @@ import type { PayloadReader, Store } from "../../protocols/store.ts";
 import { steadyEnvironment } from "../environment/steady-environment.ts";
 import type { FlowSettings } from "../resources/settings.ts";
 import { checkPayloads } from "../resume/check-payloads.ts";
-import { latestTime } from "../resume/recovered.ts";
-import { requireAll } from "../resume/requirements.ts";
 import { LiveRun } from "../run/live-run.ts";
+import { latestTime } from "../run/resume/recovered.ts";
+import { requireAll } from "../run/resume/requirements.ts";
 import type { ResolvedSchema } from "../schema/schema.ts";
 import { sharedNodes } from "../store/shared-nodes.ts";
 

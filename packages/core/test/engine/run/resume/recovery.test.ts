@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { resolveOptions } from "../../../src/engine/flow/flow-options.ts";
-import { lostBirths, waitsComplete } from "../../../src/engine/resume/recovery.ts";
-import { Journal } from "../../../src/engine/store/journal.ts";
-import { defineTool, Graph, memoryStores, type RunNode, type RunStores } from "../../../src/index.ts";
-import { checkRun, fixedEnvironment, scriptedClient } from "../../../src/testing/index.ts";
-import { agentConfig, RunBuilder } from "../../data/run-builder.ts";
-import { block, flowOf } from "../flow-fixture.ts";
-import { inlineRuntime } from "../inline-runtime.ts";
+import { resolveOptions } from "../../../../src/engine/flow/flow-options.ts";
+import { lostBirths, waitsComplete } from "../../../../src/engine/run/resume/recovery.ts";
+import { Journal } from "../../../../src/engine/store/journal.ts";
+import { defineTool, Graph, memoryStores, type RunNode, type RunStores } from "../../../../src/index.ts";
+import { checkRun, fixedEnvironment, scriptedClient } from "../../../../src/testing/index.ts";
+import { agentConfig, RunBuilder } from "../../../data/run-builder.ts";
+import { block, flowOf } from "../../flow-fixture.ts";
+import { inlineRuntime } from "../../inline-runtime.ts";
 
 const twice = defineTool({
   name: "twice",

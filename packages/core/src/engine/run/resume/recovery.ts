@@ -1,15 +1,15 @@
-import { agentState } from "../../data/chain.ts";
-import { type Graph, lineage } from "../../data/graph.ts";
-import type { CallNode } from "../../data/node.ts";
-import { endsAgent } from "../../data/node.ts";
-import { chainNodeId } from "../../data/node-id.ts";
-import { type ChildPlan, childConfig, planFurther, readDelegate } from "../../turn/delegate.ts";
-import { unfinishedAgents } from "../../turn/plan.ts";
-import type { Birth } from "../agent/agent-port.ts";
-import { factsOf, withRuntime } from "../agent/delegation.ts";
-import { childOf } from "../repl/answers.ts";
-import type { FlowSettings } from "../resources/settings.ts";
-import type { Journal } from "../store/journal.ts";
+import { agentState } from "../../../data/chain.ts";
+import { type Graph, lineage } from "../../../data/graph.ts";
+import type { CallNode } from "../../../data/node.ts";
+import { endsAgent } from "../../../data/node.ts";
+import { chainNodeId } from "../../../data/node-id.ts";
+import { type ChildPlan, childConfig, planFurther, readDelegate } from "../../../turn/delegate.ts";
+import { unfinishedAgents } from "../../../turn/plan.ts";
+import type { Birth } from "../../agent/agent-port.ts";
+import { factsOf, withRuntime } from "../../agent/delegation.ts";
+import { childOf } from "../../repl/answers.ts";
+import type { FlowSettings } from "../../resources/settings.ts";
+import type { Journal } from "../../store/journal.ts";
 
 /**
  * The tasks that a recorded `delegate` call promised and whose query is not in the log: a process died between

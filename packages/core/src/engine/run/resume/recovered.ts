@@ -1,10 +1,10 @@
-import { agentState } from "../../data/chain.ts";
-import type { Graph } from "../../data/graph.ts";
-import { endsAgent } from "../../data/node.ts";
-import { callNodeId, parentAgent } from "../../data/node-id.ts";
-import type { Store } from "../../protocols/store.ts";
-import { unfinishedAgents } from "../../turn/plan.ts";
-import type { Birth } from "../agent/agent-port.ts";
+import { agentState } from "../../../data/chain.ts";
+import type { Graph } from "../../../data/graph.ts";
+import { endsAgent } from "../../../data/node.ts";
+import { callNodeId, parentAgent } from "../../../data/node-id.ts";
+import type { Store } from "../../../protocols/store.ts";
+import { unfinishedAgents } from "../../../turn/plan.ts";
+import type { Birth } from "../../agent/agent-port.ts";
 
 /** What a run that was taken up again had kept, and what was not whole in it. */
 export interface Recovered {

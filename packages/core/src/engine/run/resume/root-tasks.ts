@@ -1,9 +1,9 @@
-import { endsAgent } from "../../data/node.ts";
-import { ROOT } from "../../data/node-id.ts";
-import { RLMError } from "../../errors.ts";
-import { queryDraft, type TaskDraft } from "../agent/births.ts";
-import type { FlowSettings } from "../resources/settings.ts";
-import type { Journal } from "../store/journal.ts";
+import { endsAgent } from "../../../data/node.ts";
+import { ROOT } from "../../../data/node-id.ts";
+import { RLMError } from "../../../errors.ts";
+import { queryDraft, type TaskDraft } from "../../agent/births.ts";
+import type { FlowSettings } from "../../resources/settings.ts";
+import type { Journal } from "../../store/journal.ts";
 
 /**
  * The tasks of a run's root.

@@ -1,12 +1,12 @@
-import { agentState } from "../../data/chain.ts";
-import type { Store } from "../../protocols/store.ts";
-import { unfinishedAgents } from "../../turn/plan.ts";
-import { childDraft } from "../agent/births.ts";
-import type { FlowSettings } from "../resources/settings.ts";
-import type { Cancels } from "../run/edit/cancels.ts";
-import type { Scheduler } from "../run/scheduler.ts";
-import type { Slot } from "../run/slot.ts";
-import type { ChainDraft, Journal } from "../store/journal.ts";
+import { agentState } from "../../../data/chain.ts";
+import type { Store } from "../../../protocols/store.ts";
+import { unfinishedAgents } from "../../../turn/plan.ts";
+import { childDraft } from "../../agent/births.ts";
+import type { FlowSettings } from "../../resources/settings.ts";
+import type { ChainDraft, Journal } from "../../store/journal.ts";
+import type { Cancels } from "../edit/cancels.ts";
+import type { Scheduler } from "../scheduler.ts";
+import type { Slot } from "../slot.ts";
 import { orphans, type Recovered, recoveredFacts } from "./recovered.ts";
 import { lostBirths, waitsComplete } from "./recovery.ts";
 

@@ -1,8 +1,8 @@
-import { agentState } from "../../data/chain.ts";
-import type { Graph } from "../../data/graph.ts";
-import { RLMError } from "../../errors.ts";
-import { unfinishedAgents } from "../../turn/plan.ts";
-import type { FlowSettings } from "../resources/settings.ts";
+import { agentState } from "../../../data/chain.ts";
+import type { Graph } from "../../../data/graph.ts";
+import { RLMError } from "../../../errors.ts";
+import { unfinishedAgents } from "../../../turn/plan.ts";
+import type { FlowSettings } from "../../resources/settings.ts";
 
 /** What the agents of a record name that go on, and whoever takes it up must have. */
 export interface Requirements {
