@@ -68,7 +68,6 @@ export type {
   ToolCallVerdict,
   ToolCallView,
 } from "./engine/resources/settings.ts";
-export { checkPayloads } from "./engine/resume/check-payloads.ts";
 export type { Recovered } from "./engine/run/resume/recovered.ts";
 export { type Requirements, requirementsOf } from "./engine/run/resume/requirements.ts";
 export type { ResolvedSchema, SchemaCheck } from "./engine/schema/schema.ts";
@@ -76,6 +75,7 @@ export { resolveSchema } from "./engine/schema/schema.ts";
 export type { DescribedSchema } from "./engine/schema/standard-schema.ts";
 export { withJsonSchema } from "./engine/schema/standard-schema.ts";
 export { typedSchema } from "./engine/schema/typed-schema.ts";
+export { checkPayloads } from "./engine/store/check-payloads.ts";
 export { guardedPayloads } from "./engine/store/guarded-payloads.ts";
 export { memoryStores } from "./engine/store/memory-store.ts";
 export type { LoadedTrace, PayloadSource, Traceable } from "./engine/store/trace.ts";

@@ -6,11 +6,11 @@ import { RLMError } from "../../errors.ts";
 import type { PayloadReader, Store } from "../../protocols/store.ts";
 import { steadyEnvironment } from "../environment/steady-environment.ts";
 import type { FlowSettings } from "../resources/settings.ts";
-import { checkPayloads } from "../resume/check-payloads.ts";
 import { LiveRun } from "../run/live-run.ts";
 import { latestTime } from "../run/resume/recovered.ts";
 import { requireAll } from "../run/resume/requirements.ts";
 import type { ResolvedSchema } from "../schema/schema.ts";
+import { checkPayloads } from "../store/check-payloads.ts";
 import { sharedNodes } from "../store/shared-nodes.ts";
 
 /** Runs at rest that are kept open, the newest: what a step or a further task finds ready. */

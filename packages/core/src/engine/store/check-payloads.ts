@@ -5,7 +5,7 @@ import { parentAgent } from "../../data/node-id.ts";
 import { sentence, sentences } from "../../data/sentences.ts";
 import { RLMError } from "../../errors.ts";
 import type { PayloadReader } from "../../protocols/store.ts";
-import { blobsOf } from "../store/trace.ts";
+import { blobsOf } from "./trace.ts";
 
 const MOST_NAMED = 10;
 
