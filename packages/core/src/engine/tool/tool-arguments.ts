@@ -2,9 +2,9 @@ import { counted } from "../../data/counted.ts";
 import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
 import { RLMError } from "../../errors.ts";
 import type { ToolParameter } from "../../protocols/kernel.ts";
-import { findByPointer } from "../schema/json-schema/json-pointer.ts";
-import { showValue } from "../schema/json-schema/show-value.ts";
-import { typeWords } from "../schema/json-schema/type-words.ts";
+import { findByPointer } from "../../schema/json-schema/json-pointer.ts";
+import { showValue } from "../../schema/json-schema/show-value.ts";
+import { typeWords } from "../../schema/json-schema/type-words.ts";
 import { refuseToolName } from "./tool-name.ts";
 
 /** What binding arguments needs to know of a tool. */

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonSchema, JsonValue } from "../../../data/json.ts";
+import type { JsonObject, JsonSchema, JsonValue } from "../../data/json.ts";
 import type { Rule, SchemaNode } from "./evaluation.ts";
 
 /** What compiling one keyword may use. */

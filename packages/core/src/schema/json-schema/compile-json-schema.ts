@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../../../data/json.ts";
+import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
 import { applicatorKeywords } from "./applicator-keywords.ts";
 import type { Rule, SchemaNode } from "./evaluation.ts";
 import { extendPointer, pointerSteps } from "./json-pointer.ts";

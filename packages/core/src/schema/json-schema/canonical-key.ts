@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from "../../../data/json.ts";
+import { isJsonObject, type JsonValue } from "../../data/json.ts";
 
 const MAX_DEPTH = 1_000;
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../../../data/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../data/json.ts";
 import type { Evaluation, Place, Rule, SchemaNode } from "./evaluation.ts";
 import { type Keyword, type KeywordContext, textList } from "./keyword.ts";
 import { showValue } from "./show-value.ts";

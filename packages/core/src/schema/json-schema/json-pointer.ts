@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from "../../../data/json.ts";
+import { isJsonObject, type JsonValue } from "../../data/json.ts";
 
 /** A JSON pointer with one more step, as it stands in a `$ref`. */
 export function extendPointer(pointer: string, path: readonly (string | number)[]): string {

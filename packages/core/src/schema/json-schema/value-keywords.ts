@@ -1,4 +1,4 @@
-import { type JsonObject, type JsonValue, parseJson } from "../../../data/json.ts";
+import { type JsonObject, type JsonValue, parseJson } from "../../data/json.ts";
 import { canonicalKey } from "./canonical-key.ts";
 import type { Keyword } from "./keyword.ts";
 import { showValue } from "./show-value.ts";

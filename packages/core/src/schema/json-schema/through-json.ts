@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../../data/json.ts";
+import type { JsonValue } from "../../data/json.ts";
 
 /** The value as JSON text holds it, apart from the original, or why it cannot be written as JSON. */
 export function throughJson(

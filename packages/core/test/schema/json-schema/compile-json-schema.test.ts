@@ -1,8 +1,8 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { describe, expect, it } from "vitest";
-import { isJsonObject, type JsonSchema, type JsonValue } from "../../../../src/data/json.ts";
-import { compileJsonSchema } from "../../../../src/engine/schema/json-schema/compile-json-schema.ts";
-import { judgeValue } from "../../../../src/engine/schema/json-schema/judge-value.ts";
+import { isJsonObject, type JsonSchema, type JsonValue } from "../../../src/data/json.ts";
+import { compileJsonSchema } from "../../../src/schema/json-schema/compile-json-schema.ts";
+import { judgeValue } from "../../../src/schema/json-schema/judge-value.ts";
 
 function fits(schema: JsonSchema, value: JsonValue): boolean {
   const compiled = compileJsonSchema(schema);

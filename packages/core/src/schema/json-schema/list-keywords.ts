@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../../data/json.ts";
+import type { JsonValue } from "../../data/json.ts";
 import type { Evaluation, Place, SchemaNode } from "./evaluation.ts";
 import type { Keyword, KeywordContext } from "./keyword.ts";
 import { numberAt } from "./value-keywords.ts";

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from "../../../data/json.ts";
+import { isJsonObject, type JsonValue } from "../../data/json.ts";
 import type { Evaluation, Place, SchemaNode } from "./evaluation.ts";
 import type { Keyword, KeywordContext } from "./keyword.ts";
 import { showValue } from "./show-value.ts";

@@ -1,4 +1,4 @@
-import type { JsonSchema, JsonValue } from "../../../data/json.ts";
+import type { JsonSchema, JsonValue } from "../../data/json.ts";
 import { canonicalKey, type Spend } from "./canonical-key.ts";
 
 /** Where a value stands in the judged value: a chain of keys, `null` for the value itself. */

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../../../data/json.ts";
+import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
 import { findByPointer } from "./json-pointer.ts";
 
 const MAX_DEPTH = 5;

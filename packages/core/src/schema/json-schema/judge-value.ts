@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../../data/json.ts";
+import type { JsonValue } from "../../data/json.ts";
 import { Evaluation, type Issue, type SchemaNode } from "./evaluation.ts";
 import { showValue } from "./show-value.ts";
 import { throughJson } from "./through-json.ts";
