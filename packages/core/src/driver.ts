@@ -28,7 +28,7 @@ export type { Release } from "./engine/resources/gate.ts";
 export type { Answered } from "./engine/resources/provider.ts";
 export type { AgentSettings, FlowSettings, ModelInfo } from "./engine/resources/settings.ts";
 export { flowEffects } from "./engine/run/flow-effects.ts";
-export { AnswerSchemas } from "./engine/schema/answer-schemas.ts";
 export { type ChainDraft, Journal, type LogStore } from "./engine/store/journal.ts";
+export { AnswerSchemas } from "./schema/answer-schemas.ts";
 export { rootConfig } from "./turn/limits.ts";
 export type { Gap } from "./turn/plan.ts";

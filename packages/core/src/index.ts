@@ -70,11 +70,6 @@ export type {
 } from "./engine/resources/settings.ts";
 export type { Recovered } from "./engine/run/resume/recovered.ts";
 export { type Requirements, requirementsOf } from "./engine/run/resume/requirements.ts";
-export type { ResolvedSchema, SchemaCheck } from "./engine/schema/schema.ts";
-export { resolveSchema } from "./engine/schema/schema.ts";
-export type { DescribedSchema } from "./engine/schema/standard-schema.ts";
-export { withJsonSchema } from "./engine/schema/standard-schema.ts";
-export { typedSchema } from "./engine/schema/typed-schema.ts";
 export { checkPayloads } from "./engine/store/check-payloads.ts";
 export { guardedPayloads } from "./engine/store/guarded-payloads.ts";
 export { memoryStores } from "./engine/store/memory-store.ts";
@@ -115,6 +110,11 @@ export type {
 } from "./protocols/runtime.ts";
 export type { PayloadReader, PayloadStore, RunStores, Store } from "./protocols/store.ts";
 export type { SchemaLike, Tool, ToolContext } from "./protocols/tool.ts";
+export type { ResolvedSchema, SchemaCheck } from "./schema/schema.ts";
+export { resolveSchema } from "./schema/schema.ts";
+export type { DescribedSchema } from "./schema/standard-schema.ts";
+export { withJsonSchema } from "./schema/standard-schema.ts";
+export { typedSchema } from "./schema/typed-schema.ts";
 export type { RunConfig } from "./turn/limits.ts";
 export { defaultPrompt } from "./turn/prompt/default-prompt.ts";
 export { type AgentView, PromptBuilder, type SectionText } from "./turn/prompt/prompt-builder.ts";

@@ -1,5 +1,5 @@
 import { RLMError } from "../../errors.ts";
-import { copyJson } from "../schema/json-copy.ts";
+import { copyJson } from "../../schema/json-copy.ts";
 
 /** Text, or bytes that are UTF-8; whole or in pieces. */
 export type TextSource = string | Uint8Array | ArrayBuffer | AsyncIterable<string | Uint8Array>;

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../data/json.ts";
 import type { ContextRef, QueryNode } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
 import type { PassedContext } from "../../protocols/runtime.ts";
-import { copyObject } from "../schema/json-copy.ts";
+import { copyObject } from "../../schema/json-copy.ts";
 import type { Journal } from "../store/journal.ts";
 import { isTextSource, type TextSource, textOfData, textOfSource } from "./context-text.ts";
 

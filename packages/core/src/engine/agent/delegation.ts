@@ -2,6 +2,7 @@ import { type AgentState, agentState, taskEnd } from "../../data/chain.ts";
 import { type ErrorData, endsAgent, type Outcome } from "../../data/node.ts";
 import { callNodeId } from "../../data/node-id.ts";
 import type { Call } from "../../protocols/runtime.ts";
+import { checkModelSchema } from "../../schema/model-schema.ts";
 import {
   type ChildPlan,
   type DelegateFacts,
@@ -15,7 +16,6 @@ import {
 import { childOf } from "../repl/answers.ts";
 import type { LiveBlock } from "../repl/live-block.ts";
 import type { AgentSettings } from "../resources/settings.ts";
-import { checkModelSchema } from "../schema/model-schema.ts";
 import type { AgentPort, Birth } from "./agent-port.ts";
 import { chooseRuntime } from "./births.ts";
 import { inOwnWords } from "./own-words.ts";

@@ -3,12 +3,12 @@ import { isJsonObject, type JsonSchema, type JsonValue } from "../../data/json.t
 import type { Reply } from "../../protocols/client.ts";
 import type { Kernel } from "../../protocols/kernel.ts";
 import { typeWords } from "../../schema/json-schema/type-words.ts";
+import { nearbyAnswer } from "../../schema/nearby-answer.ts";
+import type { ResolvedSchema } from "../../schema/schema.ts";
 import { type FoundCode, findCode } from "../../turn/code-blocks.ts";
 import { explainNext, explainShown, JSON_TAKEN } from "../../turn/code-messages.ts";
 import { isShownWhole } from "../../turn/describe-input.ts";
 import { type OfferedAnswer, withShownAnswer } from "../../turn/offered-answer.ts";
-import { nearbyAnswer } from "../schema/nearby-answer.ts";
-import type { ResolvedSchema } from "../schema/schema.ts";
 
 type ReplyText = Pick<Reply, "text" | "finishReason">;
 

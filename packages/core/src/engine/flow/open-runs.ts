@@ -4,12 +4,12 @@ import { chainNodeId, ROOT } from "../../data/node-id.ts";
 import type { RunInfo } from "../../data/run-info.ts";
 import { RLMError } from "../../errors.ts";
 import type { PayloadReader, Store } from "../../protocols/store.ts";
+import type { ResolvedSchema } from "../../schema/schema.ts";
 import { steadyEnvironment } from "../environment/steady-environment.ts";
 import type { FlowSettings } from "../resources/settings.ts";
 import { LiveRun } from "../run/live-run.ts";
 import { latestTime } from "../run/resume/recovered.ts";
 import { requireAll } from "../run/resume/requirements.ts";
-import type { ResolvedSchema } from "../schema/schema.ts";
 import { checkPayloads } from "../store/check-payloads.ts";
 import { sharedNodes } from "../store/shared-nodes.ts";
 

@@ -1,9 +1,9 @@
 import type { QueryNode } from "../../data/node.ts";
+import type { ResolvedSchema } from "../../schema/schema.ts";
 import type { AgentPort } from "../agent/agent-port.ts";
 import type { AgentNews } from "../agent/run-event.ts";
 import type { ReplPool } from "../repl/repl-pool.ts";
 import type { FlowSettings } from "../resources/settings.ts";
-import type { ResolvedSchema } from "../schema/schema.ts";
 import type { ChainDraft, Journal } from "../store/journal.ts";
 import type { Cancels } from "./edit/cancels.ts";
 import { flowEffects } from "./flow-effects.ts";

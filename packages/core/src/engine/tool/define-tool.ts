@@ -2,9 +2,9 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { JsonSchema, JsonValue } from "../../data/json.ts";
 import { RLMError } from "../../errors.ts";
 import type { SchemaLike, Tool, ToolContext } from "../../protocols/tool.ts";
+import { copyJson } from "../../schema/json-copy.ts";
 import { typeWords } from "../../schema/json-schema/type-words.ts";
-import { copyJson } from "../schema/json-copy.ts";
-import { type ResolvedSchema, resolveSchema } from "../schema/schema.ts";
+import { type ResolvedSchema, resolveSchema } from "../../schema/schema.ts";
 import {
   bindArguments,
   showSignature,

@@ -2,11 +2,11 @@ import { type } from "arktype";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import type { JsonSchema, JsonValue } from "../../../src/data/json.ts";
-import { typedSchema } from "../../../src/engine/schema/typed-schema.ts";
 import { defineTool, type ToolDefinition } from "../../../src/engine/tool/define-tool.ts";
 import { functionTool } from "../../../src/engine/tool/function-tool.ts";
 import { RLMError } from "../../../src/errors.ts";
 import type { Tool, ToolContext } from "../../../src/protocols/tool.ts";
+import { typedSchema } from "../../../src/schema/typed-schema.ts";
 
 const context: ToolContext = {
   effectKey: "run/main/root#1/0",

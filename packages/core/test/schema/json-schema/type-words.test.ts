@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { JsonSchema } from "../../../src/data/json.ts";
-import { resolveSchema } from "../../../src/engine/schema/schema.ts";
 import { typeWords } from "../../../src/schema/json-schema/type-words.ts";
+import { resolveSchema } from "../../../src/schema/schema.ts";
 
 describe("the words of a type", () => {
   it.each<[string, JsonSchema]>([

@@ -1,5 +1,5 @@
-import type { JsonValue } from "../../data/json.ts";
-import { RLMError } from "../../errors.ts";
+import type { JsonValue } from "../data/json.ts";
+import { RLMError } from "../errors.ts";
 
 /** The value as JSON carries it, in a copy. Throws `invalid_options` naming who gave it when it is none. */
 export function asJson(value: unknown, name: string): JsonValue {

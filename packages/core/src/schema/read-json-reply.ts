@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonSchema, type JsonValue, parseJson } from "../../data/json.ts";
+import { isJsonObject, type JsonSchema, type JsonValue, parseJson } from "../data/json.ts";
 import { asJson } from "./as-json.ts";
 import { foldEnums } from "./fold-enums.ts";
 import type { ResolvedSchema } from "./schema.ts";

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../../data/json.ts";
-import { RLMError } from "../../errors.ts";
-import { showPath } from "../../schema/json-schema/show-value.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../data/json.ts";
+import { RLMError } from "../errors.ts";
+import { showPath } from "./json-schema/show-value.ts";
 
 const MAX_DEPTH = 200;
 

@@ -1,7 +1,7 @@
-import { deepFreeze, isJsonObject, type JsonValue } from "../../data/json.ts";
-import { compileJsonSchema } from "../../schema/json-schema/compile-json-schema.ts";
-import { showValue } from "../../schema/json-schema/show-value.ts";
-import { throughJson } from "../../schema/json-schema/through-json.ts";
+import { deepFreeze, isJsonObject, type JsonValue } from "../data/json.ts";
+import { compileJsonSchema } from "./json-schema/compile-json-schema.ts";
+import { showValue } from "./json-schema/show-value.ts";
+import { throughJson } from "./json-schema/through-json.ts";
 import { type ResolvedSchema, resolvedJsonSchema } from "./schema.ts";
 
 const MAX_BYTES = 64 * 1024;

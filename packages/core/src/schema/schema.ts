@@ -1,12 +1,12 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { deepFreeze, isJsonObject, type JsonSchema } from "../../data/json.ts";
-import { RLMError } from "../../errors.ts";
-import type { SchemaLike } from "../../protocols/tool.ts";
-import { compileJsonSchema } from "../../schema/json-schema/compile-json-schema.ts";
-import type { Issue, SchemaNode } from "../../schema/json-schema/evaluation.ts";
-import { judgeValue } from "../../schema/json-schema/judge-value.ts";
-import { showPath, showValue } from "../../schema/json-schema/show-value.ts";
-import { throughJson } from "../../schema/json-schema/through-json.ts";
+import { deepFreeze, isJsonObject, type JsonSchema } from "../data/json.ts";
+import { RLMError } from "../errors.ts";
+import type { SchemaLike } from "../protocols/tool.ts";
+import { compileJsonSchema } from "./json-schema/compile-json-schema.ts";
+import type { Issue, SchemaNode } from "./json-schema/evaluation.ts";
+import { judgeValue } from "./json-schema/judge-value.ts";
+import { showPath, showValue } from "./json-schema/show-value.ts";
+import { throughJson } from "./json-schema/through-json.ts";
 import { describeStandardSchema, isStandardSchema } from "./standard-schema.ts";
 
 const MAX_ISSUES = 10;

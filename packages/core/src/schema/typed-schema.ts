@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { JsonSchema } from "../../data/json.ts";
-import { judgeValue } from "../../schema/json-schema/judge-value.ts";
+import type { JsonSchema } from "../data/json.ts";
+import { judgeValue } from "./json-schema/judge-value.ts";
 import { compileSchema } from "./schema.ts";
 import { type DescribedSchema, withJsonSchema } from "./standard-schema.ts";
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
+import { isJsonObject, type JsonSchema, type JsonValue } from "../data/json.ts";
 import type { ResolvedSchema } from "./schema.ts";
 
 const NUMBER = /-?\d+(?:\.\d+)?/g;

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
+import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../data/json.ts";
 
 const DEEPEST = 32;
 const HOLDERS = ["items", "additionalProperties", "not"];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkModelSchema } from "../../../src/engine/schema/model-schema.ts";
+import { checkModelSchema } from "../../src/schema/model-schema.ts";
 
 function refusal(value: unknown): string {
   const checked = checkModelSchema(value);

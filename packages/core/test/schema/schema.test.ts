@@ -2,12 +2,12 @@ import { type } from "arktype";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { resolveSchema } from "../../../src/engine/schema/schema.ts";
-import { withJsonSchema } from "../../../src/engine/schema/standard-schema.ts";
-import { typedSchema } from "../../../src/engine/schema/typed-schema.ts";
-import { RLMError } from "../../../src/errors.ts";
-import type { JsonSchema } from "../../../src/index.ts";
-import type { SchemaLike } from "../../../src/protocols/tool.ts";
+import { RLMError } from "../../src/errors.ts";
+import type { JsonSchema } from "../../src/index.ts";
+import type { SchemaLike } from "../../src/protocols/tool.ts";
+import { resolveSchema } from "../../src/schema/schema.ts";
+import { withJsonSchema } from "../../src/schema/standard-schema.ts";
+import { typedSchema } from "../../src/schema/typed-schema.ts";
 
 function refusal(schema: unknown): string {
   try {

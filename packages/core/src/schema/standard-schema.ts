@@ -1,6 +1,6 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
-import type { JsonSchema } from "../../data/json.ts";
-import { RLMError } from "../../errors.ts";
+import type { JsonSchema } from "../data/json.ts";
+import { RLMError } from "../errors.ts";
 
 /** A schema that checks values and describes itself as JSON Schema. */
 export type DescribedSchema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output> &

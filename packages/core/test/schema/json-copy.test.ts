@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { copyJson, copyObject } from "../../../src/engine/schema/json-copy.ts";
+import { copyJson, copyObject } from "../../src/schema/json-copy.ts";
 
 describe("a copy", () => {
   test("shares nothing with what it was made of", () => {
