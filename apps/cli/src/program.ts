@@ -2,11 +2,11 @@ import { Command, CommanderError } from "commander";
 import type { CommandIo } from "./command-io.ts";
 import { addBranchCommands } from "./commands/add-branch-commands.ts";
 import { addDockerCommands } from "./commands/add-docker-commands.ts";
+import { declareLiveCommands } from "./commands/declare-live-commands.ts";
+import { declareRender } from "./commands/declare-render.ts";
+import { declareRunCommands } from "./commands/declare-run-commands.ts";
 import { versionCommand, versionText } from "./commands/version.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit-code.ts";
-import { declareLiveCommands } from "./live/declare-live-commands.ts";
-import { declareRender } from "./render/declare-render.ts";
-import { declareRunCommands } from "./run/declare-run-commands.ts";
 import { plainText } from "./terminal/plain-text.ts";
 
 /** Runs the command that the arguments name, tells the user what went wrong, and gives the exit code. */

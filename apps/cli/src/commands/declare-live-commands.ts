@@ -1,19 +1,19 @@
 import type { Command } from "commander";
 import type { CommandIo } from "../command-io.ts";
-import { abortCommand } from "../commands/abort.ts";
-import { cancelCommand } from "../commands/cancel.ts";
-import { codeCommand } from "../commands/code.ts";
-import { finalCommand } from "../commands/final.ts";
-import { limitCommand } from "../commands/limit.ts";
-import { pauseCommand } from "../commands/pause.ts";
-import { resultCommand } from "../commands/result.ts";
-import { sayCommand } from "../commands/say.ts";
-import { unpauseCommand } from "../commands/unpause.ts";
-import { type WatchFlags, watchCommand } from "../commands/watch.ts";
 import type { ExitCode } from "../exit-code.ts";
-import { limitOptions, viewOptions } from "../run/declare-run-commands.ts";
+import type { AskFlags } from "../live/ask-run.ts";
 import type { LimitFlags } from "../run/limit-options.ts";
-import type { AskFlags } from "./ask-run.ts";
+import { abortCommand } from "./abort.ts";
+import { cancelCommand } from "./cancel.ts";
+import { codeCommand } from "./code.ts";
+import { limitOptions, viewOptions } from "./declare-run-commands.ts";
+import { finalCommand } from "./final.ts";
+import { limitCommand } from "./limit.ts";
+import { pauseCommand } from "./pause.ts";
+import { resultCommand } from "./result.ts";
+import { sayCommand } from "./say.ts";
+import { unpauseCommand } from "./unpause.ts";
+import { type WatchFlags, watchCommand } from "./watch.ts";
 
 type Perform = (command: Promise<ExitCode>) => Promise<void>;
 

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { CommandIo } from "../command-io.ts";
-import { renderCommand } from "../commands/render.ts";
 import type { ExitCode } from "../exit-code.ts";
-import type { RenderFlags } from "./render-options.ts";
+import type { RenderFlags } from "../render/render-options.ts";
+import { renderCommand } from "./render.ts";
 
 type Perform = (command: Promise<ExitCode>) => Promise<void>;
 

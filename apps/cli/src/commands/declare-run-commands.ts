@@ -1,10 +1,10 @@
 import { type Command, Option } from "commander";
 import type { CommandIo } from "../command-io.ts";
-import { continueCommand } from "../commands/continue.ts";
-import { type ResumeFlags, resumeCommand } from "../commands/resume.ts";
-import { runCommand } from "../commands/run.ts";
 import type { ExitCode } from "../exit-code.ts";
-import type { RunFlags } from "./run-options.ts";
+import type { RunFlags } from "../run/run-options.ts";
+import { continueCommand } from "./continue.ts";
+import { type ResumeFlags, resumeCommand } from "./resume.ts";
+import { runCommand } from "./run.ts";
 
 type Perform = (command: Promise<ExitCode>) => Promise<void>;
 
