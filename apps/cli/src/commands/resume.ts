@@ -3,11 +3,11 @@ import { type Graph, type JsonObject, type JsonValue, RLMError } from "@rlmflow/
 import { openWorkspace, type Workspace } from "@rlmflow/workspace";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { missingParts } from "../live/missing-parts.ts";
+import { recoveredLines } from "../live/recovered-lines.ts";
+import { refuseKept } from "../live/refuse-kept.ts";
+import { whyOver } from "../live/why-over.ts";
 import { branchPlace } from "../render/branch-place.ts";
-import { missingParts } from "../resume/missing-parts.ts";
-import { recoveredLines } from "../resume/recovered-lines.ts";
-import { refuseKept } from "../resume/refuse-kept.ts";
-import { whyOver } from "../resume/why-over.ts";
 import { followRun } from "../run/follow-run.ts";
 import { openFlow } from "../run/open-flow.ts";
 import { flagsFromRecord, recordedFlags, withRecord } from "../run/recorded-flags.ts";
