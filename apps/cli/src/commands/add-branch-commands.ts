@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import type { ForkFlags } from "../branches/fork-options.ts";
 import type { CommandIo } from "../command-io.ts";
 import type { ExitCode } from "../exit-code.ts";
+import type { ForkFlags } from "../options/fork-options.ts";
 import { type BranchesFlags, branchesCommand } from "./branches.ts";
 import { type DiffFlags, diffCommand } from "./diff.ts";
 import { type DoctorFlags, doctorCommand } from "./doctor.ts";

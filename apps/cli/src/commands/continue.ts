@@ -3,12 +3,12 @@ import { openWorkspace } from "@rlmflow/workspace";
 import type { CommandIo } from "../command-io.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { missingParts } from "../live/missing-parts.ts";
+import { flagsFromRecord, withRecord } from "../options/recorded-flags.ts";
+import { readRunOptions } from "../options/run-options.ts";
 import { branchPlace } from "../render/branch-place.ts";
 import { followRun } from "../run/follow-run.ts";
 import { openFlow } from "../run/open-flow.ts";
-import { flagsFromRecord, withRecord } from "../run/recorded-flags.ts";
 import { fileProblems, readSchema } from "../run/run-files.ts";
-import { readRunOptions } from "../run/run-options.ts";
 import { quoteForShell } from "../terminal/quote-for-shell.ts";
 import type { ResumeFlags } from "./resume.ts";
 

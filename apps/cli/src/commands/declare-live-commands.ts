@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { CommandIo } from "../command-io.ts";
 import type { ExitCode } from "../exit-code.ts";
 import type { AskFlags } from "../live/ask-run.ts";
-import type { LimitFlags } from "../run/limit-options.ts";
+import type { LimitFlags } from "../options/limit-options.ts";
 import { abortCommand } from "./abort.ts";
 import { cancelCommand } from "./cancel.ts";
 import { codeCommand } from "./code.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { CommandIo } from "../command-io.ts";
 import type { ExitCode } from "../exit-code.ts";
-import type { RenderFlags } from "../render/render-options.ts";
+import type { RenderFlags } from "../options/render-options.ts";
 import { renderCommand } from "./render.ts";
 
 type Perform = (command: Promise<ExitCode>) => Promise<void>;

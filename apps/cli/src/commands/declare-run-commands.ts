@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { CommandIo } from "../command-io.ts";
 import type { ExitCode } from "../exit-code.ts";
-import type { RunFlags } from "../run/run-options.ts";
+import type { RunFlags } from "../options/run-options.ts";
 import { continueCommand } from "./continue.ts";
 import { type ResumeFlags, resumeCommand } from "./resume.ts";
 import { runCommand } from "./run.ts";

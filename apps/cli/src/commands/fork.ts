@@ -1,13 +1,13 @@
 import { type Edit, Graph, mayOpenAgain, planFork, RLMError } from "@rlmflow/core";
 import { openWorkspace } from "@rlmflow/workspace";
-import { type ForkCommandOptions, type ForkFlags, readForkOptions } from "../branches/fork-options.ts";
 import { forkReport } from "../branches/fork-report.ts";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { type ForkCommandOptions, type ForkFlags, readForkOptions } from "../options/fork-options.ts";
+import { oneOf } from "../options/option-values.ts";
+import { hasRecord, withModel } from "../options/recorded-flags.ts";
 import { type Place, placeAt } from "../render/open-graph.ts";
 import { chooseLanguage } from "../run/choose-runtime.ts";
-import { oneOf } from "../run/option-values.ts";
-import { hasRecord, withModel } from "../run/recorded-flags.ts";
 import { toldUsage } from "../usage/told-usage.ts";
 
 /** `rlmflow fork`: a new branch from a node of a run, with the edits that were asked for. No model is asked. */

@@ -3,7 +3,7 @@ import type { CommandIo } from "../command-io.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { askAgent } from "../live/ask-agent.ts";
 import type { AskFlags } from "../live/ask-run.ts";
-import { type LimitFlags, readLimits } from "../run/limit-options.ts";
+import { type LimitFlags, readLimits } from "../options/limit-options.ts";
 
 /** `rlmflow limit`: changes limits of an agent while it runs; one that a limit has stopped goes on. */
 export async function limitCommand(

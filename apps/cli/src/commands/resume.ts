@@ -7,11 +7,11 @@ import { missingParts } from "../live/missing-parts.ts";
 import { recoveredLines } from "../live/recovered-lines.ts";
 import { refuseKept } from "../live/refuse-kept.ts";
 import { whyOver } from "../live/why-over.ts";
+import { flagsFromRecord, recordedFlags, withRecord } from "../options/recorded-flags.ts";
+import { type RunFlags, readRunOptions } from "../options/run-options.ts";
 import { branchPlace } from "../render/branch-place.ts";
 import { followRun } from "../run/follow-run.ts";
 import { openFlow } from "../run/open-flow.ts";
-import { flagsFromRecord, recordedFlags, withRecord } from "../run/recorded-flags.ts";
-import { type RunFlags, readRunOptions } from "../run/run-options.ts";
 import { runReport } from "../run/run-report.ts";
 
 /** The options of `rlmflow resume` as they are typed; those of `run` that are absent come from the record. */

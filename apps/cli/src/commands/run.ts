@@ -1,11 +1,11 @@
 import { openWorkspace } from "@rlmflow/workspace";
 import type { CommandIo } from "../command-io.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { recordedFlags } from "../options/recorded-flags.ts";
+import { type RunFlags, readRunOptions } from "../options/run-options.ts";
 import { followRun } from "../run/follow-run.ts";
 import { openFlow } from "../run/open-flow.ts";
-import { recordedFlags } from "../run/recorded-flags.ts";
 import { fileProblems, readContexts, readSchema } from "../run/run-files.ts";
-import { type RunFlags, readRunOptions } from "../run/run-options.ts";
 
 /** `rlmflow run`: answers a query, with progress on stderr and the answer or every event on stdout. */
 export async function runCommand(

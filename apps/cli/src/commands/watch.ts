@@ -3,11 +3,11 @@ import { openWorkspace, type Workspace } from "@rlmflow/workspace";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { type FollowEnd, FollowedRun } from "../live/followed-run.ts";
+import { readViewOptions, type ViewFlags, type ViewOptions } from "../options/view-options.ts";
 import { chooseView } from "../progress/choose-view.ts";
 import { RunProgress } from "../progress/run-progress.ts";
 import { branchPlace } from "../render/branch-place.ts";
 import { endLine, type RunEnd, runReport, stoppedLine } from "../run/run-report.ts";
-import { readViewOptions, type ViewFlags, type ViewOptions } from "../run/view-options.ts";
 import { plainText } from "../terminal/plain-text.ts";
 
 /** The options of `rlmflow watch` as they are typed. */

@@ -1,6 +1,6 @@
 import { type Graph, requirementsOf } from "@rlmflow/core";
 import { fileTools } from "@rlmflow/tools";
-import type { RunFlags } from "../run/run-options.ts";
+import type { RunFlags } from "../options/run-options.ts";
 
 /**
  * What the agents need that go on and this command cannot give with these options, each as a sentence: to resume, the

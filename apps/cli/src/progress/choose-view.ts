@@ -1,6 +1,6 @@
 import { type CommandIo, paletteOf } from "../command-io.ts";
-import type { RunLimits } from "../run/limit-options.ts";
-import type { ViewOptions } from "../run/view-options.ts";
+import type { RunLimits } from "../options/limit-options.ts";
+import type { ViewOptions } from "../options/view-options.ts";
 import { ASCII_GLYPHS, showsUnicode, UNICODE_GLYPHS } from "../terminal/glyphs.ts";
 import { jsonView, plainView } from "./line-views.ts";
 import { liveView } from "./live-view.ts";

@@ -1,7 +1,7 @@
 import { anthropicClient } from "@rlmflow/clients/anthropic";
 import { openaiClient } from "@rlmflow/clients/openai";
 import type { Client } from "@rlmflow/core";
-import type { RunOptions } from "./run-options.ts";
+import type { RunOptions } from "../options/run-options.ts";
 
 /** The client for the model. Keys come from the environment alone. */
 export function chooseClient({ model, provider, baseUrl, apiKeyVariable }: RunOptions): Client {

@@ -1,6 +1,6 @@
 import type { Runtime } from "@rlmflow/core";
 import { javascriptLanguage, type ReplLanguage } from "@rlmflow/repl";
-import type { RunOptions } from "./run-options.ts";
+import type { RunOptions } from "../options/run-options.ts";
 
 /** The runtime by name, its package loaded when it is needed. */
 export async function chooseRuntime(options: RunOptions): Promise<Runtime> {

@@ -9,12 +9,12 @@ import {
 } from "@rlmflow/core";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "../exit-code.ts";
+import type { RunOptions } from "../options/run-options.ts";
 import { chooseView } from "../progress/choose-view.ts";
 import type { ProgressView } from "../progress/progress-view.ts";
 import type { RunProgress } from "../progress/run-progress.ts";
 import { plainText } from "../terminal/plain-text.ts";
 import { type Interrupts, watchInterrupts } from "./interrupts.ts";
-import type { RunOptions } from "./run-options.ts";
 import { endLine, type RunEnd, runReport } from "./run-report.ts";
 import { type RunWatch, watchRun } from "./watch-run.ts";
 

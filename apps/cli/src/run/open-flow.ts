@@ -2,9 +2,9 @@ import { RLMFlow, type RunConfig } from "@rlmflow/core";
 import { fileTools } from "@rlmflow/tools";
 import type { Workspace } from "@rlmflow/workspace";
 import type { CommandIo } from "../command-io.ts";
+import type { RunOptions } from "../options/run-options.ts";
 import { chooseClient } from "./choose-client.ts";
 import { chooseRuntime, isolationWarning } from "./choose-runtime.ts";
-import type { RunOptions } from "./run-options.ts";
 
 /** The flow that the options describe, over a workspace. Says where code will not be kept from this machine. */
 export async function openFlow(

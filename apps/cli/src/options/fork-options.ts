@@ -1,6 +1,6 @@
 import { type ForkKeep, RLMError } from "@rlmflow/core";
 import { readText } from "../files/read-text.ts";
-import { oneOf } from "../run/option-values.ts";
+import { oneOf } from "./option-values.ts";
 
 /** The options of `rlmflow fork` as they are typed. */
 export interface ForkFlags {

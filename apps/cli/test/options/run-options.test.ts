@@ -1,6 +1,6 @@
 import { RLMError } from "@rlmflow/core";
 import { describe, expect, it } from "vitest";
-import { type RunFlags, readRunOptions, type Variables } from "../../src/run/run-options.ts";
+import { type RunFlags, readRunOptions, type Variables } from "../../src/options/run-options.ts";
 
 const KEYS: Variables = { OPENAI_API_KEY: "k", ANTHROPIC_API_KEY: "k" };
 

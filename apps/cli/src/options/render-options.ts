@@ -1,5 +1,5 @@
 import { RLMError } from "@rlmflow/core";
-import { oneOf, type ReadValue, wholeNumber } from "../run/option-values.ts";
+import { oneOf, type ReadValue, wholeNumber } from "./option-values.ts";
 
 /** The options of `rlmflow render` as they are typed. */
 export interface RenderFlags {
