@@ -5,9 +5,9 @@ import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readDuration } from "../options/option-values.ts";
 import { branchPlace } from "../render/branch-place.ts";
+import { requestText } from "../run/request-text.ts";
 import { oneLine, plainText } from "../terminal/plain-text.ts";
 import { checkCode } from "./check-code.ts";
-import { requestText } from "./request-text.ts";
 
 /** The options that all commands share which ask something of a run. */
 export interface AskFlags {

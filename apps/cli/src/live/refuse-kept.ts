@@ -1,6 +1,6 @@
 import { type Graph, RLMError } from "@rlmflow/core";
 import type { Workspace } from "@rlmflow/workspace";
-import { requestText } from "./request-text.ts";
+import { requestText } from "../run/request-text.ts";
 
 /** Refuses what was asked of a run too late for it, and says what that was. Leaves all to a process that has the run open. */
 export async function refuseKept({ run }: Graph, workspace: Workspace): Promise<readonly string[]> {

@@ -1,9 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import type { Run } from "@rlmflow/core";
-import { requestText } from "../live/request-text.ts";
 import type { ProgressView } from "../progress/progress-view.ts";
 import { RunProgress } from "../progress/run-progress.ts";
 import { oneLine } from "../terminal/plain-text.ts";
+import { requestText } from "./request-text.ts";
 import type { RunReport } from "./run-report.ts";
 
 /** A run that is being shown. */
