@@ -24,10 +24,10 @@ import { Pause } from "./pause.ts";
 import { latestTime, type Recovered } from "./resume/recovered.ts";
 import { RootTasks } from "./resume/root-tasks.ts";
 import { takeUp } from "./resume/take-up.ts";
-import { Scheduler } from "./scheduler.ts";
-import type { Slot } from "./slot.ts";
+import { Scheduler } from "./schedule/scheduler.ts";
+import type { Slot } from "./schedule/slot.ts";
+import { TimeLimits } from "./schedule/time-limits.ts";
 import { type SlotPortParts, slotPort } from "./slot-port.ts";
-import { TimeLimits } from "./time-limits.ts";
 
 /**
  * One branch while it moves: brings the log, the REPLs, the budget and the scheduler together.

@@ -7,7 +7,7 @@ import type { FlowSettings } from "../resources/settings.ts";
 import type { ChainDraft, Journal } from "../store/journal.ts";
 import type { Cancels } from "./edit/cancels.ts";
 import { flowEffects } from "./flow-effects.ts";
-import type { Slot } from "./slot.ts";
+import type { Slot } from "./schedule/slot.ts";
 
 /** What the ports of a live run's agents lead to. */
 export interface SlotPortParts {

@@ -16,9 +16,9 @@ import type { Budget } from "../../resources/budget.ts";
 import { limitsOf } from "../../resources/request.ts";
 import type { FlowSettings } from "../../resources/settings.ts";
 import type { Journal } from "../../store/journal.ts";
-import type { Scheduler } from "../scheduler.ts";
-import type { Slot } from "../slot.ts";
-import type { TimeLimits } from "../time-limits.ts";
+import type { Scheduler } from "../schedule/scheduler.ts";
+import type { Slot } from "../schedule/slot.ts";
+import type { TimeLimits } from "../schedule/time-limits.ts";
 import type { Cancels } from "./cancels.ts";
 
 /** What landing an edit needs of the live run. */

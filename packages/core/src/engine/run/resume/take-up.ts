@@ -5,8 +5,8 @@ import { childDraft } from "../../agent/births.ts";
 import type { FlowSettings } from "../../resources/settings.ts";
 import type { ChainDraft, Journal } from "../../store/journal.ts";
 import type { Cancels } from "../edit/cancels.ts";
-import type { Scheduler } from "../scheduler.ts";
-import type { Slot } from "../slot.ts";
+import type { Scheduler } from "../schedule/scheduler.ts";
+import type { Slot } from "../schedule/slot.ts";
 import { orphans, type Recovered, recoveredFacts } from "./recovered.ts";
 import { lostBirths, waitsComplete } from "./recovery.ts";
 

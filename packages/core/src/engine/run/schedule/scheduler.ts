@@ -1,6 +1,6 @@
-import { RLMError } from "../../errors.ts";
-import type { TransitionEnd } from "../agent/agent-port.ts";
-import type { Budget } from "../resources/budget.ts";
+import { RLMError } from "../../../errors.ts";
+import type { TransitionEnd } from "../../agent/agent-port.ts";
+import type { Budget } from "../../resources/budget.ts";
 import { Slot, type SlotState } from "./slot.ts";
 
 /** What the scheduler needs to know of agents. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { TransitionEnd } from "../../../src/engine/agent/agent-port.ts";
-import { WaitTable } from "../../../src/engine/repl/wait-table.ts";
-import { Budget } from "../../../src/engine/resources/budget.ts";
-import { Scheduler } from "../../../src/engine/run/scheduler.ts";
-import type { Slot } from "../../../src/engine/run/slot.ts";
-import { RLMError } from "../../../src/index.ts";
+import type { TransitionEnd } from "../../../../src/engine/agent/agent-port.ts";
+import { WaitTable } from "../../../../src/engine/repl/wait-table.ts";
+import { Budget } from "../../../../src/engine/resources/budget.ts";
+import { Scheduler } from "../../../../src/engine/run/schedule/scheduler.ts";
+import type { Slot } from "../../../../src/engine/run/schedule/slot.ts";
+import { RLMError } from "../../../../src/index.ts";
 
 type Transition = (slot: Slot) => Promise<TransitionEnd>;
 

@@ -1,6 +1,6 @@
-import { ABORTED, InFlight } from "../agent/in-flight.ts";
-import type { WaitTable } from "../repl/wait-table.ts";
-import type { Budget } from "../resources/budget.ts";
+import { ABORTED, InFlight } from "../../agent/in-flight.ts";
+import type { WaitTable } from "../../repl/wait-table.ts";
+import type { Budget } from "../../resources/budget.ts";
 
 /** Where an unfinished agent stands in its process. Only the scheduler changes it. */
 export type SlotState =
