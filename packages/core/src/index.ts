@@ -3,16 +3,16 @@ export { applyEdit } from "./data/apply-edit.ts";
 export type { AppendRequest } from "./data/check-append.ts";
 export { checkAppend } from "./data/check-append.ts";
 export { counted } from "./data/counted.ts";
-export { decodeEdit } from "./data/decode-edit.ts";
-export { decodeNode } from "./data/decode-node.ts";
-export { decodeRunInfo } from "./data/decode-run-info.ts";
+export { decodeEdit } from "./data/decode/decode-edit.ts";
+export { decodeNode } from "./data/decode/decode-node.ts";
+export { decodeRunInfo } from "./data/decode/decode-run-info.ts";
+export { isKnownFormat } from "./data/decode/migrations.ts";
 export type { ConfigPatch, Edit } from "./data/edit.ts";
 export { mayOpenAgain } from "./data/ends.ts";
 export type { GraphDocument } from "./data/graph.ts";
 export { Graph } from "./data/graph.ts";
 export type { JsonObject, JsonSchema, JsonValue } from "./data/json.ts";
 export { deepFreeze, isJsonObject } from "./data/json.ts";
-export { isKnownFormat } from "./data/migrations.ts";
 export type {
   ActionNode,
   Attempt,

@@ -1,10 +1,10 @@
 import { RLMError } from "../errors.ts";
 import { counted } from "./counted.ts";
-import { decodeNode } from "./decode-node.ts";
-import { decodeRunInfo } from "./decode-run-info.ts";
+import { decodeNode } from "./decode/decode-node.ts";
+import { decodeRunInfo } from "./decode/decode-run-info.ts";
+import { isKnownFormat } from "./decode/migrations.ts";
 import { type LawFault, lawFault } from "./graph-laws.ts";
 import { isJsonObject, type JsonValue } from "./json.ts";
-import { isKnownFormat } from "./migrations.ts";
 import { type ActionNode, type CallNode, type ChainNode, endsAgent, type RunNode } from "./node.ts";
 import { parentAgent, ROOT } from "./node-id.ts";
 import { nodeUsage } from "./node-usage.ts";

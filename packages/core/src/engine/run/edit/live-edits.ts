@@ -1,6 +1,6 @@
 import { editNodes } from "../../../data/apply-edit.ts";
 import { type AgentState, agentState } from "../../../data/chain.ts";
-import { decodeEdit } from "../../../data/decode-edit.ts";
+import { decodeEdit } from "../../../data/decode/decode-edit.ts";
 import type { ConfigPatch, Edit } from "../../../data/edit.ts";
 import { deepFreeze } from "../../../data/json.ts";
 import type { ChainNode } from "../../../data/node.ts";

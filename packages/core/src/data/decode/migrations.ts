@@ -1,5 +1,5 @@
-import { RLMError } from "../errors.ts";
-import { FORMAT } from "./run-info.ts";
+import { RLMError } from "../../errors.ts";
+import { FORMAT } from "../run-info.ts";
 
 /** Converts values that were stored in one format to the next. Pure functions of the value. */
 export interface Migration {

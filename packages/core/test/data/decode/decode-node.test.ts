@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { decodeNode } from "../../src/data/decode-node.ts";
-import type { JsonValue } from "../../src/data/json.ts";
-import type { NodeType, RunNode } from "../../src/data/node.ts";
-import { RLMError } from "../../src/errors.ts";
-import { sampleNodes } from "./sample-nodes.ts";
+import { decodeNode } from "../../../src/data/decode/decode-node.ts";
+import type { JsonValue } from "../../../src/data/json.ts";
+import type { NodeType, RunNode } from "../../../src/data/node.ts";
+import { RLMError } from "../../../src/errors.ts";
+import { sampleNodes } from "../sample-nodes.ts";
 
 type Place = readonly (string | number)[];
 

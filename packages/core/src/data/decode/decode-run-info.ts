@@ -1,9 +1,9 @@
-import { amount, type Check, name, nullable } from "./decode/check.ts";
-import { decode } from "./decode/decode.ts";
-import { jsonObject } from "./decode/json-check.ts";
-import { record } from "./decode/record.ts";
+import { type BranchInfo, FORMAT, type RunInfo } from "../run-info.ts";
+import { amount, type Check, name, nullable } from "./check.ts";
+import { decode } from "./decode.ts";
+import { jsonObject } from "./json-check.ts";
 import { migrated } from "./migrations.ts";
-import { type BranchInfo, FORMAT, type RunInfo } from "./run-info.ts";
+import { record } from "./record.ts";
 
 const branchInfo: Check<BranchInfo> = record<BranchInfo>({
   id: name,

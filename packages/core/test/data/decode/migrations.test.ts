@@ -5,8 +5,8 @@ import {
   type Migration,
   migrated,
   withoutGaps,
-} from "../../src/data/migrations.ts";
-import { FORMAT } from "../../src/index.ts";
+} from "../../../src/data/decode/migrations.ts";
+import { FORMAT } from "../../../src/index.ts";
 
 const step = (from: number): Migration => ({ from, node: (stored) => stored, runInfo: (stored) => stored });
 

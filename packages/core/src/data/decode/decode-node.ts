@@ -1,8 +1,8 @@
-import { decode } from "./decode/decode.ts";
-import { node } from "./decode/node-checks.ts";
+import type { RunNode } from "../node.ts";
+import { FORMAT } from "../run-info.ts";
+import { decode } from "./decode.ts";
 import { migrated } from "./migrations.ts";
-import type { RunNode } from "./node.ts";
-import { FORMAT } from "./run-info.ts";
+import { node } from "./node-checks.ts";
 
 /**
  * Takes a parsed value for a node after checking every field of it, and freezes it in place. Rejects an
