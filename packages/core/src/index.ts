@@ -1,7 +1,4 @@
 export type { AgentConfig } from "./data/agent-config.ts";
-export { applyEdit } from "./data/apply-edit.ts";
-export type { AppendRequest } from "./data/check-append.ts";
-export { checkAppend } from "./data/check-append.ts";
 export { counted } from "./data/counted.ts";
 export { decodeEdit } from "./data/decode/decode-edit.ts";
 export { decodeNode } from "./data/decode/decode-node.ts";
@@ -9,8 +6,13 @@ export { decodeRunInfo } from "./data/decode/decode-run-info.ts";
 export { isKnownFormat } from "./data/decode/migrations.ts";
 export type { ConfigPatch, Edit } from "./data/edit.ts";
 export { mayOpenAgain } from "./data/ends.ts";
-export type { GraphDocument } from "./data/graph.ts";
-export { Graph } from "./data/graph.ts";
+export { applyEdit } from "./data/graph/apply-edit.ts";
+export type { AppendRequest } from "./data/graph/check-append.ts";
+export { checkAppend } from "./data/graph/check-append.ts";
+export type { GraphDocument } from "./data/graph/graph.ts";
+export { Graph } from "./data/graph/graph.ts";
+export type { ForkKeep, ForkPlan } from "./data/graph/plan-fork.ts";
+export { planFork } from "./data/graph/plan-fork.ts";
 export type { JsonObject, JsonSchema, JsonValue } from "./data/json.ts";
 export { deepFreeze, isJsonObject } from "./data/json.ts";
 export type {
@@ -44,8 +46,6 @@ export type {
 export { endsAgent } from "./data/node.ts";
 export { effectKey, parentAgent, ROOT } from "./data/node-id.ts";
 export { nodeUsage } from "./data/node-usage.ts";
-export type { ForkKeep, ForkPlan } from "./data/plan-fork.ts";
-export { planFork } from "./data/plan-fork.ts";
 export type { BranchInfo, RunInfo } from "./data/run-info.ts";
 export { FORMAT, isRunName } from "./data/run-info.ts";
 export { sentence, sentences } from "./data/sentences.ts";

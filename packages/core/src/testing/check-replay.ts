@@ -1,5 +1,5 @@
-import { ranBlocks } from "../data/chain.ts";
-import type { Graph } from "../data/graph.ts";
+import { ranBlocks } from "../data/graph/chain.ts";
+import type { Graph } from "../data/graph/graph.ts";
 import { defaultEnvironment } from "../engine/environment/default-environment.ts";
 import { replSpec } from "../engine/repl/repl-spec.ts";
 import { replayEnded } from "../engine/repl/replay-block.ts";

@@ -1,5 +1,5 @@
-import { agentState } from "../data/chain.ts";
-import type { Graph } from "../data/graph.ts";
+import { agentState } from "../data/graph/chain.ts";
+import type { Graph } from "../data/graph/graph.ts";
 import type { ActionNode } from "../data/node.ts";
 import { defaultEnvironment } from "../engine/environment/default-environment.ts";
 import { MessageDigest } from "../engine/resources/message-digest.ts";

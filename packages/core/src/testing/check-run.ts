@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { agentState } from "../data/chain.ts";
 import { reopens } from "../data/ends.ts";
-import { Graph } from "../data/graph.ts";
+import { agentState } from "../data/graph/chain.ts";
+import { Graph } from "../data/graph/graph.ts";
 import { type CallNode, endsAgent, type RunNode } from "../data/node.ts";
 import { callNodeId, chainNodeId, intentNodeId, ROOT } from "../data/node-id.ts";
 import { nodeUsage } from "../data/node-usage.ts";

@@ -1,4 +1,4 @@
-import type { Graph } from "../data/graph.ts";
+import type { Graph } from "../data/graph/graph.ts";
 import { endsAgent } from "../data/node.ts";
 import type { Call } from "../protocols/runtime.ts";
 import { cutMiddle } from "./cut-output.ts";

@@ -1,7 +1,7 @@
-import { agentState } from "../data/chain.ts";
 import type { ConfigPatch, Edit } from "../data/edit.ts";
 import { hasFailed } from "../data/ends.ts";
-import type { Graph } from "../data/graph.ts";
+import { agentState } from "../data/graph/chain.ts";
+import type { Graph } from "../data/graph/graph.ts";
 import { ROOT } from "../data/node-id.ts";
 import { unfinishedAgents } from "./plan.ts";
 

@@ -1,5 +1,5 @@
 import { reopens } from "../data/ends.ts";
-import type { Graph } from "../data/graph.ts";
+import type { Graph } from "../data/graph/graph.ts";
 import type { ChainNode } from "../data/node.ts";
 import type { Message } from "../protocols/client.ts";
 import { taskMessage } from "./task-message.ts";

@@ -1,5 +1,5 @@
-import { type AgentState, agentState } from "../data/chain.ts";
-import type { Graph } from "../data/graph.ts";
+import { type AgentState, agentState } from "../data/graph/chain.ts";
+import type { Graph } from "../data/graph/graph.ts";
 import { type ActionNode, endsAgent } from "../data/node.ts";
 
 /** What an agent may do next. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { processorMs } from "../../../../test/processor-time.ts";
-import { agentState } from "../../src/data/chain.ts";
+import { agentState } from "../../src/data/graph/chain.ts";
 import { cleanAgentName } from "../../src/data/node-id.ts";
 import type { JsonValue } from "../../src/index.ts";
 import {

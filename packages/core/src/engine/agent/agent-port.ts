@@ -1,4 +1,4 @@
-import type { AgentState } from "../../data/chain.ts";
+import type { AgentState } from "../../data/graph/chain.ts";
 import type { CallNode, QueryNode } from "../../data/node.ts";
 import type { ChatOptions, Message } from "../../protocols/client.ts";
 import type { Tool, ToolContext } from "../../protocols/tool.ts";

@@ -1,5 +1,5 @@
-import { type AgentState, agentState } from "../../data/chain.ts";
 import { counted } from "../../data/counted.ts";
+import { type AgentState, agentState } from "../../data/graph/chain.ts";
 import type { ChainNode } from "../../data/node.ts";
 import { sentences } from "../../data/sentences.ts";
 import { RLMError } from "../../errors.ts";

@@ -1,4 +1,4 @@
-import type { Graph } from "../../data/graph.ts";
+import type { Graph } from "../../data/graph/graph.ts";
 import type { Message } from "../../protocols/client.ts";
 import type { Environment } from "../../protocols/environment.ts";
 import { type MessageOptions, Transcript } from "../../turn/messages.ts";

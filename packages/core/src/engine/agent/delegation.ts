@@ -1,4 +1,4 @@
-import { type AgentState, agentState, taskEnd } from "../../data/chain.ts";
+import { type AgentState, agentState, taskEnd } from "../../data/graph/chain.ts";
 import { type ErrorData, endsAgent, type Outcome } from "../../data/node.ts";
 import { callNodeId } from "../../data/node-id.ts";
 import type { Call } from "../../protocols/runtime.ts";

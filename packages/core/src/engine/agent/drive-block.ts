@@ -1,4 +1,4 @@
-import type { AgentState } from "../../data/chain.ts";
+import type { AgentState } from "../../data/graph/chain.ts";
 import type { JsonValue } from "../../data/json.ts";
 import type { Outcome } from "../../data/node.ts";
 import { intentNodeId } from "../../data/node-id.ts";

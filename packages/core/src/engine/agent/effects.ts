@@ -1,4 +1,4 @@
-import type { AgentState } from "../../data/chain.ts";
+import type { AgentState } from "../../data/graph/chain.ts";
 import { callNodeId, effectKey } from "../../data/node-id.ts";
 import type { Call } from "../../protocols/runtime.ts";
 import type { Tool } from "../../protocols/tool.ts";

@@ -1,4 +1,4 @@
-import type { AgentState } from "../../data/chain.ts";
+import type { AgentState } from "../../data/graph/chain.ts";
 import { isJsonObject, type JsonValue } from "../../data/json.ts";
 import type { ActionNode, BlobRef, BlockRecord, ErrorKind, Wait } from "../../data/node.ts";
 import { endsAgent } from "../../data/node.ts";

@@ -1,4 +1,4 @@
-import type { AgentState } from "../../data/chain.ts";
+import type { AgentState } from "../../data/graph/chain.ts";
 import type { TurnState } from "../../protocols/runtime.ts";
 import { observeUndone } from "../../turn/block-end.ts";
 import type { LiveBlock } from "../repl/live-block.ts";

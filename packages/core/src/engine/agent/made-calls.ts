@@ -1,4 +1,4 @@
-import { type AgentState, taskEnd } from "../../data/chain.ts";
+import { type AgentState, taskEnd } from "../../data/graph/chain.ts";
 import type { CallNode, Outcome } from "../../data/node.ts";
 import { callNodeId } from "../../data/node-id.ts";
 import { type MadeCall, MOST_SHOWN } from "../../turn/block-end.ts";

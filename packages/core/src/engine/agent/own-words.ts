@@ -1,4 +1,4 @@
-import type { AgentState } from "../../data/chain.ts";
+import type { AgentState } from "../../data/graph/chain.ts";
 import type { Outcome } from "../../data/node.ts";
 import type { Kernel } from "../../protocols/kernel.ts";
 import { spelled } from "../../turn/spelling.ts";

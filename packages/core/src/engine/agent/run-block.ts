@@ -1,4 +1,4 @@
-import type { AgentState } from "../../data/chain.ts";
+import type { AgentState } from "../../data/graph/chain.ts";
 import type { ActionNode } from "../../data/node.ts";
 import { callNodeId, intentNodeId } from "../../data/node-id.ts";
 import { sentences } from "../../data/sentences.ts";

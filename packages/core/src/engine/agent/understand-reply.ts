@@ -1,4 +1,4 @@
-import type { AgentState } from "../../data/chain.ts";
+import type { AgentState } from "../../data/graph/chain.ts";
 import { isJsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
 import type { Reply } from "../../protocols/client.ts";
 import type { Kernel } from "../../protocols/kernel.ts";

@@ -1,4 +1,4 @@
-import { Graph } from "../../data/graph.ts";
+import { Graph } from "../../data/graph/graph.ts";
 import { RLMError } from "../../errors.ts";
 import type { ResumeOptions, RunOptions, StartOptions, StepOptions } from "./run-options.ts";
 

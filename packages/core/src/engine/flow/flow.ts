@@ -1,5 +1,5 @@
-import { agentState } from "../../data/chain.ts";
-import { Graph } from "../../data/graph.ts";
+import { agentState } from "../../data/graph/chain.ts";
+import { Graph } from "../../data/graph/graph.ts";
 import { deepFreeze, type JsonValue } from "../../data/json.ts";
 import { ROOT } from "../../data/node-id.ts";
 import { isRunName, type RunInfo } from "../../data/run-info.ts";

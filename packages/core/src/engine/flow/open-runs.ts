@@ -1,4 +1,4 @@
-import { Graph } from "../../data/graph.ts";
+import { Graph } from "../../data/graph/graph.ts";
 import type { RunNode } from "../../data/node.ts";
 import { chainNodeId, ROOT } from "../../data/node-id.ts";
 import type { RunInfo } from "../../data/run-info.ts";

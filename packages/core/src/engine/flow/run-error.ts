@@ -1,4 +1,4 @@
-import type { Graph } from "../../data/graph.ts";
+import type { Graph } from "../../data/graph/graph.ts";
 import type { ErrorKind, ErrorNode } from "../../data/node.ts";
 import { RLMError, type RLMErrorCode, type RLMErrorOptions } from "../../errors.ts";
 

@@ -1,5 +1,5 @@
 import type { Edit } from "../../data/edit.ts";
-import type { Graph } from "../../data/graph.ts";
+import type { Graph } from "../../data/graph/graph.ts";
 import type { JsonValue } from "../../data/json.ts";
 import { ROOT } from "../../data/node-id.ts";
 import type { UsageTotal } from "../../data/usage.ts";

@@ -1,6 +1,6 @@
-import { taskEnd } from "../../data/chain.ts";
 import { counted } from "../../data/counted.ts";
-import type { Graph } from "../../data/graph.ts";
+import { taskEnd } from "../../data/graph/chain.ts";
+import type { Graph } from "../../data/graph/graph.ts";
 import { isJsonObject, type JsonValue } from "../../data/json.ts";
 import type { CallNode, ErrorNode, Outcome } from "../../data/node.ts";
 import { callNodeId } from "../../data/node-id.ts";

@@ -1,4 +1,4 @@
-import type { Graph } from "../../data/graph.ts";
+import type { Graph } from "../../data/graph/graph.ts";
 import type { JsonValue } from "../../data/json.ts";
 import type { ActionNode, BlockRecord, ChainNode, Cut, SupervisingNode } from "../../data/node.ts";
 import { chainPlace } from "../../data/node-id.ts";

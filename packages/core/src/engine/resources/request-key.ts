@@ -1,5 +1,5 @@
-import { agentState } from "../../data/chain.ts";
-import type { Graph } from "../../data/graph.ts";
+import { agentState } from "../../data/graph/chain.ts";
+import type { Graph } from "../../data/graph/graph.ts";
 import type { JsonSchema } from "../../data/json.ts";
 import { chainNodeId, effectKey } from "../../data/node-id.ts";
 import type { Environment } from "../../protocols/environment.ts";

@@ -1,5 +1,5 @@
 import type { AgentConfig } from "../../data/agent-config.ts";
-import type { Graph } from "../../data/graph.ts";
+import type { Graph } from "../../data/graph/graph.ts";
 import type { JsonObject, JsonValue } from "../../data/json.ts";
 import type { ActionNode, ChainNode } from "../../data/node.ts";
 import type { Message } from "../../protocols/client.ts";

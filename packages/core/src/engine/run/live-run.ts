@@ -1,6 +1,6 @@
-import { type AgentState, agentState } from "../../data/chain.ts";
 import type { Edit } from "../../data/edit.ts";
-import type { Graph } from "../../data/graph.ts";
+import { type AgentState, agentState } from "../../data/graph/chain.ts";
+import type { Graph } from "../../data/graph/graph.ts";
 import { endsAgent, type RunNode } from "../../data/node.ts";
 import { parentAgent, ROOT } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";

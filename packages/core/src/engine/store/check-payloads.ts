@@ -1,5 +1,5 @@
 import { mayOpenAgain } from "../../data/ends.ts";
-import type { Graph } from "../../data/graph.ts";
+import type { Graph } from "../../data/graph/graph.ts";
 import { endsAgent, type RunNode } from "../../data/node.ts";
 import { parentAgent } from "../../data/node-id.ts";
 import { sentence, sentences } from "../../data/sentences.ts";

@@ -1,4 +1,4 @@
-import type { Graph } from "../../data/graph.ts";
+import type { Graph } from "../../data/graph/graph.ts";
 import { deepFreeze, type JsonValue } from "../../data/json.ts";
 import type { ActionNode, BlobRef, CallNode, ChainNode, Origin, RunNode } from "../../data/node.ts";
 import { callNodeId, chainNodeId, intentNodeId } from "../../data/node-id.ts";

@@ -1,4 +1,4 @@
-import type { Graph } from "../../data/graph.ts";
+import type { Graph } from "../../data/graph/graph.ts";
 import type { RunNode } from "../../data/node.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { Graph } from "../../data/graph.ts";
+import { Graph } from "../../data/graph/graph.ts";
 import { isJsonObject } from "../../data/json.ts";
 import type { BlobRef, RunNode } from "../../data/node.ts";
 import { FORMAT } from "../../data/run-info.ts";

@@ -1,4 +1,4 @@
-import { cancelNodes } from "../../../data/apply-edit.ts";
+import { cancelNodes } from "../../../data/graph/apply-edit.ts";
 import { deepFreeze } from "../../../data/json.ts";
 import { endsAgent, type Origin } from "../../../data/node.ts";
 import type { Environment } from "../../../protocols/environment.ts";

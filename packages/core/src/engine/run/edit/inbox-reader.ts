@@ -1,5 +1,5 @@
 import type { Edit } from "../../../data/edit.ts";
-import type { Graph } from "../../../data/graph.ts";
+import type { Graph } from "../../../data/graph/graph.ts";
 import { RLMError } from "../../../errors.ts";
 import type { Inbox, InboxEntry, InboxFate, RunControl } from "../../../protocols/inbox.ts";
 

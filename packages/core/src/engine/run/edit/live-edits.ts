@@ -1,7 +1,7 @@
-import { editNodes } from "../../../data/apply-edit.ts";
-import { type AgentState, agentState } from "../../../data/chain.ts";
 import { decodeEdit } from "../../../data/decode/decode-edit.ts";
 import type { ConfigPatch, Edit } from "../../../data/edit.ts";
+import { editNodes } from "../../../data/graph/apply-edit.ts";
+import { type AgentState, agentState } from "../../../data/graph/chain.ts";
 import { deepFreeze } from "../../../data/json.ts";
 import type { ChainNode } from "../../../data/node.ts";
 import { parentAgent } from "../../../data/node-id.ts";

@@ -1,5 +1,5 @@
-import { agentState } from "../../../data/chain.ts";
-import type { Graph } from "../../../data/graph.ts";
+import { agentState } from "../../../data/graph/chain.ts";
+import type { Graph } from "../../../data/graph/graph.ts";
 import { endsAgent } from "../../../data/node.ts";
 import { callNodeId, parentAgent } from "../../../data/node-id.ts";
 import type { Store } from "../../../protocols/store.ts";

@@ -1,5 +1,5 @@
-import { agentState } from "../../../data/chain.ts";
-import { type Graph, lineage } from "../../../data/graph.ts";
+import { agentState } from "../../../data/graph/chain.ts";
+import { type Graph, lineage } from "../../../data/graph/graph.ts";
 import type { CallNode } from "../../../data/node.ts";
 import { endsAgent } from "../../../data/node.ts";
 import { chainNodeId } from "../../../data/node-id.ts";

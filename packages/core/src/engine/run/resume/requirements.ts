@@ -1,5 +1,5 @@
-import { agentState } from "../../../data/chain.ts";
-import type { Graph } from "../../../data/graph.ts";
+import { agentState } from "../../../data/graph/chain.ts";
+import type { Graph } from "../../../data/graph/graph.ts";
 import { RLMError } from "../../../errors.ts";
 import { unfinishedAgents } from "../../../turn/plan.ts";
 import type { FlowSettings } from "../../resources/settings.ts";

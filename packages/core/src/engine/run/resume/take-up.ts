@@ -1,4 +1,4 @@
-import { agentState } from "../../../data/chain.ts";
+import { agentState } from "../../../data/graph/chain.ts";
 import type { Store } from "../../../protocols/store.ts";
 import { unfinishedAgents } from "../../../turn/plan.ts";
 import { childDraft } from "../../agent/births.ts";

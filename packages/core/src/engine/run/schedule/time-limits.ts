@@ -1,4 +1,4 @@
-import type { AgentState } from "../../../data/chain.ts";
+import type { AgentState } from "../../../data/graph/chain.ts";
 import type { Environment } from "../../../protocols/environment.ts";
 import { type Gap, timeSpent } from "../../../turn/plan.ts";
 

@@ -1,6 +1,6 @@
-import { reopens } from "./ends.ts";
-import { type CallNode, type ChainNode, endsAgent, type QueryNode, type RunNode } from "./node.ts";
-import { callNodeId, chainNodeId, intentNodeId, parentAgent, ROOT } from "./node-id.ts";
+import { reopens } from "../ends.ts";
+import { type CallNode, type ChainNode, endsAgent, type QueryNode, type RunNode } from "../node.ts";
+import { callNodeId, chainNodeId, intentNodeId, parentAgent, ROOT } from "../node-id.ts";
 
 /** The part of a graph that the laws are checked on. */
 export interface LawView {

@@ -1,6 +1,6 @@
+import type { CallNode, ErrorNode, QueryNode, RunNode } from "../node.ts";
+import { parentAgent } from "../node-id.ts";
 import type { Graph } from "./graph.ts";
-import type { CallNode, ErrorNode, QueryNode, RunNode } from "./node.ts";
-import { parentAgent } from "./node-id.ts";
 
 interface AgentTrace {
   /** The task it works on, or worked on last. */

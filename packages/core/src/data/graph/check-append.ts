@@ -1,6 +1,6 @@
-import { RLMError } from "../errors.ts";
-import { decodeNode } from "./decode/decode-node.ts";
-import type { RunNode } from "./node.ts";
+import { RLMError } from "../../errors.ts";
+import { decodeNode } from "../decode/decode-node.ts";
+import type { RunNode } from "../node.ts";
 
 /** What a caller asks a store to keep, and what the store holds of that agent. */
 export interface AppendRequest {

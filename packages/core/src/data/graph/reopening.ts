@@ -1,9 +1,9 @@
+import type { ConfigPatch } from "../edit.ts";
+import { hasFailed, reopens } from "../ends.ts";
+import { type ChainNode, type ErrorNode, endsAgent } from "../node.ts";
+import { parentAgent } from "../node-id.ts";
 import type { AgentState } from "./chain.ts";
-import type { ConfigPatch } from "./edit.ts";
-import { hasFailed, reopens } from "./ends.ts";
 import type { Graph } from "./graph.ts";
-import { type ChainNode, type ErrorNode, endsAgent } from "./node.ts";
-import { parentAgent } from "./node-id.ts";
 
 /** Why a changed limit can't let an agent go on that has ended, as a sentence; `null` when it can. */
 export function whyStaysEnded(graph: Graph, state: AgentState, patch: ConfigPatch): string | null {

@@ -1,8 +1,8 @@
-import { RLMError } from "../errors.ts";
+import { RLMError } from "../../errors.ts";
+import type { RunNode } from "../node.ts";
+import { ROOT } from "../node-id.ts";
 import { forkEffects } from "./fork-effects.ts";
 import type { Graph } from "./graph.ts";
-import type { RunNode } from "./node.ts";
-import { ROOT } from "./node-id.ts";
 
 /** What a fork keeps: all that does not follow from what it drops, or only what came before in the log. */
 export type ForkKeep = "independent" | "before";

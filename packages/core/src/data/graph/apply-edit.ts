@@ -1,12 +1,12 @@
-import { RLMError } from "../errors.ts";
+import { RLMError } from "../../errors.ts";
+import type { Edit } from "../edit.ts";
+import { deepFreeze } from "../json.ts";
+import { type ChainNode, endsAgent, type Origin } from "../node.ts";
+import { chainNodeId } from "../node-id.ts";
+import { sentence } from "../sentences.ts";
 import { type AgentState, agentState } from "./chain.ts";
-import type { Edit } from "./edit.ts";
 import type { Graph } from "./graph.ts";
-import { deepFreeze } from "./json.ts";
-import { type ChainNode, endsAgent, type Origin } from "./node.ts";
-import { chainNodeId } from "./node-id.ts";
 import { reopeningText, whyStaysEnded } from "./reopening.ts";
-import { sentence } from "./sentences.ts";
 
 /** The nodes an edit adds to one agent's log. */
 export interface EditAppend {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { agentState, ranBlocks, taskEnd } from "../../src/data/chain.ts";
-import { RunBuilder } from "./run-builder.ts";
+import { agentState, ranBlocks, taskEnd } from "../../../src/data/graph/chain.ts";
+import { RunBuilder } from "../run-builder.ts";
 
 function begun(): RunBuilder {
   const run = new RunBuilder();

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Graph, loadTrace, type QueryNode, type RunNode } from "../../src/index.ts";
+import { Graph, loadTrace, type QueryNode, type RunNode } from "../../../src/index.ts";
 
-const TRACE = readFileSync(join(import.meta.dirname, "../golden/format-1/trace.json"), "utf8");
+const TRACE = readFileSync(join(import.meta.dirname, "../../golden/format-1/trace.json"), "utf8");
 const WHOLE = Graph.fromJSON(JSON.parse(TRACE));
 
 /** The nodes of the recorded run without some, and with the `n` that a well-meaning editor would give the others. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { Graph, type RunNode } from "../../src/index.ts";
-import { sampleNodes } from "./sample-nodes.ts";
+import { Graph, type RunNode } from "../../../src/index.ts";
+import { sampleNodes } from "../sample-nodes.ts";
 
 const run = { runId: "r", branch: { id: "main", parent: null, createdAt: 0 }, metadata: {} };
 

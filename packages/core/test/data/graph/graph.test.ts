@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { processorMs } from "../../../../test/processor-time.ts";
-import { Graph, RLMError, type RunNode } from "../../src/index.ts";
-import { RunBuilder, runInfo } from "./run-builder.ts";
-import { Seeded } from "./seeded.ts";
+import { processorMs } from "../../../../../test/processor-time.ts";
+import { Graph, RLMError, type RunNode } from "../../../src/index.ts";
+import { RunBuilder, runInfo } from "../run-builder.ts";
+import { Seeded } from "../seeded.ts";
 
 /** A graph and the list of nodes it should hold. */
 interface Handle {

@@ -1,6 +1,5 @@
-import type { AgentConfig } from "./agent-config.ts";
-import { reopens } from "./ends.ts";
-import type { Graph } from "./graph.ts";
+import type { AgentConfig } from "../agent-config.ts";
+import { reopens } from "../ends.ts";
 import {
   type ActionNode,
   type ChainNode,
@@ -8,7 +7,8 @@ import {
   endsAgent,
   type QueryNode,
   type ResultNode,
-} from "./node.ts";
+} from "../node.ts";
+import type { Graph } from "./graph.ts";
 
 /** Where an agent stands on its present task. Everything here is read off its chain, newest node first. */
 export interface AgentState {

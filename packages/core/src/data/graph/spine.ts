@@ -1,5 +1,5 @@
-import { RLMError } from "../errors.ts";
-import type { RunNode } from "./node.ts";
+import { RLMError } from "../../errors.ts";
+import type { RunNode } from "../node.ts";
 
 /** Spines that may stand on each other: every look-up may pass through all of them. */
 const MAX_DEPTH = 64;

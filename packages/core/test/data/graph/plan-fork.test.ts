@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { defaultEnvironment } from "../../src/engine/environment/default-environment.ts";
-import { endsAgent, Graph, memoryStores, planFork, RLMError, type RunNode } from "../../src/index.ts";
-import { checkRun } from "../../src/testing/index.ts";
-import { inlineRuntime } from "../engine/inline-runtime.ts";
-import { below, randomFlow } from "./random-run.ts";
+import { defaultEnvironment } from "../../../src/engine/environment/default-environment.ts";
+import { endsAgent, Graph, memoryStores, planFork, RLMError, type RunNode } from "../../../src/index.ts";
+import { checkRun } from "../../../src/testing/index.ts";
+import { inlineRuntime } from "../../engine/inline-runtime.ts";
+import { below, randomFlow } from "../random-run.ts";
 
 const { digest } = defaultEnvironment();
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { agentState } from "../../src/data/chain.ts";
-import { applyEdit, type Edit, Graph, type RunNode } from "../../src/index.ts";
-import { RunBuilder } from "./run-builder.ts";
-import { sampleNodes } from "./sample-nodes.ts";
+import { agentState } from "../../../src/data/graph/chain.ts";
+import { applyEdit, type Edit, Graph, type RunNode } from "../../../src/index.ts";
+import { RunBuilder } from "../run-builder.ts";
+import { sampleNodes } from "../sample-nodes.ts";
 
 const [task] = sampleNodes();
 if (task?.type !== "query") throw new Error("the first sample is no query");

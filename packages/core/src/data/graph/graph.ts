@@ -1,17 +1,17 @@
-import { RLMError } from "../errors.ts";
-import { counted } from "./counted.ts";
-import { decodeNode } from "./decode/decode-node.ts";
-import { decodeRunInfo } from "./decode/decode-run-info.ts";
-import { isKnownFormat } from "./decode/migrations.ts";
+import { RLMError } from "../../errors.ts";
+import { counted } from "../counted.ts";
+import { decodeNode } from "../decode/decode-node.ts";
+import { decodeRunInfo } from "../decode/decode-run-info.ts";
+import { isKnownFormat } from "../decode/migrations.ts";
+import { isJsonObject, type JsonValue } from "../json.ts";
+import { type ActionNode, type CallNode, type ChainNode, endsAgent, type RunNode } from "../node.ts";
+import { parentAgent, ROOT } from "../node-id.ts";
+import { nodeUsage } from "../node-usage.ts";
+import { FORMAT, type RunInfo } from "../run-info.ts";
+import { addUsage, mergeUsage, type UsageTotal, ZERO_USAGE } from "../usage.ts";
 import { type LawFault, lawFault } from "./graph-laws.ts";
-import { isJsonObject, type JsonValue } from "./json.ts";
-import { type ActionNode, type CallNode, type ChainNode, endsAgent, type RunNode } from "./node.ts";
-import { parentAgent, ROOT } from "./node-id.ts";
-import { nodeUsage } from "./node-usage.ts";
-import { FORMAT, type RunInfo } from "./run-info.ts";
 import { Spine } from "./spine.ts";
 import { renderTree } from "./tree.ts";
-import { addUsage, mergeUsage, type UsageTotal, ZERO_USAGE } from "./usage.ts";
 
 /** A graph as one JSON document. */
 export interface GraphDocument {

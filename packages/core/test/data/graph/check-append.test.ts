@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { checkAppend } from "../../src/data/check-append.ts";
-import { sampleNode } from "../../src/testing/store/store-samples.ts";
+import { checkAppend } from "../../../src/data/graph/check-append.ts";
+import { sampleNode } from "../../../src/testing/store/store-samples.ts";
 
 const NODES = [sampleNode("root", 2), sampleNode("root", 3)];
 
