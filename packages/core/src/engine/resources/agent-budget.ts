@@ -1,8 +1,8 @@
+import type { AgentConfig } from "../../data/agent-config.ts";
 import { agentState } from "../../data/graph/chain.ts";
 import type { Graph } from "../../data/graph/graph.ts";
 import { parentAgent } from "../../data/node-id.ts";
-import { Budget } from "./budget.ts";
-import { limitsOf } from "./request.ts";
+import { Budget, type BudgetLimits } from "./budget.ts";
 
 /** An agent's budget: that of its parent, or a part of it where the agent's limits are others. What is on record is booked. */
 export function agentBudget(graph: Graph, agentId: string, above: Budget | null): Budget {
@@ -18,4 +18,12 @@ export function agentBudget(graph: Graph, agentId: string, above: Budget | null)
 function limitsIn(graph: Graph, agentId: string) {
   const config = agentState(graph, agentId)?.config;
   return config === undefined ? { tokens: null, microUsd: null } : limitsOf(config);
+}
+
+/** The limits of an agent's budget. */
+export function limitsOf(config: AgentConfig): BudgetLimits {
+  return {
+    tokens: config.maxTotalTokens,
+    microUsd: config.maxCostUsd === null ? null : Math.round(config.maxCostUsd * 1_000_000),
+  };
 }

@@ -1,4 +1,3 @@
-import type { AgentConfig } from "../../data/agent-config.ts";
 import type { JsonSchema } from "../../data/json.ts";
 import type { Attempt } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
@@ -169,15 +168,4 @@ function consumed(attempts: readonly Attempt[], estimate: Amount, price: Price |
     microUsd += usage.costMicroUsd ?? (known ? Math.ceil(costOf(price, input, output)) : estimate.microUsd);
   }
   return { tokens, microUsd };
-}
-
-/** The budget of an agent: its parent's, or a part of it when its limits are tighter. */
-export function limitsOf(config: AgentConfig): {
-  readonly tokens: number | null;
-  readonly microUsd: number | null;
-} {
-  return {
-    tokens: config.maxTotalTokens,
-    microUsd: config.maxCostUsd === null ? null : Math.round(config.maxCostUsd * 1_000_000),
-  };
 }
