@@ -1,8 +1,8 @@
 import { agentState } from "../data/graph/chain.ts";
 import type { Graph } from "../data/graph/graph.ts";
 import type { ActionNode } from "../data/node.ts";
+import { MessageDigest } from "../engine/agent/message-digest.ts";
 import { defaultEnvironment } from "../engine/environment/default-environment.ts";
-import { MessageDigest } from "../engine/resources/message-digest.ts";
 import type { MessagesSeam } from "../engine/resources/settings.ts";
 import type { Message } from "../protocols/client.ts";
 import { Transcript } from "../turn/messages.ts";

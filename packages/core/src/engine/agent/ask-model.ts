@@ -5,12 +5,12 @@ import { sentences } from "../../data/sentences.ts";
 import { RLMError } from "../../errors.ts";
 import type { Message } from "../../protocols/client.ts";
 import { explainCut, explainToolCalls } from "../../turn/reply-notes.ts";
-import { attemptsOf, type RequestOutcome, request } from "../resources/request.ts";
-import { nextRequestKey } from "../resources/request-key.ts";
 import type { ChainDraft } from "../store/journal.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import { errorData } from "./error-data.ts";
 import { lastOffer } from "./last-offer.ts";
+import { attemptsOf, type RequestOutcome, request } from "./request.ts";
+import { nextRequestKey } from "./request-key.ts";
 import { understandReply } from "./understand-reply.ts";
 
 /** The transition from an agent's chain to its model's reply. */

@@ -2,12 +2,12 @@ import type { JsonSchema } from "../../data/json.ts";
 import type { Attempt } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
 import type { Message } from "../../protocols/client.ts";
-import type { AgentPort } from "../agent/agent-port.ts";
-import type { Amount } from "./budget.ts";
+import type { Amount } from "../resources/budget.ts";
+import type { Answered, Price, Retry } from "../resources/provider.ts";
+import type { AgentSettings, ModelInfo } from "../resources/settings.ts";
+import type { AgentPort } from "./agent-port.ts";
 import { MessageDigest } from "./message-digest.ts";
-import type { Answered, Price, Retry } from "./provider.ts";
 import { idempotencyKey, questionDigest } from "./request-key.ts";
-import type { AgentSettings, ModelInfo } from "./settings.ts";
 
 /** One request on behalf of an agent. */
 export interface ModelRequest {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { MessageDigest } from "../../../src/engine/resources/message-digest.ts";
+import { MessageDigest } from "../../../src/engine/agent/message-digest.ts";
 import type { Message } from "../../../src/index.ts";
 import { Seeded } from "../../data/seeded.ts";
 
