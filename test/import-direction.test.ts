@@ -59,10 +59,10 @@ describe("the rules about imports", () => {
     {
       rule: "a layer of core imports none above it",
       texts: {
-        "packages/core/src/data/a.ts": `import type { B } from "../turn/b.ts";`,
-        "packages/core/src/turn/b.ts": "",
+        "packages/core/src/data/a.ts": `import type { B } from "../rules/b.ts";`,
+        "packages/core/src/rules/b.ts": "",
       },
-      says: "packages/core/src/data/a.ts: may not import packages/core/src/turn/b.ts, a layer above it",
+      says: "packages/core/src/data/a.ts: may not import packages/core/src/rules/b.ts, a layer above it",
     },
     {
       rule: "core's entry leaves testing out",
@@ -121,7 +121,7 @@ describe("the rules about imports", () => {
   ];
 
   it.each(impure)("refuse %s in pure layers", (what, text) => {
-    for (const layer of ["data", "turn"]) {
+    for (const layer of ["data", "rules"]) {
       const path = `packages/core/src/${layer}/a.ts`;
       expect(importViolations([{ path, text }])).toEqual([`${path}:1: pure code may not use ${what}`]);
     }
@@ -129,7 +129,7 @@ describe("the rules about imports", () => {
   });
 
   it("refuse a module that hashes in pure layers", () => {
-    const path = "packages/core/src/turn/a.ts";
+    const path = "packages/core/src/rules/a.ts";
     expect(importViolations([{ path, text: `import { hash } from "node:crypto";` }])).toEqual([
       `${path}: pure code may not import node:crypto`,
     ]);
@@ -138,8 +138,8 @@ describe("the rules about imports", () => {
   it("allow what the design allows", () => {
     const kept = files({
       "packages/core/src/index.ts": `export { run } from "./engine/run.ts";`,
-      "packages/core/src/engine/run.ts": `import { plan } from "../turn/plan.ts";\nimport { fail } from "../errors.ts";`,
-      "packages/core/src/turn/plan.ts": `import type { Node } from "../data/node.ts";\nexport const at = new Date(0);`,
+      "packages/core/src/engine/run.ts": `import { plan } from "../rules/plan.ts";\nimport { fail } from "../errors.ts";`,
+      "packages/core/src/rules/plan.ts": `import type { Node } from "../data/node.ts";\nexport const at = new Date(0);`,
       "packages/core/src/data/node.ts": `export interface Node { process: string }`,
       "packages/core/src/testing/index.ts": `import { readFile } from "node:fs/promises";\nimport { run } from "../engine/run.ts";`,
       "packages/core/src/errors.ts": "",

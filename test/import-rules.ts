@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const MAY_IMPORT_ALL: readonly string[] = ["apps/cli"];
 
 /** The layers of core, each of which may import those left of it. */
-const CORE_LAYERS: readonly string[] = ["data", "protocols", "schema", "turn", "engine", "testing"];
+const CORE_LAYERS: readonly string[] = ["data", "protocols", "schema", "rules", "engine", "testing"];
 const CORE = "packages/core/src/";
 
 /** One file and the modules it names. */
@@ -140,5 +140,5 @@ function entryViolations(modules: readonly Module[]): readonly string[] {
 }
 
 function isPure(path: string): boolean {
-  return path.startsWith(`${CORE}data/`) || path.startsWith(`${CORE}turn/`);
+  return path.startsWith(`${CORE}data/`) || path.startsWith(`${CORE}rules/`);
 }

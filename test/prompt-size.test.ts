@@ -3,7 +3,7 @@ import { javascriptKernel } from "@rlmflow/repl";
 import { pythonKernel } from "@rlmflow/repl-python";
 import { fileTools } from "@rlmflow/tools";
 import { describe, expect, test } from "vitest";
-import { resolveConfig, rootConfig } from "../packages/core/src/turn/limits.ts";
+import { resolveConfig, rootConfig } from "../packages/core/src/rules/limits.ts";
 
 const CONTEXT = { key: "context", characters: 1_000_000, digest: "0".repeat(64) };
 

@@ -29,6 +29,6 @@ export type { Answered } from "./engine/resources/provider.ts";
 export type { AgentSettings, FlowSettings, ModelInfo } from "./engine/resources/settings.ts";
 export { flowEffects } from "./engine/run/flow-effects.ts";
 export { type ChainDraft, Journal, type LogStore } from "./engine/store/journal.ts";
+export { rootConfig } from "./rules/limits.ts";
+export type { Gap } from "./rules/plan.ts";
 export { AnswerSchemas } from "./schema/answer-schemas.ts";
-export { rootConfig } from "./turn/limits.ts";
-export type { Gap } from "./turn/plan.ts";

@@ -110,11 +110,11 @@ export type {
 } from "./protocols/runtime.ts";
 export type { PayloadReader, PayloadStore, RunStores, Store } from "./protocols/store.ts";
 export type { SchemaLike, Tool, ToolContext } from "./protocols/tool.ts";
+export type { RunConfig } from "./rules/limits.ts";
+export { defaultPrompt } from "./rules/prompt/default-prompt.ts";
+export { type AgentView, PromptBuilder, type SectionText } from "./rules/prompt/prompt-builder.ts";
 export type { ResolvedSchema, SchemaCheck } from "./schema/schema.ts";
 export { resolveSchema } from "./schema/schema.ts";
 export type { DescribedSchema } from "./schema/standard-schema.ts";
 export { withJsonSchema } from "./schema/standard-schema.ts";
 export { typedSchema } from "./schema/typed-schema.ts";
-export type { RunConfig } from "./turn/limits.ts";
-export { defaultPrompt } from "./turn/prompt/default-prompt.ts";
-export { type AgentView, PromptBuilder, type SectionText } from "./turn/prompt/prompt-builder.ts";

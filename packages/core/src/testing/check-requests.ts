@@ -5,7 +5,7 @@ import { MessageDigest } from "../engine/agent/message-digest.ts";
 import { defaultEnvironment } from "../engine/environment/default-environment.ts";
 import type { MessagesSeam } from "../engine/resources/settings.ts";
 import type { Message } from "../protocols/client.ts";
-import { Transcript } from "../turn/messages.ts";
+import { Transcript } from "../rules/messages.ts";
 
 /** How a run made its messages, when it did so in a way of its own. */
 export interface RequestLaw {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { ChainNode, Message } from "../../src/index.ts";
+import { defaultMessages } from "../../src/rules/messages.ts";
 import { checkRequests } from "../../src/testing/check-requests.ts";
-import { defaultMessages } from "../../src/turn/messages.ts";
 import { agentConfig, RunBuilder } from "../data/run-builder.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text, "utf8").digest("hex");

@@ -4,7 +4,7 @@ import type { ChainNode } from "../../data/node.ts";
 import { sentences } from "../../data/sentences.ts";
 import { RLMError } from "../../errors.ts";
 import type { Message } from "../../protocols/client.ts";
-import { explainCut, explainToolCalls } from "../../turn/reply-notes.ts";
+import { explainCut, explainToolCalls } from "../../rules/reply-notes.ts";
 import type { ChainDraft } from "../store/journal.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import { errorData } from "./error-data.ts";

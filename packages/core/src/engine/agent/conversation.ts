@@ -1,7 +1,7 @@
 import type { Graph } from "../../data/graph/graph.ts";
 import type { Message } from "../../protocols/client.ts";
 import type { Environment } from "../../protocols/environment.ts";
-import { type MessageOptions, Transcript } from "../../turn/messages.ts";
+import { type MessageOptions, Transcript } from "../../rules/messages.ts";
 import { MessageDigest } from "./message-digest.ts";
 
 /** A transcript of up to this many nodes is made again rather than kept while its agent waits for children. */

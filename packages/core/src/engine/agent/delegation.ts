@@ -2,7 +2,6 @@ import { type AgentState, agentState, taskEnd } from "../../data/graph/chain.ts"
 import { type ErrorData, endsAgent, type Outcome } from "../../data/node.ts";
 import { callNodeId } from "../../data/node-id.ts";
 import type { Call } from "../../protocols/runtime.ts";
-import { checkModelSchema } from "../../schema/model-schema.ts";
 import {
   type ChildPlan,
   type DelegateFacts,
@@ -12,7 +11,8 @@ import {
   readDelegate,
   refusal,
   tooManyAgents,
-} from "../../turn/delegate.ts";
+} from "../../rules/delegate.ts";
+import { checkModelSchema } from "../../schema/model-schema.ts";
 import { childOf } from "../repl/answers.ts";
 import type { LiveBlock } from "../repl/live-block.ts";
 import type { AgentSettings } from "../resources/settings.ts";

@@ -1,6 +1,6 @@
 import type { AgentState } from "../../data/graph/chain.ts";
 import type { TurnState } from "../../protocols/runtime.ts";
-import { observeUndone } from "../../turn/block-end.ts";
+import { observeUndone } from "../../rules/block-end.ts";
 import type { LiveBlock } from "../repl/live-block.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import { appendBlockEnd, earlierOutput, packBlock } from "./end-block.ts";

@@ -1,6 +1,6 @@
 import type { ActionNode, ChainNode } from "../../data/node.ts";
 import { sentences } from "../../data/sentences.ts";
-import { jsonLine } from "../../turn/json-line.ts";
+import { jsonLine } from "../../rules/json-line.ts";
 import type { Journal } from "../store/journal.ts";
 
 const SHOWN = 200;

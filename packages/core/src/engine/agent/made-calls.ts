@@ -1,8 +1,8 @@
 import { type AgentState, taskEnd } from "../../data/graph/chain.ts";
 import type { CallNode, Outcome } from "../../data/node.ts";
 import { callNodeId } from "../../data/node-id.ts";
-import { type MadeCall, MOST_SHOWN } from "../../turn/block-end.ts";
-import { spelled } from "../../turn/spelling.ts";
+import { type MadeCall, MOST_SHOWN } from "../../rules/block-end.ts";
+import { spelled } from "../../rules/spelling.ts";
 import { childOf, recordedOutcome } from "../repl/answers.ts";
 import type { LiveBlock } from "../repl/live-block.ts";
 import type { AgentPort } from "./agent-port.ts";

@@ -1,7 +1,7 @@
 import type { AgentState } from "../../data/graph/chain.ts";
 import type { Outcome } from "../../data/node.ts";
 import type { Kernel } from "../../protocols/kernel.ts";
-import { spelled } from "../../turn/spelling.ts";
+import { spelled } from "../../rules/spelling.ts";
 import type { AgentSettings } from "../resources/settings.ts";
 
 /** The kernel whose language an agent writes; its runtime is there, for the agent's REPL is. */

@@ -2,13 +2,13 @@ import type { AgentState } from "../../data/graph/chain.ts";
 import { isJsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
 import type { Reply } from "../../protocols/client.ts";
 import type { Kernel } from "../../protocols/kernel.ts";
+import { type FoundCode, findCode } from "../../rules/code-blocks.ts";
+import { explainNext, explainShown, JSON_TAKEN } from "../../rules/code-messages.ts";
+import { isShownWhole } from "../../rules/describe-input.ts";
+import { type OfferedAnswer, withShownAnswer } from "../../rules/offered-answer.ts";
 import { typeWords } from "../../schema/json-schema/type-words.ts";
 import { nearbyAnswer } from "../../schema/nearby-answer.ts";
 import type { ResolvedSchema } from "../../schema/schema.ts";
-import { type FoundCode, findCode } from "../../turn/code-blocks.ts";
-import { explainNext, explainShown, JSON_TAKEN } from "../../turn/code-messages.ts";
-import { isShownWhole } from "../../turn/describe-input.ts";
-import { type OfferedAnswer, withShownAnswer } from "../../turn/offered-answer.ts";
 
 type ReplyText = Pick<Reply, "text" | "finishReason">;
 

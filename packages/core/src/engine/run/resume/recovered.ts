@@ -3,7 +3,7 @@ import type { Graph } from "../../../data/graph/graph.ts";
 import { endsAgent } from "../../../data/node.ts";
 import { callNodeId, parentAgent } from "../../../data/node-id.ts";
 import type { Store } from "../../../protocols/store.ts";
-import { unfinishedAgents } from "../../../turn/plan.ts";
+import { unfinishedAgents } from "../../../rules/plan.ts";
 import type { Birth } from "../../agent/agent-port.ts";
 
 /** What a run that was taken up again had kept, and what was not whole in it. */

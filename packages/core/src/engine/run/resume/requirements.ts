@@ -1,7 +1,7 @@
 import { agentState } from "../../../data/graph/chain.ts";
 import type { Graph } from "../../../data/graph/graph.ts";
 import { RLMError } from "../../../errors.ts";
-import { unfinishedAgents } from "../../../turn/plan.ts";
+import { unfinishedAgents } from "../../../rules/plan.ts";
 import type { FlowSettings } from "../../resources/settings.ts";
 
 /** What the agents of a record name that go on, and whoever takes it up must have. */

@@ -1,6 +1,6 @@
 import { agentState } from "../../../data/graph/chain.ts";
 import type { Store } from "../../../protocols/store.ts";
-import { unfinishedAgents } from "../../../turn/plan.ts";
+import { unfinishedAgents } from "../../../rules/plan.ts";
 import { childDraft } from "../../agent/births.ts";
 import type { FlowSettings } from "../../resources/settings.ts";
 import type { ChainDraft, Journal } from "../../store/journal.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cutMiddle } from "../../src/turn/cut-output.ts";
+import { cutMiddle } from "../../src/rules/cut-output.ts";
 
 describe("cutMiddle", () => {
   it("leaves a text that fits alone", () => {

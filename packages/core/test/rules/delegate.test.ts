@@ -10,7 +10,7 @@ import {
   planChild,
   planFurther,
   readDelegate,
-} from "../../src/turn/delegate.ts";
+} from "../../src/rules/delegate.ts";
 import { agentConfig, RunBuilder } from "../data/run-builder.ts";
 
 const FACTS: DelegateFacts = {

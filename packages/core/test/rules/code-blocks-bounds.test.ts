@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { processorMs } from "../../../../test/processor-time.ts";
-import { findCode, MAX_PARSES } from "../../src/turn/code-blocks.ts";
-import { scanFences } from "../../src/turn/fences.ts";
+import { findCode, MAX_PARSES } from "../../src/rules/code-blocks.ts";
+import { scanFences } from "../../src/rules/fences.ts";
 import { javascriptKernel } from "./javascript-kernel.ts";
 
 /** A kernel that refuses all code and counts what it was given. */

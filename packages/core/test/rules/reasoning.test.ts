@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withoutReasoning } from "../../src/turn/reasoning.ts";
+import { withoutReasoning } from "../../src/rules/reasoning.ts";
 
 describe("withoutReasoning", () => {
   it("leaves a reply without sections as it is, its line ends made plain", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answerIn, withoutReasoning } from "../../src/turn/reasoning.ts";
+import { answerIn, withoutReasoning } from "../../src/rules/reasoning.ts";
 
 const ANSWER = "```repl\nawait done(1);\n```";
 

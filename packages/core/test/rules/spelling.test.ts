@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { spelled } from "../../src/turn/spelling.ts";
+import { spelled } from "../../src/rules/spelling.ts";
 
 const spellings = { llmQuery: "llm_query", "...handles": "*handles", "an object": "a dict" };
 

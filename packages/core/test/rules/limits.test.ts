@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { configProblems, resolveConfig, rootConfig } from "../../src/turn/limits.ts";
+import { configProblems, resolveConfig, rootConfig } from "../../src/rules/limits.ts";
 
 describe("a configuration", () => {
   test("has the defaults of the documentation", () => {

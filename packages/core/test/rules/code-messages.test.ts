@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { findCode } from "../../src/turn/code-blocks.ts";
-import { explainNext } from "../../src/turn/code-messages.ts";
+import { findCode } from "../../src/rules/code-blocks.ts";
+import { explainNext } from "../../src/rules/code-messages.ts";
 import { javascriptKernel } from "./javascript-kernel.ts";
 
 /** A reply without code to run, line by line, and what the message says beyond the example. */

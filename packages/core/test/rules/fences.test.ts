@@ -1,6 +1,6 @@
 import { fromMarkdown } from "mdast-util-from-markdown";
 import { describe, expect, it } from "vitest";
-import { scanFences } from "../../src/turn/fences.ts";
+import { scanFences } from "../../src/rules/fences.ts";
 
 type Root = ReturnType<typeof fromMarkdown>;
 

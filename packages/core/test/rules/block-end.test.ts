@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type BlockEnd, childrenNotWaitedFor, observe, observeUndone } from "../../src/turn/block-end.ts";
+import { type BlockEnd, childrenNotWaitedFor, observe, observeUndone } from "../../src/rules/block-end.ts";
 import { RunBuilder } from "../data/run-builder.ts";
 
 const END: BlockEnd = {

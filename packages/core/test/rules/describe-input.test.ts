@@ -4,7 +4,7 @@ import {
   describeInput,
   type InputBeginning,
   isShownWhole,
-} from "../../src/turn/describe-input.ts";
+} from "../../src/rules/describe-input.ts";
 
 function context(text: string, more: Partial<InputBeginning> = {}): InputBeginning {
   return { key: "context", characters: text.length, beginning: text.slice(0, BEGINNING), ...more };

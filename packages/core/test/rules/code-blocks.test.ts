@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findCode } from "../../src/turn/code-blocks.ts";
+import { findCode } from "../../src/rules/code-blocks.ts";
 import { javascriptKernel } from "./javascript-kernel.ts";
 
 const ONE_OTHER =

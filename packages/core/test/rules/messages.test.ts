@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { defaultMessages, FINAL_REQUEST, type MessageOptions } from "../../src/turn/messages.ts";
+import { defaultMessages, FINAL_REQUEST, type MessageOptions } from "../../src/rules/messages.ts";
 import { RunBuilder } from "../data/run-builder.ts";
 
 const OPTIONS: MessageOptions = { systemPrompt: "Be good.", maxMessages: null, final: false };
