@@ -1,9 +1,9 @@
 import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { RLMError } from "@rlmflow/core";
-import type { Durability } from "./durable-files.ts";
-import { orFileFailure, systemCode } from "./file-failure.ts";
-import { Layout } from "./layout.ts";
+import type { Durability } from "./disk/durable-files.ts";
+import { orFileFailure, systemCode } from "./disk/file-failure.ts";
+import { Layout } from "./layout/layout.ts";
 import { Workspace } from "./workspace.ts";
 
 /** How a workspace keeps runs. */

@@ -14,15 +14,15 @@ import {
   type UsageTotal,
   ZERO_USAGE,
 } from "@rlmflow/core";
-import { branchInbox } from "./branch-inbox.ts";
-import { lockHolder } from "./branch-lock.ts";
-import { orFileFailure } from "./file-failure.ts";
-import type { BranchPaths, Layout } from "./layout.ts";
-import { readLines } from "./line-reader.ts";
-import { decodeLine } from "./log-line.ts";
-import { openLog } from "./log-reader.ts";
-import { listBranches, readBranchFile, readRunFile } from "./run-files.ts";
-import { requireDirectory } from "./workspace-root.ts";
+import { lockHolder } from "./branch/branch-lock.ts";
+import { orFileFailure } from "./disk/file-failure.ts";
+import { branchInbox } from "./inbox/branch-inbox.ts";
+import type { BranchPaths, Layout } from "./layout/layout.ts";
+import { listBranches, readBranchFile, readRunFile } from "./layout/run-files.ts";
+import { requireDirectory } from "./layout/workspace-root.ts";
+import { readLines } from "./log/line-reader.ts";
+import { decodeLine } from "./log/log-line.ts";
+import { openLog } from "./log/log-reader.ts";
 
 /**
  * How a branch stands: a process writes it, or was asked to pause it and keeps it; the root has ended; none of these (it

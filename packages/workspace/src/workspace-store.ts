@@ -12,16 +12,16 @@ import {
   type Store,
   sentence,
 } from "@rlmflow/core";
-import { openOwnFile } from "./durable-files.ts";
-import { orFileFailure } from "./file-failure.ts";
-import { InboxFile } from "./inbox-file.ts";
-import type { BranchPaths } from "./layout.ts";
-import { isSameHead, type LogHead, type WritesHead, writeHead } from "./log-head.ts";
-import { encodeLine, type LogLine } from "./log-line.ts";
-import { LogReader } from "./log-reader.ts";
-import { LogWriter } from "./log-writer.ts";
-import { type LockedBranch, type OpenedLog, openMigrated } from "./migrate-branch.ts";
-import { sumOf } from "./sealed-line.ts";
+import { type LockedBranch, type OpenedLog, openMigrated } from "./branch/migrate-branch.ts";
+import { openOwnFile } from "./disk/durable-files.ts";
+import { orFileFailure } from "./disk/file-failure.ts";
+import { InboxFile } from "./inbox/inbox-file.ts";
+import type { BranchPaths } from "./layout/layout.ts";
+import { isSameHead, type LogHead, type WritesHead, writeHead } from "./log/log-head.ts";
+import { encodeLine, type LogLine } from "./log/log-line.ts";
+import { LogReader } from "./log/log-reader.ts";
+import { LogWriter } from "./log/log-writer.ts";
+import { sumOf } from "./log/sealed-line.ts";
 
 /*
  * Owns: one branch that is open for writing, from taking its lock to giving it back.

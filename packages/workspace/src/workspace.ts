@@ -10,28 +10,28 @@ import {
   type RunNode,
   type RunStores,
 } from "@rlmflow/core";
-import { BlobFiles } from "./blob-files.ts";
-import { type BranchInbox, branchInbox } from "./branch-inbox.ts";
-import { BranchLock, type LockOptions } from "./branch-lock.ts";
-import { keepMetadata } from "./branch-metadata.ts";
-import { ContextFiles } from "./context-files.ts";
-import { copyBranch } from "./copy-branch.ts";
-import type { Durability } from "./durable-files.ts";
-import { type BranchExamination, examineBranch } from "./examine-branch.ts";
-import { draftFork, type ForkOptions, type ForkResult, freeBranchName, usageOf } from "./fork-branch.ts";
-import type { ForkedFiles } from "./fork-files.ts";
-import { type BranchPaths, HIDDEN, type Layout, MAIN } from "./layout.ts";
-import { LoadedLogs } from "./loaded-logs.ts";
-import { LogReader } from "./log-reader.ts";
-import { makeBranch, makeRun } from "./new-branch.ts";
-import { listBranches, listRuns, readRunFile, readStoredBranch, whatIsThere } from "./run-files.ts";
+import { BranchLock, type LockOptions } from "./branch/branch-lock.ts";
+import { keepMetadata } from "./branch/branch-metadata.ts";
+import { copyBranch } from "./branch/copy-branch.ts";
+import { draftFork, type ForkOptions, type ForkResult, freeBranchName, usageOf } from "./branch/fork.ts";
+import { makeBranch, makeRun } from "./branch/new-branch.ts";
+import type { Durability } from "./disk/durable-files.ts";
+import { removeAbandoned } from "./disk/temporaries.ts";
+import { type BranchExamination, examineBranch } from "./examine/examine-branch.ts";
+import type { ForkedFiles } from "./files/fork-files.ts";
+import { type CallFiles, WorkspaceFiles } from "./files/workspace-files.ts";
+import { writtenDirectories } from "./files/written-directories.ts";
+import { type BranchInbox, branchInbox } from "./inbox/branch-inbox.ts";
+import { type BranchPaths, HIDDEN, type Layout, MAIN } from "./layout/layout.ts";
+import { listBranches, listRuns, readRunFile, readStoredBranch, whatIsThere } from "./layout/run-files.ts";
+import { requireDirectory, WorkspaceRoot } from "./layout/workspace-root.ts";
+import { LoadedLogs } from "./log/loaded-logs.ts";
+import { LogReader } from "./log/log-reader.ts";
+import { BlobFiles } from "./payloads/blob-files.ts";
+import { ContextFiles } from "./payloads/context-files.ts";
+import { readTextFile } from "./payloads/text-file.ts";
 import { type RunSummary, summarizeRun } from "./run-summary.ts";
-import { removeAbandoned } from "./temporaries.ts";
-import { readTextFile } from "./text-file.ts";
-import { type CallFiles, WorkspaceFiles } from "./workspace-files.ts";
-import { requireDirectory, WorkspaceRoot } from "./workspace-root.ts";
 import { WorkspaceStore } from "./workspace-store.ts";
-import { writtenDirectories } from "./written-directories.ts";
 
 /*
  * Owns: the stores that were opened through it, until it is closed.

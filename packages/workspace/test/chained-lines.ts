@@ -1,6 +1,6 @@
 import type { RunNode } from "@rlmflow/core";
-import { encodeLine } from "../src/log-line.ts";
-import { NO_SUM, sealLine, sumOf } from "../src/sealed-line.ts";
+import { encodeLine } from "../src/log/log-line.ts";
+import { NO_SUM, sealLine, sumOf } from "../src/log/sealed-line.ts";
 
 /** The lines of a log in which every node was appended alone. */
 export function chainedLines(nodes: readonly RunNode[]): readonly Buffer[] {

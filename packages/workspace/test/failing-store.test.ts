@@ -5,7 +5,7 @@ import { scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
 import { fileTools } from "@rlmflow/tools";
 import { expect, test } from "vitest";
-import { sealLine } from "../src/sealed-line.ts";
+import { sealLine } from "../src/log/sealed-line.ts";
 import { openedWorkspace } from "./opened-workspace.ts";
 import { block } from "./recorded-run.ts";
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import type { JsonValue, RunStores } from "@rlmflow/core";
 import { fileTools } from "@rlmflow/tools";
 import { describe, expect, test } from "vitest";
+import { encodeWrites, readWriteLog } from "../src/files/write-log.ts";
 import type { Workspace } from "../src/index.ts";
-import { readHead, writeHead } from "../src/log-head.ts";
-import { encodeWrites, readWriteLog } from "../src/write-log.ts";
+import { readHead, writeHead } from "../src/log/log-head.ts";
 import { openedWorkspace } from "./opened-workspace.ts";
 import { block, countingFlow } from "./recorded-run.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { RLMError } from "@rlmflow/core";
 import { expect, test } from "vitest";
-import { decodeLine } from "../src/log-line.ts";
+import { decodeLine } from "../src/log/log-line.ts";
 import { chainedLines } from "./chained-lines.ts";
 import { startScript } from "./child-process.ts";
 import { observation, run } from "./observation.ts";

@@ -6,7 +6,7 @@ import { scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
 import { fileTools } from "@rlmflow/tools";
 import { describe, expect, test } from "vitest";
-import { temporaryName } from "../src/temporaries.ts";
+import { temporaryName } from "../src/disk/temporaries.ts";
 import { observation, run } from "./observation.ts";
 import { openedWorkspace } from "./opened-workspace.ts";
 import { block } from "./recorded-run.ts";

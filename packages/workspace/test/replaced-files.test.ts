@@ -17,7 +17,7 @@ import { localRuntime } from "@rlmflow/runtime-local";
 import { fileTools } from "@rlmflow/tools";
 import { describe, expect, test } from "vitest";
 import type { Workspace } from "../src/index.ts";
-import { sealLine } from "../src/sealed-line.ts";
+import { sealLine } from "../src/log/sealed-line.ts";
 import { observation, run as runInfo } from "./observation.ts";
 import { openedWorkspace } from "./opened-workspace.ts";
 import { block } from "./recorded-run.ts";

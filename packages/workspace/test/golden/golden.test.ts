@@ -5,7 +5,7 @@ import { FORMAT, RLMFlow, saveTrace } from "@rlmflow/core";
 import { checkRun, scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
 import { describe, expect, test } from "vitest";
-import { decodeLine } from "../../src/log-line.ts";
+import { decodeLine } from "../../src/log/log-line.ts";
 import { openedWorkspace } from "../opened-workspace.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { goldenTools, recordRun } from "./record-run.ts";
