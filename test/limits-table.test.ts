@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { resolveConfig } from "../packages/core/src/rules/limits.ts";
-import { DEFAULT_LIMITS, PIECE } from "../packages/repl/src/evaluator/spec.ts";
+import { DEFAULT_LIMITS, PIECE } from "../packages/repl/src/wire/evaluator-spec.ts";
 import { resolveOptions } from "../packages/runtime-isolated/src/options.ts";
 import { repositoryRoot } from "./source-files.ts";
 

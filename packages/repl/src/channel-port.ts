@@ -8,10 +8,10 @@
 import { setImmediate } from "node:timers/promises";
 import type { ContextPayload, ReplSpec } from "@rlmflow/core";
 import { RLMError, sentences } from "@rlmflow/core";
-import { PIECE } from "./evaluator/spec.ts";
 import { type EntryEnd, type LostState, lostState, type SandboxPort } from "./repl-session.ts";
 import { settlesWithin } from "./settles-within.ts";
 import type { Channel } from "./wire/channel.ts";
+import { PIECE } from "./wire/evaluator-spec.ts";
 import {
   decodeReply,
   encodeFrame,

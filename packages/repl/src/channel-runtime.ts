@@ -2,13 +2,13 @@ import type { Kernel, ReplSession, ReplSpec, Runtime } from "@rlmflow/core";
 import { RLMError } from "@rlmflow/core";
 import { custom, type GenericSchema, optional, picklist } from "valibot";
 import { ChannelPort, type ChannelTimes, LONGEST_TIMER_MS } from "./channel-port.ts";
-import type { EvaluatorLimits } from "./evaluator/spec.ts";
 import { languageOption, limitsOption } from "./options/channel-options.ts";
 import { checkOptions } from "./options/check-options.ts";
 import { optionRecord, wholeNumber, word } from "./options/option-schemas.ts";
 import type { ReplLanguage } from "./repl-language.ts";
 import { replSession, type SandboxPort } from "./repl-session.ts";
 import type { Channel } from "./wire/channel.ts";
+import type { EvaluatorLimits } from "./wire/evaluator-spec.ts";
 
 /** What a runtime over a transport is made of. */
 export interface ChannelRuntimeOptions {

@@ -1,6 +1,5 @@
 export type { ChannelTimes } from "./channel-port.ts";
 export { type ChannelRuntimeOptions, channelRuntime } from "./channel-runtime.ts";
-export type { EvaluatorLimits } from "./evaluator/spec.ts";
 export { javascriptLanguage } from "./javascript-language.ts";
 export { type CodePlace, codeExcerpt } from "./language/code-excerpt.ts";
 export { type CompiledBlock, compileBlock } from "./language/compile-block.ts";
@@ -35,6 +34,7 @@ export { readThrough, type ServedRepl, type ServeReplOptions, serveRepl } from "
 export { settlesWithin } from "./settles-within.ts";
 export type { Channel } from "./wire/channel.ts";
 export { decodeTurn, type TurnExpectation } from "./wire/decode-turn.ts";
+export type { EvaluatorLimits } from "./wire/evaluator-spec.ts";
 export {
   decodeReply,
   decodeRequest,

@@ -1,5 +1,5 @@
 import type { Block, Kernel, ReplSpec, Runtime, Turn } from "@rlmflow/core";
-import type { EvaluatorLimits } from "./evaluator/spec.ts";
+import type { EvaluatorLimits } from "./wire/evaluator-spec.ts";
 
 /**
  * A language of REPLs: the engine's side of its texts on the wire, and the program that serves it inside a

@@ -6,10 +6,10 @@
 // calls or output than a block's limits allow, whatever code did to the REPL that should hold them.
 import type { Answer, Block, BuiltinCall, ReplSession, ReplSpec, Turn, TurnState } from "@rlmflow/core";
 import { RLMError } from "@rlmflow/core";
-import { DEFAULT_LIMITS, type EvaluatorLimits } from "./evaluator/spec.ts";
 import type { ReplLanguage } from "./repl-language.ts";
 import { REPLAY_PATIENCE } from "./replay-patience.ts";
 import { decodeTurn } from "./wire/decode-turn.ts";
+import { DEFAULT_LIMITS, type EvaluatorLimits } from "./wire/evaluator-spec.ts";
 import { deliverText } from "./wire/evaluator-texts.ts";
 import { readLimit, sandboxText } from "./wire/frames.ts";
 

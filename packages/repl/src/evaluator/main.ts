@@ -1,12 +1,12 @@
-import { bare, ErrorConstructor, ignore, jsonParse, objectFreeze } from "./primordials.ts";
-import { Repl } from "./repl.ts";
 import {
   DEFAULT_LIMITS,
   type EvaluatorLimits,
   type EvaluatorSpec,
   type MirrorOutput,
   type ReadContext,
-} from "./spec.ts";
+} from "../wire/evaluator-spec.ts";
+import { bare, ErrorConstructor, ignore, jsonParse, objectFreeze } from "./realm/primordials.ts";
+import { Repl } from "./repl.ts";
 
 /** What a host holds of a REPL. Every entry is followed by a full run of the microtasks. */
 export interface SandboxRepl {

@@ -4,15 +4,20 @@
 // between `start` or `deliver` and `turn`, and after `turn`. Invariants: (1) calls and output are taken
 // only while the gate is open, from `start` or `deliver` to `turn`, so nothing that an ended block left
 // behind reaches a later one; (2) `turn` does not throw; (3) only strings go in and out.
-import { Bindings } from "./bindings.ts";
-import { BlockRun } from "./block-run.ts";
-import { callPromise, type Use } from "./call-promise.ts";
-import type { HostOutcome, NewCall } from "./calls.ts";
-import { seededRandom } from "./chance.ts";
-import type { Clock } from "./clock.ts";
-import { Contexts } from "./context.ts";
-import { reportError, reportText } from "./error-report.ts";
-import { Handles } from "./handle.ts";
+
+import type { EvaluatorSpec, MirrorOutput, ReadContext } from "../wire/evaluator-spec.ts";
+import { Bindings } from "./block/bindings.ts";
+import { BlockRun } from "./block/block-run.ts";
+import { reportError, reportText } from "./block/error-report.ts";
+import { installOtherNames } from "./block/other-names.ts";
+import { OutputBuffer } from "./block/output-buffer.ts";
+import { outputFunctions } from "./block/output-functions.ts";
+import { ReservedNames } from "./block/reserved-names.ts";
+import { Sources } from "./block/sources.ts";
+import { Variables, variablesJson, variablesList } from "./block/variables.ts";
+import { callPromise, type Use } from "./calls/call-promise.ts";
+import type { HostOutcome, NewCall } from "./calls/calls.ts";
+import { Handles } from "./calls/handle.ts";
 import {
   batchedQueryFunction,
   type CallHost,
@@ -21,10 +26,11 @@ import {
   queryFunction,
   toolFunction,
   waitFunction,
-} from "./host-functions.ts";
-import { installOtherNames } from "./other-names.ts";
-import { OutputBuffer } from "./output-buffer.ts";
-import { outputFunctions } from "./output-functions.ts";
+} from "./calls/host-functions.ts";
+import { Contexts } from "./context/context.ts";
+import { Slices } from "./context/slice.ts";
+import { seededRandom } from "./realm/chance.ts";
+import type { Clock } from "./realm/clock.ts";
 import {
   append,
   bareList,
@@ -36,13 +42,8 @@ import {
   ownValue,
   quote,
   systemNow,
-} from "./primordials.ts";
-import { fixRealm } from "./realm.ts";
-import { ReservedNames } from "./reserved-names.ts";
-import { Slices } from "./slice.ts";
-import { Sources } from "./sources.ts";
-import type { EvaluatorSpec, MirrorOutput, ReadContext } from "./spec.ts";
-import { Variables, variablesJson, variablesList } from "./variables.ts";
+} from "./realm/primordials.ts";
+import { fixRealm } from "./realm/realm.ts";
 
 const STACK_FRAMES = 30;
 const STRAY_TEXT = 2_000;

@@ -1,8 +1,8 @@
 import { custom, type GenericSchema, type OptionalSchema, optional } from "valibot";
 import type { ChannelTimes } from "../channel-port.ts";
-import type { EvaluatorLimits } from "../evaluator/spec.ts";
 import { javascriptLanguage } from "../javascript-language.ts";
 import type { ReplLanguage } from "../repl-language.ts";
+import type { EvaluatorLimits } from "../wire/evaluator-spec.ts";
 import { type OptionRange, optionRecord, wholeNumber } from "./option-schemas.ts";
 
 const HOUR_MS = 3_600_000;

@@ -9,7 +9,7 @@ import type {
   VariableSummary,
 } from "@rlmflow/core";
 import { RLMError } from "@rlmflow/core";
-import { DEFAULT_LIMITS, type EvaluatorLimits } from "../evaluator/spec.ts";
+import { DEFAULT_LIMITS, type EvaluatorLimits } from "./evaluator-spec.ts";
 import { type FailedLimit, sandboxText, violation } from "./frames.ts";
 
 /** What a turn is held against. */

@@ -1,5 +1,5 @@
 import type { Answer, Block, ReplSpec } from "@rlmflow/core";
-import type { EvaluatorLimits, EvaluatorSpec } from "../evaluator/spec.ts";
+import type { EvaluatorLimits, EvaluatorSpec } from "./evaluator-spec.ts";
 
 /** What the evaluator's `createRepl` takes, as JSON. Limits that are left out have their defaults. */
 export function evaluatorSpec(spec: ReplSpec, limits: Partial<EvaluatorLimits> = {}): string {

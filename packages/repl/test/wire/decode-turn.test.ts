@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { DEFAULT_LIMITS } from "../../src/evaluator/spec.ts";
 import { decodeTurn } from "../../src/wire/decode-turn.ts";
+import { DEFAULT_LIMITS } from "../../src/wire/evaluator-spec.ts";
 
 const expected = {
   nextCall: 3,
