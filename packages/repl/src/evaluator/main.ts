@@ -1,3 +1,14 @@
+// The evaluator is the part of the kernel that runs inside a sandbox, beside the model's code: one REPL per realm. It is
+// built as a single script with no imports (see tsup.config.ts) and trusts nothing that code can reach or replace.
+//
+// Reading order, from the bottom; a folder imports only folders above its own line:
+//   ../wire/evaluator-spec.ts   what the host hands over, and the limits
+//   realm/      the intrinsics as they were before any code ran (primordials.ts), and what the realm's global object offers
+//   context/    CONTEXT: payloads read in ranges, slices, grep
+//   values/     how a value is printed, and how it becomes JSON
+//   calls/      tools, llmQuery, delegate, wait, done: a call goes out, its outcome comes back
+//   block/      one run of a block: its names, its output, how it ended and how an error is explained
+//   repl.ts     brings them together; this file is what the host holds of it
 import {
   DEFAULT_LIMITS,
   type EvaluatorLimits,
