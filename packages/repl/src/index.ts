@@ -32,6 +32,7 @@ export { type EntryEnd, type LostState, replSession, type SandboxPort } from "./
 export { REPLAY_PATIENCE } from "./replay-patience.ts";
 export { readThrough, type ServedRepl, type ServeReplOptions, serveRepl } from "./serve-repl.ts";
 export { settlesWithin } from "./settles-within.ts";
+export { TextTail } from "./text-tail.ts";
 export type { Channel } from "./wire/channel.ts";
 export { decodeTurn, type TurnExpectation } from "./wire/decode-turn.ts";
 export type { EvaluatorLimits } from "./wire/evaluator-spec.ts";

@@ -5,6 +5,7 @@
 // writes is told why, in bounded time; (3) after `release` nothing of it keeps this process busy.
 import { randomUUID } from "node:crypto";
 import { RLMError } from "@rlmflow/core";
+import { TextTail } from "@rlmflow/repl";
 import type { ContainerProcess } from "modal";
 import type { ModalSandbox } from "./modal-sandbox.ts";
 import type { ModalSettings } from "./modal-settings.ts";
@@ -13,7 +14,7 @@ import { within } from "./within.ts";
 
 /** Bytes of one call to Modal. */
 const PIECE_BYTES = 1024 * 1024;
-const KEPT_CHARACTERS = 4096;
+const STDERR_BYTES = 4096;
 const CODE_MS = 3_000;
 const STDERR_MS = 500;
 const KILL_MS = 5_000;
@@ -48,7 +49,7 @@ export class ModalProgram {
   /** When its output has ended: whether it did, or could only not be read any more. */
   readonly #over = Promise.withResolvers<boolean>();
   #cutWrite: (reason: RLMError) => void = () => {};
-  #written = "";
+  readonly #stderr = new TextTail(STDERR_BYTES);
   /** It has said something, which was its greeting if it is what it should be. */
   #greeted = false;
   #released = false;
@@ -164,28 +165,21 @@ export class ModalProgram {
       greeted,
       interpreter: this.#settings.language.server.command[0] ?? "",
       code,
-      wrote: this.#written.trim(),
+      wrote: this.#stderr.text(),
       memoryLimitMiB: this.#settings.memoryLimitMiB,
       shared: this.#isShared(),
     });
   }
 
   async #keepErrors(): Promise<void> {
-    const decoder = new TextDecoder();
     try {
       for (;;) {
         const { done, value } = await this.#errors.read();
         if (done) return;
-        const text = this.#written + decoder.decode(value, { stream: true });
-        this.#written = printable(text.slice(-KEPT_CHARACTERS));
+        this.#stderr.push(value);
       }
     } catch {
       // The output stream tells what happened.
     }
   }
-}
-
-/** Code that a model wrote may have written this: nothing of it steers a terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/[^\P{Cc}\n\t]/gu, "");
 }

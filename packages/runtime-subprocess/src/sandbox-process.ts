@@ -10,13 +10,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { RLMError } from "@rlmflow/core";
-import type { FailedLimit } from "@rlmflow/repl";
-import { settlesWithin } from "@rlmflow/repl";
+import { type FailedLimit, settlesWithin, TextTail } from "@rlmflow/repl";
 import { deathOf } from "./death.ts";
 import type { Launch } from "./launch.ts";
 import type { Watched } from "./memory-watch.ts";
 import type { ProcessTable } from "./process-table.ts";
-import { TextTail } from "./text-tail.ts";
 
 const STDERR_BYTES = 4096;
 /** For the rest of what an exited process wrote, while another process holds its streams. */

@@ -6,9 +6,8 @@
 import type { Duplex } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { RLMError } from "@rlmflow/core";
-import { type Channel, lineChannel } from "@rlmflow/repl";
+import { type Channel, lineChannel, TextTail } from "@rlmflow/repl";
 import { demultiplex } from "./demultiplex.ts";
-import { TextTail } from "./text-tail.ts";
 
 const ERRORS_KEPT = 4_096;
 

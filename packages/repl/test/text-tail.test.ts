@@ -23,3 +23,7 @@ test("a character is never torn", () => {
 test("control characters are shown as what they are not", () => {
   expect(tailOf(100, "a\u001b[31mb\u0007\tc\r\nd\u009b")).toBe("a\ufffd[31mb\ufffd\tc\r\nd\ufffd");
 });
+
+test("of a chunk larger than what is kept, the end is kept", () => {
+  expect(tailOf(10, "begin ", "x".repeat(100_000))).toBe(`…${"x".repeat(10)}`);
+});
