@@ -248,7 +248,8 @@ async function transitionOf(
     },
     children: {
       reserve: () => true,
-      spawn: async (childId, draft) => {
+      spawn: async (childId, draft, kept) => {
+        await kept;
         const born = graph.log(childId).find((node) => node.parentId === draft.parentId);
         if (born === undefined) throw new Error(`${childId} was not born of ${draft.parentId}`);
         const { id, n, startedAt, endedAt, origin } = born;

@@ -102,8 +102,11 @@ export interface Effects {
 export interface Children {
   /** Counts a new child among the agents of the run. `false` when the run has `limit` agents. Asking twice for one id counts once. */
   reserve(agentId: string, limit: number): boolean | Promise<boolean>;
-  /** Gives a child its first or a further query, unless its log has one from the same call. Then the journal knows the query. */
-  spawn(agentId: string, query: ChainDraft): Promise<void>;
+  /**
+   * Gives a child its first or a further query, unless its log has one from the same call. Then the journal knows the query.
+   * The call has been handed to the store; `kept` resolves when it is kept, and nobody may see the query before.
+   */
+  spawn(agentId: string, query: ChainDraft, kept: Promise<void>): Promise<void>;
   /** Cancels every unfinished agent below this one, or at and below the named children of it. */
   cancel(reason: string, children?: readonly string[]): Promise<void>;
 }

@@ -48,7 +48,9 @@ async function send(
     model: state.config.model,
     messages: () => messagesOf(port, state, systemPrompt, final),
     // A seam's messages may change from request to request, so they are digested as a whole each time.
-    ...(settings.messages === null && { digest: conversation.digest(settings.environment) }),
+    ...(settings.messages === null && {
+      digest: conversation.digest(settings.environment, journal.promptSums),
+    }),
     effectKey: nextRequestKey(journal.graph, agentId),
     signal: signals.stop,
     rest: signals.rest,

@@ -2,6 +2,7 @@ import type { Graph } from "../../data/graph/graph.ts";
 import type { Message } from "../../protocols/client.ts";
 import type { Environment } from "../../protocols/environment.ts";
 import { type MessageOptions, Transcript } from "../../rules/messages.ts";
+import type { PromptSums } from "../store/prompt-sums.ts";
 import { MessageDigest } from "./message-digest.ts";
 
 /** A transcript of up to this many nodes is made again rather than kept while its agent waits for children. */
@@ -26,8 +27,8 @@ export class Conversation {
   }
 
   /** The digest of what {@link messages} gives. */
-  digest(environment: Environment): MessageDigest {
-    this.#digest ??= new MessageDigest(environment.digest);
+  digest(environment: Environment, prompts?: PromptSums): MessageDigest {
+    this.#digest ??= new MessageDigest(environment.digest, prompts);
     return this.#digest;
   }
 }

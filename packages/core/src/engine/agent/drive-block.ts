@@ -28,7 +28,8 @@ export type BlockOutcome =
  * Drives one block from where it stands to its end or its suspension. Owns nothing: all state is the
  * block's. Invariants, live as in replay:
  * 1. An answer is in the log before the REPL sees it.
- * 2. One answer is delivered at a time, and the REPL runs to quiescence before the next.
+ * 2. One answer is delivered at a time, and the REPL runs to quiescence before the next. Those that are known may be
+ *    appended together.
  * 3. Calls are begun in the order of their index; none behind a `done` whose verdict is open.
  * Rejects with `aborted` when the port's signal aborts.
  */
@@ -46,7 +47,7 @@ export async function driveBlock(
     if (rebuilt) orderResumed(port, block);
     if (block.accepted !== null && block.running.size === 0)
       return { kind: "done", value: block.accepted.value };
-    const index = block.accepted === null ? block.immediate.shift() : undefined;
+    const [index] = block.accepted === null ? block.immediate : [];
     if (index !== undefined) {
       await answerAtOnce(port, block, state, index);
       continue;
@@ -171,8 +172,7 @@ function outcomeUnknown(call: Call): Finished {
 
 async function take(port: AgentPort, block: LiveBlock, state: AgentState, arrival: Arrival): Promise<void> {
   if (arrival.kind === "child") {
-    for (const index of block.waits.settle(arrival.callId)) await answerWait(port, block, index);
-    return;
+    return await answerWaits(port, block, state, block.waits.settle(arrival.callId));
   }
   // What an earlier, undone block still had in flight is nobody's answer any more.
   const call = block.issued[arrival.index];
@@ -208,61 +208,82 @@ async function answerAtOnce(
   index: number,
 ): Promise<void> {
   const call = block.issued[index];
+  if (call?.name === "wait") return await openWaits(port, block, state, call);
+  block.immediate.shift();
   if (call === undefined) return;
-  if (call.name === "wait") return await openWait(port, block, state, call);
   const startedAt = port.journal.environment.now();
   const { outcome, birth } = await answerDelegate(port, block, state, call);
-  const delegation = await port.journal.appendCall(block.action, {
-    index,
-    name: call.name,
-    args: call.args,
-    outcome,
-    startedAt,
-  });
-  if (birth !== null) {
-    block.children += 1;
-    const query = await childDraft(port.settings, port.journal, { ...birth, delegation });
-    await port.children.spawn(birth.plan.agentId, query);
-  }
-  await deliver(port, block, index, outcome, delegation.endedAt);
+  const draft = { index, name: call.name, args: call.args, outcome, startedAt };
+  const { endedAt } =
+    birth === null
+      ? await port.journal.appendCall(block.action, draft)
+      : await port.journal.appendDelegation(block.action, draft, async (delegation, kept) => {
+          const query = await childDraft(port.settings, port.journal, { ...birth, delegation });
+          await port.children.spawn(birth.plan.agentId, query, kept);
+        });
+  if (birth !== null) block.children += 1;
+  await deliver(port, block, index, outcome, endedAt);
 }
 
-async function openWait(port: AgentPort, block: LiveBlock, state: AgentState, call: Call): Promise<void> {
+/** Opens the waits that are next in line, and answers those that are complete. */
+async function openWaits(port: AgentPort, block: LiveBlock, state: AgentState, first: Call): Promise<void> {
   const { graph } = port.journal;
-  const tasks = awaitedTasks(graph, port.agentId, call);
-  if (tasks === null) {
-    const error = {
-      name: "TypeError",
-      message: "wait(...handles): every argument must be a handle that delegate gave to this agent.",
-    };
-    const startedAt = port.journal.environment.now();
-    return await answer(port, block, call, {
-      index: call.index,
-      name: "wait",
-      args: call.args,
-      outcome: inOwnWords(port.settings, state, { ok: false, error }),
-      startedAt,
-    });
+  const complete: number[] = [];
+  for (let call: Call | undefined = first; call?.name === "wait"; call = nextInLine(block)) {
+    const tasks = awaitedTasks(graph, port.agentId, call);
+    if (tasks === null && complete.length > 0) break;
+    block.immediate.shift();
+    if (tasks === null) return await refuseWait(port, block, state, call);
+    if (block.waits.open(call.index, tasks, (task) => hasEnded(graph, task))) complete.push(call.index);
   }
-  if (block.waits.open(call.index, tasks, (task) => hasEnded(graph, task)))
-    await answerWait(port, block, call.index);
+  await answerWaits(port, block, state, complete);
 }
 
-/** A complete wait: the log gets the ids of the nodes that own the results, the REPL the results. */
-async function answerWait(port: AgentPort, block: LiveBlock, index: number): Promise<void> {
-  const { journal } = port;
-  const tasks = block.waits.tasks(index);
-  block.waits.close(index);
-  const outcome: Outcome = { ok: true, value: endIds(journal.graph, tasks) };
-  const args = tasks.map((task) => task.agentId ?? task.callId);
-  const node = await journal.appendCall(block.action, {
-    index,
+function nextInLine({ issued, immediate: [index] }: LiveBlock): Call | undefined {
+  return index === undefined ? undefined : issued[index];
+}
+
+async function refuseWait(port: AgentPort, block: LiveBlock, state: AgentState, call: Call): Promise<void> {
+  const error = {
+    name: "TypeError",
+    message: "wait(...handles): every argument must be a handle that delegate gave to this agent.",
+  };
+  await answer(port, block, call, {
+    index: call.index,
     name: "wait",
-    args,
-    outcome,
-    startedAt: journal.environment.now(),
+    args: call.args,
+    outcome: inOwnWords(port.settings, state, { ok: false, error }),
+    startedAt: port.journal.environment.now(),
   });
-  await deliver(port, block, index, await recordedOutcome(journal, node), node.endedAt);
+}
+
+/** Complete waits: the log gets the ids of the nodes that own the results, all in one append; the REPL the results. */
+async function answerWaits(
+  port: AgentPort,
+  block: LiveBlock,
+  state: AgentState,
+  indices: readonly number[],
+): Promise<void> {
+  const { journal } = port;
+  const startedAt = journal.environment.now();
+  const drafts = indices.map((index) => {
+    const tasks = block.waits.tasks(index);
+    block.waits.close(index);
+    const outcome: Outcome = { ok: true, value: endIds(journal.graph, tasks) };
+    return {
+      index,
+      name: "wait",
+      args: tasks.map((task) => task.agentId ?? task.callId),
+      outcome,
+      startedAt,
+    };
+  });
+  for (const node of await journal.appendCalls(block.action, drafts)) {
+    if (port.signals.stop.aborted || block.state.kind === "lost") return;
+    await deliver(port, block, node.index, await recordedOutcome(journal, node), node.endedAt);
+    // What the code calls now does not have to wait until it has heard the rest.
+    await begin(port, block, state);
+  }
 }
 
 async function answer(port: AgentPort, block: LiveBlock, call: Call, draft: CallDraft): Promise<void> {

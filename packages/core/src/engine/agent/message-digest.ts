@@ -1,13 +1,6 @@
 import type { Message } from "../../protocols/client.ts";
 import type { Environment } from "../../protocols/environment.ts";
-
-/** The digest and size of a list of messages. */
-export interface MessagesSum {
-  /** The digest under the rule `chain`, see {@link MessageDigest}. */
-  readonly digest: string;
-  /** UTF-16 units of all contents. */
-  readonly characters: number;
-}
+import type { MessagesSum, PromptSums } from "../store/prompt-sums.ts";
 
 /**
  * The digest of messages under the rule `chain`: h(0) is SHA-256 of nothing, h(i) is SHA-256 of h(i-1), a line feed and
@@ -20,11 +13,14 @@ export interface MessagesSum {
  */
 export class MessageDigest {
   readonly #digest: Environment["digest"];
+  readonly #prompts: PromptSums;
   readonly #known: Message[] = [];
   #sum: MessagesSum | null = null;
 
-  constructor(digest: Environment["digest"]) {
+  /** `prompts` are those whose sums were made already, under the same digest; more are added. */
+  constructor(digest: Environment["digest"], prompts: PromptSums = new Map()) {
     this.#digest = digest;
+    this.#prompts = prompts;
   }
 
   /** The sum of these messages. Must not be called again before it has resolved. */
@@ -33,7 +29,11 @@ export class MessageDigest {
     let sum = this.#sum;
     if (sum === null || !isPrefix(known, messages)) {
       known.length = 0;
-      sum = { digest: await this.#digest(""), characters: 0 };
+      const [first] = messages;
+      if (first?.role === "system" && messages.length > 1) {
+        sum = await this.#ofPrompt(first);
+        known.push(first);
+      } else sum = await this.#ofNothing();
     }
     this.#sum = sum;
     for (let place = known.length; place < messages.length - 1; place++) {
@@ -45,6 +45,18 @@ export class MessageDigest {
     }
     const last = messages.at(-1);
     return last === undefined ? sum : await this.#add(sum, last);
+  }
+
+  async #ofNothing(): Promise<MessagesSum> {
+    return { digest: await this.#digest(""), characters: 0 };
+  }
+
+  async #ofPrompt(prompt: Message): Promise<MessagesSum> {
+    const known = this.#prompts.get(prompt.content);
+    if (known !== undefined) return known;
+    const sum = await this.#add(await this.#ofNothing(), prompt);
+    this.#prompts.set(prompt.content, sum);
+    return sum;
   }
 
   async #add({ digest, characters }: MessagesSum, message: Message): Promise<MessagesSum> {

@@ -1,3 +1,4 @@
+import { decodeNode } from "../../data/decode/decode-node.ts";
 import type { Graph } from "../../data/graph/graph.ts";
 import { deepFreeze, type JsonValue } from "../../data/json.ts";
 import type { ActionNode, BlobRef, CallNode, ChainNode, Origin, RunNode } from "../../data/node.ts";
@@ -6,6 +7,7 @@ import { RLMError } from "../../errors.ts";
 import type { Environment } from "../../protocols/environment.ts";
 import type { PayloadStore, Store } from "../../protocols/store.ts";
 import { watchedPayloads } from "./guarded-payloads.ts";
+import type { PromptSums } from "./prompt-sums.ts";
 import { isStoreFailure } from "./store-failure.ts";
 
 type Common = "id" | "agentId" | "parentId" | "n" | "startedAt" | "endedAt" | "origin";
@@ -33,11 +35,16 @@ export type LogStore = Pick<Store, "append" | "payloads">;
 /** JSON texts of more bytes than this become blobs. */
 export const INLINE_BYTES: number = 64 * 1024;
 
+/** Texts up to this length are small in any case: a UTF-16 unit takes at most six bytes of JSON, `\u0000`. */
+const SHORT_TEXT = Math.floor((INLINE_BYTES - 2) / 6);
+
 /** A value as a node keeps it: inline, or by reference when it is large. */
 export interface Packed<T> {
   readonly inline: T | null;
   readonly blob?: BlobRef;
 }
+
+const NOTHING: Packed<null> = { inline: null };
 
 /**
  * The log of one branch while a flow works on it.
@@ -53,6 +60,8 @@ export class Journal {
   /** The store's payloads. Like a failed append, a failure of theirs ends the run. */
   readonly payloads: PayloadStore;
   readonly environment: Environment;
+  /** What is known of the system prompts that were sent. */
+  readonly promptSums: PromptSums = new Map();
   #graph: Graph;
   #listener: (node: RunNode) => void = () => {};
   readonly #texts = new Map<string, string>();
@@ -103,22 +112,54 @@ export class Journal {
 
   /** Appends an answered call of the block in `action`, or the intent to make one. */
   async appendCall(action: ActionNode, draft: CallDraft): Promise<CallNode> {
+    const node = await this.#callNode(action, draft);
+    await this.append(node.agentId, [node]);
+    return node;
+  }
+
+  /** Appends several answered calls of the block in one go. */
+  async appendCalls(action: ActionNode, drafts: readonly CallDraft[]): Promise<readonly CallNode[]> {
+    const nodes: CallNode[] = [];
+    for (const draft of drafts) nodes.push(await this.#callNode(action, draft, nodes.length));
+    await this.append(action.agentId, nodes);
+    return nodes;
+  }
+
+  /**
+   * Appends the answered call that delegates, and at once behind it what `born` appends: one write can take both.
+   * `born` is not called for a call that no store would take.
+   */
+  async appendDelegation(
+    action: ActionNode,
+    draft: CallDraft,
+    born: (delegation: CallNode, kept: Promise<void>) => Promise<void>,
+  ): Promise<CallNode> {
+    const node = await this.#callNode(action, draft);
+    decodeNode(node, node.id);
+    // Both have ended before anybody hears that one has failed: the agent's next append follows this one.
+    const kept = this.append(node.agentId, [node]);
+    const ends = await Promise.allSettled([kept, born(node, kept)]);
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+    return node;
+  }
+
+  async #callNode(action: ActionNode, draft: CallDraft, offset = 0): Promise<CallNode> {
     const { agentId } = action;
     const { args, outcome, changedArgs, ...rest } = draft;
     const packedArgs = await this.pack(args);
     const packedOutcome = await this.pack(outcome);
-    const packedChange = await this.pack(changedArgs ?? null);
+    const packedChange = changedArgs === undefined ? NOTHING : await this.pack(changedArgs);
     const blobs = {
       ...(packedArgs.blob && { args: packedArgs.blob }),
       ...(packedOutcome.blob && { outcome: packedOutcome.blob }),
       ...(packedChange.blob && { changedArgs: packedChange.blob }),
     };
-    const node: CallNode = deepFreeze({
+    return deepFreeze({
       id: draft.intent === true ? intentNodeId(action.id, draft.index) : callNodeId(action.id, draft.index),
       type: "call",
       agentId,
       parentId: action.id,
-      n: this.#graph.nextN(agentId),
+      n: this.#graph.nextN(agentId) + offset,
       endedAt: this.environment.now(),
       origin: "engine",
       ...rest,
@@ -127,8 +168,6 @@ export class Journal {
       ...(changedArgs !== undefined && { changedArgs: packedChange.inline }),
       ...(Object.keys(blobs).length > 0 && { blobs }),
     });
-    await this.append(agentId, [node]);
-    return node;
   }
 
   /** Appends finished nodes of one agent. */
@@ -169,7 +208,8 @@ export class Journal {
 
   /** The value as a node keeps it: a large one is put into the store first. */
   async pack<T>(value: T): Promise<Packed<T>> {
-    const text = value === null ? "null" : JSON.stringify(value);
+    if (value === null || (typeof value === "string" && value.length <= SHORT_TEXT)) return { inline: value };
+    const text = JSON.stringify(value);
     // A UTF-16 unit takes at most three bytes, so short texts need no exact count.
     const large =
       text.length > INLINE_BYTES || (text.length * 3 > INLINE_BYTES && utf8Bytes(text) > INLINE_BYTES);

@@ -49,6 +49,24 @@ describe("the digest of messages", () => {
     }
   });
 
+  test("of agents that share system prompts costs each prompt once, and is that of the whole list", async () => {
+    let prompts = 0;
+    const hash = (text: string) => {
+      if (text.includes("system")) prompts += 1;
+      return sha256(text);
+    };
+    const sums = new Map();
+    for (let agent = 0; agent < 30; agent++) {
+      const digest = new MessageDigest(hash, sums);
+      const list = [message(`Be good ${agent % 3}.`, "system"), message(`task ${agent}`)];
+      expect((await digest.of(list)).digest).toBe(plain(list));
+      const longer = [...list, message("reply", "assistant"), message("output")];
+      const characters = longer.reduce((sum, { content }) => sum + content.length, 0);
+      expect(await digest.of(longer)).toEqual({ digest: plain(longer), characters });
+    }
+    expect(prompts).toBe(3);
+  });
+
   test("costs what a list has more than the one before", async () => {
     let characters = 0;
     const digest = new MessageDigest((text) => {

@@ -53,6 +53,68 @@ describe("a journal", () => {
     expect(Graph.fromJSON(JSON.parse(JSON.stringify(journal.graph))).length).toBe(5);
   });
 
+  const DELEGATION = {
+    index: 0,
+    name: "delegate",
+    args: ["child", "Work."],
+    outcome: { ok: true, value: "root.child" },
+    startedAt: 0,
+  } as const;
+
+  test("hands a delegation and the query that it brings about to the store together, in their order", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const given: string[] = [];
+    const { journal, heard, action } = await begun((store) => ({
+      ...store,
+      append: async (agentId, n, nodes) => {
+        given.push(...nodes.map(({ id }) => id));
+        await promise;
+        await store.append(agentId, n, nodes);
+      },
+    }));
+    const query = journal.graph.chainAt("root", 0);
+    if (query?.type !== "query") throw new Error("the builder made a query");
+    const kept = journal.appendDelegation(action, DELEGATION, async ({ id }) => {
+      const { id: _id, agentId: _agentId, n: _n, ...draft } = query;
+      await journal.appendChain("root.child", [{ ...draft, depth: 1, parentId: id }]);
+    });
+    await new Promise((settled) => setImmediate(settled));
+    expect(given).toEqual(["root#1/0", "root.child#0"]);
+    expect(heard).toEqual([]);
+    resolve();
+    await kept;
+    expect(heard).toEqual(["root#1/0", "root.child#0"]);
+    expect(journal.graph.children("root")).toEqual(["root.child"]);
+  });
+
+  test("lets nothing be born of a delegation that no store would take", async () => {
+    const { journal, store, action } = await begun();
+    let births = 0;
+    const born = async () => {
+      births += 1;
+    };
+    const unfit = { ...DELEGATION, args: [Number.NaN] };
+    await expect(journal.appendDelegation(action, unfit, born)).rejects.toMatchObject({
+      code: "invalid_graph",
+    });
+    expect(births).toBe(0);
+    expect(await store.read()).toHaveLength(2);
+  });
+
+  test("says that a birth failed when its delegation is kept, so that the next node finds its place", async () => {
+    const { journal, action } = await begun((store) => ({
+      ...store,
+      append: async (agentId, n, nodes) => {
+        await new Promise((settled) => setImmediate(settled));
+        await store.append(agentId, n, nodes);
+      },
+    }));
+    const born = () => Promise.reject(new RLMError("invalid_options", "The prompt threw."));
+    await expect(journal.appendDelegation(action, DELEGATION, born)).rejects.toThrow("The prompt threw.");
+    const [next] = await journal.appendChain("root", [SAID]);
+    expect(next?.n).toBe(3);
+  });
+
   test("tells nobody of a node before the store has it", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { journal, heard } = await begun((store) => ({
