@@ -9,7 +9,7 @@ export type {
   Signals,
   TransitionEnd,
 } from "./engine/agent/agent-port.ts";
-export { chooseRuntime, queryDraft, type TaskDraft } from "./engine/agent/births.ts";
+export { chooseRuntime, type NewQuery, queryDraft } from "./engine/agent/births.ts";
 export { storeContexts } from "./engine/agent/contexts.ts";
 export { InFlight } from "./engine/agent/in-flight.ts";
 export type { AgentNews } from "./engine/agent/run-event.ts";

@@ -81,7 +81,7 @@ export class WorkspaceStore implements Store {
   readonly run: RunInfo;
   readonly payloads: PayloadStore;
   /** What was found torn when the branch was opened. */
-  readonly recovered: Recovery;
+  readonly repaired: Recovery;
   readonly inbox: Inbox;
   readonly #options: WorkspaceStoreOptions;
   readonly #paths: BranchPaths;
@@ -103,7 +103,7 @@ export class WorkspaceStore implements Store {
     this.run = run;
     this.#paths = layout.branch(run.runId, run.branch.id);
     this.payloads = guardedPayloads(options.payloads, () => this.#assertOpen());
-    this.recovered = { droppedBytes: tornBytes };
+    this.repaired = { droppedBytes: tornBytes };
     this.inbox = new InboxFile({
       file: this.#paths.inbox,
       durability: options.durability,

@@ -15,7 +15,7 @@ const store = opened ? await workspace.openRun(runId) : await workspace.createRu
 
 const nextN = new Map<string, number>();
 for (const node of await store.read()) nextN.set(node.agentId, node.n + 1);
-writeSync(1, `open ${store.recovered.droppedBytes}\n`);
+writeSync(1, `open ${store.repaired.droppedBytes}\n`);
 
 async function act(agent: string): Promise<never> {
   for (let n = nextN.get(agent) ?? 0; ; n++) {

@@ -113,7 +113,7 @@ test("a torn end of an older log is dropped when it is opened, and what it lost 
   await writeFile(log, (await readFile(log, "utf8")) + lineOfFormat1("root", 2).slice(0, -7));
   const store = await workspace.openRun("run");
   expect((await store.read()).length).toBe(3);
-  expect(store.recovered.droppedBytes).toBe(lineOfFormat1("root", 2).length - 7);
+  expect(store.repaired.droppedBytes).toBe(lineOfFormat1("root", 2).length - 7);
 });
 
 test("damage in an older log is refused by its own rules and nothing is changed", async () => {

@@ -80,7 +80,7 @@ test("a process whose lock was taken writes nothing more and cuts nothing off", 
   expect(await readFile(log, "utf8")).toBe(kept);
   await successor.append("root", 2, [observation("root", 2)]);
   await successor.close();
-  expect((await other.openRun("run")).recovered).toEqual({ droppedBytes: 0 });
+  expect((await other.openRun("run")).repaired).toEqual({ droppedBytes: 0 });
 });
 
 test.each<[string, (directory: string) => Promise<void>]>([

@@ -4,7 +4,7 @@ import { openWorkspace, type Workspace } from "@rlmflow/workspace";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { missingParts } from "../live/missing-parts.ts";
-import { recoveredLines } from "../live/recovered-lines.ts";
+import { resumedLines } from "../live/recovered-lines.ts";
 import { refuseKept } from "../live/refuse-kept.ts";
 import { whyOver } from "../live/why-over.ts";
 import { flagsFromRecord, recordedFlags, withRecord } from "../options/recorded-flags.ts";
@@ -42,12 +42,12 @@ export async function resumeCommand(path: string, flags: ResumeFlags, io: Comman
   const run = flow.resume(graph, { config });
   // The run may fail before it is followed; followRun reports the failure.
   run.catch(() => {});
-  const recovered = await run.recovered();
+  const resumed = await run.resumed();
   // Only now has this process the branch to itself.
   await remember(graph, recordedFlags(options, typed), workspace);
-  if (recovered !== null && options.progress !== "none" && options.progress !== "json")
-    for (const line of recoveredLines(graph.run.runId, recovered)) io.stderr.write(`${line}\n`);
-  return await followRun(run, { options, io, directory: workspace.directory, recovered });
+  if (resumed !== null && options.progress !== "none" && options.progress !== "json")
+    for (const line of resumedLines(graph.run.runId, resumed)) io.stderr.write(`${line}\n`);
+  return await followRun(run, { options, io, directory: workspace.directory, resumed });
 }
 
 /** Keeps the options with the branch, for the next resume of it and for forks of it. */

@@ -1,11 +1,11 @@
-import { counted, type Recovered } from "@rlmflow/core";
+import { counted, type Resumed } from "@rlmflow/core";
 import { oneLine } from "../terminal/plain-text.ts";
 
 const MOST_NAMES = 10;
 
 /** What was kept of a run, what was dropped, and what is mended, as lines for people. */
-export function recoveredLines(runId: string, recovered: Recovered): readonly string[] {
-  const { nodes, replies, agents, droppedBytes, outcomeUnknown, bornAgain, cancelled } = recovered;
+export function resumedLines(runId: string, resumed: Resumed): readonly string[] {
+  const { nodes, replies, agents, droppedBytes, outcomeUnknown, spawned, cancelled } = resumed;
   return [
     `run ${runId}: ${counted(nodes, "node")} kept, ${counted(replies, "reply is", "replies are")} not asked for again, ${counted(agents, "agent goes", "agents go")} on`,
     ...(droppedBytes > 0
@@ -16,7 +16,7 @@ export function recoveredLines(runId: string, recovered: Recovered): readonly st
     ...(outcomeUnknown.length > 0
       ? [`not called again, their outcome is unknown to the code: ${names(outcomeUnknown)}`]
       : []),
-    ...(bornAgain.length > 0 ? [`had been delegated to and not begun, begin now: ${names(bornAgain)}`] : []),
+    ...(spawned.length > 0 ? [`had been delegated to and not begun, begin now: ${names(spawned)}`] : []),
     ...(cancelled.length > 0 ? [`nobody waits for them any more, cancelled: ${names(cancelled)}`] : []),
   ];
 }

@@ -1,7 +1,7 @@
 import {
   type Graph,
   type JsonValue,
-  type Recovered,
+  type Resumed,
   RLMError,
   type Run,
   RunError,
@@ -25,7 +25,7 @@ export interface Following {
   /** The workspace's path. */
   readonly directory: string;
   /** What was kept of a run that goes on. */
-  readonly recovered?: Recovered | null;
+  readonly resumed?: Resumed | null;
 }
 
 type Ended = { readonly result: RunResult<JsonValue> } | { readonly error: unknown } | "stopped";
@@ -33,15 +33,15 @@ type Ended = { readonly result: RunResult<JsonValue> } | { readonly error: unkno
 /** Shows a run until it has ended or was interrupted, and reports how. */
 export async function followRun(
   run: Run,
-  { options, io, directory, recovered = null }: Following,
+  { options, io, directory, resumed = null }: Following,
 ): Promise<ExitCode> {
   // The run may fail before it is watched; its end is reported below.
   run.catch(() => {});
   const startedAt = io.now();
-  const report = runReport(io, options.json, recovered);
+  const report = runReport(io, options.json, resumed);
   const views: ProgressView[] = [];
   // Until the run has begun there is nothing to keep, and an interrupt ends the process.
-  await run.recovered().catch(() => null);
+  await run.resumed().catch(() => null);
   using interrupts = watchInterrupts(run, io, (line) => {
     for (const view of views) view.say(line);
   });

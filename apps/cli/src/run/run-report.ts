@@ -2,7 +2,7 @@ import {
   counted,
   isJsonObject,
   type JsonValue,
-  type Recovered,
+  type Resumed,
   RLMError,
   type RLMErrorCode,
   type RunEvent,
@@ -47,8 +47,8 @@ export interface RunReport {
 }
 
 /** The report of a run for people, or with `json` for programs. */
-export function runReport(io: CommandIo, json: boolean, recovered: Recovered | null = null): RunReport {
-  return json ? jsonReport(io, recovered) : answerReport(io);
+export function runReport(io: CommandIo, json: boolean, resumed: Resumed | null = null): RunReport {
+  return json ? jsonReport(io, resumed) : answerReport(io);
 }
 
 /** One line about how the run ended and where to look at it. */
@@ -129,10 +129,10 @@ function answerReport({ stdout }: CommandIo): RunReport {
   };
 }
 
-function jsonReport({ stdout }: CommandIo, recovered: Recovered | null): RunReport {
+function jsonReport({ stdout }: CommandIo, resumed: Resumed | null): RunReport {
   const line = (value: object) => write(stdout, `${JSON.stringify({ v: VERSION, ...value })}\n`);
   return {
-    begin: (runId) => line({ type: "start", runId, ...(recovered !== null && { recovered }) }),
+    begin: (runId) => line({ type: "start", runId, ...(resumed !== null && { resumed }) }),
     node: (node) => line({ type: "node", node }),
     retry: (event) => line({ ...event }),
     end: ({ error, exitCode, usage, ...end }) =>

@@ -115,12 +115,12 @@ describe("rlmflow resume", () => {
     expect(again.stderr).toContain("had answered already; nothing was asked");
   });
 
-  it("says what was recovered in the first line of JSON", async () => {
+  it("says what was resumed in the first line of JSON", async () => {
     await using server = await loopbackServer(counting);
     await run(server, new CapturedIo(), "--max-iterations", "2");
     const { stdout } = await resume("--max-iterations", "5", "--json", "-q");
     const [start] = stdout.split("\n").map((line) => JSON.parse(line || "{}"));
-    expect(start).toMatchObject({ type: "start", recovered: { nodes: 6, replies: 2, droppedBytes: 0 } });
+    expect(start).toMatchObject({ type: "start", resumed: { nodes: 6, replies: 2, droppedBytes: 0 } });
   });
 
   it("does not go on with a run that was cancelled, and says what can be done", async () => {

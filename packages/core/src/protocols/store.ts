@@ -29,7 +29,7 @@ export interface Store {
   /** What other processes ask of the branch; absent where none can. */
   readonly inbox?: Inbox;
   /** What opening the branch has repaired; absent where nothing can break. */
-  readonly recovered?: { readonly droppedBytes: number };
+  readonly repaired?: { readonly droppedBytes: number };
 }
 
 /** The large values of a run, by digest. */

@@ -214,7 +214,7 @@ describe("a child that ended at a limit", () => {
   });
 });
 
-describe("what is recovered", () => {
+describe("what is resumed", () => {
   const delegating: Script = ({ agentId, turn }) =>
     agentId !== "root"
       ? block("done('child')")
@@ -250,7 +250,7 @@ describe("what is recovered", () => {
       runs.push(graph);
       expect(answer).toBe("child");
       const kept = [...crashed.walk()].filter((node) => node.type === "action");
-      expect(await run.recovered()).toMatchObject({ nodes: length, replies: kept.length, droppedBytes: 0 });
+      expect(await run.resumed()).toMatchObject({ nodes: length, replies: kept.length, droppedBytes: 0 });
       for (const { agentId } of kept.filter(({ agentId }) => agentId !== "root"))
         expect(asked).not.toContain(`${agentId} 0`);
       expect(graph.find(crashed.last()?.id ?? "")).toEqual(crashed.last());
@@ -266,7 +266,7 @@ describe("what is recovered", () => {
     notes.length = 0;
     const { graph: whole } = await run;
     runs.push(whole);
-    expect(await run.recovered()).toMatchObject({ agents: 1, outcomeUnknown: ["root#1/0"] });
+    expect(await run.resumed()).toMatchObject({ agents: 1, outcomeUnknown: ["root#1/0"] });
     expect(whole.find("root#1/0")).toMatchObject({
       outcome: { ok: false, error: { name: "outcome_unknown" } },
     });
@@ -274,7 +274,7 @@ describe("what is recovered", () => {
     const delegation = nodes.findIndex((node) => node.type === "call" && node.name === "delegate");
     const bornAgain = flowOf(delegating, { tools: [note("never")] }).resume(crashedAt(graph, delegation + 1));
     expect((await bornAgain).answer).toBe("child");
-    expect(await bornAgain.recovered()).toMatchObject({ bornAgain: ["root.a"] });
+    expect(await bornAgain.resumed()).toMatchObject({ spawned: ["root.a"] });
   });
 
   test("names a call without an intent when it is made again", async () => {
@@ -296,7 +296,7 @@ describe("what is recovered", () => {
     await using flow = flowOf(script);
     const run = flow.resume(crashedAt(graph, end + 1));
     expect((await run).answer).toBe(1);
-    expect(await run.recovered()).toMatchObject({ agents: 0, cancelled: ["root.a"] });
+    expect(await run.resumed()).toMatchObject({ agents: 0, cancelled: ["root.a"] });
     runs.push(run.graph);
     expect(run.graph.head("root.a")).toMatchObject({
       kind: "cancelled",

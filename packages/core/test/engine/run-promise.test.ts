@@ -108,7 +108,7 @@ describe("a failure that nobody hears of is an unhandled rejection", () => {
     ],
     [
       "wrong options, heard of through another method",
-      `await flow.run("").recovered().catch(() => {}); await flow.run("").pause().catch(() => {}); await tick();`,
+      `await flow.run("").resumed().catch(() => {}); await flow.run("").pause().catch(() => {}); await tick();`,
       [],
     ],
     [

@@ -64,7 +64,7 @@ const graph = await workspace.load(runId).catch((error: unknown) => {
 // A process that was killed before the first node has left a run that holds nothing.
 const isNew = graph === null || graph.length === 0;
 const run = isNew ? flow.run("Survey it all.", { runId }) : flow.resume(graph);
-const recovered = await run.recovered();
-if (recovered !== null) tell(`recovered ${JSON.stringify(recovered)}`);
+const resumed = await run.resumed();
+if (resumed !== null) tell(`recovered ${JSON.stringify(resumed)}`);
 for await (const event of run) if (event.type === "node") tell(`node ${event.node.id}`);
 tell(`answer ${JSON.stringify((await run).answer)}`);

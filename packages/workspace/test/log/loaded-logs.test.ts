@@ -87,7 +87,7 @@ test("what a dying process had begun to write is cut off also when the log was l
   await appendFile(log, '{"v":2,"agent":"ro');
   const graph = await workspace.load("run");
   const store = await workspace.openRun("run");
-  expect(store.recovered.droppedBytes).toBe(18);
+  expect(store.repaired.droppedBytes).toBe(18);
   expect((await store.read()).length).toBe(graph.length);
   await store.close();
   expect((await readFile(log, "utf8")).endsWith("}\n")).toBe(true);

@@ -223,11 +223,11 @@ describe("opening a branch", () => {
     const reader = await workspace.reader("run");
     expect([await reader.next(), reader.tornBytes]).toEqual([[observation("root", 0)], 18]);
     const store = await workspace.openRun("run");
-    expect(store.recovered).toEqual({ droppedBytes: 18 });
+    expect(store.repaired).toEqual({ droppedBytes: 18 });
     await store.append("root", 1, [observation("root", 1)]);
     await store.close();
     const again = await workspace.openRun("run");
-    expect(again.recovered).toEqual({ droppedBytes: 0 });
+    expect(again.repaired).toEqual({ droppedBytes: 0 });
     expect(await again.read()).toEqual([observation("root", 0), observation("root", 1)]);
   });
 

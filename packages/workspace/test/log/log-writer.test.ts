@@ -197,7 +197,7 @@ describe("a full disk", () => {
     await store.close();
     await rm(join(disk.path, "ballast"));
     const again = await workspace.openRun("run");
-    expect(again.recovered.droppedBytes).toBe(0);
+    expect(again.repaired.droppedBytes).toBe(0);
     await again.append("root", kept, [node]);
     expect((await again.read()).length).toBe(kept + 1);
   });

@@ -108,7 +108,7 @@ function isSpokenEdit(node: ChainNode): boolean {
 }
 
 /** The node with which a delegated task ended, or `undefined` while it has not. `callId` is the delegating call. */
-export function taskEnd(graph: Graph, agentId: string, callId: string): ResultNode | ErrorNode | undefined {
+export function queryEnd(graph: Graph, agentId: string, callId: string): ResultNode | ErrorNode | undefined {
   let last: ChainNode | undefined;
   for (let place = graph.chainLength(agentId) - 1; place >= 0; place--) {
     const node = graph.chainAt(agentId, place);

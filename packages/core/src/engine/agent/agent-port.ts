@@ -23,8 +23,8 @@ export type TransitionEnd =
   | { readonly kind: "ended" };
 
 /** A child as its parent's `delegate` call describes it. */
-export interface Birth {
-  readonly delegation: CallNode;
+export interface Delegation {
+  readonly call: CallNode;
   readonly plan: ChildPlan;
   readonly request: DelegateRequest;
   readonly parent: AgentState;

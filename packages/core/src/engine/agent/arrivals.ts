@@ -21,7 +21,7 @@ export type Approval =
   | { readonly kind: "refused"; readonly error: ErrorData };
 
 /** Something that happened outside a block and that it may have to hear of. */
-export type Arrival =
+export type MailboxEntry =
   | {
       readonly kind: "effect";
       /** The action whose block made the call. */
@@ -45,42 +45,42 @@ export type Arrival =
  * The mailbox of one agent: what finished while its REPL was busy or asleep, in the order in which it
  * finished. One reader at a time.
  */
-export class Arrivals {
-  readonly #queue: Arrival[] = [];
-  #waiting: ((arrival: Arrival) => void) | null = null;
+export class Mailbox {
+  readonly #queue: MailboxEntry[] = [];
+  #waiting: ((entry: MailboxEntry) => void) | null = null;
 
   get size(): number {
     return this.#queue.length;
   }
 
-  put(arrival: Arrival): void {
+  put(entry: MailboxEntry): void {
     const waiting = this.#waiting;
     this.#waiting = null;
-    if (waiting === null) this.#queue.push(arrival);
-    else waiting(arrival);
+    if (waiting === null) this.#queue.push(entry);
+    else waiting(entry);
   }
 
   /** Takes back that a task has ended which goes on after all. */
   forgetChild(callId: string): void {
-    const kept = this.#queue.filter((arrival) => arrival.kind !== "child" || arrival.callId !== callId);
+    const kept = this.#queue.filter((entry) => entry.kind !== "child" || entry.callId !== callId);
     this.#queue.splice(0, this.#queue.length, ...kept);
   }
 
   /** Takes the effects out, whoever they were for; what children did stays. */
-  takeEffects(): readonly Extract<Arrival, { kind: "effect" }>[] {
-    const effects = this.#queue.filter((arrival) => arrival.kind === "effect");
-    const others = this.#queue.filter((arrival) => arrival.kind !== "effect");
+  takeEffects(): readonly Extract<MailboxEntry, { kind: "effect" }>[] {
+    const effects = this.#queue.filter((entry) => entry.kind === "effect");
+    const others = this.#queue.filter((entry) => entry.kind !== "effect");
     this.#queue.splice(0, this.#queue.length, ...others);
     return effects;
   }
 
   /** The oldest one, or `undefined` when there is none. */
-  take(): Arrival | undefined {
+  take(): MailboxEntry | undefined {
     return this.#queue.shift();
   }
 
   /** The oldest one, waiting for it. Rejects with `aborted` when the signal aborts. */
-  next(signal: AbortSignal): Promise<Arrival> {
+  next(signal: AbortSignal): Promise<MailboxEntry> {
     if (signal.aborted)
       return Promise.reject(new RLMError("aborted", "Aborted while a block waited for an answer."));
     const ready = this.#queue.shift();
@@ -91,9 +91,9 @@ export class Arrivals {
         reject(new RLMError("aborted", "Aborted while a block waited for an answer."));
       };
       signal.addEventListener("abort", abort, { once: true });
-      this.#waiting = (arrival) => {
+      this.#waiting = (entry) => {
         signal.removeEventListener("abort", abort);
-        resolve(arrival);
+        resolve(entry);
       };
     });
   }

@@ -11,7 +11,7 @@ import { requiredAnswer } from "../../schema/required-keys.ts";
 import { openContext } from "../repl/repl-spec.ts";
 import type { AgentSettings, NewAgent } from "../resources/settings.ts";
 import type { ChainDraft, Journal } from "../store/journal.ts";
-import type { Birth } from "./agent-port.ts";
+import type { Delegation } from "./agent-port.ts";
 import { passContext } from "./contexts.ts";
 import { errorData } from "./error-data.ts";
 
@@ -22,7 +22,7 @@ import { errorData } from "./error-data.ts";
 export const INTERPRETER = "2";
 
 /** What a query node is made from. */
-export interface TaskDraft {
+export interface NewQuery {
   readonly agentId: string;
   readonly query: string;
   readonly turn: number;
@@ -44,7 +44,7 @@ export const DEFAULT_QUERY =
 export async function queryDraft(
   settings: AgentSettings,
   journal: Journal,
-  task: TaskDraft,
+  task: NewQuery,
 ): Promise<ChainDraft> {
   const kernel = languageOf(settings, task.config.runtime);
   const tools = toolsOf(settings, journal, task.agentId);
@@ -76,7 +76,7 @@ export async function queryDraft(
  */
 async function inputOf(
   journal: Journal,
-  { turn, contexts }: TaskDraft,
+  { turn, contexts }: NewQuery,
   { spellings }: Kernel,
 ): Promise<{ readonly input?: string }> {
   if (turn > 0 || contexts.length === 0) return {};
@@ -102,7 +102,7 @@ function toolsOf(settings: AgentSettings, journal: Journal, agentId: string): re
   return first?.type === "query" ? tools.filter((tool) => first.tools.includes(tool.name)) : tools;
 }
 
-function promptFor(settings: AgentSettings, task: TaskDraft, kernel: Kernel, tools: readonly Tool[]): string {
+function promptFor(settings: AgentSettings, task: NewQuery, kernel: Kernel, tools: readonly Tool[]): string {
   const { agentId, depth, config, contexts, output } = task;
   const view: AgentView = {
     agentId,
@@ -169,7 +169,7 @@ function fromUser<T>(option: string, call: () => T): T {
 export async function childDraft(
   settings: AgentSettings,
   journal: Journal,
-  { delegation, plan, request, parent }: Birth,
+  { call: delegation, plan, request, parent }: Delegation,
 ): Promise<ChainDraft> {
   const { graph } = journal;
   const earlier = graph.chain(plan.agentId).filter((node) => node.type === "query");

@@ -1,4 +1,4 @@
-import { type AgentState, agentState, taskEnd } from "../../data/graph/chain.ts";
+import { type AgentState, agentState, queryEnd } from "../../data/graph/chain.ts";
 import { type ErrorData, endsAgent, type Outcome } from "../../data/node.ts";
 import { callNodeId } from "../../data/node-id.ts";
 import type { Call } from "../../protocols/runtime.ts";
@@ -16,25 +16,25 @@ import { checkModelSchema } from "../../schema/model-schema.ts";
 import { childOf } from "../repl/answers.ts";
 import type { LiveBlock } from "../repl/live-block.ts";
 import type { AgentSettings } from "../resources/settings.ts";
-import type { AgentPort, Birth } from "./agent-port.ts";
+import type { AgentPort, Delegation } from "./agent-port.ts";
 import { chooseRuntime } from "./births.ts";
-import { inOwnWords } from "./own-words.ts";
+import { inLanguage } from "./own-words.ts";
 
-/** The answer to a `delegate` call, and the child to be born when it is not a refusal. */
+/** The answer to a `delegate` call, and the child to be made when it is not a refusal. */
 export interface DelegateAnswer {
   readonly outcome: Outcome;
-  readonly birth: Omit<Birth, "delegation"> | null;
+  readonly delegation: Omit<Delegation, "call"> | null;
 }
 
-/** Decides about a `delegate` call; nothing is appended and nobody is born here. */
+/** Decides about a `delegate` call; nothing is appended and no child is made here. */
 export async function answerDelegate(
   port: AgentPort,
   block: LiveBlock,
   parent: AgentState,
   call: Call,
 ): Promise<DelegateAnswer> {
-  const { outcome, birth } = await decide(port, block, parent, call);
-  return { outcome: inOwnWords(port.settings, parent, outcome), birth };
+  const { outcome, delegation } = await decide(port, block, parent, call);
+  return { outcome: inLanguage(port.settings, parent, outcome), delegation };
 }
 
 async function decide(
@@ -53,7 +53,7 @@ async function decide(
 }
 
 function refused(error: ErrorData): DelegateAnswer {
-  return { outcome: { ok: false, error }, birth: null };
+  return { outcome: { ok: false, error }, delegation: null };
 }
 
 /** What is wrong with a request beyond its shape: its schema, or contexts that the parent does not have. */
@@ -90,7 +90,7 @@ async function newChild(
   // Others delegate while the answer is written: the limit on agents counts the child from now on.
   const { maxAgents } = parent.config;
   if (!(await port.children.reserve(plan.agentId, maxAgents))) return refused(tooManyAgents(maxAgents).error);
-  return { outcome: { ok: true, value: plan.agentId }, birth: { plan, request, parent } };
+  return { outcome: { ok: true, value: plan.agentId }, delegation: { plan, request, parent } };
 }
 
 /** What a plan for a child of this agent depends on. */
@@ -129,9 +129,9 @@ function furtherTask(
   const child = agentId === null ? undefined : agentState(graph, agentId);
   if (agentId === null || child === undefined)
     return refused(refusal("delegate(handle, query): this handle has no child.").error);
-  if (!endsAgent(child.head) || taskEnd(graph, agentId, callId) === undefined)
+  if (!endsAgent(child.head) || queryEnd(graph, agentId, callId) === undefined)
     return refused(refusal(`delegate(handle, query): ${agentId} is still at work; wait for it first.`).error);
   const planned = planFurther(child, request, [...port.settings.models.keys()]);
   if (!planned.ok) return refused(planned.error);
-  return { outcome: { ok: true, value: agentId }, birth: { plan: planned.value, request, parent } };
+  return { outcome: { ok: true, value: agentId }, delegation: { plan: planned.value, request, parent } };
 }

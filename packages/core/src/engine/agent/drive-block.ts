@@ -9,11 +9,11 @@ import type { LiveBlock } from "../repl/live-block.ts";
 import type { CallDraft } from "../store/journal.ts";
 import type { AgentPort } from "./agent-port.ts";
 import { approveCall, needsApproval } from "./approve-call.ts";
-import type { Approval, Arrival, Finished } from "./arrivals.ts";
+import type { Approval, Finished, MailboxEntry } from "./arrivals.ts";
 import { childDraft } from "./births.ts";
 import { answerDelegate } from "./delegation.ts";
 import { performCall } from "./effects.ts";
-import { inOwnWords } from "./own-words.ts";
+import { inLanguage } from "./own-words.ts";
 
 /** How far a block got. */
 export type BlockOutcome =
@@ -52,18 +52,18 @@ export async function driveBlock(
       await answerAtOnce(port, block, state, index);
       continue;
     }
-    const arrival =
+    const entry =
       block.running.size > 0
-        ? await port.inFlight.arrivals.next(port.signals.stop)
+        ? await port.inFlight.mailbox.next(port.signals.stop)
         : restingArrival(port, block);
-    if (arrival === undefined) return restingOutcome(block);
-    await take(port, block, state, arrival);
+    if (entry === undefined) return restingOutcome(block);
+    await take(port, block, state, entry);
   }
 }
 
 /** With no effect in flight only the end of a child can move a block that has not ended. */
-function restingArrival(port: AgentPort, block: LiveBlock): Arrival | undefined {
-  return block.ended === null && block.waits.size > 0 ? port.inFlight.arrivals.take() : undefined;
+function restingArrival(port: AgentPort, block: LiveBlock): MailboxEntry | undefined {
+  return block.ended === null && block.waits.size > 0 ? port.inFlight.mailbox.take() : undefined;
 }
 
 function restingOutcome(block: LiveBlock): BlockOutcome {
@@ -115,7 +115,7 @@ async function startEffect(port: AgentPort, block: LiveBlock, state: AgentState,
   block.running.add(index);
   const begun = journal.graph.find(intentNodeId(actionId, index)) !== undefined;
   if (begun) {
-    port.inFlight.arrivals.put({
+    port.inFlight.mailbox.put({
       kind: "effect",
       actionId,
       index,
@@ -126,7 +126,7 @@ async function startEffect(port: AgentPort, block: LiveBlock, state: AgentState,
   }
   if (!needsApproval(port, call)) return await makeCall(port, block, state, { call, startedAt });
   void approveCall(port, { actionId, call, state }).then((approval) =>
-    port.inFlight.arrivals.put({ kind: "approval", actionId, index, startedAt, approval }),
+    port.inFlight.mailbox.put({ kind: "approval", actionId, index, startedAt, approval }),
   );
 }
 
@@ -146,7 +146,7 @@ async function makeCall(
   const { id: actionId } = block.action;
   const { index, name, args } = call;
   const finish = (finished: Finished) =>
-    port.inFlight.arrivals.put({ kind: "effect", actionId, index, startedAt, finished });
+    port.inFlight.mailbox.put({ kind: "effect", actionId, index, startedAt, finished });
   if (approval.kind === "refused")
     return finish({ outcome: { ok: false, error: approval.error }, origin: "policy" });
   const { changedArgs } = approval;
@@ -170,23 +170,28 @@ function outcomeUnknown(call: Call): Finished {
   return { outcome: { ok: false, error: { name: "outcome_unknown", message } } };
 }
 
-async function take(port: AgentPort, block: LiveBlock, state: AgentState, arrival: Arrival): Promise<void> {
-  if (arrival.kind === "child") {
-    return await answerWaits(port, block, state, block.waits.settle(arrival.callId));
+async function take(
+  port: AgentPort,
+  block: LiveBlock,
+  state: AgentState,
+  entry: MailboxEntry,
+): Promise<void> {
+  if (entry.kind === "child") {
+    return await answerWaits(port, block, state, block.waits.settle(entry.callId));
   }
   // What an earlier, undone block still had in flight is nobody's answer any more.
-  const call = block.issued[arrival.index];
-  if (arrival.actionId !== block.action.id || call === undefined || !block.running.has(arrival.index)) return;
-  const { startedAt } = arrival;
-  if (arrival.kind === "approval")
-    return await makeCall(port, block, state, { call, startedAt, approval: arrival.approval });
-  block.running.delete(arrival.index);
-  const { finished } = arrival;
+  const call = block.issued[entry.index];
+  if (entry.actionId !== block.action.id || call === undefined || !block.running.has(entry.index)) return;
+  const { startedAt } = entry;
+  if (entry.kind === "approval")
+    return await makeCall(port, block, state, { call, startedAt, approval: entry.approval });
+  block.running.delete(entry.index);
+  const { finished } = entry;
   if (finished.accepted !== undefined) {
     block.accepted = finished.accepted;
     return;
   }
-  if (block.doneIndex === arrival.index) block.doneIndex = null;
+  if (block.doneIndex === entry.index) block.doneIndex = null;
   const { outcome, usage, attempts, origin, changedArgs } = finished;
   await answer(port, block, call, {
     index: call.index,
@@ -212,16 +217,16 @@ async function answerAtOnce(
   block.immediate.shift();
   if (call === undefined) return;
   const startedAt = port.journal.environment.now();
-  const { outcome, birth } = await answerDelegate(port, block, state, call);
+  const { outcome, delegation } = await answerDelegate(port, block, state, call);
   const draft = { index, name: call.name, args: call.args, outcome, startedAt };
   const { endedAt } =
-    birth === null
+    delegation === null
       ? await port.journal.appendCall(block.action, draft)
-      : await port.journal.appendDelegation(block.action, draft, async (delegation, kept) => {
-          const query = await childDraft(port.settings, port.journal, { ...birth, delegation });
-          await port.children.spawn(birth.plan.agentId, query, kept);
+      : await port.journal.appendDelegation(block.action, draft, async (node, kept) => {
+          const query = await childDraft(port.settings, port.journal, { ...delegation, call: node });
+          await port.children.spawn(delegation.plan.agentId, query, kept);
         });
-  if (birth !== null) block.children += 1;
+  if (delegation !== null) block.children += 1;
   await deliver(port, block, index, outcome, endedAt);
 }
 
@@ -252,7 +257,7 @@ async function refuseWait(port: AgentPort, block: LiveBlock, state: AgentState, 
     index: call.index,
     name: "wait",
     args: call.args,
-    outcome: inOwnWords(port.settings, state, { ok: false, error }),
+    outcome: inLanguage(port.settings, state, { ok: false, error }),
     startedAt: port.journal.environment.now(),
   });
 }

@@ -7,7 +7,7 @@ import { placedArguments } from "../tool/named-arguments.ts";
 import type { AgentPort } from "./agent-port.ts";
 import type { Finished } from "./arrivals.ts";
 import { errorData } from "./error-data.ts";
-import { inOwnWords } from "./own-words.ts";
+import { inLanguage } from "./own-words.ts";
 import { queryModel } from "./sub-query.ts";
 
 /** What a call of a block is made for. */
@@ -23,7 +23,7 @@ export async function performCall(port: AgentPort, site: CallSite): Promise<Fini
   try {
     if (name !== "done" && name !== "llmQuery") return await callTool(port, site);
     const finished = await (name === "done" ? judgeAnswer(port, site) : askModel(port, site));
-    return { ...finished, outcome: inOwnWords(port.settings, site.state, finished.outcome) };
+    return { ...finished, outcome: inLanguage(port.settings, site.state, finished.outcome) };
   } catch (error) {
     // Code must not see a failure of the store in a tool: the run ends before the answer is delivered.
     port.journal.stop(error);

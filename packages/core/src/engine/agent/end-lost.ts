@@ -46,9 +46,10 @@ export async function endLost(
     ...(limit !== undefined && { limit: { name: limit.name, value: limit.value } }),
     ...(await packBlock(port, block, Math.min(shown, output.length))),
   });
-  const born = isOver ? [] : childrenOf(port, block);
+  const delegated = isOver ? [] : childrenOf(port, block);
   if (isOver) await port.children.cancel("its parent failed");
-  else if (born.length > 0) await port.children.cancel("the block that delegated to it was undone", born);
+  else if (delegated.length > 0)
+    await port.children.cancel("the block that delegated to it was undone", delegated);
   return { kind: isOver ? "ended" : "moved" };
 }
 

@@ -1,5 +1,5 @@
 import type { Attempt } from "../../data/node.ts";
-import { Arrivals } from "./arrivals.ts";
+import { Mailbox } from "./arrivals.ts";
 import { Conversation } from "./conversation.ts";
 
 /** Shared by all aborts: creating an exception with its stack takes longer than the rest of an abort. */
@@ -10,7 +10,7 @@ export const ABORTED: DOMException = new DOMException("This operation was aborte
  * to the same nodes.
  */
 export class InFlight {
-  readonly arrivals: Arrivals = new Arrivals();
+  readonly mailbox: Mailbox = new Mailbox();
   /** Effects of the running block, by call index; they outlive a lost sandbox. */
   readonly running: Set<number> = new Set();
   /** Sub-LLM queries; each ends soon after its signal aborts. */
@@ -20,7 +20,7 @@ export class InFlight {
   /** The messages of earlier requests, and their digest. */
   readonly conversation: Conversation = new Conversation();
   /** The action whose block another process may have begun; `null` once it goes on here. */
-  takenUp: string | null = null;
+  interrupted: string | null = null;
   #effects = new AbortController();
 
   /** Aborts when nobody will take the answers of the block's calls any more. */
@@ -45,7 +45,7 @@ export class InFlight {
   async unrecorded(): Promise<readonly Attempt[]> {
     this.abort();
     await Promise.all(this.queries);
-    const late = this.arrivals.takeEffects().flatMap(({ finished }) => finished.attempts ?? []);
+    const late = this.mailbox.takeEffects().flatMap(({ finished }) => finished.attempts ?? []);
     return [...this.cut.splice(0), ...late];
   }
 }

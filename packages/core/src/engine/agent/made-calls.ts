@@ -1,4 +1,4 @@
-import { type AgentState, taskEnd } from "../../data/graph/chain.ts";
+import { type AgentState, queryEnd } from "../../data/graph/chain.ts";
 import type { CallNode, Outcome } from "../../data/node.ts";
 import { callNodeId } from "../../data/node-id.ts";
 import { type MadeCall, MOST_SHOWN } from "../../rules/block-end.ts";
@@ -38,7 +38,7 @@ const UNANSWERED = "no answer yet";
 async function answerText({ journal }: AgentPort, node: CallNode): Promise<string> {
   const child = node.name === "delegate" ? childOf(node) : null;
   if (child === null) return outcomeText(await recordedOutcome(journal, node));
-  const end = taskEnd(journal.graph, child, node.id);
+  const end = queryEnd(journal.graph, child, node.id);
   if (end?.type !== "result") return `${child}, which gave no answer`;
   const result = await journal.unpack(end.result, end.blobs?.result);
   return `${child} answered ${JSON.stringify(result ?? null)}`;

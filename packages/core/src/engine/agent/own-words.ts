@@ -13,7 +13,7 @@ export function kernelOf(
 }
 
 /** The host's own refusal of a call in the words of the agent's language; any other outcome as it is. */
-export function inOwnWords(
+export function inLanguage(
   settings: AgentSettings,
   agent: Pick<AgentState, "query">,
   outcome: Outcome,

@@ -78,8 +78,8 @@ async function enter(port: AgentPort, repl: LiveRepl, action: ActionNode): Promi
   if (lost !== null) return lost;
   const { inFlight } = port;
   const block = await replayBlock(port.journal, repl.session, action, inFlight.running);
-  if (inFlight.takenUp === action.id) tellRepeated(port, block);
-  inFlight.takenUp = null;
+  if (inFlight.interrupted === action.id) tellRepeated(port, block);
+  inFlight.interrupted = null;
   return block;
 }
 

@@ -4,7 +4,7 @@ import type { Environment } from "../../protocols/environment.ts";
  * The same environment with a clock that never goes back: where the real one is set back, time goes on
  * from where it was. `from` is the latest time that is on record already.
  */
-export function steadyEnvironment(environment: Environment, from: number = 0): Environment {
+export function monotonicClock(environment: Environment, from: number = 0): Environment {
   let latest = from;
   let ahead = 0;
   return {

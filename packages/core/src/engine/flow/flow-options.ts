@@ -10,8 +10,8 @@ import { defaultPrompt } from "../../rules/prompt/default-prompt.ts";
 import { type AgentView, PromptBuilder } from "../../rules/prompt/prompt-builder.ts";
 import { copyJson } from "../../schema/json-copy.ts";
 import { defaultEnvironment } from "../environment/default-environment.ts";
-import { steadyEnvironment } from "../environment/steady-environment.ts";
-import { Gate } from "../resources/gate.ts";
+import { monotonicClock } from "../environment/steady-environment.ts";
+import { Semaphore } from "../resources/gate.ts";
 import { type Price, Provider } from "../resources/provider.ts";
 import { ReplPlaces } from "../resources/repl-places.ts";
 import { RuntimeProofs } from "../resources/runtime-proofs.ts";
@@ -94,7 +94,7 @@ export function resolveOptions(options: FlowOptions): FlowSettings {
       { details: { problems } },
     );
   const config = resolveConfig(options.config);
-  const environment = steadyEnvironment(options.environment ?? defaultEnvironment());
+  const environment = monotonicClock(options.environment ?? defaultEnvironment());
   const models = modelOptions(options);
   const providers = models.map(([key, { client, maxConcurrency }]) => {
     const price = options.prices?.[client.model];
@@ -132,7 +132,7 @@ export function resolveOptions(options: FlowOptions): FlowSettings {
     onAction: options.onAction ?? null,
     onToolCall: options.onToolCall ?? null,
     stores: options.workspace ?? memoryStores(environment.digest),
-    requests: new Gate(config.maxConcurrency),
+    requests: new Semaphore(config.maxConcurrency),
     places: new ReplPlaces(config.maxLiveRepls),
     proofs: new RuntimeProofs(),
     arrival: 0,

@@ -11,7 +11,7 @@ import { limitEdits } from "../../rules/limit-edits.ts";
 import { rootConfig } from "../../rules/limits.ts";
 import { copyObject } from "../../schema/json-copy.ts";
 import { type ResolvedSchema, resolveSchema } from "../../schema/schema.ts";
-import { chooseRuntime, DEFAULT_QUERY, type TaskDraft } from "../agent/births.ts";
+import { chooseRuntime, DEFAULT_QUERY, type NewQuery } from "../agent/births.ts";
 import { storeContexts } from "../agent/contexts.ts";
 import type { FlowSettings } from "../resources/settings.ts";
 import type { LiveRun } from "../run/live-run.ts";
@@ -57,7 +57,7 @@ export class RLMFlow implements Client {
   }
 
   /**
-   * Moves every agent that can move now by one transition; agents born meanwhile move in the next step.
+   * Moves every agent that can move now by one transition; children made meanwhile move in the next step.
    * A graph that is not its branch's newest is forked: that is rewind. Throws `nothing_to_do`.
    */
   async step(graph: Graph, options: StepOptions = {}): Promise<Graph> {
@@ -143,7 +143,7 @@ export class RLMFlow implements Client {
     return await this.#runOf(this.#taken(query, { ...start, runId }), options.signal);
   }
 
-  /** The run of this id: taken up where there is one that has begun, else a new one. */
+  /** The run of this id: resumed where there is one that has begun, else a new one. */
   async #taken(query: string, start: StartOptions & { readonly runId: string }): Promise<LiveRun> {
     const kept = await this.#settings.stores.openRun(start.runId, "main").catch((error) => {
       if (RLMError.is(error, "not_found")) return null;
@@ -211,7 +211,7 @@ export class RLMFlow implements Client {
     query: string,
     { context }: StartOptions<Answer>,
     schema: ResolvedSchema | null,
-  ): Promise<TaskDraft> {
+  ): Promise<NewQuery> {
     const { config, defaultModel, defaultRuntime, globals } = this.#settings;
     const base = rootConfig(config, defaultModel, defaultRuntime);
     const runtime = chooseRuntime(this.#settings, { agentId: ROOT, depth: 0, query, config: base });

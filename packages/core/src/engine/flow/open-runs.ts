@@ -5,7 +5,7 @@ import type { RunInfo } from "../../data/run-info.ts";
 import { RLMError } from "../../errors.ts";
 import type { PayloadReader, Store } from "../../protocols/store.ts";
 import type { ResolvedSchema } from "../../schema/schema.ts";
-import { steadyEnvironment } from "../environment/steady-environment.ts";
+import { monotonicClock } from "../environment/steady-environment.ts";
 import type { FlowSettings } from "../resources/settings.ts";
 import { LiveRun } from "../run/live-run.ts";
 import { latestTime } from "../run/resume/recovered.ts";
@@ -100,7 +100,7 @@ export class OpenRuns {
       await store.close();
       this.assertOpen();
     }
-    const environment = steadyEnvironment(this.#settings.environment, latestTime(graph));
+    const environment = monotonicClock(this.#settings.environment, latestTime(graph));
     const live = new LiveRun(
       { ...this.#settings, environment, arrival: this.#arrivals++ },
       store,

@@ -19,7 +19,7 @@ export interface RunOptions<Answer = JsonValue> extends StartOptions<Answer> {
   readonly signal?: AbortSignal;
 }
 
-/** What may be said when a run is taken up again. */
+/** What may be said when a run is resumed. */
 export interface ResumeOptions<Answer = JsonValue> extends Pick<RunOptions<Answer>, "output" | "signal"> {
   /**
    * Limits that are changed, as edits of the root and of the unfinished agents that had them from it. A limit

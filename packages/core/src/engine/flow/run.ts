@@ -8,7 +8,7 @@ import type { PayloadReader } from "../../protocols/store.ts";
 import { errorData } from "../agent/error-data.ts";
 import type { RunEvent } from "../agent/run-event.ts";
 import type { LiveRun } from "../run/live-run.ts";
-import type { Recovered } from "../run/resume/recovered.ts";
+import type { Resumed } from "../run/resume/recovered.ts";
 import { RunError, rootFailure } from "./run-error.ts";
 
 /** What a finished run gives. */
@@ -85,9 +85,9 @@ export class Run<Answer = JsonValue> extends Promise<RunResult<Answer>> implemen
     return await (await this.#begun()).apply(edit);
   }
 
-  /** What was kept and what was mended when the run was taken up; `null` for a run that was begun here. */
-  async recovered(): Promise<Recovered | null> {
-    return (await this.#begun()).recovered;
+  /** What was kept and what was mended when the run was resumed; `null` for a run that was begun here. */
+  async resumed(): Promise<Resumed | null> {
+    return (await this.#begun()).resumed;
   }
 
   /** Nothing new starts; resolves with the graph when what was in flight has landed. */

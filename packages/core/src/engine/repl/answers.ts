@@ -1,5 +1,5 @@
 import { counted } from "../../data/counted.ts";
-import { taskEnd } from "../../data/graph/chain.ts";
+import { queryEnd } from "../../data/graph/chain.ts";
 import type { Graph } from "../../data/graph/graph.ts";
 import { isJsonObject, type JsonValue } from "../../data/json.ts";
 import type { CallNode, ErrorNode, Outcome } from "../../data/node.ts";
@@ -7,14 +7,14 @@ import { callNodeId } from "../../data/node-id.ts";
 import { sentences } from "../../data/sentences.ts";
 import type { Call } from "../../protocols/runtime.ts";
 import type { Journal } from "../store/journal.ts";
-import type { AwaitedTask } from "./wait-table.ts";
+import type { AwaitedQuery } from "./wait-table.ts";
 
 /**
  * The tasks that a `wait` call names, or `null` when one of its handles was not made by this agent.
  * A handle whose delegation was refused has no agent.
  */
-export function awaitedTasks(graph: Graph, agentId: string, call: Call): readonly AwaitedTask[] | null {
-  const tasks: AwaitedTask[] = [];
+export function awaitedTasks(graph: Graph, agentId: string, call: Call): readonly AwaitedQuery[] | null {
+  const tasks: AwaitedQuery[] = [];
   for (const handle of call.args) {
     if (!isJsonObject(handle) || typeof handle.block !== "string" || typeof handle.index !== "number")
       return null;
@@ -35,14 +35,14 @@ export function childOf(delegation: CallNode): string | null {
 }
 
 /** True when the task has ended or never began. */
-export function hasEnded(graph: Graph, task: AwaitedTask): boolean {
-  return task.agentId === null || taskEnd(graph, task.agentId, task.callId) !== undefined;
+export function hasEnded(graph: Graph, task: AwaitedQuery): boolean {
+  return task.agentId === null || queryEnd(graph, task.agentId, task.callId) !== undefined;
 }
 
 /** Ids of the nodes that own the outcomes of these tasks: what the log keeps of a complete wait. */
-export function endIds(graph: Graph, tasks: readonly AwaitedTask[]): readonly string[] {
+export function endIds(graph: Graph, tasks: readonly AwaitedQuery[]): readonly string[] {
   return tasks.map((task) =>
-    task.agentId === null ? task.callId : (taskEnd(graph, task.agentId, task.callId)?.id ?? task.callId),
+    task.agentId === null ? task.callId : (queryEnd(graph, task.agentId, task.callId)?.id ?? task.callId),
   );
 }
 

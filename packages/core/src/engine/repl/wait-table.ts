@@ -1,11 +1,11 @@
 /** A task that a wait is for: the delegating call and the agent it gave, or the refusal of the call. */
-export interface AwaitedTask {
+export interface AwaitedQuery {
   readonly callId: string;
   readonly agentId: string | null;
 }
 
 interface OpenWait {
-  readonly tasks: readonly AwaitedTask[];
+  readonly tasks: readonly AwaitedQuery[];
   readonly missing: Set<string>;
   /** Tasks that have not been heard of, see {@link WaitTable.note}. */
   remaining: number;
@@ -34,12 +34,12 @@ export class WaitTable {
     return this.#open.has(index);
   }
 
-  tasks(index: number): readonly AwaitedTask[] {
+  tasks(index: number): readonly AwaitedQuery[] {
     return this.#open.get(index)?.tasks ?? [];
   }
 
   /** Opens a wait; true when it is complete at once. */
-  open(index: number, tasks: readonly AwaitedTask[], ended: (task: AwaitedTask) => boolean): boolean {
+  open(index: number, tasks: readonly AwaitedQuery[], ended: (task: AwaitedQuery) => boolean): boolean {
     const missing = new Set<string>();
     for (const task of tasks) {
       if (ended(task) || missing.has(task.callId)) continue;

@@ -12,7 +12,7 @@ interface Waiter {
  * Lets a bounded number in at a time. The run that came to the flow first has precedence, so that no run is
  * overtaken. Within a run the newest request has, so that trees of agents finish before new ones are begun.
  */
-export class Gate {
+export class Semaphore {
   readonly #limit: number;
   readonly #waiting = new WaitingLine<Waiter>();
   #inside = 0;
@@ -29,7 +29,7 @@ export class Gate {
    * Resolves when there is a place. Rejects with `aborted` when the signal aborts first. `arrival` says when the
    * run came to the flow.
    */
-  enter(signal: AbortSignal, arrival = 0): Promise<Release> {
+  acquire(signal: AbortSignal, arrival = 0): Promise<Release> {
     if (signal.aborted) return Promise.reject(abortedWhileWaiting());
     if (this.#inside < this.#limit) {
       this.#inside += 1;

@@ -5,7 +5,7 @@ import { RLMError } from "../../errors.ts";
 import type { ChatOptions, Client, Message, Reply } from "../../protocols/client.ts";
 import type { Environment } from "../../protocols/environment.ts";
 import { untilAborted } from "../environment/until-aborted.ts";
-import { Gate } from "./gate.ts";
+import { Semaphore } from "./gate.ts";
 import { readFailure, readReply } from "./read-reply.ts";
 
 /** US dollars per million tokens of one model. */
@@ -84,7 +84,7 @@ type Sent =
  *    flight together the first counts.
  */
 export class Provider {
-  readonly gate: Gate;
+  readonly gate: Semaphore;
   readonly #options: ProviderOptions;
   #pausedUntil = 0;
   #pauses = 0;
@@ -92,7 +92,7 @@ export class Provider {
 
   constructor(options: ProviderOptions) {
     this.#options = options;
-    this.gate = new Gate(options.maxConcurrency);
+    this.gate = new Semaphore(options.maxConcurrency);
   }
 
   get model(): string {

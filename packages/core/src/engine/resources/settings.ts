@@ -10,7 +10,7 @@ import type { RunStores } from "../../protocols/store.ts";
 import type { Tool } from "../../protocols/tool.ts";
 import type { ResolvedRunConfig } from "../../rules/limits.ts";
 import type { AgentView } from "../../rules/prompt/prompt-builder.ts";
-import type { Gate } from "./gate.ts";
+import type { Semaphore } from "./gate.ts";
 import type { Price, Provider } from "./provider.ts";
 import type { ReplPlaces } from "./repl-places.ts";
 import type { RuntimeProofs } from "./runtime-proofs.ts";
@@ -48,7 +48,7 @@ export type OnToolCall = (call: ToolCallView, graph: Graph) => ToolCallVerdict |
 /** Makes the messages of a request from an agent's chain; pure. `standard` is what would be sent otherwise. */
 export type MessagesSeam = (chain: readonly ChainNode[], standard: readonly Message[]) => readonly Message[];
 
-/** What is known of an agent that is about to be born. */
+/** What is known of an agent that is about to be made. */
 export interface NewAgent {
   readonly agentId: string;
   readonly depth: number;
@@ -91,7 +91,7 @@ export interface FlowSettings extends AgentSettings {
   readonly defaultRuntime: string;
   readonly stores: RunStores;
   /** The cap on requests in flight of the whole flow. */
-  readonly requests: Gate;
+  readonly requests: Semaphore;
   /** The places for live REPLs of the whole flow. */
   readonly places: ReplPlaces;
   /** Which runtimes have opened a REPL. */

@@ -15,9 +15,9 @@ export function flowEffects(
   };
   return {
     enter: async (model, signal) => {
-      const leaveProvider = await providerOf(model).gate.enter(signal, arrival);
+      const leaveProvider = await providerOf(model).gate.acquire(signal, arrival);
       try {
-        const leaveFlow = await requests.enter(signal, arrival);
+        const leaveFlow = await requests.acquire(signal, arrival);
         return () => {
           leaveFlow();
           leaveProvider();

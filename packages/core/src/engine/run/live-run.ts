@@ -10,7 +10,7 @@ import { type Gap, nextMove } from "../../rules/plan.ts";
 import { AnswerSchemas } from "../../schema/answer-schemas.ts";
 import type { ResolvedSchema } from "../../schema/schema.ts";
 import { endExhausted } from "../agent/ask-model.ts";
-import type { TaskDraft } from "../agent/births.ts";
+import type { NewQuery } from "../agent/births.ts";
 import type { RunEvent } from "../agent/run-event.ts";
 import { advance } from "../agent/transition.ts";
 import { ReplPool } from "../repl/repl-pool.ts";
@@ -21,20 +21,20 @@ import { Cancels } from "./edit/cancels.ts";
 import { InboxReader } from "./edit/inbox-reader.ts";
 import { LiveEdits } from "./edit/live-edits.ts";
 import { Pause } from "./pause.ts";
-import { latestTime, type Recovered } from "./resume/recovered.ts";
-import { RootTasks } from "./resume/root-tasks.ts";
-import { takeUp } from "./resume/take-up.ts";
+import { latestTime, type Resumed } from "./resume/recovered.ts";
+import { RootQueries } from "./resume/root-tasks.ts";
+import { resumeRun } from "./resume/take-up.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
-import type { Slot } from "./schedule/slot.ts";
+import type { LiveAgent } from "./schedule/slot.ts";
 import { TimeLimits } from "./schedule/time-limits.ts";
-import { type SlotPortParts, slotPort } from "./slot-port.ts";
+import { type LocalPortParts, localPort } from "./slot-port.ts";
 
 /**
  * One branch while it moves: brings the log, the REPLs, the budget and the scheduler together.
  *
  * Owns: the live REPLs. Does not own: the log (the journal does), the order of moves and the budgets of agents
  * (the scheduler does), clients and runtimes (the flow does).
- * 1. A node that ends an agent reaches its parent's slot in the moment it is in the graph.
+ * 1. A node that ends an agent reaches its parent's mailbox in the moment it is in the graph.
  * 2. An agent is cancelled only after its transition has stopped, so its log has one writer.
  */
 export class LiveRun {
@@ -47,14 +47,14 @@ export class LiveRun {
   readonly #cancels: Cancels;
   readonly #clocks: TimeLimits;
   readonly #edits: LiveEdits;
-  readonly #rootTasks: RootTasks;
+  readonly #rootTasks: RootQueries;
   readonly #inbox: InboxReader | null;
   #gap: Gap | null = null;
-  #recovered: Recovered | null = null;
+  #resumed: Resumed | null = null;
   readonly #pause = new Pause(() => this.wake());
   #rootCause: unknown;
   readonly #listeners = new Set<(event: RunEvent) => void>();
-  readonly #ports: SlotPortParts;
+  readonly #ports: LocalPortParts;
 
   constructor(settings: FlowSettings, store: Store, graph: Graph, rootSchema: ResolvedSchema | null) {
     this.#settings = settings;
@@ -64,7 +64,7 @@ export class LiveRun {
     this.journal.listen((node) => this.#heard(node));
     this.#repls = new ReplPool(this.journal, settings);
     this.#scheduler = new Scheduler({
-      begin: (slot) => this.#begin(slot),
+      begin: (agent) => this.#begin(agent),
       hasEnded: (agentId) => this.#hasEnded(agentId),
       retired: (agentId) => this.#retired(agentId),
     });
@@ -91,7 +91,7 @@ export class LiveRun {
       journal: this.journal,
       repls: this.#repls,
       cancels: this.#cancels,
-      beingBorn: new Set(),
+      promised: new Set(),
       schemaOf: (query) => this.schemas.of(query),
       spawn: (agentId, query) => this.#spawn(agentId, query),
       tell: (agentId, news) => {
@@ -99,7 +99,7 @@ export class LiveRun {
         else if (agentId === ROOT) this.#rootCause = news.error;
       },
     };
-    this.#rootTasks = new RootTasks(settings, this.journal);
+    this.#rootTasks = new RootQueries(settings, this.journal);
     this.#inbox = this.#openInbox();
   }
 
@@ -107,7 +107,7 @@ export class LiveRun {
     return this.journal.graph;
   }
 
-  /** True after {@link abort}: the log can be taken up again, by another live run. */
+  /** True after {@link abort}: the log can be resumed, by another live run. */
   get aborted(): boolean {
     return this.#scheduler.stopped;
   }
@@ -117,9 +117,9 @@ export class LiveRun {
     return this.#scheduler.failed;
   }
 
-  /** What was found when the run was taken up; `null` for one that was begun here. */
-  get recovered(): Recovered | null {
-    return this.#recovered;
+  /** What was found when the run was resumed; `null` for one that was begun here. */
+  get resumed(): Resumed | null {
+    return this.#resumed;
   }
 
   /** What the root failed of in this process; the log keeps it only in words. */
@@ -137,30 +137,30 @@ export class LiveRun {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Takes up every unfinished agent of the graph, and what the inbox holds. To be called once, before anything moves. */
+  /** Resumes every unfinished agent of the graph, and takes what the inbox holds. To be called once, before anything moves. */
   async attach(): Promise<void> {
     this.#gap = { from: latestTime(this.graph), to: this.#settings.environment.now() };
-    this.#recovered = await takeUp({
+    this.#resumed = await resumeRun({
       settings: this.#settings,
       store: this.store,
       journal: this.journal,
       scheduler: this.#scheduler,
       cancels: this.#cancels,
-      slot: (agentId) => this.#slot(agentId),
+      agent: (agentId) => this.#agent(agentId),
       spawn: (agentId, query) => this.#spawn(agentId, query),
     });
     await this.#inbox?.takeUp();
   }
 
   /** Gives the root a task, its first or a further one. Rejects with `edit_refused` while it is at work. */
-  async assign(task: () => Promise<TaskDraft>): Promise<void> {
+  async assign(task: () => Promise<NewQuery>): Promise<void> {
     await this.#rootTasks.assign(task);
     this.admit(ROOT);
   }
 
   /** Makes an agent able to move whose query has just been appended. */
   admit(agentId: string): void {
-    this.#slot(agentId);
+    this.#agent(agentId);
     this.#scheduler.ready(agentId);
   }
 
@@ -273,17 +273,17 @@ export class LiveRun {
     return head === undefined || endsAgent(head);
   }
 
-  #slot(agentId: string): Slot {
-    const known = this.#scheduler.slot(agentId);
+  #agent(agentId: string): LiveAgent {
+    const known = this.#scheduler.agent(agentId);
     if (known !== undefined) return known;
-    const above = this.#scheduler.slot(parentAgent(agentId) ?? "")?.budget ?? null;
-    const slot = this.#scheduler.add(agentId, agentBudget(this.graph, agentId, above));
+    const above = this.#scheduler.agent(parentAgent(agentId) ?? "")?.budget ?? null;
+    const agent = this.#scheduler.add(agentId, agentBudget(this.graph, agentId, above));
     this.#clocks.watch(agentId);
-    return slot;
+    return agent;
   }
 
-  #begin(slot: Slot) {
-    return advance(slotPort(slot, this.#ports), this.#gap);
+  #begin(agent: LiveAgent) {
+    return advance(localPort(agent, this.#ports), this.#gap);
   }
 
   #heard(node: RunNode): void {
@@ -303,7 +303,7 @@ export class LiveRun {
   async #spawn(agentId: string, query: ChainDraft): Promise<void> {
     const last = this.graph.chain(agentId).findLast((node) => node.type === "query");
     if (last?.parentId !== query.parentId) await this.journal.appendChain(agentId, [query]);
-    this.#ports.beingBorn.delete(agentId);
+    this.#ports.promised.delete(agentId);
     this.admit(agentId);
   }
 
@@ -315,13 +315,13 @@ export class LiveRun {
 
   /** Ends an agent whose task has taken too long, wherever it stands. */
   async #timeIsUp(agentId: string): Promise<void> {
-    const slot = this.#scheduler.slot(agentId);
-    if (slot === undefined) return;
-    await this.#cancels.end(slot, async () => {
+    const agent = this.#scheduler.agent(agentId);
+    if (agent === undefined) return;
+    await this.#cancels.end(agent, async () => {
       if (this.#scheduler.stopped) return;
-      const state = this.#state(slot.agentId);
+      const state = this.#state(agent.agentId);
       const limit = { name: "maxDurationMs", value: state.config.maxDurationMs ?? 0 };
-      await endExhausted(slotPort(slot, this.#ports), state, limit);
+      await endExhausted(localPort(agent, this.#ports), state, limit);
     });
   }
 }

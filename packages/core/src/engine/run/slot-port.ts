@@ -7,39 +7,39 @@ import type { FlowSettings } from "../resources/settings.ts";
 import type { ChainDraft, Journal } from "../store/journal.ts";
 import type { Cancels } from "./edit/cancels.ts";
 import { flowEffects } from "./flow-effects.ts";
-import type { Slot } from "./schedule/slot.ts";
+import type { LiveAgent } from "./schedule/slot.ts";
 
 /** What the ports of a live run's agents lead to. */
-export interface SlotPortParts {
+export interface LocalPortParts {
   readonly settings: FlowSettings;
   readonly journal: Journal;
   readonly repls: ReplPool;
   readonly cancels: Cancels;
   /** Children that were promised and whose query is not in the log yet. */
-  readonly beingBorn: Set<string>;
+  readonly promised: Set<string>;
   schemaOf(query: QueryNode): ResolvedSchema | null;
   spawn(agentId: string, query: ChainDraft): Promise<void>;
   tell(agentId: string, news: AgentNews): void;
 }
 
-/** The port of one transition in a live run: the budget is the slot's, everything else is shared by the run's agents. */
-export function slotPort(slot: Slot, parts: SlotPortParts): AgentPort {
-  const { agentId, budget, inFlight } = slot;
-  const { settings, journal, repls, cancels, beingBorn } = parts;
+/** The port of one transition in a live run: the budget is the agent's, everything else is shared by the run's agents. */
+export function localPort(agent: LiveAgent, parts: LocalPortParts): AgentPort {
+  const { agentId, budget, inFlight } = agent;
+  const { settings, journal, repls, cancels, promised } = parts;
   return {
     agentId,
     journal,
     settings,
-    signals: { stop: slot.stopSignal, rest: slot.restSignal },
+    signals: { stop: agent.stopSignal, rest: agent.restSignal },
     inFlight,
     repls,
     effects: flowEffects(settings, budget),
     children: {
       reserve: (childId, limit) => {
         const { graph } = journal;
-        if (beingBorn.has(childId) || graph.chainLength(childId) > 0) return true;
-        if (graph.agentCount + beingBorn.size >= limit) return false;
-        beingBorn.add(childId);
+        if (promised.has(childId) || graph.chainLength(childId) > 0) return true;
+        if (graph.agentCount + promised.size >= limit) return false;
+        promised.add(childId);
         return true;
       },
       spawn: (childId, query) => parts.spawn(childId, query),

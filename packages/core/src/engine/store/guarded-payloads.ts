@@ -1,7 +1,7 @@
 import type { PayloadStore } from "../../protocols/store.ts";
 
 /** The same payloads for one store: every use first asks whether it may still be made. */
-export function guardedPayloads(payloads: PayloadStore, assertOpen: () => void): PayloadStore {
+export function closablePayloads(payloads: PayloadStore, assertOpen: () => void): PayloadStore {
   const guarded = async <T>(use: () => Promise<T>): Promise<T> => {
     assertOpen();
     return use();

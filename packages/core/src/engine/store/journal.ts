@@ -52,7 +52,7 @@ const NOTHING: Packed<null> = { inline: null };
  * Owns: the newest graph, and that it says the same as the store. Does not own: the store's files.
  * 1. A node is in the store before it is in the graph, and in the graph before anyone hears of it.
  * 2. Nodes enter the graph in the order in which the store took them.
- * 3. One agent's appends never overlap: its slot sees to that.
+ * 3. One agent's appends never overlap: the scheduler sees to that.
  * 4. After a failed write nothing more is appended.
  */
 export class Journal {
@@ -126,19 +126,19 @@ export class Journal {
   }
 
   /**
-   * Appends the answered call that delegates, and at once behind it what `born` appends: one write can take both.
-   * `born` is not called for a call that no store would take.
+   * Appends the answered call that delegates, and at once behind it what `spawn` appends: one write can take both.
+   * `spawn` is not called for a call that no store would take.
    */
   async appendDelegation(
     action: ActionNode,
     draft: CallDraft,
-    born: (delegation: CallNode, kept: Promise<void>) => Promise<void>,
+    spawn: (delegation: CallNode, kept: Promise<void>) => Promise<void>,
   ): Promise<CallNode> {
     const node = await this.#callNode(action, draft);
     decodeNode(node, node.id);
     // Both have ended before anybody hears that one has failed: the agent's next append follows this one.
     const kept = this.append(node.agentId, [node]);
-    const ends = await Promise.allSettled([kept, born(node, kept)]);
+    const ends = await Promise.allSettled([kept, spawn(node, kept)]);
     for (const end of ends) if (end.status === "rejected") throw end.reason;
     return node;
   }

@@ -4,7 +4,7 @@ import type { RunInfo } from "../../data/run-info.ts";
 import { RLMError } from "../../errors.ts";
 import type { Environment } from "../../protocols/environment.ts";
 import type { PayloadStore, RunStores, Store } from "../../protocols/store.ts";
-import { guardedPayloads } from "./guarded-payloads.ts";
+import { closablePayloads } from "./guarded-payloads.ts";
 import { MemoryPayloads } from "./memory-payloads.ts";
 
 /*
@@ -31,7 +31,7 @@ class MemoryStore implements Store {
 
   constructor(branch: Branch, payloads: MemoryPayloads) {
     this.#branch = branch;
-    this.payloads = guardedPayloads(payloads, () => this.#assertOpen());
+    this.payloads = closablePayloads(payloads, () => this.#assertOpen());
     branch.writer = this;
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { agentState, ranBlocks, taskEnd } from "../../../src/data/graph/chain.ts";
+import { agentState, queryEnd, ranBlocks } from "../../../src/data/graph/chain.ts";
 import { RunBuilder } from "../run-builder.ts";
 
 function begun(): RunBuilder {
@@ -90,15 +90,15 @@ describe("the end of a task", () => {
     const run = begun();
     run.action("root", "1");
     const first = run.delegate("root", 0, "root.a");
-    expect(taskEnd(run.graph, "root.a", first)).toBeUndefined();
+    expect(queryEnd(run.graph, "root.a", first)).toBeUndefined();
     run.result("root.a", "one");
     const second = run.delegate("root", 1, "root.a");
-    expect(taskEnd(run.graph, "root.a", first)).toMatchObject({ result: "one" });
-    expect(taskEnd(run.graph, "root.a", second)).toBeUndefined();
+    expect(queryEnd(run.graph, "root.a", first)).toMatchObject({ result: "one" });
+    expect(queryEnd(run.graph, "root.a", second)).toBeUndefined();
     run.error("root.a", "limit_reached", { fatal: true });
-    expect(taskEnd(run.graph, "root.a", first)).toMatchObject({ result: "one" });
-    expect(taskEnd(run.graph, "root.a", second)).toMatchObject({ kind: "limit_reached" });
-    expect(taskEnd(run.graph, "root.a", "root#1/7")).toBeUndefined();
+    expect(queryEnd(run.graph, "root.a", first)).toMatchObject({ result: "one" });
+    expect(queryEnd(run.graph, "root.a", second)).toMatchObject({ kind: "limit_reached" });
+    expect(queryEnd(run.graph, "root.a", "root#1/7")).toBeUndefined();
   });
 });
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { processorMs } from "../../../../../test/processor-time.ts";
-import { type AwaitedTask, WaitTable } from "../../../src/engine/repl/wait-table.ts";
+import { type AwaitedQuery, WaitTable } from "../../../src/engine/repl/wait-table.ts";
 import { Seeded } from "../../data/seeded.ts";
 
-const task = (callId: string): AwaitedTask => ({ callId, agentId: `root.${callId}` });
+const task = (callId: string): AwaitedQuery => ({ callId, agentId: `root.${callId}` });
 const none = () => false;
 
 describe("a wait", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Gate } from "../../../src/engine/resources/gate.ts";
+import { Semaphore } from "../../../src/engine/resources/gate.ts";
 import { RLMError } from "../../../src/index.ts";
 import { Seeded } from "../../data/seeded.ts";
 
@@ -7,11 +7,11 @@ const never = new AbortController().signal;
 
 describe("a gate", () => {
   test("lets its number in and the newest of those who wait next", async () => {
-    const gate = new Gate(1);
-    const leave = await gate.enter(never);
+    const gate = new Semaphore(1);
+    const leave = await gate.acquire(never);
     const order: string[] = [];
     const entering = ["a", "b", "c"].map(async (name) => {
-      const release = await gate.enter(never);
+      const release = await gate.acquire(never);
       order.push(name);
       release();
     });
@@ -23,24 +23,26 @@ describe("a gate", () => {
   });
 
   test("gives a place back once, however often it is released", async () => {
-    const gate = new Gate(1);
-    const leave = await gate.enter(never);
+    const gate = new Semaphore(1);
+    const leave = await gate.acquire(never);
     leave();
     leave();
-    const held = await gate.enter(never);
-    const second = gate.enter(never);
+    const held = await gate.acquire(never);
+    const second = gate.acquire(never);
     expect(gate.waiting).toBe(1);
     held();
     (await second)();
   });
 
   test("forgets who was aborted, before or while waiting", async () => {
-    const gate = new Gate(1);
-    const leave = await gate.enter(never);
-    await expect(gate.enter(AbortSignal.abort())).rejects.toSatisfy((error) => RLMError.is(error, "aborted"));
+    const gate = new Semaphore(1);
+    const leave = await gate.acquire(never);
+    await expect(gate.acquire(AbortSignal.abort())).rejects.toSatisfy((error) =>
+      RLMError.is(error, "aborted"),
+    );
     const controller = new AbortController();
-    const waiting = gate.enter(controller.signal);
-    const other = gate.enter(never);
+    const waiting = gate.acquire(controller.signal);
+    const other = gate.acquire(never);
     controller.abort();
     await expect(waiting).rejects.toThrow("Aborted while waiting for a place");
     leave();
@@ -50,7 +52,7 @@ describe("a gate", () => {
 
   test.each([1, 2, 3])("never holds more than its number and loses nobody (seed %i)", async (seed) => {
     const random = new Seeded(seed);
-    const gate = new Gate(3);
+    const gate = new Semaphore(3);
     let inside = 0;
     let most = 0;
     const visits = Array.from({ length: 300 }, async (_, visit) => {
@@ -58,7 +60,7 @@ describe("a gate", () => {
       if (random.below(4) === 0) setTimeout(() => controller.abort(), random.below(5));
       for (let pause = random.below(4); pause > 0; pause--) await Promise.resolve();
       try {
-        const leave = await gate.enter(controller.signal);
+        const leave = await gate.acquire(controller.signal);
         inside += 1;
         most = Math.max(most, inside);
         if (visit % 3 === 0) await new Promise((resolve) => setImmediate(resolve));

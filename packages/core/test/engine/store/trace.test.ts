@@ -178,7 +178,7 @@ describe("a run in memory", () => {
     const client = scriptedClient(() => held.promise);
     await using flow = new RLMFlow({ client, runtime: inlineRuntime() });
     const run = flow.run("Read.", { context: LARGE });
-    await run.recovered();
+    await run.resumed();
     expect((await loadTrace(await saveTrace(run))).graph.length).toBe(1);
     held.resolve(BLOCK("done(1)"));
     await run;

@@ -5,7 +5,7 @@ import type { Environment } from "../../../protocols/environment.ts";
 import type { ReplPool } from "../../repl/repl-pool.ts";
 import type { Journal } from "../../store/journal.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
-import type { Slot } from "../schedule/slot.ts";
+import type { LiveAgent } from "../schedule/slot.ts";
 
 /** Agents to be cancelled with everything below them, and what their nodes say about it. */
 export interface Cancellation {
@@ -49,7 +49,7 @@ export class Cancels {
     const cancelled: string[] = [];
     const appends = planned.map(({ agentId, nodes }, index) =>
       this.#end(agentId, async () => {
-        const attempts = (await this.#parts.scheduler.slot(agentId)?.inFlight.unrecorded()) ?? [];
+        const attempts = (await this.#parts.scheduler.agent(agentId)?.inFlight.unrecorded()) ?? [];
         const more = {
           ...(index === 0 && entry !== undefined && { entry }),
           ...(attempts.length > 0 && { attempts }),
@@ -64,24 +64,24 @@ export class Cancels {
   }
 
   /** Stops one agent and, unless somebody else ends it, has its end appended. */
-  async end(slot: Slot, append: () => Promise<void>): Promise<void> {
-    await this.#halt(slot);
-    await this.#end(slot.agentId, append);
+  async end(agent: LiveAgent, append: () => Promise<void>): Promise<void> {
+    await this.#halt(agent);
+    await this.#end(agent.agentId, append);
   }
 
-  async #halt(slot: Slot): Promise<void> {
-    this.#parts.scheduler.stop(slot);
-    await this.#parts.repls.drop(slot.agentId);
-    await slot.landed;
+  async #halt(agent: LiveAgent): Promise<void> {
+    this.#parts.scheduler.stop(agent);
+    await this.#parts.repls.drop(agent.agentId);
+    await agent.landed;
   }
 
   async #haltAll(agents: readonly string[]): Promise<void> {
     const { journal, scheduler } = this.#parts;
     const pending = [...agents];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      const slot = scheduler.slot(next);
-      if (slot !== undefined) await this.#halt(slot);
-      // A child that was being born is in the graph once its parent has stopped.
+      const agent = scheduler.agent(next);
+      if (agent !== undefined) await this.#halt(agent);
+      // A child that was being made is in the graph once its parent has stopped.
       for (const child of journal.graph.children(next)) pending.push(child);
     }
   }
@@ -104,7 +104,7 @@ export class Cancels {
     const head = journal.graph.head(agentId);
     if (head === undefined || endsAgent(head)) return;
     await append();
-    const slot = scheduler.slot(agentId);
-    if (slot !== undefined) scheduler.retire(slot);
+    const agent = scheduler.agent(agentId);
+    if (agent !== undefined) scheduler.retire(agent);
   }
 }

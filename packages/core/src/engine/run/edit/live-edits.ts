@@ -16,7 +16,7 @@ import type { Budget } from "../../resources/budget.ts";
 import type { FlowSettings } from "../../resources/settings.ts";
 import type { Journal } from "../../store/journal.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
-import type { Slot } from "../schedule/slot.ts";
+import type { LiveAgent } from "../schedule/slot.ts";
 import type { TimeLimits } from "../schedule/time-limits.ts";
 import type { Cancels } from "./cancels.ts";
 
@@ -56,18 +56,18 @@ export class LiveEdits {
     const { scheduler, journal } = this.#parts;
     if (scheduler.stopped)
       throw refused("The run was aborted: resume it, then make the edit, or put it into the inbox.");
-    const slot = scheduler.slot(edit.agentId);
-    if (edit.kind === "cancel" || slot === undefined) editNodes(journal.graph, edit, 0);
+    const agent = scheduler.agent(edit.agentId);
+    if (edit.kind === "cancel" || agent === undefined) editNodes(journal.graph, edit, 0);
     if (edit.kind === "cancel") {
       const { agentId, reason = "cancelled by a user" } = edit;
       return await scheduler.hold(() =>
         this.#parts.cancels.cancel({ agents: [agentId], reason, origin: "user", entry }),
       );
     }
-    if (slot === undefined) return await this.#inLine(edit, entry);
-    if (slot.state.kind === "stopped")
+    if (agent === undefined) return await this.#inLine(edit, entry);
+    if (agent.state.kind === "stopped")
       throw refused(`Agent ${edit.agentId} is being stopped; it takes no more edits.`);
-    return await scheduler.between(slot, () => this.#land(edit, entry));
+    return await scheduler.between(agent, () => this.#land(edit, entry));
   }
 
   /** Agents that have ended have no boundary of their own: their edits land one after another. */
@@ -75,13 +75,13 @@ export class LiveEdits {
     const { scheduler } = this.#parts;
     const reopen = async () => {
       // An edit before this one may have opened the agent already.
-      if (scheduler.slot(edit.agentId) !== undefined) return await this.apply(edit, entry);
+      if (scheduler.agent(edit.agentId) !== undefined) return await this.apply(edit, entry);
       const nodes = await this.#land(edit, entry);
       await this.#tellAgain(edit.agentId);
       this.#parts.admit(edit.agentId);
       return nodes;
     };
-    const parent = scheduler.slot(parentAgent(edit.agentId) ?? "");
+    const parent = scheduler.agent(parentAgent(edit.agentId) ?? "");
     const landed = this.#ended.then(() =>
       parent === undefined ? scheduler.hold(reopen) : scheduler.between(parent, reopen),
     );
@@ -92,11 +92,11 @@ export class LiveEdits {
   /** The parent of an agent that goes on has not heard of its end: its waits are read off the log again. */
   async #tellAgain(agentId: string): Promise<void> {
     const { scheduler, repls } = this.#parts;
-    const parent = scheduler.slot(parentAgent(agentId) ?? "");
+    const parent = scheduler.agent(parentAgent(agentId) ?? "");
     const task = this.#state(agentId).query.parentId;
     if (parent === undefined || task === null) return;
     scheduler.forgetWaits(parent);
-    parent.inFlight.arrivals.forgetChild(task);
+    parent.inFlight.mailbox.forgetChild(task);
     await repls.drop(parent.agentId);
   }
 
@@ -109,33 +109,33 @@ export class LiveEdits {
       await journal.append(agentId, marked);
       landed.push(...marked.map((node) => node.id));
     }
-    const slot = scheduler.slot(edit.agentId);
-    if (edit.kind === "config" && slot !== undefined) this.#useLimits(slot);
+    const agent = scheduler.agent(edit.agentId);
+    if (edit.kind === "config" && agent !== undefined) this.#useLimits(agent);
     if (edit.kind !== "result") return landed;
     const agents = journal.graph.children(edit.agentId);
     const reason = "a user gave its parent's result";
     return [...landed, ...(await this.#parts.cancels.cancel({ agents, reason, origin: "engine" }))];
   }
 
-  #useLimits(slot: Slot): void {
+  #useLimits(agent: LiveAgent): void {
     const { journal, scheduler, clocks } = this.#parts;
-    const above = scheduler.slot(parentAgent(slot.agentId) ?? "")?.budget ?? null;
-    const shared = slot.budget;
-    const limits = limitsOf(this.#state(slot.agentId).config);
+    const above = scheduler.agent(parentAgent(agent.agentId) ?? "")?.budget ?? null;
+    const shared = agent.budget;
+    const limits = limitsOf(this.#state(agent.agentId).config);
     if (shared !== above) shared.setLimits(limits);
-    else slot.budget = agentBudget(journal.graph, slot.agentId, above);
+    else agent.budget = agentBudget(journal.graph, agent.agentId, above);
     // Those below that shared the pool of the parent share the new one from their next move on.
-    if (slot.budget !== shared) this.#shareBelow(slot, shared);
-    clocks.watch(slot.agentId);
+    if (agent.budget !== shared) this.#shareBelow(agent, shared);
+    clocks.watch(agent.agentId);
   }
 
-  #shareBelow(slot: Slot, old: Budget): void {
+  #shareBelow(agent: LiveAgent, old: Budget): void {
     const { journal, scheduler } = this.#parts;
-    const pending = [...journal.graph.children(slot.agentId)];
+    const pending = [...journal.graph.children(agent.agentId)];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      const below = scheduler.slot(next);
+      const below = scheduler.agent(next);
       if (below?.budget !== old) continue;
-      below.budget = slot.budget;
+      below.budget = agent.budget;
       for (const child of journal.graph.children(next)) pending.push(child);
     }
   }

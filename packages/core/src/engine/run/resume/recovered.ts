@@ -4,10 +4,10 @@ import { endsAgent } from "../../../data/node.ts";
 import { callNodeId, parentAgent } from "../../../data/node-id.ts";
 import type { Store } from "../../../protocols/store.ts";
 import { unfinishedAgents } from "../../../rules/plan.ts";
-import type { Birth } from "../../agent/agent-port.ts";
+import type { Delegation } from "../../agent/agent-port.ts";
 
-/** What a run that was taken up again had kept, and what was not whole in it. */
-export interface Recovered {
+/** What a run that was resumed had kept, and what was not whole in it. */
+export interface Resumed {
   /** Nodes in the log. */
   readonly nodes: number;
   /** Replies of models in the log, those of sub-LLM queries included: none is asked for again. */
@@ -18,26 +18,26 @@ export interface Recovered {
   readonly droppedBytes: number;
   /** Calls that must not be repeated and were begun: their code gets `outcome_unknown`. */
   readonly outcomeUnknown: readonly string[];
-  /** Children that had been promised and not been born: they are now. */
-  readonly bornAgain: readonly string[];
+  /** Children whose parents had been promised them and that did not exist yet: they do now. */
+  readonly spawned: readonly string[];
   /** Agents that nobody waits for any more, cancelled now. */
   readonly cancelled: readonly string[];
 }
 
 /** What taking up the run of this journal finds. */
-export function recoveredFacts(
+export function resumedFacts(
   graph: Graph,
   store: Store,
-  births: readonly Birth[],
+  delegations: readonly Delegation[],
   cancelled: readonly string[],
-): Recovered {
+): Resumed {
   return {
     nodes: graph.length,
     replies: replyCount(graph),
     agents: unfinishedAgents(graph).length - cancelled.length,
-    droppedBytes: store.recovered?.droppedBytes ?? 0,
+    droppedBytes: store.repaired?.droppedBytes ?? 0,
     outcomeUnknown: openIntents(graph),
-    bornAgain: births.map((birth) => birth.plan.agentId),
+    spawned: delegations.map((delegation) => delegation.plan.agentId),
     cancelled,
   };
 }

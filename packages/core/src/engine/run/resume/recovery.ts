@@ -5,7 +5,7 @@ import { endsAgent } from "../../../data/node.ts";
 import { chainNodeId } from "../../../data/node-id.ts";
 import { type ChildPlan, childConfig, planFurther, readDelegate } from "../../../rules/delegate.ts";
 import { unfinishedAgents } from "../../../rules/plan.ts";
-import type { Birth } from "../../agent/agent-port.ts";
+import type { Delegation } from "../../agent/agent-port.ts";
 import { factsOf, withRuntime } from "../../agent/delegation.ts";
 import { childOf } from "../../repl/answers.ts";
 import type { FlowSettings } from "../../resources/settings.ts";
@@ -16,28 +16,28 @@ import type { Journal } from "../../store/journal.ts";
  * the two, or a fork dropped a child's further task, whichever block gave it. Those of agents at or below
  * `cancelled` ones are left out.
  */
-export async function lostBirths(
+export async function lostDelegations(
   journal: Journal,
   settings: FlowSettings,
   cancelled: readonly string[],
-): Promise<readonly Birth[]> {
+): Promise<readonly Delegation[]> {
   const gone = new Set(cancelled);
-  const births: Birth[] = [];
+  const delegations: Delegation[] = [];
   for (const agentId of unfinishedAgents(journal.graph)) {
     if (lineage(agentId).some((id) => gone.has(id))) continue;
     for (const node of journal.graph.log(agentId)) {
-      const birth = node.type === "call" ? await lostBirth(journal, settings, node) : null;
-      if (birth !== null) births.push(birth);
+      const delegation = node.type === "call" ? await lostDelegation(journal, settings, node) : null;
+      if (delegation !== null) delegations.push(delegation);
     }
   }
-  return births;
+  return delegations;
 }
 
-async function lostBirth(
+async function lostDelegation(
   journal: Journal,
   settings: FlowSettings,
   delegation: CallNode,
-): Promise<Birth | null> {
+): Promise<Delegation | null> {
   const { graph } = journal;
   const agentId = delegation.name === "delegate" ? childOf(delegation) : null;
   if (agentId === null) return null;
@@ -48,7 +48,7 @@ async function lostBirth(
   const read = readDelegate(args ?? []);
   if (parent === undefined || !read.ok) return null;
   return {
-    delegation,
+    call: delegation,
     plan: planAgain(graph, settings, { agentId, parent, request: read.value }),
     request: read.value,
     parent,
@@ -59,7 +59,7 @@ async function lostBirth(
 function planAgain(
   graph: Graph,
   settings: FlowSettings,
-  { agentId, parent, request }: Pick<Birth, "parent" | "request"> & { readonly agentId: string },
+  { agentId, parent, request }: Pick<Delegation, "parent" | "request"> & { readonly agentId: string },
 ): ChildPlan {
   const first = agentState(graph, agentId);
   if (first !== undefined) {

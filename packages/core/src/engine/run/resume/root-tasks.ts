@@ -1,7 +1,7 @@
 import { endsAgent } from "../../../data/node.ts";
 import { ROOT } from "../../../data/node-id.ts";
 import { RLMError } from "../../../errors.ts";
-import { queryDraft, type TaskDraft } from "../../agent/births.ts";
+import { type NewQuery, queryDraft } from "../../agent/births.ts";
 import type { FlowSettings } from "../../resources/settings.ts";
 import type { Journal } from "../../store/journal.ts";
 
@@ -10,7 +10,7 @@ import type { Journal } from "../../store/journal.ts";
  *
  * Owns: the line of those who give it one, so that of two at once the second hears that the root is at work.
  */
-export class RootTasks {
+export class RootQueries {
   readonly #settings: FlowSettings;
   readonly #journal: Journal;
   #line: Promise<void> = Promise.resolve();
@@ -21,7 +21,7 @@ export class RootTasks {
   }
 
   /** Appends the query of the root's next task. Rejects with `edit_refused` while it is at work. */
-  async assign(task: () => Promise<TaskDraft>): Promise<void> {
+  async assign(task: () => Promise<NewQuery>): Promise<void> {
     const assigned = this.#line.then(async () => {
       const head = this.#journal.graph.head(ROOT);
       if (head !== undefined && !endsAgent(head))

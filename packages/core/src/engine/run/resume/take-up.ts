@@ -6,48 +6,48 @@ import type { FlowSettings } from "../../resources/settings.ts";
 import type { ChainDraft, Journal } from "../../store/journal.ts";
 import type { Cancels } from "../edit/cancels.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
-import type { Slot } from "../schedule/slot.ts";
-import { orphans, type Recovered, recoveredFacts } from "./recovered.ts";
-import { lostBirths, waitsComplete } from "./recovery.ts";
+import type { LiveAgent } from "../schedule/slot.ts";
+import { orphans, type Resumed, resumedFacts } from "./recovered.ts";
+import { lostDelegations, waitsComplete } from "./recovery.ts";
 
-/** What taking up a run works on. */
-export interface TakeUpParts {
+/** What resuming a run works on. */
+export interface ResumeParts {
   readonly settings: FlowSettings;
   readonly store: Store;
   readonly journal: Journal;
   readonly scheduler: Scheduler;
   readonly cancels: Cancels;
-  slot(agentId: string): Slot;
+  agent(agentId: string): LiveAgent;
   spawn(agentId: string, query: ChainDraft): Promise<void>;
 }
 
 /**
  * Brings every unfinished agent of a log to where it stands, cancels those that nobody waits for any more and
- * gives birth to children that were promised. To be called once, before anything moves.
+ * makes the children that were promised. To be called once, before anything moves.
  */
-export async function takeUp(parts: TakeUpParts): Promise<Recovered> {
+export async function resumeRun(parts: ResumeParts): Promise<Resumed> {
   const { journal, settings, cancels } = parts;
   const { graph } = journal;
   const cancelled = orphans(graph);
-  const births = await lostBirths(journal, settings, cancelled);
-  const recovered = recoveredFacts(graph, parts.store, births, cancelled);
+  const delegations = await lostDelegations(journal, settings, cancelled);
+  const resumed = resumedFacts(graph, parts.store, delegations, cancelled);
   const agents = unfinishedAgents(graph);
-  for (const agentId of agents) parts.slot(agentId);
+  for (const agentId of agents) parts.agent(agentId);
   const reason = "nobody waits for it any more";
   await cancels.cancel({ agents: cancelled, reason, origin: "engine" });
   for (const agentId of agents.toReversed()) settle(parts, agentId);
-  for (const birth of births)
-    await parts.spawn(birth.plan.agentId, await childDraft(settings, journal, birth));
-  return recovered;
+  for (const delegation of delegations)
+    await parts.spawn(delegation.plan.agentId, await childDraft(settings, journal, delegation));
+  return resumed;
 }
 
 /** Lets the agent move, or leaves it parked when it waits for children that have not ended. */
-function settle({ journal: { graph }, scheduler }: TakeUpParts, agentId: string): void {
-  const slot = scheduler.slot(agentId);
+function settle({ journal: { graph }, scheduler }: ResumeParts, agentId: string): void {
+  const agent = scheduler.agent(agentId);
   const head = agentState(graph, agentId)?.head;
-  if (slot === undefined || head === undefined) return;
+  if (agent === undefined || head === undefined) return;
   const action = graph.lastAction(agentId);
   const inBlock = head.type === "action" || head.type === "supervising";
-  if (inBlock && action !== undefined) slot.inFlight.takenUp = action.id;
+  if (inBlock && action !== undefined) agent.inFlight.interrupted = action.id;
   if (head.type !== "supervising" || waitsComplete(graph, agentId)) scheduler.ready(agentId);
 }

@@ -1,12 +1,12 @@
 import { RLMError } from "../../../errors.ts";
 import type { TransitionEnd } from "../../agent/agent-port.ts";
 import type { Budget } from "../../resources/budget.ts";
-import { Slot, type SlotState } from "./slot.ts";
+import { LiveAgent, type LiveAgentState } from "./slot.ts";
 
 /** What the scheduler needs to know of agents. */
 export interface SchedulerHooks {
   /** Begins the agent's next transition; `null` when it has none. */
-  begin(slot: Slot): Promise<TransitionEnd> | null;
+  begin(agent: LiveAgent): Promise<TransitionEnd> | null;
   hasEnded(agentId: string): boolean;
   retired(agentId: string): void;
 }
@@ -20,7 +20,7 @@ interface Thrown {
 /**
  * Says which agent moves when.
  *
- * Owns: a slot for each unfinished agent, its state, and the stack of those that may move. Does not own: what a move
+ * Owns: the state of each unfinished agent, and the stack of those that may move. Does not own: what a move
  * is, the log, or why agents are stopped.
  * 1. An agent is in one state: ready, busy, parked or stopped. Those that are ready are on the stack.
  * 2. The newest on the stack moves first, so that trees finish and free memory.
@@ -30,9 +30,9 @@ interface Thrown {
  */
 export class Scheduler {
   readonly #hooks: SchedulerHooks;
-  readonly #slots = new Map<string, Slot>();
-  /** The stack; an entry whose slot is not ready any more is passed over. */
-  readonly #stack: Slot[] = [];
+  readonly #agents = new Map<string, LiveAgent>();
+  /** The stack; one that is not ready any more is passed over. */
+  readonly #stack: LiveAgent[] = [];
   #ready = 0;
   #busy = 0;
   #pumping = false;
@@ -52,42 +52,42 @@ export class Scheduler {
     return this.#stopped;
   }
 
-  slot(agentId: string): Slot | undefined {
-    return this.#slots.get(agentId);
+  agent(agentId: string): LiveAgent | undefined {
+    return this.#agents.get(agentId);
   }
 
-  /** Gives an agent a slot, parked. */
-  add(agentId: string, budget: Budget): Slot {
-    const slot = new Slot(agentId, budget);
-    this.#slots.set(agentId, slot);
-    return slot;
+  /** Takes in an agent, parked. */
+  add(agentId: string, budget: Budget): LiveAgent {
+    const agent = new LiveAgent(agentId, budget);
+    this.#agents.set(agentId, agent);
+    return agent;
   }
 
   /** Lets the agent move when its turn comes; one that is busy, when it has landed. */
   ready(agentId: string): void {
-    const slot = this.#slots.get(agentId);
-    if (slot?.state.kind === "busy") this.#set(slot, { ...slot.state, again: true });
-    if (slot?.state.kind !== "parked") return;
-    this.#set(slot, { kind: "ready" });
-    this.#stack.push(slot);
+    const agent = this.#agents.get(agentId);
+    if (agent?.state.kind === "busy") this.#set(agent, { ...agent.state, again: true });
+    if (agent?.state.kind !== "parked") return;
+    this.#set(agent, { kind: "ready" });
+    this.#stack.push(agent);
     this.#pump();
   }
 
   /** Hears that a task has ended which this agent delegated with the call. */
   childEnded(agentId: string, callId: string): void {
-    const slot = this.#slots.get(agentId);
-    if (slot === undefined) return;
-    slot.inFlight.arrivals.put({ kind: "child", callId });
-    const parked = parkedState(slot);
+    const agent = this.#agents.get(agentId);
+    if (agent === undefined) return;
+    agent.inFlight.mailbox.put({ kind: "child", callId });
+    const parked = parkedState(agent);
     if (parked !== null && (parked.waits === null || parked.waits.note(callId))) this.ready(agentId);
   }
 
   /** What a parked agent waits for is to be read off the log again. */
-  forgetWaits(slot: Slot): void {
+  forgetWaits(agent: LiveAgent): void {
     const parked = { kind: "parked", waits: null } as const;
-    if (slot.state.kind === "parked") this.#set(slot, parked);
-    else if (slot.state.kind === "busy" && slot.state.before?.kind === "parked")
-      this.#set(slot, { ...slot.state, before: parked });
+    if (agent.state.kind === "parked") this.#set(agent, parked);
+    else if (agent.state.kind === "busy" && agent.state.before?.kind === "parked")
+      this.#set(agent, { ...agent.state, before: parked });
   }
 
   /** Moves agents until nobody can, or moving was stopped. Rejects with what a transition threw. */
@@ -105,52 +105,52 @@ export class Scheduler {
    */
   async step(agents: readonly string[] | null): Promise<readonly string[]> {
     const wanted = agents === null ? null : new Set(agents);
-    const chosen = new Set<Slot>();
-    for (const slot of this.#stack.splice(0)) {
-      if (!this.#isReady(slot)) continue;
-      if (wanted === null || wanted.has(slot.agentId)) chosen.add(slot);
-      else this.#stack.push(slot);
+    const chosen = new Set<LiveAgent>();
+    for (const agent of this.#stack.splice(0)) {
+      if (!this.#isReady(agent)) continue;
+      if (wanted === null || wanted.has(agent.agentId)) chosen.add(agent);
+      else this.#stack.push(agent);
     }
     if (chosen.size === 0)
       throw new RLMError("nothing_to_do", "No agent can move, or none of those that were asked for.");
-    for (const slot of [...chosen].reverse()) this.#start(slot);
+    for (const agent of [...chosen].reverse()) this.#start(agent);
     await this.whenQuiet();
     this.#throwFailure();
-    return [...chosen].map((slot) => slot.agentId);
+    return [...chosen].map((agent) => agent.agentId);
   }
 
   /** Lets nothing new start or be sent; resolves when what is in flight has landed. */
   async pause(): Promise<void> {
     this.#pumping = false;
-    for (const slot of this.#slots.values()) slot.rest();
+    for (const agent of this.#agents.values()) agent.rest();
     await this.whenQuiet();
   }
 
   /** Stops every transition; nothing moves any more. */
   stopAll(): void {
     this.#stopped = true;
-    for (const slot of this.#slots.values()) slot.abort();
+    for (const agent of this.#agents.values()) agent.abort();
     this.#checkQuiet();
   }
 
   /** Stops one agent for good: its transition is aborted. */
-  stop(slot: Slot): void {
-    this.#set(slot, { kind: "stopped", landed: slot.landed });
-    slot.abort();
+  stop(agent: LiveAgent): void {
+    this.#set(agent, { kind: "stopped", landed: agent.landed });
+    agent.abort();
   }
 
   /** Forgets an agent that has ended. */
-  retire(slot: Slot): void {
-    this.#set(slot, { kind: "stopped", landed: slot.landed });
-    this.#slots.delete(slot.agentId);
-    this.#hooks.retired(slot.agentId);
+  retire(agent: LiveAgent): void {
+    this.#set(agent, { kind: "stopped", landed: agent.landed });
+    this.#agents.delete(agent.agentId);
+    this.#hooks.retired(agent.agentId);
     this.#checkQuiet();
   }
 
   /** Ends all moving: what is in flight is cut, since nothing can be kept of it. */
   fail(error: unknown): void {
     this.#failure ??= error;
-    for (const slot of this.#slots.values()) slot.abort();
+    for (const agent of this.#agents.values()) agent.abort();
     this.#checkQuiet();
   }
 
@@ -160,10 +160,10 @@ export class Scheduler {
   }
 
   /** Does work between two transitions of an agent: now when it rests, else when its transition has landed. */
-  async between<T>(slot: Slot, work: () => Promise<T>): Promise<T> {
+  async between<T>(agent: LiveAgent, work: () => Promise<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    slot.queued.push(() => work().then(resolve, reject));
-    if (slot.landed === null) void this.#workNow(slot);
+    agent.queued.push(() => work().then(resolve, reject));
+    if (agent.landed === null) void this.#workNow(agent);
     return await promise;
   }
 
@@ -186,79 +186,79 @@ export class Scheduler {
     });
   }
 
-  #set(slot: Slot, state: SlotState): void {
-    if (slot.state.kind === "ready") this.#ready -= 1;
+  #set(agent: LiveAgent, state: LiveAgentState): void {
+    if (agent.state.kind === "ready") this.#ready -= 1;
     if (state.kind === "ready") this.#ready += 1;
-    slot.state = state;
+    agent.state = state;
   }
 
   #pump(): void {
     while (this.#pumping && !this.#stopped && this.#failure === null) {
-      const slot = this.#stack.pop();
-      if (slot === undefined) return;
-      if (this.#isReady(slot)) this.#start(slot);
+      const agent = this.#stack.pop();
+      if (agent === undefined) return;
+      if (this.#isReady(agent)) this.#start(agent);
     }
   }
 
-  #isReady(slot: Slot): boolean {
-    return slot.state.kind === "ready" && this.#slots.get(slot.agentId) === slot;
+  #isReady(agent: LiveAgent): boolean {
+    return agent.state.kind === "ready" && this.#agents.get(agent.agentId) === agent;
   }
 
-  #start(slot: Slot): void {
-    slot.renew();
-    const move = this.#hooks.begin(slot);
+  #start(agent: LiveAgent): void {
+    agent.renew();
+    const move = this.#hooks.begin(agent);
     if (move === null) {
-      this.#set(slot, { kind: "parked", waits: null });
+      this.#set(agent, { kind: "parked", waits: null });
       return;
     }
     this.#busy += 1;
     const landed = move.then(
-      (end) => this.#finish(slot, end),
-      (error) => this.#finish(slot, { kind: "thrown", error }),
+      (end) => this.#finish(agent, end),
+      (error) => this.#finish(agent, { kind: "thrown", error }),
     );
-    this.#set(slot, { kind: "busy", landed, before: null, again: false });
+    this.#set(agent, { kind: "busy", landed, before: null, again: false });
   }
 
-  async #finish(slot: Slot, end: TransitionEnd | Thrown): Promise<void> {
-    await workOff(slot);
-    const again = slot.state.kind === "busy" && slot.state.again;
-    const over = this.#landed(slot, { kind: "parked", waits: end.kind === "waiting" ? end.waits : null });
+  async #finish(agent: LiveAgent, end: TransitionEnd | Thrown): Promise<void> {
+    await workOff(agent);
+    const again = agent.state.kind === "busy" && agent.state.again;
+    const over = this.#landed(agent, { kind: "parked", waits: end.kind === "waiting" ? end.waits : null });
     if (over || this.#stopped) return this.#checkQuiet();
     if (end.kind === "thrown") return this.fail(end.error);
-    if (end.kind === "moved" || again || slot.inFlight.arrivals.size > 0) this.ready(slot.agentId);
+    if (end.kind === "moved" || again || agent.inFlight.mailbox.size > 0) this.ready(agent.agentId);
     this.#checkQuiet();
   }
 
   /** Does the queued work of an agent of which nothing is in flight. */
-  async #workNow(slot: Slot): Promise<void> {
+  async #workNow(agent: LiveAgent): Promise<void> {
     const { promise: landed, resolve } = Promise.withResolvers<void>();
-    const before = slot.state;
+    const before = agent.state;
     this.#busy += 1;
     this.#set(
-      slot,
+      agent,
       before.kind === "stopped" ? { ...before, landed } : { kind: "busy", landed, before, again: false },
     );
-    await workOff(slot);
-    const { state } = slot;
-    const parked = parkedState(slot) ?? { kind: "parked", waits: null };
-    const over = this.#landed(slot, parked);
+    await workOff(agent);
+    const { state } = agent;
+    const parked = parkedState(agent) ?? { kind: "parked", waits: null };
+    const over = this.#landed(agent, parked);
     if (!over && state.kind === "busy" && (state.again || state.before?.kind === "ready"))
-      this.ready(slot.agentId);
+      this.ready(agent.agentId);
     resolve();
     this.#checkQuiet();
   }
 
   /** Notes that nothing of the agent is in flight any more; true when it is stopped or has ended. */
-  #landed(slot: Slot, next: SlotState): boolean {
+  #landed(agent: LiveAgent, next: LiveAgentState): boolean {
     this.#busy -= 1;
-    if (slot.state.kind === "stopped") {
-      this.#set(slot, { kind: "stopped", landed: null });
+    if (agent.state.kind === "stopped") {
+      this.#set(agent, { kind: "stopped", landed: null });
       return true;
     }
-    this.#set(slot, next);
-    if (!this.#hooks.hasEnded(slot.agentId)) return false;
-    this.stop(slot);
-    this.retire(slot);
+    this.#set(agent, next);
+    if (!this.#hooks.hasEnded(agent.agentId)) return false;
+    this.stop(agent);
+    this.retire(agent);
     return true;
   }
 
@@ -274,12 +274,12 @@ export class Scheduler {
   }
 }
 
-async function workOff({ queued }: Slot): Promise<void> {
+async function workOff({ queued }: LiveAgent): Promise<void> {
   while (queued.length > 0) await queued.shift()?.();
 }
 
 /** How the agent is parked, or will be again after the work between two of its transitions. */
-function parkedState({ state }: Slot): Extract<SlotState, { readonly kind: "parked" }> | null {
+function parkedState({ state }: LiveAgent): Extract<LiveAgentState, { readonly kind: "parked" }> | null {
   const resting = state.kind === "busy" ? state.before : state;
   return resting?.kind === "parked" ? resting : null;
 }

@@ -3,7 +3,7 @@ import type { WaitTable } from "../../repl/wait-table.ts";
 import type { Budget } from "../../resources/budget.ts";
 
 /** Where an unfinished agent stands in its process. Only the scheduler changes it. */
-export type SlotState =
+export type LiveAgentState =
   /** It may move. */
   | { readonly kind: "ready" }
   /**
@@ -13,7 +13,7 @@ export type SlotState =
   | {
       readonly kind: "busy";
       readonly landed: Promise<void>;
-      readonly before: SlotState | null;
+      readonly before: LiveAgentState | null;
       readonly again: boolean;
     }
   /** It waits for children and holds no promise, no place and maybe no REPL. `null`: only the log knows for which. */
@@ -22,11 +22,11 @@ export type SlotState =
   | { readonly kind: "stopped"; readonly landed: Promise<void> | null };
 
 /** What a live run keeps of one unfinished agent. */
-export class Slot {
+export class LiveAgent {
   readonly agentId: string;
   budget: Budget;
   readonly inFlight: InFlight = new InFlight();
-  state: SlotState = { kind: "parked", waits: null };
+  state: LiveAgentState = { kind: "parked", waits: null };
   /** Work for the next boundary between two transitions; none of it rejects. */
   readonly queued: (() => Promise<void>)[] = [];
   #stop = new AbortController();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { resolveOptions } from "../../../../src/engine/flow/flow-options.ts";
-import { lostBirths, waitsComplete } from "../../../../src/engine/run/resume/recovery.ts";
+import { lostDelegations, waitsComplete } from "../../../../src/engine/run/resume/recovery.ts";
 import { Journal } from "../../../../src/engine/store/journal.ts";
 import { defineTool, Graph, memoryStores, type RunNode, type RunStores } from "../../../../src/index.ts";
 import { checkRun, fixedEnvironment, scriptedClient } from "../../../../src/testing/index.ts";
@@ -87,7 +87,7 @@ describe("promised children", () => {
     const environment = fixedEnvironment();
     const settings = resolveOptions({ client: scriptedClient([]), runtime: inlineRuntime(), environment });
     const store = await memoryStores(environment.digest).createRun(builder.graph.run);
-    return await lostBirths(
+    return await lostDelegations(
       new Journal(store, Graph.fromNodes(builder.graph.run, nodes), environment),
       settings,
       cancelled,

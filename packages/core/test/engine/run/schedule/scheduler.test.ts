@@ -3,10 +3,10 @@ import type { TransitionEnd } from "../../../../src/engine/agent/agent-port.ts";
 import { WaitTable } from "../../../../src/engine/repl/wait-table.ts";
 import { Budget } from "../../../../src/engine/resources/budget.ts";
 import { Scheduler } from "../../../../src/engine/run/schedule/scheduler.ts";
-import type { Slot } from "../../../../src/engine/run/schedule/slot.ts";
+import type { LiveAgent } from "../../../../src/engine/run/schedule/slot.ts";
 import { RLMError } from "../../../../src/index.ts";
 
-type Transition = (slot: Slot) => Promise<TransitionEnd>;
+type Transition = (agent: LiveAgent) => Promise<TransitionEnd>;
 
 /** A scheduler whose agents do what they are told; `began` says who moved, in order. */
 class Bench {
@@ -20,7 +20,7 @@ class Bench {
   constructor(transition: Transition) {
     this.#transition = transition;
     this.scheduler = new Scheduler({
-      begin: (slot) => this.#begin(slot),
+      begin: (agent) => this.#begin(agent),
       hasEnded: (agentId) => this.ended.has(agentId),
       retired: (agentId) => this.retired.push(agentId),
     });
@@ -33,15 +33,15 @@ class Bench {
     }
   }
 
-  async #begin(slot: Slot): Promise<TransitionEnd> {
-    this.began.push(slot.agentId);
-    const others = (this.inFlight.get(slot.agentId) ?? 0) + 1;
-    this.inFlight.set(slot.agentId, others);
-    expect(others, `${slot.agentId} moves once at a time`).toBe(1);
+  async #begin(agent: LiveAgent): Promise<TransitionEnd> {
+    this.began.push(agent.agentId);
+    const others = (this.inFlight.get(agent.agentId) ?? 0) + 1;
+    this.inFlight.set(agent.agentId, others);
+    expect(others, `${agent.agentId} moves once at a time`).toBe(1);
     try {
-      return await this.#transition(slot);
+      return await this.#transition(agent);
     } finally {
-      this.inFlight.set(slot.agentId, 0);
+      this.inFlight.set(agent.agentId, 0);
     }
   }
 }
@@ -64,7 +64,7 @@ describe("a scheduler", () => {
     await bench.scheduler.drive();
     expect(bench.began).toEqual(["c", "b", "a"]);
     expect(bench.retired.toSorted()).toEqual(["a", "b", "c"]);
-    expect(bench.scheduler.slot("a")).toBeUndefined();
+    expect(bench.scheduler.agent("a")).toBeUndefined();
     expect(bench.scheduler.canMove).toBe(false);
   });
 
@@ -82,17 +82,17 @@ describe("a scheduler", () => {
     let moves = 0;
     const waits = new WaitTable();
     waits.open(0, [{ callId: "call", agentId: "b" }], () => false);
-    const bench: Bench = new Bench(async (slot) => {
+    const bench: Bench = new Bench(async (agent) => {
       moves += 1;
       if (moves === 1) return { kind: "waiting", waits };
-      expect(slot.inFlight.arrivals.take()).toEqual({ kind: "child", callId: "another call" });
-      expect(slot.inFlight.arrivals.take()).toEqual({ kind: "child", callId: "call" });
-      bench.ended.add(slot.agentId);
+      expect(agent.inFlight.mailbox.take()).toEqual({ kind: "child", callId: "another call" });
+      expect(agent.inFlight.mailbox.take()).toEqual({ kind: "child", callId: "call" });
+      bench.ended.add(agent.agentId);
       return { kind: "ended" };
     });
     bench.add("a");
     await bench.scheduler.drive();
-    expect(bench.scheduler.slot("a")?.state.kind).toBe("parked");
+    expect(bench.scheduler.agent("a")?.state.kind).toBe("parked");
     bench.scheduler.childEnded("a", "another call");
     expect(bench.scheduler.canMove).toBe(false);
     const driving = bench.scheduler.drive();
@@ -103,13 +103,13 @@ describe("a scheduler", () => {
 
   test("looks again at children that ended while their parent went to sleep", async () => {
     let moves = 0;
-    const bench: Bench = new Bench(async (slot) => {
+    const bench: Bench = new Bench(async (agent) => {
       moves += 1;
       if (moves === 1) {
         bench.scheduler.childEnded("a", "call");
         return { kind: "waiting", waits: new WaitTable() };
       }
-      slot.inFlight.arrivals.take();
+      agent.inFlight.mailbox.take();
       bench.ended.add("a");
       return { kind: "ended" };
     });
@@ -150,9 +150,9 @@ describe("a scheduler", () => {
 
   test("aborts every transition when all is stopped, and moves nobody any more", async () => {
     const bench = new Bench(
-      (slot) =>
+      (agent) =>
         new Promise((_, reject) => {
-          slot.stopSignal.addEventListener("abort", () => reject(new RLMError("aborted", "stopped")));
+          agent.stopSignal.addEventListener("abort", () => reject(new RLMError("aborted", "stopped")));
         }),
     );
     bench.add("a", "b");
@@ -174,7 +174,7 @@ describe("a scheduler", () => {
       return { kind: "ended" };
     });
     bench.add("a", "b", "c");
-    const [a, c] = [bench.scheduler.slot("a"), bench.scheduler.slot("c")];
+    const [a, c] = [bench.scheduler.agent("a"), bench.scheduler.agent("c")];
     if (a === undefined || c === undefined) throw new Error("both were added");
     bench.scheduler.stop(a);
     const driving = bench.scheduler.drive();
@@ -186,10 +186,10 @@ describe("a scheduler", () => {
 
   test("cuts everything and rejects with what first failed", async () => {
     const aborted: string[] = [];
-    const bench = new Bench(async (slot) => {
-      if (slot.agentId === "bad") throw new RLMError("store_failed", "the disk is full");
-      slot.stopSignal.addEventListener("abort", () => aborted.push(slot.agentId));
-      await new Promise<void>((resolve) => slot.stopSignal.addEventListener("abort", () => resolve()));
+    const bench = new Bench(async (agent) => {
+      if (agent.agentId === "bad") throw new RLMError("store_failed", "the disk is full");
+      agent.stopSignal.addEventListener("abort", () => aborted.push(agent.agentId));
+      await new Promise<void>((resolve) => agent.stopSignal.addEventListener("abort", () => resolve()));
       throw new RLMError("aborted", "stopped");
     });
     bench.add("a", "b", "bad");
@@ -227,15 +227,15 @@ describe("a scheduler", () => {
       return { kind: "moved" };
     });
     bench.add("a");
-    const slot = bench.scheduler.slot("a");
-    if (slot === undefined) throw new Error("it was added");
+    const agent = bench.scheduler.agent("a");
+    if (agent === undefined) throw new Error("it was added");
     const work = (name: string) => async () => {
       order.push(`begin ${name}`);
       await tick();
       order.push(`end ${name}`);
     };
     const driving = bench.scheduler.drive();
-    await Promise.all([bench.scheduler.between(slot, work("x")), bench.scheduler.between(slot, work("y"))]);
+    await Promise.all([bench.scheduler.between(agent, work("x")), bench.scheduler.between(agent, work("y"))]);
     await driving;
     expect(order).toEqual(["move", "moved", "begin x", "end x", "begin y", "end y", "move", "moved"]);
   });
