@@ -9,9 +9,9 @@ export type {
   Signals,
   TransitionEnd,
 } from "./engine/agent/agent-port.ts";
-export { chooseRuntime, type NewQuery, queryDraft } from "./engine/agent/births.ts";
 export { storeContexts } from "./engine/agent/contexts.ts";
 export { InFlight } from "./engine/agent/in-flight.ts";
+export { chooseRuntime, type NewQuery, queryDraft } from "./engine/agent/query-draft.ts";
 export type { AgentNews } from "./engine/agent/run-event.ts";
 export { advance } from "./engine/agent/transition.ts";
 export { resolveOptions } from "./engine/flow/flow-options.ts";
@@ -24,8 +24,8 @@ export {
   type Held,
   type Shortage,
 } from "./engine/resources/budget.ts";
-export type { Release } from "./engine/resources/gate.ts";
 export type { Answered } from "./engine/resources/provider.ts";
+export type { Release } from "./engine/resources/semaphore.ts";
 export type { AgentSettings, FlowSettings, ModelInfo } from "./engine/resources/settings.ts";
 export { flowEffects } from "./engine/run/flow-effects.ts";
 export { type ChainDraft, Journal, type LogStore } from "./engine/store/journal.ts";

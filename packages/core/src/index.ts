@@ -68,10 +68,10 @@ export type {
   ToolCallVerdict,
   ToolCallView,
 } from "./engine/resources/settings.ts";
-export type { Resumed } from "./engine/run/resume/recovered.ts";
 export { type Requirements, requirementsOf } from "./engine/run/resume/requirements.ts";
+export type { Resumed } from "./engine/run/resume/resumed.ts";
 export { checkPayloads } from "./engine/store/check-payloads.ts";
-export { closablePayloads as guardedPayloads } from "./engine/store/guarded-payloads.ts";
+export { closablePayloads as guardedPayloads } from "./engine/store/closable-payloads.ts";
 export { memoryStores } from "./engine/store/memory-store.ts";
 export type { LoadedTrace, PayloadSource, Traceable } from "./engine/store/trace.ts";
 export { blobsOf, loadTrace, saveTrace, traceText } from "./engine/store/trace.ts";

@@ -17,8 +17,8 @@ import { childOf } from "../repl/answers.ts";
 import type { LiveBlock } from "../repl/live-block.ts";
 import type { AgentSettings } from "../resources/settings.ts";
 import type { AgentPort, Delegation } from "./agent-port.ts";
-import { chooseRuntime } from "./births.ts";
-import { inLanguage } from "./own-words.ts";
+import { inLanguage } from "./in-language.ts";
+import { chooseRuntime } from "./query-draft.ts";
 
 /** The answer to a `delegate` call, and the child to be made when it is not a refusal. */
 export interface DelegateAnswer {

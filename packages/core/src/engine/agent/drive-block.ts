@@ -9,11 +9,11 @@ import type { LiveBlock } from "../repl/live-block.ts";
 import type { CallDraft } from "../store/journal.ts";
 import type { AgentPort } from "./agent-port.ts";
 import { approveCall, needsApproval } from "./approve-call.ts";
-import type { Approval, Finished, MailboxEntry } from "./arrivals.ts";
-import { childDraft } from "./births.ts";
 import { answerDelegate } from "./delegation.ts";
 import { performCall } from "./effects.ts";
-import { inLanguage } from "./own-words.ts";
+import { inLanguage } from "./in-language.ts";
+import type { Approval, Finished, MailboxEntry } from "./mailbox.ts";
+import { childDraft } from "./query-draft.ts";
 
 /** How far a block got. */
 export type BlockOutcome =

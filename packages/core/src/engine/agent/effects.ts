@@ -5,9 +5,9 @@ import type { Tool } from "../../protocols/tool.ts";
 import { asJson } from "../../schema/as-json.ts";
 import { placedArguments } from "../tool/named-arguments.ts";
 import type { AgentPort } from "./agent-port.ts";
-import type { Finished } from "./arrivals.ts";
 import { errorData } from "./error-data.ts";
-import { inLanguage } from "./own-words.ts";
+import { inLanguage } from "./in-language.ts";
+import type { Finished } from "./mailbox.ts";
 import { queryModel } from "./sub-query.ts";
 
 /** What a call of a block is made for. */

@@ -10,7 +10,7 @@ import { type LiveBlock, suspensions } from "../repl/live-block.ts";
 import type { ChainDraft } from "../store/journal.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import type { BlockOutcome } from "./drive-block.ts";
-import { kernelOf } from "./own-words.ts";
+import { kernelOf } from "./in-language.ts";
 
 /** Appends the node that says how a block ended or was suspended. */
 export async function endBlock(

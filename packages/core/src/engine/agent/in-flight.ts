@@ -1,6 +1,6 @@
 import type { Attempt } from "../../data/node.ts";
-import { Mailbox } from "./arrivals.ts";
 import { Conversation } from "./conversation.ts";
+import { Mailbox } from "./mailbox.ts";
 
 /** Shared by all aborts: creating an exception with its stack takes longer than the rest of an abort. */
 export const ABORTED: DOMException = new DOMException("This operation was aborted", "AbortError");

@@ -6,7 +6,7 @@ import { spelled } from "../../rules/spelling.ts";
 import { childOf, recordedOutcome } from "../repl/answers.ts";
 import type { LiveBlock } from "../repl/live-block.ts";
 import type { AgentPort } from "./agent-port.ts";
-import { kernelOf } from "./own-words.ts";
+import { kernelOf } from "./in-language.ts";
 
 /** The calls of a block with their answers, in order: undoing the block does not undo them. */
 export async function madeCalls(

@@ -10,8 +10,8 @@ import { readJsonReply } from "../../schema/read-json-reply.ts";
 import { withRequiredKeys } from "../../schema/required-keys.ts";
 import type { ResolvedSchema } from "../../schema/schema.ts";
 import type { AgentPort } from "./agent-port.ts";
-import type { Finished } from "./arrivals.ts";
 import { errorData } from "./error-data.ts";
+import type { Finished } from "./mailbox.ts";
 import { attemptsOf, request } from "./request.ts";
 
 /** Who asks in an `llmQuery`, and under which key. */

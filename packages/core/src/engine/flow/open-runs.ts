@@ -5,11 +5,11 @@ import type { RunInfo } from "../../data/run-info.ts";
 import { RLMError } from "../../errors.ts";
 import type { PayloadReader, Store } from "../../protocols/store.ts";
 import type { ResolvedSchema } from "../../schema/schema.ts";
-import { monotonicClock } from "../environment/steady-environment.ts";
+import { monotonicClock } from "../environment/monotonic-clock.ts";
 import type { FlowSettings } from "../resources/settings.ts";
 import { LiveRun } from "../run/live-run.ts";
-import { latestTime } from "../run/resume/recovered.ts";
 import { requireAll } from "../run/resume/requirements.ts";
+import { latestTime } from "../run/resume/resumed.ts";
 import { checkPayloads } from "../store/check-payloads.ts";
 import { sharedNodes } from "../store/shared-nodes.ts";
 

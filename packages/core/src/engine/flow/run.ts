@@ -8,7 +8,7 @@ import type { PayloadReader } from "../../protocols/store.ts";
 import { errorData } from "../agent/error-data.ts";
 import type { RunEvent } from "../agent/run-event.ts";
 import type { LiveRun } from "../run/live-run.ts";
-import type { Resumed } from "../run/resume/recovered.ts";
+import type { Resumed } from "../run/resume/resumed.ts";
 import { RunError, rootFailure } from "./run-error.ts";
 
 /** What a finished run gives. */

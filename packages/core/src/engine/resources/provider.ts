@@ -5,8 +5,8 @@ import { RLMError } from "../../errors.ts";
 import type { ChatOptions, Client, Message, Reply } from "../../protocols/client.ts";
 import type { Environment } from "../../protocols/environment.ts";
 import { untilAborted } from "../environment/until-aborted.ts";
-import { Semaphore } from "./gate.ts";
 import { readFailure, readReply } from "./read-reply.ts";
+import { Semaphore } from "./semaphore.ts";
 
 /** US dollars per million tokens of one model. */
 export interface Price {

@@ -1,5 +1,5 @@
 import { RLMError } from "../../errors.ts";
-import type { Release } from "./gate.ts";
+import type { Release } from "./semaphore.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
 /** A REPL that is not in use at the moment. */

@@ -10,10 +10,10 @@ import type { RunStores } from "../../protocols/store.ts";
 import type { Tool } from "../../protocols/tool.ts";
 import type { ResolvedRunConfig } from "../../rules/limits.ts";
 import type { AgentView } from "../../rules/prompt/prompt-builder.ts";
-import type { Semaphore } from "./gate.ts";
 import type { Price, Provider } from "./provider.ts";
 import type { ReplPlaces } from "./repl-places.ts";
 import type { RuntimeProofs } from "./runtime-proofs.ts";
+import type { Semaphore } from "./semaphore.ts";
 
 /** What `onAction` decides about code that is about to run. */
 export type ActionVerdict =

@@ -10,7 +10,7 @@ import { type Gap, nextMove } from "../../rules/plan.ts";
 import { AnswerSchemas } from "../../schema/answer-schemas.ts";
 import type { ResolvedSchema } from "../../schema/schema.ts";
 import { endExhausted } from "../agent/ask-model.ts";
-import type { NewQuery } from "../agent/births.ts";
+import type { NewQuery } from "../agent/query-draft.ts";
 import type { RunEvent } from "../agent/run-event.ts";
 import { advance } from "../agent/transition.ts";
 import { ReplPool } from "../repl/repl-pool.ts";
@@ -20,14 +20,14 @@ import { type ChainDraft, Journal } from "../store/journal.ts";
 import { Cancels } from "./edit/cancels.ts";
 import { InboxReader } from "./edit/inbox-reader.ts";
 import { LiveEdits } from "./edit/live-edits.ts";
+import { type LocalPortParts, localPort } from "./local-port.ts";
 import { Pause } from "./pause.ts";
-import { latestTime, type Resumed } from "./resume/recovered.ts";
-import { RootQueries } from "./resume/root-tasks.ts";
-import { resumeRun } from "./resume/take-up.ts";
+import { resumeRun } from "./resume/resume-run.ts";
+import { latestTime, type Resumed } from "./resume/resumed.ts";
+import { RootQueries } from "./resume/root-queries.ts";
+import type { LiveAgent } from "./schedule/live-agent.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
-import type { LiveAgent } from "./schedule/slot.ts";
 import { TimeLimits } from "./schedule/time-limits.ts";
-import { type LocalPortParts, localPort } from "./slot-port.ts";
 
 /**
  * One branch while it moves: brings the log, the REPLs, the budget and the scheduler together.

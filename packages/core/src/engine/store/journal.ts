@@ -6,7 +6,7 @@ import { callNodeId, chainNodeId, intentNodeId } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
 import type { Environment } from "../../protocols/environment.ts";
 import type { PayloadStore, Store } from "../../protocols/store.ts";
-import { watchedPayloads } from "./guarded-payloads.ts";
+import { watchedPayloads } from "./closable-payloads.ts";
 import type { PromptSums } from "./prompt-sums.ts";
 import { isStoreFailure } from "./store-failure.ts";
 

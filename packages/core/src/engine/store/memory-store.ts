@@ -4,7 +4,7 @@ import type { RunInfo } from "../../data/run-info.ts";
 import { RLMError } from "../../errors.ts";
 import type { Environment } from "../../protocols/environment.ts";
 import type { PayloadStore, RunStores, Store } from "../../protocols/store.ts";
-import { closablePayloads } from "./guarded-payloads.ts";
+import { closablePayloads } from "./closable-payloads.ts";
 import { MemoryPayloads } from "./memory-payloads.ts";
 
 /*

@@ -4,8 +4,8 @@ import { endsAgent, type Origin } from "../../../data/node.ts";
 import type { Environment } from "../../../protocols/environment.ts";
 import type { ReplPool } from "../../repl/repl-pool.ts";
 import type { Journal } from "../../store/journal.ts";
+import type { LiveAgent } from "../schedule/live-agent.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
-import type { LiveAgent } from "../schedule/slot.ts";
 
 /** Agents to be cancelled with everything below them, and what their nodes say about it. */
 export interface Cancellation {

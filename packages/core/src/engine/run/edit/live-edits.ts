@@ -15,8 +15,8 @@ import { agentBudget, limitsOf } from "../../resources/agent-budget.ts";
 import type { Budget } from "../../resources/budget.ts";
 import type { FlowSettings } from "../../resources/settings.ts";
 import type { Journal } from "../../store/journal.ts";
+import type { LiveAgent } from "../schedule/live-agent.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
-import type { LiveAgent } from "../schedule/slot.ts";
 import type { TimeLimits } from "../schedule/time-limits.ts";
 import type { Cancels } from "./cancels.ts";
 

@@ -1,7 +1,7 @@
 import { RLMError } from "../../../errors.ts";
 import type { TransitionEnd } from "../../agent/agent-port.ts";
 import type { Budget } from "../../resources/budget.ts";
-import { LiveAgent, type LiveAgentState } from "./slot.ts";
+import { LiveAgent, type LiveAgentState } from "./live-agent.ts";
 
 /** What the scheduler needs to know of agents. */
 export interface SchedulerHooks {

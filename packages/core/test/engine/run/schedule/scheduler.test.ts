@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { TransitionEnd } from "../../../../src/engine/agent/agent-port.ts";
 import { WaitTable } from "../../../../src/engine/repl/wait-table.ts";
 import { Budget } from "../../../../src/engine/resources/budget.ts";
+import type { LiveAgent } from "../../../../src/engine/run/schedule/live-agent.ts";
 import { Scheduler } from "../../../../src/engine/run/schedule/scheduler.ts";
-import type { LiveAgent } from "../../../../src/engine/run/schedule/slot.ts";
 import { RLMError } from "../../../../src/index.ts";
 
 type Transition = (agent: LiveAgent) => Promise<TransitionEnd>;

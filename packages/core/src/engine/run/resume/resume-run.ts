@@ -1,14 +1,14 @@
 import { agentState } from "../../../data/graph/chain.ts";
 import type { Store } from "../../../protocols/store.ts";
 import { unfinishedAgents } from "../../../rules/plan.ts";
-import { childDraft } from "../../agent/births.ts";
+import { childDraft } from "../../agent/query-draft.ts";
 import type { FlowSettings } from "../../resources/settings.ts";
 import type { ChainDraft, Journal } from "../../store/journal.ts";
 import type { Cancels } from "../edit/cancels.ts";
+import type { LiveAgent } from "../schedule/live-agent.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
-import type { LiveAgent } from "../schedule/slot.ts";
-import { orphans, type Resumed, resumedFacts } from "./recovered.ts";
-import { lostDelegations, waitsComplete } from "./recovery.ts";
+import { lostDelegations, waitsComplete } from "./lost-delegations.ts";
+import { orphans, type Resumed, resumedFacts } from "./resumed.ts";
 
 /** What resuming a run works on. */
 export interface ResumeParts {

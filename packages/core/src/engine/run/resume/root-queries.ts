@@ -1,7 +1,7 @@
 import { endsAgent } from "../../../data/node.ts";
 import { ROOT } from "../../../data/node-id.ts";
 import { RLMError } from "../../../errors.ts";
-import { type NewQuery, queryDraft } from "../../agent/births.ts";
+import { type NewQuery, queryDraft } from "../../agent/query-draft.ts";
 import type { FlowSettings } from "../../resources/settings.ts";
 import type { Journal } from "../../store/journal.ts";
 

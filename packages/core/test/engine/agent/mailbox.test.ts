@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { Mailbox, type MailboxEntry } from "../../../src/engine/agent/arrivals.ts";
+import { Mailbox, type MailboxEntry } from "../../../src/engine/agent/mailbox.ts";
 import { RLMError } from "../../../src/index.ts";
 
 const child = (callId: string): MailboxEntry => ({ kind: "child", callId });

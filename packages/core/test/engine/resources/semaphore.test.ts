@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Semaphore } from "../../../src/engine/resources/gate.ts";
+import { Semaphore } from "../../../src/engine/resources/semaphore.ts";
 import { RLMError } from "../../../src/index.ts";
 import { Seeded } from "../../data/seeded.ts";
 

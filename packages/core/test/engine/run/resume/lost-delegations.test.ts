@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { resolveOptions } from "../../../../src/engine/flow/flow-options.ts";
-import { lostDelegations, waitsComplete } from "../../../../src/engine/run/resume/recovery.ts";
+import { lostDelegations, waitsComplete } from "../../../../src/engine/run/resume/lost-delegations.ts";
 import { Journal } from "../../../../src/engine/store/journal.ts";
 import { defineTool, Graph, memoryStores, type RunNode, type RunStores } from "../../../../src/index.ts";
 import { checkRun, fixedEnvironment, scriptedClient } from "../../../../src/testing/index.ts";

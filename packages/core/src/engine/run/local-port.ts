@@ -7,7 +7,7 @@ import type { FlowSettings } from "../resources/settings.ts";
 import type { ChainDraft, Journal } from "../store/journal.ts";
 import type { Cancels } from "./edit/cancels.ts";
 import { flowEffects } from "./flow-effects.ts";
-import type { LiveAgent } from "./schedule/slot.ts";
+import type { LiveAgent } from "./schedule/live-agent.ts";
 
 /** What the ports of a live run's agents lead to. */
 export interface LocalPortParts {
