@@ -83,7 +83,11 @@ describe("a run whose process died", () => {
 });
 
 describe("promised children", () => {
-  async function birthsOf(nodes: readonly RunNode[], builder: RunBuilder, cancelled: readonly string[] = []) {
+  async function delegationsOf(
+    nodes: readonly RunNode[],
+    builder: RunBuilder,
+    cancelled: readonly string[] = [],
+  ) {
     const environment = fixedEnvironment();
     const settings = resolveOptions({ client: scriptedClient([]), runtime: inlineRuntime(), environment });
     const store = await memoryStores(environment.digest).createRun(builder.graph.run);
@@ -110,17 +114,17 @@ describe("promised children", () => {
 
   test("whose query is not in the log are born again, as it was said, whatever limits say now", async () => {
     const run = promised();
-    const births = await birthsOf([...run.graph.walk()], run);
-    expect(births).toMatchObject([
-      { delegation: { id: "root#1/0" }, plan: { agentId: "root.a", depth: 1, config: { maxIterations: 3 } } },
+    const delegations = await delegationsOf([...run.graph.walk()], run);
+    expect(delegations).toMatchObject([
+      { call: { id: "root#1/0" }, plan: { agentId: "root.a", depth: 1, config: { maxIterations: 3 } } },
     ]);
   });
 
   test("that were born are not born twice, and none below an agent that is cancelled", async () => {
     const run = promised();
-    expect(await birthsOf([...run.graph.walk()], run, ["root"])).toEqual([]);
+    expect(await delegationsOf([...run.graph.walk()], run, ["root"])).toEqual([]);
     run.query("root.a", "Do A.", { parentId: "root#1/0" });
-    expect(await birthsOf([...run.graph.walk()], run)).toEqual([]);
+    expect(await delegationsOf([...run.graph.walk()], run)).toEqual([]);
   });
 
   test("get their further task", async () => {
@@ -133,8 +137,8 @@ describe("promised children", () => {
       args: [handle, "More."],
       outcome: { ok: true, value: "root.a" },
     });
-    expect(await birthsOf([...run.graph.walk()], run)).toMatchObject([
-      { delegation: { id: "root#1/2" }, plan: { agentId: "root.a" }, request: { query: "More." } },
+    expect(await delegationsOf([...run.graph.walk()], run)).toMatchObject([
+      { call: { id: "root#1/2" }, plan: { agentId: "root.a" }, request: { query: "More." } },
     ]);
   });
 });
