@@ -5,6 +5,7 @@ export { type CodePlace, codeExcerpt } from "./language/code-excerpt.ts";
 export { type CompiledBlock, compileBlock } from "./language/compile-block.ts";
 export { javascriptKernel } from "./language/javascript-kernel.ts";
 export { exampleBlock, keyExample, type Teaching, teachingSections } from "./language/teaching.ts";
+export { MemoryWatch, ownMB, residentMB, type WatchedProcess } from "./memory-watch.ts";
 export {
   channelTimes,
   languageOption,

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { ContextPayload, ReplSession, ReplSpec, Runtime, Turn } from "@rlmflow/core";
+import { residentMB } from "@rlmflow/repl";
 import { describe, expect, test } from "vitest";
 import { childrenOf, comesTrue, isAlive } from "../../../test/processes.ts";
 import { type IsolatedRuntimeOptions, isolatedRuntime } from "../src/index.ts";
-import { residentMB } from "../src/pool/memory-watch.ts";
 
 const SPEC: ReplSpec = {
   agentId: "root",

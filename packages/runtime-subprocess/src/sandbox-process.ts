@@ -10,10 +10,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { RLMError } from "@rlmflow/core";
-import { type FailedLimit, settlesWithin, TextTail } from "@rlmflow/repl";
+import { type FailedLimit, settlesWithin, TextTail, type WatchedProcess } from "@rlmflow/repl";
 import { deathOf } from "./death.ts";
 import type { Launch } from "./launch.ts";
-import type { Watched } from "./memory-watch.ts";
 import type { ProcessTable } from "./process-table.ts";
 
 const STDERR_BYTES = 4096;
@@ -27,7 +26,7 @@ const EXIT_MS = 5000;
 const ROUNDS = 5;
 
 /** A child process, see the head of this file. Make one with {@link startProcess}. */
-export class SandboxProcess implements Watched {
+export class SandboxProcess implements WatchedProcess {
   readonly pid: number;
   readonly launch: Launch;
   readonly #child: ChildProcess;
@@ -39,7 +38,7 @@ export class SandboxProcess implements Watched {
   /** The process is gone and what it wrote is read. */
   readonly #ended: Promise<void>;
   #limit: FailedLimit | null = null;
-  #isBusy = false;
+  #executes = false;
   #closing: Promise<void> | null = null;
 
   constructor(pid: number, child: ChildProcess, launch: Launch, processes: ProcessTable) {
@@ -57,15 +56,15 @@ export class SandboxProcess implements Watched {
   }
 
   /** Whether it was given something to do and has not answered. */
-  get isBusy(): boolean {
-    return this.#isBusy;
+  get executes(): boolean {
+    return this.#executes;
   }
 
   /** Bytes of frames. Throws `sandbox_lost` at the end. */
   async *frames(): AsyncGenerator<Uint8Array> {
     try {
       for await (const bytes of this.#input) {
-        this.#isBusy = false;
+        this.#executes = false;
         yield bytes;
       }
     } catch {
@@ -76,7 +75,7 @@ export class SandboxProcess implements Watched {
 
   /** Resolves when more may be written, or never will be. */
   async write(bytes: Uint8Array): Promise<void> {
-    this.#isBusy = true;
+    this.#executes = true;
     if (this.#output.destroyed || this.#output.write(bytes)) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#output.once("drain", resolve).once("close", resolve);

@@ -1,9 +1,8 @@
 import type { Runtime } from "@rlmflow/core";
-import { type Channel, channelRuntime, encodeFrame, lineChannel } from "@rlmflow/repl";
+import { type Channel, channelRuntime, encodeFrame, lineChannel, MemoryWatch } from "@rlmflow/repl";
 import { greeted } from "./greeting.ts";
 import { endingIdle } from "./idle-sessions.ts";
 import { prepareLaunch } from "./launch.ts";
-import { MemoryWatch } from "./memory-watch.ts";
 import type { SubprocessRuntimeOptions } from "./options.ts";
 import { ProcessTable } from "./process-table.ts";
 import { resolveOptions, type SubprocessSettings } from "./resolve-options.ts";

@@ -1,9 +1,8 @@
+import type { WatchedProcess } from "@rlmflow/repl";
 import type { Seat } from "./seat.ts";
 
 /** What the pool needs of a sandbox process. */
-export interface PooledProcess {
-  /** The operating system's number for it; `undefined` when it could not be started. */
-  readonly pid: number | undefined;
+export interface PooledProcess extends WatchedProcess {
   /** Resolves when isolates can be opened; rejects with `runtime_failed`. */
   readonly ready: Promise<void>;
   /** Resolves when the operating system has forgotten the process. */
@@ -12,8 +11,6 @@ export interface PooledProcess {
   readonly sessions: number;
   /** Entries that were ever made into its isolates. */
   readonly entries: number;
-  /** True while code runs in it. */
-  readonly executes: boolean;
   /** True when code in it has broken a limit: who comes next from elsewhere gets another process. */
   readonly tainted: boolean;
   /** True when neither we nor code inside ended the process. */
@@ -24,8 +21,6 @@ export interface PooledProcess {
   clear(): void;
   /** Ends it with nobody at fault. */
   end(why: string): void;
-  /** Ends it because it takes more memory than it may. */
-  endForMemory(): void;
   /** Keeps the engine's event loop alive until the promise settles. */
   holdWhile<T>(promise: Promise<T>): Promise<T>;
 }

@@ -1,6 +1,6 @@
 import { totalmem } from "node:os";
+import { ownMB } from "@rlmflow/repl";
 import { availableMB } from "./available-memory.ts";
-import { ownMB } from "./memory-watch.ts";
 
 /** How many sandbox processes there may be. */
 export interface ProcessBudgetOptions {

@@ -17,9 +17,9 @@
  */
 import { availableParallelism } from "node:os";
 import { RLMError } from "@rlmflow/core";
+import { MemoryWatch, residentMB } from "@rlmflow/repl";
 import type { IsolatedRuntimeSettings } from "../options.ts";
 import { type Berth, hasSeat, isSpent, mayPassOn, type Tenancy } from "./berth.ts";
-import { MemoryWatch } from "./memory-watch.ts";
 import type { PooledProcess, StartProcess } from "./pooled-process.ts";
 import { ProcessBudget } from "./process-budget.ts";
 import type { Seat } from "./seat.ts";
@@ -70,7 +70,7 @@ export class ProcessPool {
     this.#startProcess = startProcess;
     this.#stallMs = stallMs;
     this.#budget = new ProcessBudget({ maxProcesses: settings.maxProcesses });
-    this.#memory = new MemoryWatch(settings.limits.rssMB, this.#processes);
+    this.#memory = new MemoryWatch(settings.limits.rssMB);
   }
 
   /** Process ids, spare ones included. */
@@ -99,7 +99,6 @@ export class ProcessPool {
   /** Kills every process and resolves when none is left. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#memory.stop();
     clearInterval(this.#look);
     for (const { settle } of this.#line.empty()) settle.reject(closedError());
     const all = [...this.#processes];
@@ -224,8 +223,10 @@ export class ProcessPool {
     return berth;
   }
 
+  /** What an earlier user left must be no burden to the next: at most half of what the process may hold. */
   #mayPassOn(berth: Berth): boolean {
-    return mayPassOn(berth, this.#settings) && (berth.owner === null || this.#memory.isLight(berth.process));
+    if (!mayPassOn(berth, this.#settings)) return false;
+    return berth.owner === null || residentMB(berth.process.pid) <= this.#settings.limits.rssMB / 2;
   }
 
   #mayStart(): boolean {
@@ -240,12 +241,13 @@ export class ProcessPool {
     const process = this.#startProcess(() => this.#ended(berth));
     const berth: Berth = { process, owner: null, tenancies: new Set(), starting: true, idle: undefined };
     this.#processes.add(process);
+    this.#memory.add(process);
     process.exited.then(() => {
       this.#processes.delete(process);
+      this.#memory.remove(process);
       this.#askToServe();
     });
     this.#berths.add(berth);
-    this.#memory.start();
     const settled = (): void => this.#started(berth);
     process.ready.then(settled, settled);
     return berth;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { residentMB } from "@rlmflow/repl";
 import { describe, expect, test } from "vitest";
-import { residentMB } from "../../src/pool/memory-watch.ts";
 import { openSeat, run, standInPool } from "../stand-in.ts";
 
 const ALONE = { group: "run", alone: true };
