@@ -95,12 +95,12 @@ describe("the rules about imports", () => {
       says: "import cycle: packages/repl/src/a.ts -> packages/repl/src/b.ts -> packages/repl/src/c.ts -> packages/repl/src/a.ts",
     },
     {
-      rule: "core's root entry reaches no module of Node's",
+      rule: "no entry of core reaches a module of Node's",
       texts: {
-        "packages/core/src/index.ts": `export { a } from "./engine/a.ts";`,
+        "packages/core/src/store.ts": `export { a } from "./engine/a.ts";`,
         "packages/core/src/engine/a.ts": `import type { Readable } from "node:stream";`,
       },
-      says: "packages/core/src/engine/a.ts: reached from core's root entry and imports node:stream",
+      says: "packages/core/src/engine/a.ts: reached from an entry of core and imports node:stream",
     },
   ];
 

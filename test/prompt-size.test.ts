@@ -1,4 +1,5 @@
-import { type AgentView, defaultPrompt, type Kernel } from "@rlmflow/core";
+import { type AgentView, defaultPrompt } from "@rlmflow/core";
+import type { Kernel } from "@rlmflow/core/driver";
 import { javascriptKernel } from "@rlmflow/repl";
 import { pythonKernel } from "@rlmflow/repl-python";
 import { fileTools } from "@rlmflow/tools";

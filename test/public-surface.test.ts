@@ -23,7 +23,7 @@ function entries(): string {
   // A host is a program of its own: it is started, never imported.
   const imported = Object.entries(paths).filter(([entry]) => !entry.endsWith("/host"));
   const sections = imported.map(([entry, [file = ""]]) => {
-    const names = exportedNames(file, readFileSync(join(root, file), "utf8")).toSorted();
+    const names = exportedNames(file, readFileSync(join(root, file), "utf8"));
     return `${entry}\n${names.map((name) => `  ${name}\n`).join("")}`;
   });
   return sections.join("\n");

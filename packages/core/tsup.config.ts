@@ -3,6 +3,7 @@ import { library } from "../../tsup.base.ts";
 
 const options: Options = library({
   index: "src/index.ts",
+  store: "src/store.ts",
   driver: "src/driver.ts",
   testing: "src/testing/index.ts",
 });

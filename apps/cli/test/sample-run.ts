@@ -1,4 +1,5 @@
-import { Graph, type RunInfo, type RunNode, type Usage } from "@rlmflow/core";
+import { Graph, type RunNode, type Usage } from "@rlmflow/core";
+import type { RunInfo } from "@rlmflow/core/store";
 
 type Of<Type extends RunNode["type"]> = Extract<RunNode, { type: Type }>;
 type Block = Of<"supervising">["block"];

@@ -1,4 +1,4 @@
-import type { ContextPayload, ReplSpec } from "@rlmflow/core";
+import type { ContextPayload, ReplSpec } from "@rlmflow/core/driver";
 
 /** The spec of a REPL outside any flow: an agent of the group `benchmark`, without functions of its own. */
 export function bareSpec(agentId: string, contexts: readonly ContextPayload[] = []): ReplSpec {

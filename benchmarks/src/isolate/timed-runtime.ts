@@ -1,4 +1,5 @@
-import type { ReplSession, Runtime, Turn } from "@rlmflow/core";
+import type { Runtime } from "@rlmflow/core";
+import type { ReplSession, Turn } from "@rlmflow/core/driver";
 
 /** When a REPL was open, and when each of its turns was over: milliseconds. */
 export interface SessionTimes {

@@ -1,4 +1,4 @@
-import type { ReplSession, Turn } from "@rlmflow/core";
+import type { ReplSession, Turn } from "@rlmflow/core/driver";
 import { isolatedRuntime } from "@rlmflow/runtime-isolated";
 import { openWorkspace } from "@rlmflow/workspace";
 import { sendResult } from "../fresh-process.ts";

@@ -1,4 +1,5 @@
-import type { Answer, Block, Call, JsonValue, ReplSession, Runtime, Turn } from "@rlmflow/core";
+import type { JsonValue, Runtime } from "@rlmflow/core";
+import type { Answer, Block, Call, ReplSession, Turn } from "@rlmflow/core/driver";
 import { javascriptKernel } from "@rlmflow/repl";
 import type { Command } from "./task.ts";
 

@@ -1,5 +1,36 @@
-// What an engine needs to move the agents of a run one transition at a time: a port for each, made by the engine.
+// What authors of runtimes, clients and engines need beyond the root entry.
 
+// The protocol of a runtime: a REPL, its turns and its calls.
+export type {
+  ReplSpec,
+  ReplSession,
+  Block,
+  Turn,
+  TurnState,
+  Call,
+  BuiltinCall,
+  DelegateOptions,
+  QueryOptions,
+  PassedContext,
+  HandleRef,
+  Answer,
+  ContextPayload,
+  ContextSlice,
+} from "./protocols/runtime.ts";
+export type { ContextRead, Cut, VariableSummary } from "./data/node.ts";
+
+// A language.
+export type { Kernel, KernelPromptOptions, PromptSection, ToolParameter } from "./protocols/kernel.ts";
+export type { KernelInfo } from "./data/node.ts";
+
+// What clients pass on, schemas as values, and messages.
+export type { ToolCall } from "./protocols/client.ts";
+export { type ResolvedSchema, resolveSchema, type SchemaCheck } from "./schema/schema.ts";
+export type { RLMErrorOptions } from "./errors.ts";
+export { counted, sentence, sentences } from "./data/words.ts";
+
+// An engine: it moves the agents of a run one transition at a time, through a port for each.
+export { advance } from "./engine/agent/transition.ts";
 export type {
   AgentPort,
   Children,
@@ -9,12 +40,18 @@ export type {
   Signals,
   TransitionEnd,
 } from "./engine/agent/agent-port.ts";
+export type { Gap } from "./rules/plan.ts";
+export type { AgentNews } from "./engine/agent/run-event.ts";
+export { chooseRuntime, type NewQuery, queryDraft } from "./engine/agent/query-draft.ts";
 export { storeContexts } from "./engine/agent/contexts.ts";
 export { InFlight } from "./engine/agent/in-flight.ts";
-export { chooseRuntime, type NewQuery, queryDraft } from "./engine/agent/query-draft.ts";
-export type { AgentNews } from "./engine/agent/run-event.ts";
-export { advance } from "./engine/agent/transition.ts";
+export { AnswerSchemas } from "./schema/answer-schemas.ts";
+
+// What runs share: settings, REPLs, budget, log.
 export { resolveOptions } from "./engine/flow/flow-options.ts";
+export type { AgentSettings, FlowSettings, ModelInfo } from "./engine/resources/settings.ts";
+export { rootConfig } from "./rules/limits.ts";
+export { flowEffects } from "./engine/run/flow-effects.ts";
 export type { LiveRepl } from "./engine/repl/live-repl.ts";
 export { ReplPool } from "./engine/repl/repl-pool.ts";
 export {
@@ -26,9 +63,4 @@ export {
 } from "./engine/resources/budget.ts";
 export type { Answered } from "./engine/resources/provider.ts";
 export type { Release } from "./engine/resources/semaphore.ts";
-export type { AgentSettings, FlowSettings, ModelInfo } from "./engine/resources/settings.ts";
-export { flowEffects } from "./engine/run/flow-effects.ts";
 export { type ChainDraft, Journal, type LogStore } from "./engine/store/journal.ts";
-export { rootConfig } from "./rules/limits.ts";
-export type { Gap } from "./rules/plan.ts";
-export { AnswerSchemas } from "./schema/answer-schemas.ts";

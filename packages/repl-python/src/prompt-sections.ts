@@ -1,4 +1,4 @@
-import type { KernelPromptOptions, PromptSection } from "@rlmflow/core";
+import type { KernelPromptOptions, PromptSection } from "@rlmflow/core/driver";
 import { exampleBlock, keyExample, teachingSections } from "@rlmflow/repl";
 
 /** The sections of the system prompt that teach this REPL: examples first, rules after them. */

@@ -1,4 +1,4 @@
-import type { Kernel } from "@rlmflow/core";
+import type { Kernel } from "@rlmflow/core/driver";
 import { parsePython } from "./parse-python.ts";
 import { promptSections } from "./prompt-sections.ts";
 import { pythonLiteral } from "./python-literal.ts";

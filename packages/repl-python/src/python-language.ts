@@ -1,4 +1,5 @@
-import type { Block, ErrorData, Turn } from "@rlmflow/core";
+import type { ErrorData } from "@rlmflow/core";
+import type { Block, Turn } from "@rlmflow/core/driver";
 import { type BlockText, javascriptLanguage, packageFile, type ReplLanguage } from "@rlmflow/repl";
 import { parsePython } from "./parse-python.ts";
 import { pythonKernel } from "./python-kernel.ts";

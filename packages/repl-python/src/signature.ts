@@ -1,4 +1,4 @@
-import type { ToolParameter } from "@rlmflow/core";
+import type { ToolParameter } from "@rlmflow/core/driver";
 
 /** Words of JSON Schema and what Python says for them. */
 const TYPE_WORDS: ReadonlyMap<string, string> = new Map([

@@ -1,4 +1,4 @@
-import type { Turn } from "@rlmflow/core";
+import type { Turn } from "@rlmflow/core/driver";
 import { afterAll, expect, test } from "vitest";
 import { pythonRuntime } from "./python-runtime.ts";
 import { payload, ReplDriver } from "./repl-driver.ts";

@@ -1,4 +1,5 @@
-import type { ContextPayload, JsonValue, Outcome, ReplSession, ReplSpec, Runtime, Turn } from "@rlmflow/core";
+import type { JsonValue, Outcome, Runtime } from "@rlmflow/core";
+import type { ContextPayload, ReplSession, ReplSpec, Turn } from "@rlmflow/core/driver";
 
 /** Where the clock of every block and answer stands. */
 export const NOW = 1_700_000_000_000;

@@ -6,8 +6,9 @@
 // channel, and the sandbox is lost; (4) once the channel is closed nothing is sent, and no timer is left; (5) at most one range is on
 // its way: while the sandbox does not take it, the next one is not read, and nothing behind it is taken.
 import { setImmediate } from "node:timers/promises";
-import type { ContextPayload, ReplSpec } from "@rlmflow/core";
-import { RLMError, sentences } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import type { ContextPayload, ReplSpec } from "@rlmflow/core/driver";
+import { sentences } from "@rlmflow/core/driver";
 import { type EntryEnd, type LostState, lostState, type SandboxPort } from "./repl-session.ts";
 import { settlesWithin } from "./settles-within.ts";
 import type { Channel } from "./wire/channel.ts";

@@ -1,5 +1,6 @@
-import type { Kernel, ReplSession, ReplSpec, Runtime } from "@rlmflow/core";
+import type { Runtime } from "@rlmflow/core";
 import { RLMError } from "@rlmflow/core";
+import type { Kernel, ReplSession, ReplSpec } from "@rlmflow/core/driver";
 import { custom, type GenericSchema, optional, picklist } from "valibot";
 import { ChannelPort, type ChannelTimes, LONGEST_TIMER_MS } from "./channel-port.ts";
 import { languageOption, limitsOption } from "./options/channel-options.ts";

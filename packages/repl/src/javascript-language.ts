@@ -1,4 +1,4 @@
-import type { Block, Turn } from "@rlmflow/core";
+import type { Block, Turn } from "@rlmflow/core/driver";
 import { type CompiledBlock, compileBlock } from "./language/compile-block.ts";
 import { javascriptKernel } from "./language/javascript-kernel.ts";
 import { packageFile } from "./package-file.ts";

@@ -1,4 +1,5 @@
-import type { Block, Kernel, ReplSpec, Runtime, Turn } from "@rlmflow/core";
+import type { Runtime } from "@rlmflow/core";
+import type { Block, Kernel, ReplSpec, Turn } from "@rlmflow/core/driver";
 import type { EvaluatorLimits } from "./wire/evaluator-spec.ts";
 
 /**

@@ -4,8 +4,17 @@
 // (1) one entry at a time; (2) an answer is passed on only for a call that a turn of the running block has
 // issued, once; (3) after `dispose`, or once the REPL is lost, no entry reaches the sandbox; (4) no turn passes on more
 // calls or output than a block's limits allow, whatever code did to the REPL that should hold them.
-import type { Answer, Block, BuiltinCall, ReplSession, ReplSpec, Turn, TurnState } from "@rlmflow/core";
+
 import { RLMError } from "@rlmflow/core";
+import type {
+  Answer,
+  Block,
+  BuiltinCall,
+  ReplSession,
+  ReplSpec,
+  Turn,
+  TurnState,
+} from "@rlmflow/core/driver";
 import type { ReplLanguage } from "./repl-language.ts";
 import { REPLAY_PATIENCE } from "./replay-patience.ts";
 import { decodeTurn } from "./wire/decode-turn.ts";

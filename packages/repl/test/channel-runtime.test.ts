@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { type ReplSpec, RLMError } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import type { ReplSpec } from "@rlmflow/core/driver";
 import { expect, test } from "vitest";
 import type { Channel } from "../src/index.ts";
 import { block, HELLO, opening, runtimeOver, Sandbox, spec, TURN } from "./played-sandbox.ts";

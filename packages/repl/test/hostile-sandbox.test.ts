@@ -1,4 +1,4 @@
-import type { ContextPayload, ReplSpec } from "@rlmflow/core";
+import type { ContextPayload, ReplSpec } from "@rlmflow/core/driver";
 import { expect, test } from "vitest";
 import { type Channel, lineChannel, type ReplyFrame } from "../src/index.ts";
 import { block, HELLO, opening, runtimeOver, type Sandbox, spec, TURN } from "./played-sandbox.ts";

@@ -1,4 +1,5 @@
-import type { Block, ReplSpec, Runtime } from "@rlmflow/core";
+import type { Runtime } from "@rlmflow/core";
+import type { Block, ReplSpec } from "@rlmflow/core/driver";
 import {
   type Channel,
   type ChannelRuntimeOptions,

@@ -1,4 +1,5 @@
-import type { ReplSession, Runtime } from "@rlmflow/core";
+import type { Runtime } from "@rlmflow/core";
+import type { ReplSession } from "@rlmflow/core/driver";
 import { runtimeContract } from "@rlmflow/core/testing";
 import { expect, test } from "vitest";
 import { dockerRuntime } from "../src/index.ts";

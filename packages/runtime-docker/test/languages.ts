@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Block } from "@rlmflow/core";
+import type { Block } from "@rlmflow/core/driver";
 import { type BlockText, javascriptLanguage, type ReplLanguage } from "@rlmflow/repl";
 
 function server(name: string): ReplLanguage["server"] {

@@ -1,4 +1,5 @@
-import type { ReplSession, ReplSpec, Runtime, Turn } from "@rlmflow/core";
+import type { Runtime } from "@rlmflow/core";
+import type { ReplSession, ReplSpec, Turn } from "@rlmflow/core/driver";
 
 type Lost = Extract<Turn["state"], { readonly kind: "lost" }>;
 

@@ -1,4 +1,5 @@
-import { type ReplSession, type ReplSpec, RLMError, type Runtime } from "@rlmflow/core";
+import { RLMError, type Runtime } from "@rlmflow/core";
+import type { ReplSession, ReplSpec } from "@rlmflow/core/driver";
 import { javascriptLanguage, replSession } from "@rlmflow/repl";
 import { findLaunch, type Launch } from "./launch.ts";
 import { type IsolatedRuntimeOptions, resolveOptions } from "./options.ts";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
-import type { ReplSpec, Runtime } from "@rlmflow/core";
+import type { Runtime } from "@rlmflow/core";
+import type { ReplSpec } from "@rlmflow/core/driver";
 import {
   type Channel,
   channelRuntime,

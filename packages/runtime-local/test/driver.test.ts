@@ -8,14 +8,11 @@ import {
   type FlowParts,
   Graph,
   memoryStores,
-  type PayloadStore,
-  parentAgent,
-  type ReplSession,
   RLMFlow,
   type RunNode,
   type Runtime,
-  type Turn,
 } from "@rlmflow/core";
+import type { ReplSession, Turn } from "@rlmflow/core/driver";
 import {
   type AgentPort,
   AnswerSchemas,
@@ -26,6 +23,7 @@ import {
   resolveOptions,
   type SendOptions,
 } from "@rlmflow/core/driver";
+import { type PayloadStore, parentAgent } from "@rlmflow/core/store";
 import { fixedEnvironment, scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-import type { Turn } from "@rlmflow/core";
+import type { Turn } from "@rlmflow/core/driver";
 import { afterAll, describe, expect, test } from "vitest";
 import { localRuntime } from "../src/index.ts";
 import { payload, ReplDriver } from "./repl-driver.ts";

@@ -1,4 +1,5 @@
-import type { ContextPayload, Outcome, ReplSession, ReplSpec, Runtime, Turn } from "@rlmflow/core";
+import type { Outcome, Runtime } from "@rlmflow/core";
+import type { ContextPayload, ReplSession, ReplSpec, Turn } from "@rlmflow/core/driver";
 
 /** The clock of the first entry of every driver; each entry moves it by one. */
 export const NOW = 1_700_000_000_000;

@@ -1,4 +1,5 @@
-import { RLMError, sentences } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import { sentences } from "@rlmflow/core/driver";
 
 /** Numbers of gRPC that say why a call to Modal failed. */
 const REFUSED: readonly number[] = [7, 16];

@@ -6,7 +6,8 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { basename } from "node:path";
-import { type ReplSpec, RLMError, sentences } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import { type ReplSpec, sentences } from "@rlmflow/core/driver";
 import type { ContainerProcess, Sandbox } from "modal";
 import { failureText, modalFailure } from "./modal-failure.ts";
 import type { ModalPlace } from "./modal-place.ts";

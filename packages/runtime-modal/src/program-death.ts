@@ -1,4 +1,5 @@
-import { RLMError, sentence, sentences } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import { sentence, sentences } from "@rlmflow/core/driver";
 
 /** What there is to know of a program that ended while its sandbox goes on. */
 export interface Remains {

@@ -4,7 +4,8 @@
 // last REPL in it is closed; (2) one in which a REPL was lost, or could not be opened, takes no new ones; (3)
 // `close` waits for sandboxes that are still being made and ends them too; (4) a sandbox that may still run is
 // named by `close`.
-import { type ReplSpec, RLMError } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import type { ReplSpec } from "@rlmflow/core/driver";
 import { type Channel, lineChannel } from "@rlmflow/repl";
 import { type ModalPlace, modalPlace } from "./modal-place.ts";
 import { ModalProgram } from "./modal-program.ts";

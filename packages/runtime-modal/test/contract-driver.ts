@@ -1,4 +1,5 @@
-import type { ReplSession, ReplSpec, Runtime } from "@rlmflow/core";
+import type { Runtime } from "@rlmflow/core";
+import type { ReplSession, ReplSpec } from "@rlmflow/core/driver";
 import type { RuntimeDriver } from "@rlmflow/core/testing";
 import type { Sandbox } from "modal";
 import { type ModalRuntimeOptions, modalRuntime } from "../src/index.ts";

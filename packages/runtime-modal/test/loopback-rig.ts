@@ -1,4 +1,5 @@
-import type { ReplSession, ReplSpec, Runtime, Turn } from "@rlmflow/core";
+import type { Runtime } from "@rlmflow/core";
+import type { ReplSession, ReplSpec, Turn } from "@rlmflow/core/driver";
 import { onTestFinished, vi } from "vitest";
 import { type ModalRuntimeOptions, modalRuntime } from "../src/index.ts";
 import { ModalLoopback, type ModalLoopbackOptions } from "./loopback/modal-loopback.ts";

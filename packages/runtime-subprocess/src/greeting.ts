@@ -1,4 +1,5 @@
-import { RLMError, sentence, sentences } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import { sentence, sentences } from "@rlmflow/core/driver";
 import { type Channel, decodeReply, type ReplyFrame, WIRE_PROTOCOL } from "@rlmflow/repl";
 import { wrote } from "./death.ts";
 import type { SandboxProcess } from "./sandbox-process.ts";

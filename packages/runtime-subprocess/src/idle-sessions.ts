@@ -3,7 +3,7 @@
 // Owns: one timer per resting session. Does not own: the sessions below. Invariants: (1) a timer runs only while no
 // entry is under way; (2) a session whose REPL was ended gives lost turns, nobody to blame, so that its owner
 // rebuilds it; (3) once a session is disposed no timer is left.
-import type { ReplSession, Turn } from "@rlmflow/core";
+import type { ReplSession, Turn } from "@rlmflow/core/driver";
 
 /** The session, its REPL ended once it has rested for so many milliseconds. */
 export function endingIdle(session: ReplSession, idleMs: number): ReplSession {

@@ -1,4 +1,5 @@
-import type { ReplSession, Runtime } from "@rlmflow/core";
+import type { Runtime } from "@rlmflow/core";
+import type { ReplSession } from "@rlmflow/core/driver";
 import { childrenOf, comesTrue, isAlive } from "../../../test/processes.ts";
 
 const processes = new WeakMap<ReplSession, readonly number[]>();

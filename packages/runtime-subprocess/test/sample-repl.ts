@@ -1,4 +1,5 @@
-import type { ReplSession, ReplSpec, Runtime, Turn } from "@rlmflow/core";
+import type { Runtime } from "@rlmflow/core";
+import type { ReplSession, ReplSpec, Turn } from "@rlmflow/core/driver";
 
 /** The spec of some agent, changed as given. */
 export function sampleSpec(changes: Partial<ReplSpec> = {}): ReplSpec {

@@ -1,19 +1,14 @@
 import { closeSync, fstatSync } from "node:fs";
 import {
-  addUsage,
-  type BranchInfo,
   type ErrorNode,
   endsAgent,
-  FORMAT,
   type JsonObject,
-  nodeUsage,
   type ResultNode,
   RLMError,
-  type RunInfo,
   type RunNode,
   type UsageTotal,
-  ZERO_USAGE,
 } from "@rlmflow/core";
+import { addUsage, type BranchInfo, FORMAT, nodeUsage, type RunInfo, ZERO_USAGE } from "@rlmflow/core/store";
 import { lockHolder } from "./branch/branch-lock.ts";
 import { orFileFailure } from "./disk/file-failure.ts";
 import { branchInbox } from "./inbox/branch-inbox.ts";

@@ -1,17 +1,15 @@
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
+import { RLMError, type RunNode } from "@rlmflow/core";
+import { counted, sentence } from "@rlmflow/core/driver";
 import {
   checkAppend,
-  counted,
-  guardedPayloads,
+  closablePayloads,
   type Inbox,
   type PayloadStore,
-  RLMError,
   type RunInfo,
-  type RunNode,
   type Store,
-  sentence,
-} from "@rlmflow/core";
+} from "@rlmflow/core/store";
 import { type LockedBranch, type OpenedLog, openMigrated } from "./branch/migrate-branch.ts";
 import { openOwnFile } from "./disk/durable-files.ts";
 import { orFileFailure } from "./disk/file-failure.ts";
@@ -102,7 +100,7 @@ export class WorkspaceStore implements Store {
     this.#options = options;
     this.run = run;
     this.#paths = layout.branch(run.runId, run.branch.id);
-    this.payloads = guardedPayloads(options.payloads, () => this.#assertOpen());
+    this.payloads = closablePayloads(options.payloads, () => this.#assertOpen());
     this.repaired = { droppedBytes: tornBytes };
     this.inbox = new InboxFile({
       file: this.#paths.inbox,

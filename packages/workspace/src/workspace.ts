@@ -1,15 +1,12 @@
 import { join } from "node:path";
+import { Graph, type JsonObject, RLMError, type RunNode } from "@rlmflow/core";
 import {
   checkPayloads,
-  Graph,
-  guardedPayloads,
-  type JsonObject,
+  closablePayloads,
   type PayloadStore,
-  RLMError,
   type RunInfo,
-  type RunNode,
   type RunStores,
-} from "@rlmflow/core";
+} from "@rlmflow/core/store";
 import { BranchLock, type LockOptions } from "./branch/branch-lock.ts";
 import { keepMetadata } from "./branch/branch-metadata.ts";
 import { copyBranch } from "./branch/copy-branch.ts";
@@ -79,7 +76,7 @@ export class Workspace implements RunStores, AsyncDisposable {
       putContext: (text) => contexts.put(text),
       openContext: (digest) => contexts.open(digest),
     };
-    this.payloads = guardedPayloads(this.#shared, () => this.#assertOpen());
+    this.payloads = closablePayloads(this.#shared, () => this.#assertOpen());
   }
 
   /** The absolute path of the directory. */

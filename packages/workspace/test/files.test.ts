@@ -1,6 +1,7 @@
 import { link, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { JsonValue, RunStores } from "@rlmflow/core";
+import type { JsonValue } from "@rlmflow/core";
+import type { RunStores } from "@rlmflow/core/store";
 import { fileTools } from "@rlmflow/tools";
 import { describe, expect, test } from "vitest";
 import { encodeWrites, readWriteLog } from "../src/files/write-log.ts";

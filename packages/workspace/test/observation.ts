@@ -1,4 +1,5 @@
-import type { RunInfo, RunNode } from "@rlmflow/core";
+import type { RunNode } from "@rlmflow/core";
+import type { RunInfo } from "@rlmflow/core/store";
 
 /** A node of the agent, with text of its own. */
 export function observation(agentId: string, n: number, content: string = `node ${n}`): RunNode {

@@ -1,4 +1,5 @@
-import { type Graph, RLMFlow, type RunStores, type Tool } from "@rlmflow/core";
+import { type Graph, RLMFlow, type Tool } from "@rlmflow/core";
+import type { RunStores } from "@rlmflow/core/store";
 import { type ScriptedRequest, scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
 

@@ -1,15 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  type FlowOptions,
-  Graph,
-  RLMError,
-  RLMFlow,
-  type Run,
-  type RunError,
-  type RunStores,
-  type Store,
-} from "@rlmflow/core";
+import { type FlowOptions, Graph, RLMError, RLMFlow, type Run, type RunError } from "@rlmflow/core";
+import type { RunStores, Store } from "@rlmflow/core/store";
 import { checkRun, type Script, scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
 import { describe, expect, test } from "vitest";

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { RLMError, type RLMErrorCode, type RunNode, ZERO_USAGE } from "@rlmflow/core";
+import { RLMError, type RLMErrorCode, type RunNode } from "@rlmflow/core";
+import { ZERO_USAGE } from "@rlmflow/core/store";
 import { describe, expect, test } from "vitest";
 import * as surface from "../src/index.ts";
 import { openWorkspace } from "../src/index.ts";

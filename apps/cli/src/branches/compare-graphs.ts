@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { addUsage, type Graph, nodeUsage, type RunNode, type UsageTotal, ZERO_USAGE } from "@rlmflow/core";
+import type { Graph, RunNode, UsageTotal } from "@rlmflow/core";
+import { addUsage, nodeUsage, ZERO_USAGE } from "@rlmflow/core/store";
 
 /** What one of two graphs has that the other has not. */
 export interface Own {

@@ -1,4 +1,5 @@
-import { counted, type UsageTotal } from "@rlmflow/core";
+import type { UsageTotal } from "@rlmflow/core";
+import { counted } from "@rlmflow/core/driver";
 import type { ForkResult } from "@rlmflow/workspace";
 import { oneLine } from "../terminal/plain-text.ts";
 import { formatCount, formatCounted, formatDuration } from "../terminal/quantities.ts";

@@ -1,4 +1,5 @@
-import { counted, type Graph } from "@rlmflow/core";
+import type { Graph } from "@rlmflow/core";
+import { counted } from "@rlmflow/core/driver";
 import { openWorkspace, type Workspace } from "@rlmflow/workspace";
 import { aligned } from "../branches/aligned.ts";
 import { type LineageRow, lineage } from "../branches/lineage.ts";

@@ -1,4 +1,5 @@
-import { counted, type Graph, RLMError, sentences } from "@rlmflow/core";
+import { type Graph, RLMError } from "@rlmflow/core";
+import { counted, sentences } from "@rlmflow/core/driver";
 import { openWorkspace } from "@rlmflow/workspace";
 import { aligned } from "../branches/aligned.ts";
 import { type Comparison, compareGraphs, type Own } from "../branches/compare-graphs.ts";

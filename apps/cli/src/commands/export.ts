@@ -1,4 +1,6 @@
-import { counted, RLMError, traceText } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import { counted } from "@rlmflow/core/driver";
+import { traceText } from "@rlmflow/core/store";
 import { openWorkspace } from "@rlmflow/workspace";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";

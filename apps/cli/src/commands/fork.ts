@@ -1,4 +1,5 @@
-import { type Edit, Graph, mayOpenAgain, planFork, RLMError } from "@rlmflow/core";
+import { type Edit, Graph, planFork, RLMError } from "@rlmflow/core";
+import { mayOpenAgain } from "@rlmflow/core/store";
 import { openWorkspace } from "@rlmflow/workspace";
 import { forkReport } from "../branches/fork-report.ts";
 import { type CommandIo, write } from "../command-io.ts";

@@ -1,4 +1,5 @@
-import { counted, loadTrace, RLMError } from "@rlmflow/core";
+import { loadTrace, RLMError } from "@rlmflow/core";
+import { counted } from "@rlmflow/core/driver";
 import { openWorkspace } from "@rlmflow/workspace";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";

@@ -1,4 +1,5 @@
-import { counted, type Edit, endsAgent, type Graph, RLMError } from "@rlmflow/core";
+import { type Edit, endsAgent, type Graph, RLMError } from "@rlmflow/core";
+import { counted } from "@rlmflow/core/driver";
 import { openWorkspace } from "@rlmflow/workspace";
 import type { CommandIo } from "../command-io.ts";
 import type { ExitCode } from "../exit-code.ts";

@@ -1,5 +1,6 @@
-import type { InboxFate, InboxRequest } from "@rlmflow/core";
-import { applyEdit, RLMError, sentences } from "@rlmflow/core";
+import { applyEdit, RLMError } from "@rlmflow/core";
+import { sentences } from "@rlmflow/core/driver";
+import type { InboxFate, InboxRequest } from "@rlmflow/core/store";
 import { type BranchInbox, openWorkspace, type Workspace } from "@rlmflow/workspace";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";

@@ -1,4 +1,5 @@
-import type { Graph, Kernel } from "@rlmflow/core";
+import type { Graph } from "@rlmflow/core";
+import type { Kernel } from "@rlmflow/core/driver";
 import { chooseLanguage } from "../run/choose-runtime.ts";
 
 /** Whether code can be run by an agent, as far as that can be told without its runtime. */

@@ -1,4 +1,5 @@
-import { type Graph, requirementsOf } from "@rlmflow/core";
+import type { Graph } from "@rlmflow/core";
+import { requirementsOf } from "@rlmflow/core/store";
 import { fileTools } from "@rlmflow/tools";
 import type { RunFlags } from "../options/run-options.ts";
 

@@ -1,4 +1,5 @@
-import { counted, type Resumed } from "@rlmflow/core";
+import { counted } from "@rlmflow/core/driver";
+import type { Resumed } from "@rlmflow/core/store";
 import { oneLine } from "../terminal/plain-text.ts";
 
 const MOST_NAMES = 10;

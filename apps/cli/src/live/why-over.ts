@@ -1,11 +1,6 @@
-import {
-  type ConfigPatch,
-  type Graph,
-  type InboxRequest,
-  mayOpenAgain,
-  RLMError,
-  sentences,
-} from "@rlmflow/core";
+import { type ConfigPatch, type Graph, RLMError } from "@rlmflow/core";
+import { sentences } from "@rlmflow/core/driver";
+import { type InboxRequest, mayOpenAgain } from "@rlmflow/core/store";
 
 /** Why a run that has failed does not go on with these limits and the edits that are kept for it, and what would help; `null` when it may. */
 export function whyOver(graph: Graph, config: ConfigPatch, edits: readonly InboxRequest[]): RLMError | null {

@@ -1,4 +1,5 @@
-import { addUsage, nodeUsage, type RunNode, type Usage, type UsageTotal, ZERO_USAGE } from "@rlmflow/core";
+import type { RunNode, Usage, UsageTotal } from "@rlmflow/core";
+import { addUsage, nodeUsage, ZERO_USAGE } from "@rlmflow/core/store";
 
 /*
  * Owns: what a run's nodes and text so far say about how it stands now.

@@ -1,4 +1,5 @@
-import { counted, type Graph, RLMError, type RunNode } from "@rlmflow/core";
+import { type Graph, RLMError, type RunNode } from "@rlmflow/core";
+import { counted } from "@rlmflow/core/driver";
 
 /** The prefix of the run that ends with this node, or that has this many nodes. Throws `not_found`. */
 export function graphAt(graph: Graph, at: string): Graph {

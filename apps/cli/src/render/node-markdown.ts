@@ -1,4 +1,6 @@
-import { type BlobRef, counted, type JsonValue, type RunNode } from "@rlmflow/core";
+import type { JsonValue, RunNode } from "@rlmflow/core";
+import { counted } from "@rlmflow/core/driver";
+import type { BlobRef } from "@rlmflow/core/store";
 import { oneLine, plainText } from "../terminal/plain-text.ts";
 import { formatCount, formatCounted, formatDuration } from "../terminal/quantities.ts";
 import { editText, nodeTokens } from "../tree/node-text.ts";

@@ -1,4 +1,5 @@
-import { counted, type Graph } from "@rlmflow/core";
+import type { Graph } from "@rlmflow/core";
+import { counted } from "@rlmflow/core/driver";
 import { plainText } from "../terminal/plain-text.ts";
 import { formatCounted } from "../terminal/quantities.ts";
 import { nodeMarkdown, type ReadBlob } from "./node-markdown.ts";

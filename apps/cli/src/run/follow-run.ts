@@ -1,12 +1,5 @@
-import {
-  type Graph,
-  type JsonValue,
-  type Resumed,
-  RLMError,
-  type Run,
-  RunError,
-  type RunResult,
-} from "@rlmflow/core";
+import { type Graph, type JsonValue, RLMError, type Run, RunError, type RunResult } from "@rlmflow/core";
+import type { Resumed } from "@rlmflow/core/store";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "../exit-code.ts";
 import type { RunOptions } from "../options/run-options.ts";

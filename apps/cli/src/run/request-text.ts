@@ -1,4 +1,4 @@
-import type { InboxRequest } from "@rlmflow/core";
+import type { InboxRequest } from "@rlmflow/core/store";
 import { oneLine } from "../terminal/plain-text.ts";
 
 /** What a request asks for, as a plain line: the command that makes it and whom it is about. */

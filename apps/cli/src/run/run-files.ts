@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
-import { type ContextInput, isJsonObject, type JsonSchema, RLMError, sentence } from "@rlmflow/core";
+import { type ContextInput, isJsonObject, type JsonSchema, RLMError } from "@rlmflow/core";
+import { sentence } from "@rlmflow/core/driver";
 import type { Workspace } from "@rlmflow/workspace";
 import { isPipe, readText, whyUnreadable } from "../files/read-text.ts";
 import { oneLine } from "../terminal/plain-text.ts";

@@ -1,14 +1,14 @@
 import {
-  counted,
   isJsonObject,
   type JsonValue,
-  type Resumed,
   RLMError,
   type RLMErrorCode,
   type RunEvent,
   type RunNode,
   type UsageTotal,
 } from "@rlmflow/core";
+import { counted } from "@rlmflow/core/driver";
+import type { Resumed } from "@rlmflow/core/store";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { plainText } from "../terminal/plain-text.ts";

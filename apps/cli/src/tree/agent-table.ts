@@ -1,4 +1,5 @@
-import { type Graph, mergeUsage, type UsageTotal, ZERO_USAGE } from "@rlmflow/core";
+import type { Graph, UsageTotal } from "@rlmflow/core";
+import { mergeUsage, ZERO_USAGE } from "@rlmflow/core/store";
 
 /** How an agent stands. */
 export type AgentStatus = "running" | "done" | "failed";

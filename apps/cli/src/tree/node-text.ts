@@ -1,4 +1,5 @@
-import { counted, type Edit, type RunNode } from "@rlmflow/core";
+import type { Edit, RunNode } from "@rlmflow/core";
+import { counted } from "@rlmflow/core/driver";
 import { oneLine } from "../terminal/plain-text.ts";
 import { formatCount, formatCounted } from "../terminal/quantities.ts";
 

@@ -1,4 +1,5 @@
-import { type Graph, mergeUsage, type RunNode, ZERO_USAGE } from "@rlmflow/core";
+import type { Graph, RunNode } from "@rlmflow/core";
+import { mergeUsage, ZERO_USAGE } from "@rlmflow/core/store";
 import { type ToldUsage, toldUsage } from "../usage/told-usage.ts";
 import { type AgentStatus, type AgentSummary, agentTable } from "./agent-table.ts";
 import { nodeText, nodeTokens, quoted } from "./node-text.ts";

@@ -1,4 +1,5 @@
-import { type RequestFailureDetails, RLMError, sentences } from "@rlmflow/core";
+import { type RequestFailureDetails, RLMError } from "@rlmflow/core";
+import { sentences } from "@rlmflow/core/driver";
 
 /** An error `request_failed` with its typed details, and what to do about it. */
 export function requestFailed(

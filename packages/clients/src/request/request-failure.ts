@@ -1,4 +1,5 @@
-import { type RequestFailure, type RequestFailureDetails, type RLMError, sentences } from "@rlmflow/core";
+import type { RequestFailure, RequestFailureDetails, RLMError } from "@rlmflow/core";
+import { sentences } from "@rlmflow/core/driver";
 import { adviceOf } from "./failure-advice.ts";
 import { FAILURE_SIGNALS, type FailureSignal, GENERAL_SIGNALS, STATUS_REASONS } from "./failure-signals.ts";
 import { member } from "./member.ts";

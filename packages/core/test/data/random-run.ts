@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { defineTool, RLMFlow, type RunStores } from "../../src/index.ts";
+import { defineTool, RLMFlow } from "../../src/index.ts";
+import type { RunStores } from "../../src/store.ts";
 import { type ScriptedRequest, scriptedClient } from "../../src/testing/index.ts";
 import { inlineRuntime } from "../engine/inline-runtime.ts";
 

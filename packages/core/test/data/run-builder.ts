@@ -2,21 +2,18 @@ import type { AgentConfig } from "../../src/data/agent-config.ts";
 import { callNodeId, chainNodeId, intentNodeId } from "../../src/data/node-id.ts";
 import {
   type ActionNode,
-  type BlockRecord,
   type CallNode,
   type ChainNode,
-  deepFreeze,
   type ErrorKind,
   type ErrorNode,
   Graph,
   type JsonValue,
-  type Origin,
   type QueryNode,
-  type RunInfo,
   type RunNode,
   type SupervisingNode,
   UNKNOWN_USAGE,
 } from "../../src/index.ts";
+import { type BlockRecord, deepFreeze, type Origin, type RunInfo } from "../../src/store.ts";
 
 export const runInfo: RunInfo = deepFreeze({
   runId: "run",

@@ -1,12 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  defineTool,
-  memoryStores,
-  RLMError,
-  type RLMErrorCode,
-  type RunStores,
-  type Store,
-} from "../../src/index.ts";
+import { defineTool, memoryStores, RLMError, type RLMErrorCode } from "../../src/index.ts";
+import type { RunStores, Store } from "../../src/store.ts";
 import { fixedEnvironment } from "../../src/testing/index.ts";
 import { block, flowOf, runFailureOf } from "./flow-fixture.ts";
 

@@ -1,4 +1,5 @@
-import type { Answer, Block, ReplSession, ReplSpec, Runtime, Turn } from "../../src/index.ts";
+import type { Answer, Block, ReplSession, ReplSpec, Turn } from "../../src/driver.ts";
+import type { Runtime } from "../../src/index.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 
 /** What a faulty runtime does in place of what it should; each is given the real thing. */

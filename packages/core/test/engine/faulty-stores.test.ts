@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { memoryStores, RLMError, type RunNode, type RunStores, type Store } from "../../src/index.ts";
+import { memoryStores, RLMError, type RunNode } from "../../src/index.ts";
+import type { RunStores, Store } from "../../src/store.ts";
 import { checkRun, fixedEnvironment } from "../../src/testing/index.ts";
 import { block, flowOf, runFailureOf } from "./flow-fixture.ts";
 

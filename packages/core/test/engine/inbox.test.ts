@@ -1,16 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import {
-  type Graph,
-  type Inbox,
-  type InboxEntry,
-  type InboxFate,
-  type InboxRequest,
-  memoryStores,
-  RLMError,
-  RLMFlow,
-  type RunEvent,
-  type RunStores,
-} from "../../src/index.ts";
+import { type Graph, memoryStores, RLMError, RLMFlow, type RunEvent } from "../../src/index.ts";
+import type { Inbox, InboxEntry, InboxFate, InboxRequest, RunStores } from "../../src/store.ts";
 import { checkRun, fixedEnvironment, type Script, scriptedClient } from "../../src/testing/index.ts";
 import { withInboxes } from "../testing/memory-inbox.ts";
 import { block, failureOf, until } from "./flow-fixture.ts";

@@ -1,4 +1,5 @@
-import type { Answer, Block, Call, Kernel, ReplSession, ReplSpec, Runtime, Turn } from "../../src/index.ts";
+import type { Answer, Block, Call, Kernel, ReplSession, ReplSpec, Turn } from "../../src/driver.ts";
+import type { Runtime } from "../../src/index.ts";
 
 /**
  * A runtime for tests of the engine alone: a block is the body of an async function that sees the calls of

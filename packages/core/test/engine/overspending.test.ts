@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Attempt, type Client, type Graph, RLMFlow, type RunConfig } from "../../src/index.ts";
+import { type Client, type Graph, RLMFlow, type RunConfig } from "../../src/index.ts";
+import type { Attempt } from "../../src/store.ts";
 import { checkRun, scriptedClient } from "../../src/testing/index.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 

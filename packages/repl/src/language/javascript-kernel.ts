@@ -1,4 +1,5 @@
-import type { JsonValue, Kernel } from "@rlmflow/core";
+import type { JsonValue } from "@rlmflow/core";
+import type { Kernel } from "@rlmflow/core/driver";
 import { compileBlock } from "./compile-block.ts";
 import { promptSections } from "./prompt-sections.ts";
 import { signature } from "./signature.ts";

@@ -1,4 +1,4 @@
-import type { ToolParameter } from "@rlmflow/core";
+import type { ToolParameter } from "@rlmflow/core/driver";
 
 /** Words of JSON Schema and what TypeScript, which models read best, says for them. */
 const TYPE_WORDS: ReadonlyMap<string, string> = new Map([

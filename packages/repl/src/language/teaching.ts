@@ -1,4 +1,4 @@
-import type { KernelPromptOptions, PromptSection } from "@rlmflow/core";
+import type { KernelPromptOptions, PromptSection } from "@rlmflow/core/driver";
 
 /** What a kernel says about each part of its REPL. Each text is asked for only where an agent can use it. */
 export interface Teaching {

@@ -1,14 +1,6 @@
-import type {
-  Call,
-  ContextRead,
-  Cut,
-  ErrorData,
-  JsonValue,
-  Turn,
-  TurnState,
-  VariableSummary,
-} from "@rlmflow/core";
+import type { ErrorData, JsonValue } from "@rlmflow/core";
 import { RLMError } from "@rlmflow/core";
+import type { Call, ContextRead, Cut, Turn, TurnState, VariableSummary } from "@rlmflow/core/driver";
 import { DEFAULT_LIMITS, type EvaluatorLimits } from "./evaluator-spec.ts";
 import { type FailedLimit, sandboxText, violation } from "./frames.ts";
 

@@ -1,4 +1,4 @@
-import type { Answer, Block, ReplSpec } from "@rlmflow/core";
+import type { Answer, Block, ReplSpec } from "@rlmflow/core/driver";
 import type { EvaluatorLimits, EvaluatorSpec } from "./evaluator-spec.ts";
 
 /** What the evaluator's `createRepl` takes, as JSON. Limits that are left out have their defaults. */

@@ -1,4 +1,5 @@
-import { type ReplSpec, RLMError, type Turn } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import type { ReplSpec, Turn } from "@rlmflow/core/driver";
 import { describe, expect, test } from "vitest";
 import { channelRuntime, lineChannel, serveRepl } from "../../src/index.ts";
 

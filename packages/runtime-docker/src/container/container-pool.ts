@@ -4,7 +4,8 @@
 // what happens in a container. Invariants: (1) the engine is asked for an image, and swept, before the first
 // container; (2) a shared container serves one group in its life, and an agent that asks to be alone shares with
 // nobody; (3) when `close` has resolved nothing that carries our nonce is left, or it rejects and says what is.
-import { type ReplSpec, RLMError } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import type { ReplSpec } from "@rlmflow/core/driver";
 import { type Channel, settlesWithin } from "@rlmflow/repl";
 import { DockerEngine } from "../engine/docker-engine.ts";
 import { requireImage } from "../image/require-image.ts";

@@ -1,4 +1,5 @@
-import { RLMError, sentences } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import { sentences } from "@rlmflow/core/driver";
 import type { FailedLimit } from "@rlmflow/repl";
 
 /** What is known of a process in a container that has ended. */

@@ -6,7 +6,7 @@
  * 2. No promise given out here rejects, and none stays pending after the seat is lost or given up.
  * 3. Once lost, it stays lost: every later entry resolves to the same state.
  */
-import type { ContextPayload } from "@rlmflow/core";
+import type { ContextPayload } from "@rlmflow/core/driver";
 import type { EntryEnd, LostState, SandboxPort } from "@rlmflow/repl";
 import type { Frame } from "../frame.ts";
 import type { IsolatedRuntimeLimits } from "../options.ts";

@@ -1,4 +1,5 @@
-import { Graph, memoryStores, RLMError, type RunStores, type Runtime } from "@rlmflow/core";
+import { Graph, memoryStores, RLMError, type Runtime } from "@rlmflow/core";
+import type { RunStores } from "@rlmflow/core/store";
 import { checkRun, fixedEnvironment } from "@rlmflow/core/testing";
 import { expect } from "vitest";
 import { randomNumbers } from "../../../repl/test/language/program-generator.ts";

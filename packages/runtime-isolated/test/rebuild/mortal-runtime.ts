@@ -1,4 +1,5 @@
-import type { ReplSession, Runtime, Turn } from "@rlmflow/core";
+import type { Runtime } from "@rlmflow/core";
+import type { ReplSession, Turn } from "@rlmflow/core/driver";
 
 /** Deaths of one agent's REPLs: more of them in one block, and the engine gives it up. */
 const MOST_DEATHS = 3;

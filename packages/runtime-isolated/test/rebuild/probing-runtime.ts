@@ -1,4 +1,5 @@
-import type { ReplSession, Runtime, Turn } from "@rlmflow/core";
+import type { Runtime } from "@rlmflow/core";
+import type { ReplSession, Turn } from "@rlmflow/core/driver";
 
 /** What a REPL does when it is asked for everything it holds, right before it is closed. */
 export type Probe = Omit<Turn, "codeMs">;

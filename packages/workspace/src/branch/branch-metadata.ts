@@ -1,4 +1,5 @@
-import type { JsonObject, RunInfo } from "@rlmflow/core";
+import type { JsonObject } from "@rlmflow/core";
+import type { RunInfo } from "@rlmflow/core/store";
 import { type Durability, replaceFile } from "../disk/durable-files.ts";
 import { orFileFailure } from "../disk/file-failure.ts";
 import type { BranchPaths, Layout } from "../layout/layout.ts";

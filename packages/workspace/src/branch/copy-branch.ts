@@ -1,4 +1,5 @@
-import { blobsOf, type Graph, type PayloadStore, type RunNode, type RunStores } from "@rlmflow/core";
+import type { Graph, RunNode } from "@rlmflow/core";
+import { blobsOf, type PayloadStore, type RunStores } from "@rlmflow/core/store";
 
 /** UTF-16 units of a context that are copied at a time. */
 const PIECE = 1 << 16;

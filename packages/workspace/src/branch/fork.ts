@@ -1,16 +1,13 @@
 import {
-  addUsage,
   applyEdit,
   type Edit,
   type ForkKeep,
   Graph,
-  nodeUsage,
   planFork,
-  type RunInfo,
   type RunNode,
   type UsageTotal,
-  ZERO_USAGE,
 } from "@rlmflow/core";
+import { addUsage, nodeUsage, type RunInfo, ZERO_USAGE } from "@rlmflow/core/store";
 import type { ForkedFiles } from "../files/fork-files.ts";
 
 /** Where a branch is forked, and how. */

@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
 import { copyFile, lstat, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { FORMAT, type RunInfo, type RunNode } from "@rlmflow/core";
+import type { RunNode } from "@rlmflow/core";
+import { FORMAT, type RunInfo } from "@rlmflow/core/store";
 import { type Durability, moveIntoPlace, syncDirectory } from "../disk/durable-files.ts";
 import { orFileFailure, systemCode } from "../disk/file-failure.ts";
 import { temporaryName } from "../disk/temporaries.ts";

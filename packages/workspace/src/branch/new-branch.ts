@@ -1,6 +1,7 @@
 import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { checkAppend, RLMError, type RunInfo, type RunNode } from "@rlmflow/core";
+import { RLMError, type RunNode } from "@rlmflow/core";
+import { checkAppend, type RunInfo } from "@rlmflow/core/store";
 import {
   type Durability,
   moveIntoPlace,

@@ -1,4 +1,5 @@
-import { RLMError, sentences } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import { sentences } from "@rlmflow/core/driver";
 
 /** The code of a system error such as `ENOENT`, or `""` for any other value. */
 export function systemCode(error: unknown): string {

@@ -1,13 +1,7 @@
 import { join } from "node:path";
-import {
-  blobsOf,
-  counted,
-  Graph,
-  type PayloadStore,
-  RLMError,
-  type RunInfo,
-  type RunNode,
-} from "@rlmflow/core";
+import { Graph, RLMError, type RunNode } from "@rlmflow/core";
+import { counted } from "@rlmflow/core/driver";
+import { blobsOf, type PayloadStore, type RunInfo } from "@rlmflow/core/store";
 import { parseIdentity, whereabouts } from "../branch/process-identity.ts";
 import { readOwnFile } from "../disk/durable-files.ts";
 import { systemCode } from "../disk/file-failure.ts";

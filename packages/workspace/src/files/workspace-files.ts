@@ -1,7 +1,8 @@
 import { lstatSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { RLMError, type RunInfo, type RunNode } from "@rlmflow/core";
+import { RLMError, type RunNode } from "@rlmflow/core";
+import type { RunInfo } from "@rlmflow/core/store";
 import type { Durability } from "../disk/durable-files.ts";
 import { orFileFailure, systemCode } from "../disk/file-failure.ts";
 import type { BranchPaths, Layout } from "../layout/layout.ts";

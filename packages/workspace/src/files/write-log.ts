@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { isAbsolute } from "node:path";
-import { counted, isJsonObject, type JsonObject, RLMError, sentences } from "@rlmflow/core";
+import { isJsonObject, type JsonObject, RLMError } from "@rlmflow/core";
+import { counted, sentences } from "@rlmflow/core/driver";
 import { openOwnFile } from "../disk/durable-files.ts";
 import { orFileFailure, systemCode } from "../disk/file-failure.ts";
 import { readLines } from "../log/line-reader.ts";

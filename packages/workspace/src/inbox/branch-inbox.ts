@@ -1,4 +1,4 @@
-import type { Inbox, InboxEntry, RunInfo } from "@rlmflow/core";
+import type { Inbox, InboxEntry, RunInfo } from "@rlmflow/core/store";
 import { lockedAt, lockHolder } from "../branch/branch-lock.ts";
 import type { BranchPaths } from "../layout/layout.ts";
 import { InboxFile } from "./inbox-file.ts";

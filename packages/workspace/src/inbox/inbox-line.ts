@@ -1,12 +1,5 @@
-import {
-  decodeEdit,
-  type InboxFate,
-  type InboxRequest,
-  isJsonObject,
-  type JsonObject,
-  RLMError,
-  type RunControl,
-} from "@rlmflow/core";
+import { isJsonObject, type JsonObject, RLMError } from "@rlmflow/core";
+import { decodeEdit, type InboxFate, type InboxRequest, type RunControl } from "@rlmflow/core/store";
 import { openLine, sealLine } from "../log/sealed-line.ts";
 
 /** The number of the format of inboxes. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { isRunName, RLMError } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import { isRunName } from "@rlmflow/core/store";
 
 /** The folder of a workspace that holds everything but the main branch's files. */
 export const HIDDEN = ".rlmflow";

@@ -1,14 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
-import {
-  decodeRunInfo,
-  FORMAT,
-  isJsonObject,
-  isKnownFormat,
-  isRunName,
-  type JsonObject,
-  RLMError,
-  type RunInfo,
-} from "@rlmflow/core";
+import { isJsonObject, type JsonObject, RLMError } from "@rlmflow/core";
+import { decodeRunInfo, FORMAT, isKnownFormat, isRunName, type RunInfo } from "@rlmflow/core/store";
 import { readOwnFile } from "../disk/durable-files.ts";
 import { damagedFile, orFileFailure, systemCode } from "../disk/file-failure.ts";
 import { HIDDEN, type Layout } from "./layout.ts";

@@ -1,4 +1,5 @@
-import { decodeNode, FORMAT, isKnownFormat, RLMError, type RunNode } from "@rlmflow/core";
+import { RLMError, type RunNode } from "@rlmflow/core";
+import { decodeNode, FORMAT, isKnownFormat } from "@rlmflow/core/store";
 import { openLine, sealLine } from "./sealed-line.ts";
 
 /** One append as it stands in a log. */

@@ -1,5 +1,6 @@
 import { type BigIntStats, closeSync, fstatSync, lstatSync } from "node:fs";
-import { counted, RLMError, type RunNode, sentences } from "@rlmflow/core";
+import { RLMError, type RunNode } from "@rlmflow/core";
+import { counted, sentences } from "@rlmflow/core/driver";
 import { openToRead } from "../disk/durable-files.ts";
 import { damagedFile, orFileFailure, systemCode } from "../disk/file-failure.ts";
 import { type FileLine, readLines } from "./line-reader.ts";

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
-import { type BlobRef, RLMError } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import type { BlobRef } from "@rlmflow/core/store";
 import {
   type Durability,
   moveIntoPlace,

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, lstat } from "node:fs/promises";
 import { join } from "node:path";
-import { type PayloadStore, RLMError } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import type { PayloadStore } from "@rlmflow/core/store";
 import {
   type Durability,
   moveIntoPlace,

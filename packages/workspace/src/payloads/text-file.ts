@@ -1,5 +1,6 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { RLMError, sentence } from "@rlmflow/core";
+import { RLMError } from "@rlmflow/core";
+import { sentence } from "@rlmflow/core/driver";
 import { systemCode } from "../disk/file-failure.ts";
 import { readUtf8 } from "./utf8-chunks.ts";
 

@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { effectKey, Graph, type RunNode } from "@rlmflow/core";
+import { Graph, type RunNode } from "@rlmflow/core";
+import { effectKey } from "@rlmflow/core/store";
 import { checkRun } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
 import { openWorkspace } from "@rlmflow/workspace";

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { cp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { FORMAT, RLMFlow, saveTrace } from "@rlmflow/core";
+import { RLMFlow, saveTrace } from "@rlmflow/core";
+import { FORMAT } from "@rlmflow/core/store";
 import { checkRun, scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
 import { describe, expect, test } from "vitest";

@@ -1,7 +1,8 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FORMAT, saveTrace } from "@rlmflow/core";
+import { saveTrace } from "@rlmflow/core";
+import { FORMAT } from "@rlmflow/core/store";
 import { localRuntime } from "@rlmflow/runtime-local";
 import { openWorkspace } from "../../src/index.ts";
 import { recordRun } from "./record-run.ts";

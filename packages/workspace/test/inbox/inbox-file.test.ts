@@ -1,6 +1,6 @@
 import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Inbox, InboxFate, InboxRequest } from "@rlmflow/core";
+import type { Inbox, InboxFate, InboxRequest } from "@rlmflow/core/store";
 import { describe, expect, test } from "vitest";
 import { InboxFile } from "../../src/inbox/inbox-file.ts";
 import { sealLine } from "../../src/log/sealed-line.ts";

@@ -3,7 +3,7 @@ import type { Edit } from "../edit.ts";
 import { deepFreeze } from "../json.ts";
 import { type ChainNode, endsAgent, type Origin } from "../node.ts";
 import { chainNodeId } from "../node-id.ts";
-import { sentence } from "../sentences.ts";
+import { sentence } from "../words.ts";
 import { type AgentState, agentState } from "./chain.ts";
 import type { Graph } from "./graph.ts";
 import { reopeningText, whyStaysEnded } from "./reopening.ts";

@@ -1,5 +1,4 @@
 import { RLMError } from "../../errors.ts";
-import { counted } from "../counted.ts";
 import { decodeNode } from "../decode/decode-node.ts";
 import { decodeRunInfo } from "../decode/decode-run-info.ts";
 import { isKnownFormat } from "../decode/migrations.ts";
@@ -9,6 +8,7 @@ import { parentAgent, ROOT } from "../node-id.ts";
 import { nodeUsage } from "../node-usage.ts";
 import { FORMAT, type RunInfo } from "../run-info.ts";
 import { addUsage, mergeUsage, type UsageTotal, ZERO_USAGE } from "../usage.ts";
+import { counted } from "../words.ts";
 import { type LawFault, lawFault } from "./graph-laws.ts";
 import { Spine } from "./spine.ts";
 import { renderTree } from "./tree.ts";

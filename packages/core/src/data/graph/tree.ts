@@ -1,7 +1,7 @@
-import { counted } from "../counted.ts";
 import type { ChainNode } from "../node.ts";
 import { ROOT } from "../node-id.ts";
 import type { UsageTotal } from "../usage.ts";
+import { counted } from "../words.ts";
 
 /** What drawing a tree needs of a graph. */
 export interface TreeView {

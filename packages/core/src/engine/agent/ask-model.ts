@@ -1,7 +1,6 @@
-import { counted } from "../../data/counted.ts";
 import { type AgentState, agentState } from "../../data/graph/chain.ts";
 import type { ChainNode } from "../../data/node.ts";
-import { sentences } from "../../data/sentences.ts";
+import { counted, sentences } from "../../data/words.ts";
 import { RLMError } from "../../errors.ts";
 import type { Message } from "../../protocols/client.ts";
 import { explainCut, explainToolCalls } from "../../rules/reply-notes.ts";

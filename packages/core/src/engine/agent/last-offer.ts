@@ -1,5 +1,5 @@
 import type { ActionNode, ChainNode } from "../../data/node.ts";
-import { sentences } from "../../data/sentences.ts";
+import { sentences } from "../../data/words.ts";
 import { jsonLine } from "../../rules/json-line.ts";
 import type { Journal } from "../store/journal.ts";
 

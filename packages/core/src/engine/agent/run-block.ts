@@ -1,7 +1,7 @@
 import type { AgentState } from "../../data/graph/chain.ts";
 import type { ActionNode } from "../../data/node.ts";
 import { callNodeId, intentNodeId } from "../../data/node-id.ts";
-import { sentences } from "../../data/sentences.ts";
+import { sentences } from "../../data/words.ts";
 import { RLMError } from "../../errors.ts";
 import type { TurnState } from "../../protocols/runtime.ts";
 import { untilAborted } from "../environment/until-aborted.ts";

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonSchema } from "../../data/json.ts";
 import type { Attempt, Outcome } from "../../data/node.ts";
-import { sentences } from "../../data/sentences.ts";
 import type { Usage } from "../../data/usage.ts";
+import { sentences } from "../../data/words.ts";
 import type { Message, Reply } from "../../protocols/client.ts";
 import type { Call } from "../../protocols/runtime.ts";
 import { answerIn } from "../../rules/reasoning.ts";

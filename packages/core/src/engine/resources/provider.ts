@@ -1,6 +1,6 @@
 import type { Attempt, RequestFailure } from "../../data/node.ts";
-import { sentences } from "../../data/sentences.ts";
 import type { Usage } from "../../data/usage.ts";
+import { sentences } from "../../data/words.ts";
 import { RLMError } from "../../errors.ts";
 import type { ChatOptions, Client, Message, Reply } from "../../protocols/client.ts";
 import type { Environment } from "../../protocols/environment.ts";

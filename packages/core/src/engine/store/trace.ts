@@ -2,7 +2,7 @@ import { Graph } from "../../data/graph/graph.ts";
 import { isJsonObject } from "../../data/json.ts";
 import type { BlobRef, RunNode } from "../../data/node.ts";
 import { FORMAT } from "../../data/run-info.ts";
-import { sentence } from "../../data/sentences.ts";
+import { sentence } from "../../data/words.ts";
 import { RLMError } from "../../errors.ts";
 import type { PayloadReader, RunStores, Store } from "../../protocols/store.ts";
 import { defaultEnvironment } from "../environment/default-environment.ts";

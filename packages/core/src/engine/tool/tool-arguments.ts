@@ -1,5 +1,5 @@
-import { counted } from "../../data/counted.ts";
 import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
+import { counted } from "../../data/words.ts";
 import { RLMError } from "../../errors.ts";
 import type { ToolParameter } from "../../protocols/kernel.ts";
 import { findByPointer } from "../../schema/json-schema/json-pointer.ts";

@@ -1,4 +1,4 @@
-import { counted } from "../../data/counted.ts";
+import { counted } from "../../data/words.ts";
 import { isShownWhole } from "../describe-input.ts";
 import { languageName } from "../language-name.ts";
 import type { AgentView } from "./prompt-builder.ts";

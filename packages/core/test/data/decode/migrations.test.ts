@@ -6,7 +6,7 @@ import {
   migrated,
   withoutGaps,
 } from "../../../src/data/decode/migrations.ts";
-import { FORMAT } from "../../../src/index.ts";
+import { FORMAT } from "../../../src/store.ts";
 
 const step = (from: number): Migration => ({ from, node: (stored) => stored, runInfo: (stored) => stored });
 

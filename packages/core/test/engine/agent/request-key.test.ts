@@ -6,9 +6,9 @@ import {
   type Graph,
   memoryStores,
   RLMFlow,
-  type RunStores,
   UNKNOWN_USAGE,
 } from "../../../src/index.ts";
+import type { RunStores } from "../../../src/store.ts";
 import { fixedEnvironment } from "../../../src/testing/index.ts";
 import { block } from "../flow-fixture.ts";
 import { inlineRuntime } from "../inline-runtime.ts";

@@ -1,7 +1,8 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { type Amount, Budget, type Held } from "../../../src/engine/resources/budget.ts";
-import { RLMError, ZERO_USAGE } from "../../../src/index.ts";
+import { RLMError } from "../../../src/index.ts";
+import { ZERO_USAGE } from "../../../src/store.ts";
 import { Seeded } from "../../data/seeded.ts";
 
 const { signal } = new AbortController();

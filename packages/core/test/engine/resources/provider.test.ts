@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Provider, type ProviderOptions } from "../../../src/engine/resources/provider.ts";
-import { type Attempt, type Client, type Environment, type Reply, RLMError } from "../../../src/index.ts";
+import { type Client, type Environment, type Reply, RLMError } from "../../../src/index.ts";
+import type { Attempt } from "../../../src/store.ts";
 import { fixedEnvironment } from "../../../src/testing/index.ts";
 
 const USAGE = { input: 100, cached: 40, output: 10, reasoning: null, costMicroUsd: null };

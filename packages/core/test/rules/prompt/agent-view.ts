@@ -1,4 +1,5 @@
-import type { AgentView, Kernel, KernelPromptOptions } from "../../../src/index.ts";
+import type { Kernel, KernelPromptOptions } from "../../../src/driver.ts";
+import type { AgentView } from "../../../src/index.ts";
 import { agentConfig } from "../../data/run-builder.ts";
 
 const kernel: Kernel = {

@@ -1,4 +1,5 @@
-import { type ReplSession, RLMError, type Runtime, type Turn } from "../../../src/index.ts";
+import type { ReplSession, Turn } from "../../../src/driver.ts";
+import { RLMError, type Runtime } from "../../../src/index.ts";
 import { type BrokenRuntime, changed, NOTHING, never } from "./changed-runtime.ts";
 
 const UNBLAMED = [

@@ -1,4 +1,5 @@
-import type { Call, JsonValue, Outcome, Runtime, Turn } from "../../../src/index.ts";
+import type { Call, Turn } from "../../../src/driver.ts";
+import type { JsonValue, Outcome, Runtime } from "../../../src/index.ts";
 import {
   type BrokenRuntime,
   everyAnswer,

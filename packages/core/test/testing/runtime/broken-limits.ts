@@ -1,4 +1,5 @@
-import type { Runtime, Turn } from "../../../src/index.ts";
+import type { Turn } from "../../../src/driver.ts";
+import type { Runtime } from "../../../src/index.ts";
 import { type BrokenRuntime, changed, everySession, everyTurn, NOTHING, never } from "./changed-runtime.ts";
 
 /** Runtimes that say they isolate, and do not end what has no end. */

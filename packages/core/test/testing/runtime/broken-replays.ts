@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Answer, ContextPayload, JsonObject, ReplSpec, Runtime } from "../../../src/index.ts";
+import type { Answer, ContextPayload, ReplSpec } from "../../../src/driver.ts";
+import type { JsonObject, Runtime } from "../../../src/index.ts";
 import {
   type BrokenRuntime,
   everyAnswer,

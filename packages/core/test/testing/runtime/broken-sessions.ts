@@ -1,4 +1,5 @@
-import type { ReplSession, ReplSpec, Runtime, Turn } from "../../../src/index.ts";
+import type { ReplSession, ReplSpec, Turn } from "../../../src/driver.ts";
+import type { Runtime } from "../../../src/index.ts";
 import { RLMError } from "../../../src/index.ts";
 import { type BrokenRuntime, changed, everySession, everyTurn, never } from "./changed-runtime.ts";
 

@@ -1,4 +1,5 @@
-import type { ContextRead, ReplSession, ReplSpec, Runtime, Turn } from "../../../src/index.ts";
+import type { ContextRead, ReplSession, ReplSpec, Turn } from "../../../src/driver.ts";
+import type { Runtime } from "../../../src/index.ts";
 import { type BrokenRuntime, everyEnd, everySession, everyTurn } from "./changed-runtime.ts";
 
 /** Runtimes that say something else of a block than how it stands, or forget what it left. */

@@ -1,4 +1,5 @@
-import { type Answer, RLMError, type Runtime, type Turn } from "../../../src/index.ts";
+import type { Answer, Turn } from "../../../src/driver.ts";
+import { RLMError, type Runtime } from "../../../src/index.ts";
 import {
   type BrokenRuntime,
   changed,

@@ -1,4 +1,5 @@
-import type { Answer, Block, Call, Runtime, Turn } from "../../../src/index.ts";
+import type { Answer, Block, Call, Turn } from "../../../src/driver.ts";
+import type { Runtime } from "../../../src/index.ts";
 import { type BrokenRuntime, everyAnswer, everySession, everyTurn, NOTHING } from "./changed-runtime.ts";
 
 /** Runtimes whose turns hold other calls, answers or output than there were. */

@@ -1,4 +1,5 @@
-import type { Answer, Block, ReplSession, ReplSpec, Runtime, Turn } from "../../../src/index.ts";
+import type { Answer, Block, ReplSession, ReplSpec, Turn } from "../../../src/driver.ts";
+import type { Runtime } from "../../../src/index.ts";
 
 /** A runtime that is wrong in one way, and checks that must find it. */
 export interface BrokenRuntime {

@@ -1,5 +1,10 @@
 const STOP = /[.!?…]["'`)\]}»”]*$/u;
 
+/** A count with its noun: `1 node`, `31 nodes`, `2 replies`. */
+export function counted(count: number, noun: string, plural: string = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
+}
+
 /** A text that others wrote as a sentence: with a full stop unless it ends as a sentence does. */
 export function sentence(text: string): string {
   const told = text.trim();

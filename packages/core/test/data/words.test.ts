@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { sentences } from "../../src/index.ts";
+import { counted, sentences } from "../../src/driver.ts";
 
 describe("parts of a message", () => {
   test.each([
@@ -14,4 +14,9 @@ describe("parts of a message", () => {
   ])("%s", (_name, parts, text) => {
     expect(sentences(...parts)).toBe(text);
   });
+});
+
+test("a noun stands in the number of its count", () => {
+  expect([0, 1, 2].map((count) => counted(count, "node"))).toEqual(["0 nodes", "1 node", "2 nodes"]);
+  expect([1, 2].map((count) => counted(count, "reply", "replies"))).toEqual(["1 reply", "2 replies"]);
 });
