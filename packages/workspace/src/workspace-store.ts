@@ -5,11 +5,16 @@ import { counted, sentence } from "@rlmflow/core/driver";
 import {
   checkAppend,
   closablePayloads,
+<<<<<<< HEAD
+=======
+  counted,
+>>>>>>> 8ad7047 (ARCHITECTURE: one heading for each decision with its reason, one query in nine arrows, a table of states and a glossary that a test holds)
   type Inbox,
   type PayloadStore,
   type RunInfo,
   type Store,
 } from "@rlmflow/core/store";
+
 import { type LockedBranch, type OpenedLog, openMigrated } from "./branch/migrate-branch.ts";
 import { openOwnFile } from "./disk/durable-files.ts";
 import { orFileFailure } from "./disk/file-failure.ts";

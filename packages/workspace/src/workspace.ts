@@ -3,10 +3,16 @@ import { Graph, type JsonObject, RLMError, type RunNode } from "@rlmflow/core";
 import {
   checkPayloads,
   closablePayloads,
+<<<<<<< HEAD
+=======
+  Graph,
+  type JsonObject,
+>>>>>>> 8ad7047 (ARCHITECTURE: one heading for each decision with its reason, one query in nine arrows, a table of states and a glossary that a test holds)
   type PayloadStore,
   type RunInfo,
   type RunStores,
 } from "@rlmflow/core/store";
+
 import { BranchLock, type LockOptions } from "./branch/branch-lock.ts";
 import { keepMetadata } from "./branch/branch-metadata.ts";
 import { copyBranch } from "./branch/copy-branch.ts";

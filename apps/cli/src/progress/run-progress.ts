@@ -93,7 +93,7 @@ export class RunProgress {
     return this.#lastRetry;
   }
 
-  /** Agents that have not ended, in order of birth. */
+  /** Agents that have not ended, in the order in which they came. */
   agents(): Iterable<LiveAgent> {
     return this.#agents.values();
   }

@@ -38,7 +38,7 @@ export interface DelegateFacts {
   readonly runtimes: readonly string[];
 }
 
-/** A child to be born. */
+/** A child to be made. */
 export interface ChildPlan {
   readonly agentId: string;
   readonly depth: number;

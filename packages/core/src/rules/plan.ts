@@ -83,7 +83,7 @@ function raisedSince(graph: Graph, state: AgentState, last: ActionNode): boolean
   return false;
 }
 
-/** Ids of the agents that have not ended, in order of birth. */
+/** Ids of the agents that have not ended, in the order in which they came. */
 export function unfinishedAgents(graph: Graph): readonly string[] {
   return graph.agents().filter((agentId) => {
     const head = graph.head(agentId);

@@ -21,7 +21,7 @@ import { encodeLine } from "../log/log-line.ts";
 import { NO_SUM, sumOf } from "../log/sealed-line.ts";
 
 /*
- * Owns: the birth of runs and branches.
+ * Owns: the making of runs and branches.
  * Does not own: anything that is there already.
  *
  * 1. A run or branch is filled under a temporary name and then renamed: it is there whole or not at all,

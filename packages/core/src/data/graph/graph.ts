@@ -173,7 +173,7 @@ export class Graph {
     return this.#spine.list(agentId, "all", this.length);
   }
 
-  /** Ids of all agents in order of birth. */
+  /** Ids of all agents in the order in which they came. */
   agents(): readonly string[] {
     return this.#spine.agents(this.length);
   }
@@ -183,7 +183,7 @@ export class Graph {
     return this.#spine.agentCount(this.length);
   }
 
-  /** Ids of the agent's children in order of birth. */
+  /** Ids of the agent's children in the order in which they came. */
   children(agentId: string): readonly string[] {
     return this.#spine.list(agentId, "children", this.length).map((node) => node.agentId);
   }

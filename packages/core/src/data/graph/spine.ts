@@ -51,8 +51,8 @@ export class Spine {
   readonly #nodes: RunNode[] = [];
   readonly #byId = new Map<string, number>();
   readonly #agents = new Map<string, AgentIndex>();
-  readonly #born: string[] = [];
-  readonly #births: Positions = [];
+  readonly #agentIds: string[] = [];
+  readonly #firstPositions: Positions = [];
   readonly #calls = new Map<string, Positions>();
 
   constructor(
@@ -118,12 +118,12 @@ export class Spine {
 
   agents(limit: number): string[] {
     const ids = this.#base?.agents(Math.min(limit, this.start)) ?? [];
-    return ids.concat(this.#born.slice(0, countBelow(this.#births, limit)));
+    return ids.concat(this.#agentIds.slice(0, countBelow(this.#firstPositions, limit)));
   }
 
   agentCount(limit: number): number {
     const before = this.#base?.agentCount(Math.min(limit, this.start)) ?? 0;
-    return before + countBelow(this.#births, limit);
+    return before + countBelow(this.#firstPositions, limit);
   }
 
   add(node: RunNode): void {
@@ -194,8 +194,8 @@ export class Spine {
       this.#agents.set(agentId, agent);
       const known = this.#base !== null && this.#base.count(agentId, "all", this.start) > 0;
       if (!known) {
-        this.#born.push(agentId);
-        this.#births.push(position);
+        this.#agentIds.push(agentId);
+        this.#firstPositions.push(position);
       }
     }
     return agent;

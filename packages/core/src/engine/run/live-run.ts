@@ -149,7 +149,7 @@ export class LiveRun {
       agent: (agentId) => this.#agent(agentId),
       spawn: (agentId, query) => this.#spawn(agentId, query),
     });
-    await this.#inbox?.takeUp();
+    await this.#inbox?.takeWaiting();
   }
 
   /** Gives the root a task, its first or a further one. Rejects with `edit_refused` while it is at work. */
@@ -186,7 +186,7 @@ export class LiveRun {
 
   /** Every agent that can move now, or those named, makes one transition; with `turn`, reply and run count as one. */
   async step(agents: readonly string[] | null, until: "transition" | "turn"): Promise<void> {
-    await this.#inbox?.takeUp();
+    await this.#inbox?.takeWaiting();
     const moved = await this.#scheduler.step(agents);
     const replied = moved.filter(
       (agentId) => nextMove(this.graph, agentId, this.#settings.environment.now(), this.#gap)?.kind === "run",

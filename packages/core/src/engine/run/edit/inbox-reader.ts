@@ -38,7 +38,7 @@ export class InboxReader {
   }
 
   /** Applies what was put while nobody moved the run. To be called while nothing moves. */
-  async takeUp(): Promise<void> {
+  async takeWaiting(): Promise<void> {
     await this.#take(true);
     await Promise.all(this.#underWay);
   }
