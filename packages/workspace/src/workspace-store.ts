@@ -5,10 +5,6 @@ import { counted, sentence } from "@rlmflow/core/driver";
 import {
   checkAppend,
   closablePayloads,
-<<<<<<< HEAD
-=======
-  counted,
->>>>>>> 8ad7047 (ARCHITECTURE: one heading for each decision with its reason, one query in nine arrows, a table of states and a glossary that a test holds)
   type Inbox,
   type PayloadStore,
   type RunInfo,

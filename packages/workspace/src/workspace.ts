@@ -3,11 +3,6 @@ import { Graph, type JsonObject, RLMError, type RunNode } from "@rlmflow/core";
 import {
   checkPayloads,
   closablePayloads,
-<<<<<<< HEAD
-=======
-  Graph,
-  type JsonObject,
->>>>>>> 8ad7047 (ARCHITECTURE: one heading for each decision with its reason, one query in nine arrows, a table of states and a glossary that a test holds)
   type PayloadStore,
   type RunInfo,
   type RunStores,
