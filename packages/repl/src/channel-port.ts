@@ -11,6 +11,7 @@ import type { ContextPayload, ReplSpec } from "@rlmflow/core/driver";
 import { sentences } from "@rlmflow/core/driver";
 import { type EntryEnd, type LostState, lostState, type SandboxPort } from "./repl-session.ts";
 import { settlesWithin } from "./settles-within.ts";
+import { isUnblamed } from "./unblamed.ts";
 import type { Channel } from "./wire/channel.ts";
 import { PIECE } from "./wire/evaluator-spec.ts";
 import {
@@ -234,8 +235,7 @@ export class ChannelPort implements SandboxPort {
  * code may have got hold of the other end.
  */
 function lostBy(error: unknown, isRunning: boolean): LostState {
-  const isExcused = RLMError.is(error, "sandbox_lost") && error.details.blame === "none";
-  return lostState(isRunning && !isExcused ? "block" : "none", error);
+  return lostState(isRunning && !isUnblamed(error) ? "block" : "none", error);
 }
 
 /** Only here the advice: once a REPL is open, who breaks the protocol is most often the code in it. */

@@ -8,6 +8,7 @@ import { checkOptions } from "./options/check-options.ts";
 import { optionRecord, wholeNumber, word } from "./options/option-schemas.ts";
 import type { ReplLanguage } from "./repl-language.ts";
 import { replSession, type SandboxPort } from "./repl-session.ts";
+import { isUnblamed } from "./unblamed.ts";
 import type { Channel } from "./wire/channel.ts";
 import type { EvaluatorLimits } from "./wire/evaluator-spec.ts";
 
@@ -183,5 +184,5 @@ class ChannelRuntime implements Runtime {
 /** Whether a REPL could not be opened because somebody else ended its sandbox. */
 function isOthersDoing(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
-  return [error, cause].some((each) => RLMError.is(each, "sandbox_lost") && each.details.blame === "none");
+  return isUnblamed(error) || isUnblamed(cause);
 }

@@ -1,5 +1,6 @@
 export type { ChannelTimes } from "./channel-port.ts";
 export { type ChannelRuntimeOptions, channelRuntime } from "./channel-runtime.ts";
+export { Housekeeper, type HousekeeperOptions, type Stay } from "./housekeeper.ts";
 export { javascriptLanguage } from "./javascript-language.ts";
 export { type CodePlace, codeExcerpt } from "./language/code-excerpt.ts";
 export { type CompiledBlock, compileBlock } from "./language/compile-block.ts";
@@ -34,6 +35,7 @@ export { REPLAY_PATIENCE } from "./replay-patience.ts";
 export { readThrough, type ServedRepl, type ServeReplOptions, serveRepl } from "./serve-repl.ts";
 export { settlesWithin } from "./settles-within.ts";
 export { TextTail } from "./text-tail.ts";
+export { unblamed } from "./unblamed.ts";
 export type { Channel } from "./wire/channel.ts";
 export { decodeTurn, type TurnExpectation } from "./wire/decode-turn.ts";
 export type { EvaluatorLimits } from "./wire/evaluator-spec.ts";

@@ -1,12 +1,11 @@
-// Which agents are in which containers.
+// The containers of one runtime, and what they need of the engine.
 //
-// Owns: every container of the runtime, the volume with the server program, the warm containers. Does not own:
-// what happens in a container. Invariants: (1) the engine is asked for an image, and swept, before the first
-// container; (2) a shared container serves one group in its life, and an agent that asks to be alone shares with
-// nobody; (3) when `close` has resolved nothing that carries our nonce is left, or it rejects and says what is.
+// Owns: the volume with the server program. Does not own: who is in which container (Housekeeper), and what happens
+// in it. Invariants: (1) the engine is asked for an image, and swept, before the first container; (2) when `close` has
+// resolved nothing that carries our nonce is left, or it rejects and says what is.
 import { RLMError } from "@rlmflow/core";
 import type { ReplSpec } from "@rlmflow/core/driver";
-import { type Channel, settlesWithin } from "@rlmflow/repl";
+import { type Channel, Housekeeper, settlesWithin } from "@rlmflow/repl";
 import { DockerEngine } from "../engine/docker-engine.ts";
 import { requireImage } from "../image/require-image.ts";
 import { ownLabels } from "../owner/labels.ts";
@@ -14,14 +13,6 @@ import { removeVolume, sweepForgotten, sweepNonce } from "../owner/sweep.ts";
 import type { DockerRuntimeSettings } from "../resolve-options.ts";
 import { makeProgramVolume } from "./program-volume.ts";
 import { SandboxContainer } from "./sandbox-container.ts";
-
-interface Shared {
-  readonly group: string;
-  readonly container: Promise<SandboxContainer>;
-  /** Places taken or promised. */
-  taken: number;
-  idle: NodeJS.Timeout | undefined;
-}
 
 /** Milliseconds for which an empty shared container is kept for its group. */
 const IDLE_MS = 5_000;
@@ -36,9 +27,7 @@ export class ContainerPool {
   readonly #settings: DockerRuntimeSettings;
   readonly #engine: DockerEngine;
   readonly #own = ownLabels();
-  readonly #shared = new Set<Shared>();
-  readonly #warm: Promise<SandboxContainer>[] = [];
-  readonly #starting = new Set<Promise<SandboxContainer>>();
+  readonly #containers: Housekeeper<SandboxContainer>;
   #ready: Promise<void> | null = null;
   #made = 0;
   /** Something may have been made. */
@@ -50,27 +39,32 @@ export class ContainerPool {
     // Before the time to open is over, so that it is told what took so long.
     const callMs = Math.min(CALL_MS, settings.times.openMs * 0.9);
     this.#engine = new DockerEngine(settings.docker, callMs);
+    this.#containers = new Housekeeper({
+      share: settings.share,
+      most: settings.agentsPerContainer,
+      spares: settings.warm,
+      idleMs: IDLE_MS,
+      closeMs: CLOSE_MS,
+      make: () => this.#start(),
+      end: (container) => container.remove(),
+      isWell: (container) => container.isRunning(),
+    });
   }
 
   /** A channel to a server program for this REPL. Rejects with `runtime_failed` or `closed`. */
   async open(spec: ReplSpec): Promise<Channel> {
     await this.#prepare();
-    if (this.#settings.share === "run" && !spec.alone) return await this.#join(spec.group);
-    // A first process is one REPL's: who is alone in a runtime that shares has a container of the same kind.
-    const container = await (this.#settings.share === "run" ? this.#start() : this.#next());
-    return container.channel();
+    const isShared = this.#settings.share === "run" && !spec.alone;
+    return await (isShared ? this.#join(spec) : this.#alone(spec));
   }
 
   /** Removes everything. Rejects with `runtime_failed` when something could not be removed. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const { idle } of this.#shared) clearTimeout(idle);
     try {
       // Before the first container was asked for, there may not even be an engine.
       if (!this.#touched) return;
-      const kept = [...this.#warm, ...[...this.#shared].map(({ container }) => container), ...this.#starting];
-      const removals = kept.map((container) => container.then((started) => started.remove()));
-      await settlesWithin(CLOSE_MS, Promise.allSettled([this.#ready ?? Promise.resolve(), ...removals]));
+      await settlesWithin(CLOSE_MS, Promise.allSettled([this.#ready, this.#containers.close()]));
       const left = await sweepNonce(this.#engine, this.#own.nonce);
       if (left.length > 0) throw notRemoved(left);
       await removeVolume(this.#engine, this.#volume);
@@ -105,106 +99,37 @@ export class ContainerPool {
     await makeProgramVolume(this.#engine, this.#settings, order);
   }
 
-  #start(): Promise<SandboxContainer> {
+  async #start(): Promise<SandboxContainer> {
     this.#refuseClosed();
     this.#made += 1;
-    const starting = SandboxContainer.start({
+    return await SandboxContainer.start({
       engine: this.#engine,
       settings: this.#settings,
       labels: this.#own.labels,
       programVolume: this.#volume,
       name: `rlmflow-${this.#own.nonce}-${this.#made}`,
     });
-    this.#starting.add(starting);
-    const over = (): void => void this.#starting.delete(starting);
-    starting.then(over, over);
-    return starting;
-  }
-
-  /** A warm container that is still well, else a new one; then the warm ones are made up for. */
-  async #next(): Promise<SandboxContainer> {
-    for (let warm = this.#warm.shift(); warm !== undefined; warm = this.#warm.shift()) {
-      const container = await warm.catch(() => null);
-      if (container === null) continue;
-      if (await container.isRunning()) {
-        this.#keepWarm();
-        return container;
-      }
-      await container.remove();
-    }
-    const container = await this.#start();
-    this.#keepWarm();
-    return container;
-  }
-
-  #keepWarm(): void {
-    if (this.#closed) return;
-    while (this.#warm.length < this.#settings.warm) {
-      const starting = this.#start();
-      starting.catch(() => {});
-      this.#warm.push(starting);
-    }
   }
 
   /** A process beside others, or, where those let none be started, in a container of its own. */
-  async #join(group: string): Promise<Channel> {
+  async #join(spec: ReplSpec): Promise<Channel> {
     for (let attempt = 1; attempt <= JOIN_ATTEMPTS; attempt += 1) {
-      const place = this.#placeFor(group);
-      const container = await this.#containerOf(place);
-      const channel = await container.join(() => this.#leave(place)).catch(() => null);
+      const stay = this.#containers.enter(spec);
+      const container = await stay.sandbox;
+      const channel = await container.join(() => void stay.leave()).catch(() => null);
       if (channel !== null) return channel;
       // One that was there before and has died is nobody's fault here: the next one is new.
-      if (await this.#hasDied(place)) continue;
-      this.#leave(place);
-      break;
+      const hasDied = !(await container.isRunning());
+      if (hasDied) stay.retire();
+      await stay.leave();
+      if (!hasDied) break;
     }
-    return (await this.#start()).channel();
+    return await this.#alone(spec);
   }
 
-  async #containerOf(place: Shared): Promise<SandboxContainer> {
-    try {
-      return await place.container;
-    } catch (error) {
-      await this.#discard(place);
-      throw error;
-    }
-  }
-
-  /** Takes out a container that runs no more. */
-  async #hasDied(place: Shared): Promise<boolean> {
-    if (await (await place.container).isRunning()) return false;
-    await this.#discard(place);
-    return true;
-  }
-
-  #placeFor(group: string): Shared {
-    const most = this.#settings.agentsPerContainer;
-    const known = this.#shared.values().find((shared) => shared.group === group && shared.taken < most);
-    const place = known ?? { group, container: this.#next(), taken: 0, idle: undefined };
-    this.#shared.add(place);
-    place.taken += 1;
-    clearTimeout(place.idle);
-    return place;
-  }
-
-  /** An empty container is kept for its group for a while, unless it has died. */
-  #leave(place: Shared): void {
-    place.taken -= 1;
-    if (place.taken > 0 || this.#closed) return;
-    clearTimeout(place.idle);
-    place.idle = setTimeout(() => this.#discard(place), IDLE_MS).unref();
-    void this.#discardDead(place);
-  }
-
-  async #discardDead(place: Shared): Promise<void> {
-    const container = await place.container;
-    if (!(await container.isRunning()) && place.taken === 0) await this.#discard(place);
-  }
-
-  async #discard(place: Shared): Promise<void> {
-    this.#shared.delete(place);
-    const container = await place.container.catch(() => null);
-    await container?.remove();
+  async #alone(spec: ReplSpec): Promise<Channel> {
+    const stay = this.#containers.enter({ ...spec, alone: true });
+    return (await stay.sandbox).channel(() => stay.leave());
   }
 
   #refuseClosed(): void {

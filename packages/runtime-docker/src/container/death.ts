@@ -42,11 +42,6 @@ export function death(remains: Remains): RLMError {
   });
 }
 
-/** The same death, told to one that was not alone in the container: its own code need not have been the cause. */
-export function unblamed(error: RLMError): RLMError {
-  return new RLMError("sandbox_lost", error.message, { cause: error, details: { blame: "none" } });
-}
-
 function endOf({ exitCode }: Remains): string {
   // Of a program that never ran the engine may know no exit code, or not yet.
   const end = exitCode === null ? "before it was ready" : `with exit code ${exitCode}`;

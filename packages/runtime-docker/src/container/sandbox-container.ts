@@ -6,14 +6,14 @@
 // the process died.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RLMError } from "@rlmflow/core";
-import type { Channel } from "@rlmflow/repl";
+import { type Channel, unblamed } from "@rlmflow/repl";
 import type { Container } from "dockerode";
 import { attachStream } from "../engine/attach-stream.ts";
 import type { DockerEngine } from "../engine/docker-engine.ts";
 import { removeContainer } from "../owner/sweep.ts";
 import type { DockerRuntimeSettings } from "../resolve-options.ts";
 import { type ContainerRole, containerSpec } from "./container-spec.ts";
-import { death, unblamed } from "./death.ts";
+import { death } from "./death.ts";
 import { JoinedProcess } from "./joined-process.ts";
 import { ProcessStream } from "./process-stream.ts";
 
@@ -64,9 +64,9 @@ export class SandboxContainer {
     return this.#removal === null && (await this.#state())?.Running === true;
   }
 
-  /** The channel to the first process. Closing it removes the container. Called once, and not beside `join`. */
-  channel(): Channel {
-    return this.#first.channel({ why: () => this.#death(), close: () => this.remove() });
+  /** The channel to the first process, for one who is alone in the container. Called once, and not beside `join`. */
+  channel(close: () => Promise<void>): Channel {
+    return this.#first.channel({ why: () => this.#death(), close });
   }
 
   /**

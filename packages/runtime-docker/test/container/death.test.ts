@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { death, type Remains, unblamed } from "../../src/container/death.ts";
+import { death, type Remains } from "../../src/container/death.ts";
 
 const remains: Remains = {
   exitCode: 137,
@@ -41,12 +41,6 @@ describe("a death", () => {
     expect(death({ ...remains, exitCode: 127, greeted: false }).message).toBe(
       "The program in the container ended with exit code 127. Does the image have the program node?",
     );
-  });
-
-  test("of what others shared is told as it was, and blames nobody", () => {
-    const full = death({ ...remains, oomKilled: true });
-    expect(unblamed(full)).toMatchObject({ message: full.message, details: { blame: "none" } });
-    expect(unblamed(full).details).toEqual({ blame: "none" });
   });
 
   test("before the REPL is up tells what the program said, after it nothing that code may have said", () => {
