@@ -47,6 +47,18 @@ describe("the rules about imports", () => {
       says: "packages/novel/src/index.ts: packages/novel is missing in the table of what may import what",
     },
     {
+      rule: "the command imports no package that need not be installed",
+      texts: { "apps/cli/src/run/a.ts": `const b = () => import("@rlmflow/runtime-local");` },
+      says: "apps/cli/src/run/a.ts: apps/cli may not import @rlmflow/runtime-local",
+    },
+    {
+      rule: "the command's table loads packages only when they are needed",
+      texts: {
+        "apps/cli/src/packages/optional-packages.ts": `export { a } from "@rlmflow/tools";`,
+      },
+      says: "apps/cli/src/packages/optional-packages.ts: apps/cli may not import @rlmflow/tools",
+    },
+    {
       rule: "a relative import stays inside its package",
       texts: { "packages/repl/src/a.ts": `import { b } from "../../core/src/b.ts";` },
       says: "packages/repl/src/a.ts: ../../core/src/b.ts leaves the package's src",
@@ -145,6 +157,7 @@ describe("the rules about imports", () => {
       "packages/core/src/errors.ts": "",
       "packages/runtime-local/src/index.ts": `import { a } from "@rlmflow/repl";\nimport type { B } from "@rlmflow/core";`,
       "apps/cli/src/rlmflow.ts": `import { openai } from "@rlmflow/clients/openai";`,
+      "apps/cli/src/packages/optional-packages.ts": `const a = () => import("@rlmflow/runtime-local");`,
     });
     expect(importViolations(kept)).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { CLIENT_SDKS, OPTIONAL_PACKAGES } from "../apps/cli/src/packages/optional-packages.ts";
 import { importsOf, readSources, repositoryRoot } from "./source-files.ts";
 
 interface Manifest {
@@ -16,6 +17,7 @@ interface Manifest {
   readonly exports?: Readonly<Record<string, string | { readonly types: string }>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, unknown>>;
 }
 
 function readManifest(path: string): Manifest {
@@ -32,6 +34,7 @@ function packageName(specifier: string): string {
   return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }
 
+const optionalPackages = new Set(Object.values(OPTIONAL_PACKAGES).map(({ name }) => name));
 const rootManifest = readManifest("package.json");
 const folders = globSync(["packages/*/package.json", "apps/*/package.json"], { cwd: repositoryRoot })
   .map((path) => path.replaceAll("\\", "/").replace("/package.json", ""))
@@ -42,7 +45,7 @@ describe.each(folders)("the package in %s", (folder) => {
 
   it("is one of ours, in step with the others", () => {
     const { name, version, type, license, sideEffects, files, engines } = manifest;
-    expect(name).toMatch(/^@rlmflow\/[a-z-]+$/);
+    expect(name).toMatch(/^(@rlmflow\/[a-z-]+|rlmflow)$/);
     expect({ version, type, license, sideEffects, files, engines }).toEqual({
       version: rootManifest.version,
       type: "module",
@@ -67,6 +70,45 @@ describe.each(folders)("the package in %s", (folder) => {
     const entries = Object.entries(manifest.exports ?? {}).filter(([, target]) => typeof target !== "string");
     const paths = Object.keys(readPaths());
     expect(paths).toEqual(expect.arrayContaining(entries.map(([entry]) => manifest.name + entry.slice(1))));
+  });
+});
+
+describe("the command", () => {
+  const manifest = readManifest("apps/cli/package.json");
+
+  it("depends on no more of ours than core, workspace and clients; the rest is optional", () => {
+    const ours = Object.keys(manifest.dependencies ?? {}).filter((name) => name.startsWith("@rlmflow/"));
+    expect(ours).toEqual(["@rlmflow/clients", "@rlmflow/core", "@rlmflow/workspace"]);
+    expect(Object.keys(manifest.peerDependencies ?? {}).toSorted()).toEqual(
+      [...optionalPackages, ...Object.values(CLIENT_SDKS)].toSorted(),
+    );
+    for (const name of Object.keys(manifest.peerDependencies ?? {}))
+      expect(manifest.peerDependenciesMeta?.[name], name).toEqual({ optional: true });
+  });
+
+  it("says in its README which option needs which package", () => {
+    const readme = readFileSync(join(repositoryRoot, "apps/cli/README.md"), "utf8");
+    const rows = readme.split("\n").filter((line) => line.startsWith("|"));
+    for (const [need, { name }] of Object.entries(OPTIONAL_PACKAGES)) {
+      const what = need.startsWith("checking") ? "`code`" : `\`${need}`;
+      expect(
+        rows.filter((row) => row.includes(what) && row.includes(`\`${name}\``)),
+        need,
+      ).toHaveLength(1);
+    }
+  });
+
+  it("comes with every package of ours and every SDK in the package rlmflow", () => {
+    const published = folders.map((folder) => readManifest(`${folder}/package.json`));
+    const wanted = published.flatMap(({ name, peerDependencies }) => [
+      name,
+      ...Object.keys(peerDependencies ?? {}),
+    ]);
+    // What the others bring along, and the package itself.
+    const implied = ["rlmflow", "@rlmflow/core", "@rlmflow/workspace"];
+    expect(Object.keys(readManifest("apps/rlmflow/package.json").dependencies ?? {}).toSorted()).toEqual(
+      [...new Set(wanted).difference(new Set(implied))].toSorted(),
+    );
   });
 });
 

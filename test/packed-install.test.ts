@@ -47,7 +47,7 @@ describe("the packages as they are published", () => {
   it("are all packed, each with its README, the licence and nothing from the sources", async () => {
     const folders = await readdir(join(repositoryRoot, "packages"));
     expect([...packed.keys()].toSorted()).toEqual(
-      [...folders.map((name) => `@rlmflow/${name}`), "@rlmflow/cli"].toSorted(),
+      [...folders.map((name) => `@rlmflow/${name}`), "@rlmflow/cli", "rlmflow"].toSorted(),
     );
     for (const [name, file] of packed) {
       const { stdout } = await runCommand("tar", ["-tzf", file], { cwd: folder });

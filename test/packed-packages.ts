@@ -41,8 +41,9 @@ async function pack(
   });
   const packed = new Map<string, string>();
   for (const file of await readdir(folder)) {
-    const name = /^rlmflow-(.+)-\d+\.\d+\.\d+\.tgz$/.exec(file)?.[1];
-    if (name !== undefined) packed.set(`@rlmflow/${name}`, join(folder, file));
+    const [isOurs, name] = /^rlmflow(?:-([a-z].*))?-\d+\.\d+\.\d+\.tgz$/.exec(file) ?? [];
+    if (isOurs !== undefined)
+      packed.set(name === undefined ? "rlmflow" : `@rlmflow/${name}`, join(folder, file));
   }
   return packed;
 }

@@ -40,6 +40,19 @@ export function importsOf(file: SourceFile): readonly string[] {
   return specifiers;
 }
 
+/** The modules that a file names in `import()` expressions alone. */
+export function importedLater(file: SourceFile): readonly string[] {
+  const later = new Set<string>();
+  const atOnce = new Set<string>();
+  visitAll(parse(file), (node) => {
+    const specifier = moduleNamedBy(node);
+    if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return;
+    const isLater = ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;
+    (isLater ? later : atOnce).add(specifier.text);
+  });
+  return [...later.difference(atOnce)];
+}
+
 function moduleNamedBy(node: ts.Node): ts.Node | undefined {
   if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return node.moduleSpecifier;
   if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) return node.argument.literal;

@@ -7,7 +7,7 @@ import { flagsFromRecord, withRecord } from "../options/recorded-flags.ts";
 import { readRunOptions } from "../options/run-options.ts";
 import { branchPlace } from "../render/branch-place.ts";
 import { followRun } from "../run/follow-run.ts";
-import { openFlow } from "../run/open-flow.ts";
+import { openFlow, requirePackagesOf } from "../run/open-flow.ts";
 import { fileProblems, readSchema } from "../run/run-files.ts";
 import { quoteForShell } from "../terminal/quote-for-shell.ts";
 import type { ResumeFlags } from "./resume.ts";
@@ -33,6 +33,7 @@ export async function continueCommand(
     ...(await fileProblems([], flags.output ?? null)),
   ];
   const options = readRunOptions(words, typed, io.environment, problems);
+  await requirePackagesOf(options);
   await using flow = await openFlow(options, workspace, io);
   const run = flow.continue(graph, options.query, {
     ...(options.outputFile !== null && { output: await readSchema(options.outputFile) }),

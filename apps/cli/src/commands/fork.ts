@@ -4,11 +4,10 @@ import { openWorkspace } from "@rlmflow/workspace";
 import { forkReport } from "../branches/fork-report.ts";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { languageKernel } from "../live/language-kernel.ts";
 import { type ForkCommandOptions, type ForkFlags, readForkOptions } from "../options/fork-options.ts";
-import { oneOf } from "../options/option-values.ts";
 import { hasRecord, withModel } from "../options/recorded-flags.ts";
 import { type Place, placeAt } from "../render/open-graph.ts";
-import { chooseLanguage } from "../run/choose-runtime.ts";
 import { toldUsage } from "../usage/told-usage.ts";
 
 /** `rlmflow fork`: a new branch from a node of a run, with the edits that were asked for. No model is asked. */
@@ -63,8 +62,7 @@ async function refuseMalformed(source: Graph, { at, code }: ForkCommandOptions):
   const agentId = source.find(at)?.agentId;
   const query = agentId === undefined ? undefined : source.chain(agentId)[0];
   if (code === null || query?.type !== "query") return;
-  const language = oneOf(["javascript", "python"])(query.kernel.language);
-  const fault = language === null ? null : (await chooseLanguage(language)).kernel.parses(code);
+  const fault = (await languageKernel(query.kernel.language))?.parses(code) ?? null;
   if (fault !== null) throw new RLMError("edit_refused", `The code of --code does not parse: ${fault}`);
 }
 

@@ -11,7 +11,7 @@ import { flagsFromRecord, recordedFlags, withRecord } from "../options/recorded-
 import { type RunFlags, readRunOptions } from "../options/run-options.ts";
 import { branchPlace } from "../render/branch-place.ts";
 import { followRun } from "../run/follow-run.ts";
-import { openFlow } from "../run/open-flow.ts";
+import { openFlow, requirePackagesOf } from "../run/open-flow.ts";
 import { runReport } from "../run/run-report.ts";
 
 /** The options of `rlmflow resume` as they are typed; those of `run` that are absent come from the record. */
@@ -29,6 +29,7 @@ export async function resumeCommand(path: string, flags: ResumeFlags, io: Comman
   if (graph.head("root")?.type === "result") return await tellAnswer(graph, workspace, flags, io);
   const typed = withRecord(flagsFromRecord(graph.run.metadata), flags);
   const options = readRunOptions(["resume"], typed, io.environment, missingParts(graph, typed));
+  await requirePackagesOf(options);
   const { maxConcurrency: _, maxRetries: __, ...config } = options.limits;
   const kept = await (await workspace.inbox(graph.run.runId, graph.branch)).pending();
   const over = whyOver(

@@ -1,7 +1,6 @@
-import { createRequire } from "node:module";
-import { isJsonObject } from "@rlmflow/core";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { ownVersion } from "../own-version.ts";
 
 /** `rlmflow version`: the version of the command and of Node. */
 export async function versionCommand(io: CommandIo): Promise<ExitCode> {
@@ -11,7 +10,5 @@ export async function versionCommand(io: CommandIo): Promise<ExitCode> {
 
 /** The version of the command and of Node, as one line. */
 export function versionText(): string {
-  const manifest: unknown = createRequire(import.meta.url)("@rlmflow/cli/package.json");
-  const version = isJsonObject(manifest) ? String(manifest.version) : "of an unknown version";
-  return `rlmflow ${version} (Node ${process.versions.node})`;
+  return `rlmflow ${ownVersion()} (Node ${process.versions.node})`;
 }

@@ -1,6 +1,5 @@
 import type { Graph } from "@rlmflow/core";
-import type { Kernel } from "@rlmflow/core/driver";
-import { chooseLanguage } from "../run/choose-runtime.ts";
+import { languageKernel } from "./language-kernel.ts";
 
 /** Whether code can be run by an agent, as far as that can be told without its runtime. */
 export type CodeCheck =
@@ -13,15 +12,10 @@ export type CodeCheck =
 export async function checkCode(graph: Graph, agentId: string, code: string): Promise<CodeCheck> {
   const [first] = graph.chain(agentId);
   const language = first?.type === "query" ? first.kernel.language : "";
-  const kernel = await kernelOf(language);
+  const kernel = await languageKernel(language);
   if (kernel === null) return { kind: "unknown", language };
   const fault = kernel.parses(code);
   return fault === null
     ? { kind: "parses" }
     : { kind: "fault", message: `This code does not parse: ${fault}` };
-}
-
-async function kernelOf(language: string): Promise<Kernel | null> {
-  if (language !== "javascript" && language !== "python") return null;
-  return (await chooseLanguage(language)).kernel;
 }

@@ -1,6 +1,6 @@
 import type { Graph } from "@rlmflow/core";
 import { requirementsOf } from "@rlmflow/core/store";
-import { fileTools } from "@rlmflow/tools";
+import { FILE_TOOLS } from "../options/file-tool-names.ts";
 import type { RunFlags } from "../options/run-options.ts";
 
 /**
@@ -15,8 +15,8 @@ export function missingParts(
   const { models, runtimes, tools } = requirementsOf(graph, what === "continue" ? ["root"] : undefined);
   const program = (needs: string): string =>
     `the run needs ${needs} of the program that began it: ${what} it there, with flow.${what}`;
-  const all = fileTools(".").map((tool) => tool.name);
-  const readable = fileTools(".", { readOnly: true }).map((tool) => tool.name);
+  const all = FILE_TOOLS.write;
+  const readable = FILE_TOOLS.read;
   const given = flags.files === "write" ? all : flags.files === "read" ? readable : [];
   const missing = tools.filter((name) => !given.includes(name));
   const foreign = missing.filter((name) => !all.includes(name));

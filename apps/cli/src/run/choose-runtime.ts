@@ -1,38 +1,37 @@
 import type { Runtime } from "@rlmflow/core";
-import { javascriptLanguage, type ReplLanguage } from "@rlmflow/repl";
 import type { RunOptions } from "../options/run-options.ts";
+import { loadPackage } from "../packages/load-package.ts";
 
-/** The runtime by name, its package loaded when it is needed. */
+/** The runtime by name, its package loaded when it is needed. JavaScript is the language that each has anyway. */
 export async function chooseRuntime(options: RunOptions): Promise<Runtime> {
-  const language = await chooseLanguage(options.language);
   const image = options.image === null ? {} : { image: options.image };
+  const language =
+    options.language === "python"
+      ? { language: (await loadPackage("--language python")).pythonLanguage }
+      : {};
   switch (options.runtime) {
     case "local":
-      return (await import("@rlmflow/runtime-local")).localRuntime();
+      return (await loadPackage("--runtime local")).localRuntime();
     case "isolated":
-      return (await import("@rlmflow/runtime-isolated")).isolatedRuntime();
+      return (await loadPackage("--runtime isolated")).isolatedRuntime();
     case "subprocess": {
-      const { subprocessRuntime } = await import("@rlmflow/runtime-subprocess");
+      const { subprocessRuntime } = await loadPackage("--runtime subprocess");
       // Tools run here: the code needs no file, and code that escapes its realm gets none.
-      return subprocessRuntime({ language, ...(options.language === "javascript" && { permissions: {} }) });
+      return subprocessRuntime({
+        ...language,
+        ...(options.language === "javascript" && { permissions: {} }),
+      });
     }
     case "docker":
-      return (await import("@rlmflow/runtime-docker")).dockerRuntime({ language, ...image });
+      return (await loadPackage("--runtime docker")).dockerRuntime({ ...language, ...image });
     case "modal": {
-      const { modalRuntime } = await import("@rlmflow/runtime-modal");
+      const { modalRuntime } = await loadPackage("--runtime modal");
       return modalRuntime({
-        language,
+        ...language,
         ...(options.image !== null && { image: { registry: options.image } }),
       });
     }
   }
-}
-
-/** The language by name, its package loaded when it is needed. */
-export async function chooseLanguage(language: RunOptions["language"]): Promise<ReplLanguage> {
-  return language === "javascript"
-    ? javascriptLanguage
-    : (await import("@rlmflow/repl-python")).pythonLanguage;
 }
 
 /** What a person should know before code runs there; `null` where nothing of this machine is within its reach. */
