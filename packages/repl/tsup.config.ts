@@ -61,7 +61,7 @@ export const server: Options = {
 };
 
 const options: Options[] = [
-  { ...library({ index: "src/index.ts" }), clean: ["!evaluator.js", "!server.mjs"] },
+  { ...library({ index: "src/index.ts", driver: "src/driver.ts" }), clean: ["!evaluator.js", "!server.mjs"] },
   evaluator,
   server,
 ];

@@ -1,5 +1,5 @@
 import type { KernelPromptOptions, PromptSection } from "@rlmflow/core/driver";
-import { exampleBlock, keyExample, teachingSections } from "@rlmflow/repl";
+import { exampleBlock, keyExample, teachingSections } from "@rlmflow/repl/driver";
 
 /** The sections of the system prompt that teach this REPL: examples first, rules after them. */
 export function promptSections(options: KernelPromptOptions): readonly PromptSection[] {

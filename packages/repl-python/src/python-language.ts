@@ -1,6 +1,7 @@
 import type { ErrorData } from "@rlmflow/core";
 import type { Block, Turn } from "@rlmflow/core/driver";
-import { type BlockText, javascriptLanguage, packageFile, type ReplLanguage } from "@rlmflow/repl";
+import { type BlockText, javascriptLanguage, type ReplLanguage } from "@rlmflow/repl";
+import { packageFile } from "@rlmflow/repl/driver";
 import { parsePython } from "./parse-python.ts";
 import { pythonKernel } from "./python-kernel.ts";
 import { syntaxHint } from "./syntax-message.ts";

@@ -1,4 +1,4 @@
-import { type CodePlace, codeExcerpt } from "@rlmflow/repl";
+import { type CodePlace, codeExcerpt } from "@rlmflow/repl/driver";
 import { furtherSigns, hintFor } from "./hints.ts";
 
 /** Why code is not Python, for the model: where it is, its own line with a caret, and how to write it instead. */

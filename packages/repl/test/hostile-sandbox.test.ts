@@ -1,6 +1,7 @@
 import type { ContextPayload, ReplSpec } from "@rlmflow/core/driver";
 import { expect, test } from "vitest";
-import { type Channel, lineChannel, type ReplyFrame } from "../src/index.ts";
+import type { ReplyFrame } from "../src/driver.ts";
+import { type Channel, lineChannel } from "../src/index.ts";
 import { block, HELLO, opening, runtimeOver, type Sandbox, spec, TURN } from "./played-sandbox.ts";
 
 const PIECE = 65_536;

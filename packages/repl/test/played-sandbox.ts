@@ -1,14 +1,7 @@
 import type { Runtime } from "@rlmflow/core";
 import type { Block, ReplSpec } from "@rlmflow/core/driver";
-import {
-  type Channel,
-  type ChannelRuntimeOptions,
-  channelRuntime,
-  decodeRequest,
-  encodeFrame,
-  type ReplyFrame,
-  type RequestFrame,
-} from "../src/index.ts";
+import { decodeRequest, encodeFrame, type ReplyFrame, type RequestFrame } from "../src/driver.ts";
+import { type Channel, type ChannelRuntimeOptions, channelRuntime } from "../src/index.ts";
 
 export const TURN = JSON.stringify({ calls: [], output: "out", codeMs: 1, state: { kind: "idle" } });
 

@@ -1,13 +1,7 @@
 import { RLMError } from "@rlmflow/core";
 import { expect, test } from "vitest";
-import {
-  decodeReply,
-  encodeFrame,
-  type RequestFrame,
-  readThrough,
-  type ServedRepl,
-  serveRepl,
-} from "../src/index.ts";
+import { decodeReply, encodeFrame, type RequestFrame, readThrough } from "../src/driver.ts";
+import { type ServedRepl, serveRepl } from "../src/index.ts";
 
 /** Serves a REPL to these requests and gives all that it said, and what became of it. */
 async function serve(requests: readonly (RequestFrame | string)[], repl: Partial<ServedRepl> = {}) {

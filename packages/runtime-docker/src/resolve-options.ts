@@ -1,7 +1,7 @@
 import { posix } from "node:path";
+import type { ChannelTimes } from "@rlmflow/repl";
 import {
   anyNumber,
-  type ChannelTimes,
   channelTimes,
   checkOptions,
   languageOption,
@@ -14,7 +14,7 @@ import {
   wholeNumber,
   word,
   words,
-} from "@rlmflow/repl";
+} from "@rlmflow/repl/driver";
 import { array, boolean, type GenericSchema, optional, picklist, pipe, regex, string } from "valibot";
 import { connectionOption } from "./engine/docker-connection.ts";
 import type { DockerMount, DockerRuntimeOptions } from "./options.ts";

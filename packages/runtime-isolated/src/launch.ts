@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RLMError } from "@rlmflow/core";
-import { packageFile } from "@rlmflow/repl";
+import { packageFile } from "@rlmflow/repl/driver";
 
 /** The files that a sandbox process is made of. */
 export interface Launch {

@@ -1,4 +1,4 @@
-import { checkOptions, optionRecord, timeOption, waitingTime, wholeNumber } from "@rlmflow/repl";
+import { checkOptions, optionRecord, timeOption, waitingTime, wholeNumber } from "@rlmflow/repl/driver";
 import { boolean, type InferOutput, optional } from "valibot";
 
 /** What code may use before its block is dropped. Every one is reported by name when it is hit. */

@@ -2,18 +2,8 @@ import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import type { Runtime } from "@rlmflow/core";
 import type { ReplSpec } from "@rlmflow/core/driver";
-import {
-  type Channel,
-  channelRuntime,
-  checkOptions,
-  type EvaluatorLimits,
-  limitsOption,
-  optionRecord,
-  packageFile,
-  RealmRepl,
-  serveRepl,
-  timeOption,
-} from "@rlmflow/repl";
+import { type Channel, channelRuntime, type EvaluatorLimits, RealmRepl, serveRepl } from "@rlmflow/repl";
+import { checkOptions, limitsOption, optionRecord, packageFile, timeOption } from "@rlmflow/repl/driver";
 import { channelPair } from "./channel-pair.ts";
 
 /** Options of {@link localRuntime}. */

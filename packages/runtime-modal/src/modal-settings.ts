@@ -1,7 +1,7 @@
 import type { Runtime } from "@rlmflow/core";
+import type { ChannelTimes, ReplLanguage } from "@rlmflow/repl";
 import {
   anyNumber,
-  type ChannelTimes,
   channelTimes,
   checkOptions,
   languageOption,
@@ -9,13 +9,12 @@ import {
   namedValues,
   type OptionRange,
   optionRecord,
-  type ReplLanguage,
   timeOption,
   timesOption,
   wholeNumber,
   word,
   words,
-} from "@rlmflow/repl";
+} from "@rlmflow/repl/driver";
 import { boolean, check, lazy, number, optional, picklist, pipe, regex, string } from "valibot";
 import type { ModalImage, ModalRuntimeOptions } from "./modal-options.ts";
 

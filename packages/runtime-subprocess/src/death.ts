@@ -1,5 +1,5 @@
 import { RLMError } from "@rlmflow/core";
-import type { FailedLimit } from "@rlmflow/repl";
+import type { FailedLimit } from "@rlmflow/repl/driver";
 import type { Launch } from "./launch.ts";
 
 /** What is known of a process that ended, or stopped talking. */

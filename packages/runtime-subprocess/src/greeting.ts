@@ -1,6 +1,7 @@
 import { RLMError } from "@rlmflow/core";
 import { sentence, sentences } from "@rlmflow/core/driver";
-import { type Channel, decodeReply, type ReplyFrame, WIRE_PROTOCOL } from "@rlmflow/repl";
+import type { Channel } from "@rlmflow/repl";
+import { decodeReply, type ReplyFrame, WIRE_PROTOCOL } from "@rlmflow/repl/driver";
 import { wrote } from "./death.ts";
 import type { SandboxProcess } from "./sandbox-process.ts";
 

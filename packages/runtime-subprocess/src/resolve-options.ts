@@ -1,19 +1,18 @@
+import type { EvaluatorLimits, ReplLanguage } from "@rlmflow/repl";
 import {
   channelTimes,
   checkOptions,
-  type EvaluatorLimits,
   languageOption,
   limitsOption,
   namedValues,
   optionRecord,
-  type ReplLanguage,
   timeOption,
   timeProblems,
   waitingTime,
   wholeNumber,
   word,
   words,
-} from "@rlmflow/repl";
+} from "@rlmflow/repl/driver";
 import {
   array,
   check,

@@ -1,5 +1,6 @@
 import type { Runtime } from "@rlmflow/core";
-import { type Channel, channelRuntime, encodeFrame, lineChannel, MemoryWatch } from "@rlmflow/repl";
+import { type Channel, channelRuntime, lineChannel, MemoryWatch } from "@rlmflow/repl";
+import { encodeFrame } from "@rlmflow/repl/driver";
 import { greeted } from "./greeting.ts";
 import { endingIdle } from "./idle-sessions.ts";
 import { prepareLaunch } from "./launch.ts";

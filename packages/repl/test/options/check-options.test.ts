@@ -2,11 +2,8 @@ import { RLMError } from "@rlmflow/core";
 import { array, optional } from "valibot";
 import { expect, test } from "vitest";
 import {
-  type ChannelRuntimeOptions,
-  channelRuntime,
   channelTimes,
   checkOptions,
-  javascriptLanguage,
   languageOption,
   limitsOption,
   namedValues,
@@ -14,7 +11,8 @@ import {
   timeProblems,
   wholeNumber,
   word,
-} from "../../src/index.ts";
+} from "../../src/driver.ts";
+import { type ChannelRuntimeOptions, channelRuntime, javascriptLanguage } from "../../src/index.ts";
 
 const port = wholeNumber({ least: 1, most: 65_535 });
 const schema = optionRecord(

@@ -5,7 +5,8 @@
 // resolved nothing that carries our nonce is left, or it rejects and says what is.
 import { RLMError } from "@rlmflow/core";
 import type { ReplSpec } from "@rlmflow/core/driver";
-import { type Channel, Housekeeper, settlesWithin } from "@rlmflow/repl";
+import { type Channel, Housekeeper } from "@rlmflow/repl";
+import { settlesWithin } from "@rlmflow/repl/driver";
 import { DockerEngine } from "../engine/docker-engine.ts";
 import { requireImage } from "../image/require-image.ts";
 import { ownLabels } from "../owner/labels.ts";

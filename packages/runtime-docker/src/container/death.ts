@@ -1,6 +1,6 @@
 import { RLMError } from "@rlmflow/core";
 import { sentences } from "@rlmflow/core/driver";
-import type { FailedLimit } from "@rlmflow/repl";
+import type { FailedLimit } from "@rlmflow/repl/driver";
 
 /** What is known of a process in a container that has ended. */
 export interface Remains {

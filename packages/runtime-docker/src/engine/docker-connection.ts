@@ -1,5 +1,5 @@
 import { RLMError } from "@rlmflow/core";
-import { optionRecord, wholeNumber, word } from "@rlmflow/repl";
+import { optionRecord, wholeNumber, word } from "@rlmflow/repl/driver";
 import type { DockerOptions } from "dockerode";
 import { check, type GenericSchema, optional, picklist, pipe, regex, string } from "valibot";
 

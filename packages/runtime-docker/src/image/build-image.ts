@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { RLMError } from "@rlmflow/core";
-import { checkOptions, optionRecord } from "@rlmflow/repl";
+import { checkOptions, optionRecord } from "@rlmflow/repl/driver";
 import { custom, optional } from "valibot";
 import { connectionOption, type DockerConnection } from "../engine/docker-connection.ts";
 import { DockerEngine } from "../engine/docker-engine.ts";

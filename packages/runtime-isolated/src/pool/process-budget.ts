@@ -1,5 +1,5 @@
 import { totalmem } from "node:os";
-import { ownMB } from "@rlmflow/repl";
+import { ownMB } from "@rlmflow/repl/driver";
 import { availableMB } from "./available-memory.ts";
 
 /** How many sandbox processes there may be. */

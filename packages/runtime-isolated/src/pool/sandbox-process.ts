@@ -11,7 +11,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { parse } from "node:path";
 import { RLMError } from "@rlmflow/core";
-import { REPLAY_PATIENCE } from "@rlmflow/repl";
+import { REPLAY_PATIENCE } from "@rlmflow/repl/driver";
 import { encodeFrame, type Frame, FrameReader, MalformedFrame } from "../frame.ts";
 import type { Launch } from "../launch.ts";
 import type { IsolatedRuntimeLimits } from "../options.ts";
