@@ -3,7 +3,7 @@ import { type Ended, runNode } from "./run-node.ts";
 import { repositoryRoot } from "./source-files.ts";
 
 /** The figures at the time of writing, rounded up. Lower them when the figures fall. */
-const MOST_MOVES = 1_750;
+const MOST_MOVES = 1_430;
 const MOST_FILES_BEFORE_FIRST_NODE = 80;
 
 const COUNTED = /^packages\/(core|workspace|clients)\/src\/.+\.ts$/;

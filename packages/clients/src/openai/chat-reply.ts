@@ -1,7 +1,7 @@
 import { type Reply, UNKNOWN_USAGE, type Usage } from "@rlmflow/core";
 import { DONE } from "../request/answer-values.ts";
 import { type ReplyEnd, replyEnd } from "../request/finish-reasons.ts";
-import { member } from "../request/member.ts";
+import { members } from "../request/member.ts";
 import type { ReplyInProgress } from "../request/watched-request.ts";
 import { chatUsage, usageOf } from "./chat-usage.ts";
 
@@ -42,22 +42,24 @@ class GatheringReply implements ChatReply {
       this.#done = true;
       return "";
     }
-    const named = textAt(value, "model");
+    const chunk = members(value);
+    const named = textOf(chunk.model);
     if (named !== "") this.#model = named;
-    const choice = firstChoice(value);
-    if (choice !== undefined) this.#started = true;
-    const delta = member(choice, "delta") ?? member(choice, "message");
-    const refusal = textAt(delta, "refusal");
+    const first = firstChoice(chunk.choices);
+    if (first !== undefined) this.#started = true;
+    const choice = members(first);
+    const delta = members(choice.delta ?? choice.message);
+    const refusal = textOf(delta.refusal);
     if (refusal !== "") this.#refused = true;
-    const piece = contentText(member(delta, "content")) + refusal;
+    const piece = contentText(delta.content) + refusal;
     this.#text += piece;
     const isThought = hasReasoning(delta);
     if (isThought) this.#thought = true;
     const isCall = this.#takeCalls(delta);
     if (piece !== "" || isThought || isCall) this.#behind = true;
-    const reason = textAt(choice, "finish_reason");
+    const reason = textOf(choice.finish_reason);
     if (reason !== "") this.#finish = reason;
-    const reported = usageOf(value, choice);
+    const reported = usageOf(chunk, choice);
     if (reported !== undefined) {
       this.#usage = reported;
       this.#behind = false;
@@ -101,11 +103,12 @@ class GatheringReply implements ChatReply {
     return this.#behind ? { ...usage, output: null, reasoning: null } : usage;
   }
 
-  #takeCalls(delta: unknown): boolean {
-    const calls = member(delta, "tool_calls");
-    const single = member(delta, "function_call");
+  #takeCalls({ tool_calls: calls, function_call: single }: Readonly<Record<string, unknown>>): boolean {
     const found = Array.isArray(calls) ? calls : [];
-    for (const call of found) this.#takeCall(member(call, "index"), member(call, "function"));
+    for (const call of found) {
+      const { index, function: called } = members(call);
+      this.#takeCall(index, called);
+    }
     if (single !== undefined && single !== null) this.#takeCall(0, single);
     return found.length > 0 || (single !== undefined && single !== null);
   }
@@ -116,8 +119,9 @@ class GatheringReply implements ChatReply {
     while (this.#calls.length <= place) this.#calls.push({ name: "", arguments: "" });
     const call = this.#calls[place];
     if (call === undefined) return;
-    call.name = (call.name + textAt(called, "name")).slice(0, 100);
-    call.arguments = (call.arguments + textAt(called, "arguments")).slice(0, LONGEST_CALL);
+    const { name, arguments: text } = members(called);
+    call.name = (call.name + textOf(name)).slice(0, 100);
+    call.arguments = (call.arguments + textOf(text)).slice(0, LONGEST_CALL);
   }
 }
 
@@ -125,32 +129,28 @@ class GatheringReply implements ChatReply {
 function contentText(content: unknown): string {
   if (typeof content === "string") return content;
   const parts = Array.isArray(content) ? content : [content];
-  return parts.map((part) => (isTextPart(part) ? textAt(part, "text") : "")).join("");
+  return parts.map((part) => (isTextPart(part) ? textOf(members(part).text) : "")).join("");
 }
 
 function isTextPart(part: unknown): boolean {
-  const type = member(part, "type");
-  return (
-    (type === undefined || type === "text" || type === "output_text") && member(part, "thought") !== true
-  );
+  const { type, thought } = members(part);
+  return (type === undefined || type === "text" || type === "output_text") && thought !== true;
 }
 
-function hasReasoning(delta: unknown): boolean {
-  const content = member(delta, "content");
+const REASONING = ["reasoning_content", "reasoning", "reasoning_text", "thinking"];
+
+function hasReasoning(delta: Readonly<Record<string, unknown>>): boolean {
+  const { content } = delta;
   return (
-    ["reasoning_content", "reasoning", "reasoning_text", "thinking"].some(
-      (name) => textAt(delta, name) !== "",
-    ) ||
+    REASONING.some((name) => textOf(delta[name]) !== "") ||
     (Array.isArray(content) && content.some((part) => !isTextPart(part)))
   );
 }
 
-function firstChoice(chunk: unknown): unknown {
-  const choices = member(chunk, "choices");
-  return Array.isArray(choices) ? choices.find((choice) => (member(choice, "index") ?? 0) === 0) : undefined;
+function firstChoice(choices: unknown): unknown {
+  return Array.isArray(choices) ? choices.find((choice) => (members(choice).index ?? 0) === 0) : undefined;
 }
 
-function textAt(value: unknown, name: string): string {
-  const found = member(value, name);
-  return typeof found === "string" ? found : "";
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }

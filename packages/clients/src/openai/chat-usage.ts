@@ -1,5 +1,5 @@
 import type { Usage } from "@rlmflow/core";
-import { member } from "../request/member.ts";
+import { members } from "../request/member.ts";
 import { reportedCount } from "../request/reported-count.ts";
 import { tokenUsage, type Written } from "../request/token-usage.ts";
 
@@ -7,70 +7,80 @@ import { tokenUsage, type Written } from "../request/token-usage.ts";
  * The usage report of a chunk, from the places in which servers put it: next to the choices, in the first choice
  * (Moonshot), or in a member with the server's name (Groq). `undefined` if there is none.
  */
-export function usageOf(chunk: unknown, choice: unknown): unknown {
+export function usageOf(
+  chunk: Readonly<Record<string, unknown>>,
+  choice: Readonly<Record<string, unknown>>,
+): unknown {
+  const { usage, x_groq: groq, message } = chunk;
   const places = [
-    member(chunk, "usage"),
-    member(choice, "usage"),
-    member(member(chunk, "x_groq"), "usage"),
-    member(member(chunk, "message"), "usage"),
+    usage,
+    choice.usage,
+    groq === undefined ? undefined : members(groq).usage,
+    message === undefined ? undefined : members(message).usage,
   ];
-  return places.find(reportsAnything);
+  return places.find((place) => typeof place === "object" && place !== null && reportsAnything(place));
 }
 
 /** False for a report of nothing but zeros, which is a placeholder and must not replace a real one. */
 function reportsAnything(usage: unknown): boolean {
-  return [inputOf(usage), outputOf(usage), member(usage, "total_tokens")].some(
+  const report = members(usage);
+  return [inputOf(report), outputOf(report), report.total_tokens].some(
     (count) => (reportedCount(count) ?? 0) > 0,
   );
 }
 
 /** Input tokens contain those read from the cache. */
 export function chatUsage(usage: unknown, written: Written): Usage {
+  const report = members(usage);
+  const { prompt_tokens_details: prompted, completion_tokens_details: completed } = report;
+  const { input_tokens_details: taken, output_tokens_details: given } = report;
   const counts = tokenUsage(
     {
-      input: inputOf(usage),
-      output: outputOf(usage),
-      total: member(usage, "total_tokens"),
+      input: inputOf(report),
+      output: outputOf(report),
+      total: report.total_tokens,
       cached: firstCount(
-        member(member(usage, "prompt_tokens_details"), "cached_tokens"),
-        member(member(usage, "input_tokens_details"), "cached_tokens"),
+        members(prompted).cached_tokens,
+        members(taken).cached_tokens,
         // DeepSeek: https://api-docs.deepseek.com/api/create-chat-completion
-        member(usage, "prompt_cache_hit_tokens"),
+        report.prompt_cache_hit_tokens,
         // Moonshot
-        member(usage, "cached_tokens"),
+        report.cached_tokens,
         // Bridges to Anthropic and Bedrock
-        member(usage, "cache_read_input_tokens"),
+        report.cache_read_input_tokens,
       ),
       reasoning: firstCount(
-        member(member(usage, "completion_tokens_details"), "reasoning_tokens"),
-        member(member(usage, "output_tokens_details"), "reasoning_tokens"),
-        member(usage, "reasoning_tokens"),
+        members(completed).reasoning_tokens,
+        members(given).reasoning_tokens,
+        report.reasoning_tokens,
       ),
     },
     written,
   );
-  return { ...counts, costMicroUsd: costOf(usage) };
+  return { ...counts, costMicroUsd: costOf(report) };
 }
 
-function inputOf(usage: unknown): unknown {
-  return member(usage, "prompt_tokens") ?? member(usage, "input_tokens");
+function inputOf(report: Readonly<Record<string, unknown>>): unknown {
+  return report.prompt_tokens ?? report.input_tokens;
 }
 
-function outputOf(usage: unknown): unknown {
-  return member(usage, "completion_tokens") ?? member(usage, "output_tokens");
+function outputOf(report: Readonly<Record<string, unknown>>): unknown {
+  return report.completion_tokens ?? report.output_tokens;
 }
 
 /** `cost` in dollars is what OpenRouter adds; with a key of one's own it leaves out what the provider bills. */
-function costOf(usage: unknown): number | null {
-  const cost = member(usage, "cost");
-  const isOwnKey = member(usage, "is_byok") === true;
-  const upstream = isOwnKey ? member(member(usage, "cost_details"), "upstream_inference_cost") : 0;
+function costOf({
+  cost,
+  is_byok: isOwnKey,
+  cost_details: details,
+}: Readonly<Record<string, unknown>>): number | null {
+  const upstream = isOwnKey === true ? members(details).upstream_inference_cost : 0;
   const parts = [cost, upstream].map((part) => (typeof part === "number" && part >= 0 ? part : Number.NaN));
   const dollars = parts.reduce((sum, part) => sum + part, 0);
   return Number.isFinite(dollars) ? Math.round(dollars * 1_000_000) : null;
 }
 
 function firstCount(...values: readonly unknown[]): number | undefined {
-  const counts = values.map(reportedCount).filter((count) => count !== null);
+  const counts = values.flatMap((value) => (value === undefined ? [] : (reportedCount(value) ?? [])));
   return counts.find((count) => count > 0) ?? counts[0];
 }

@@ -1,5 +1,5 @@
 import { isJsonObject } from "@rlmflow/core";
-import { member } from "./member.ts";
+import { members } from "./member.ts";
 
 /** An answer of a server that is not a reply. */
 export interface Answer {
@@ -60,16 +60,15 @@ export function serverWords(body: unknown): ServerWords {
 
 /** The error that one part of a stream or a JSON body carries, or `undefined` for a part of a reply. */
 export function errorIn(value: unknown, eventName = ""): unknown {
-  const list = Array.isArray(value) ? value[0] : value;
-  const choice = firstOf(member(list, "choices"));
-  for (const error of [member(list, "error"), member(choice, "error")]) {
+  const part = members(Array.isArray(value) ? value[0] : value);
+  for (const error of [part.error, members(firstOf(part.choices)).error]) {
     if (typeof error === "string" ? error.trim() !== "" : hasMembers(error)) return value;
   }
-  const failed = member(member(list, "base_resp"), "status_code");
-  const says = typeof member(list, "message") === "string" || typeof member(list, "detail") === "string";
-  const isReply = member(list, "choices") !== undefined;
-  const isError = member(list, "type") === "error" || member(list, "object") === "error";
-  const isCoded = ["code", "status", "status_code"].some((name) => member(list, name) !== undefined);
+  const failed = part.base_resp === undefined ? undefined : members(part.base_resp).status_code;
+  const says = typeof part.message === "string" || typeof part.detail === "string";
+  const isReply = part.choices !== undefined;
+  const isError = part.type === "error" || part.object === "error";
+  const isCoded = [part.code, part.status, part.status_code].some((code) => code !== undefined);
   // MiniMax sends this together with an empty reply: https://platform.minimax.io/docs/api-reference/errorcode
   if (typeof failed === "number" && failed !== 0) return value;
   return eventName === "error" || isError || (says && !isReply && isCoded) ? value : undefined;

@@ -19,10 +19,11 @@ export async function runProgram(body: string, { without = "" }: ProgramOptions 
     import { registerHooks } from "node:module";
     import { pathToFileURL } from "node:url";
     const packages = ${JSON.stringify(join(root, "packages"))};
-    const core = pathToFileURL(packages + "/core/src/index.ts").href;
+    const core = (entry) => pathToFileURL(packages + "/core/src/" + entry + ".ts").href;
     registerHooks({
       resolve(specifier, context, next) {
-        if (specifier === "@rlmflow/core") return next(core, context);
+        if (specifier === "@rlmflow/core") return next(core("index"), context);
+        if (specifier === "@rlmflow/core/driver") return next(core("driver"), context);
         return next(specifier === ${JSON.stringify(without)} ? specifier + "-is-not-here" : specifier, context);
       },
     });

@@ -14,8 +14,8 @@ export function monotonicClock(environment: Environment, from: number = 0): Envi
       else latest = told;
       return latest;
     },
-    randomId: () => environment.randomId(),
-    digest: (text) => environment.digest(text),
-    sleep: (ms, signal) => environment.sleep(ms, signal),
+    randomId: environment.randomId.bind(environment),
+    digest: environment.digest.bind(environment),
+    sleep: environment.sleep.bind(environment),
   };
 }
