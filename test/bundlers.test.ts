@@ -16,6 +16,7 @@ const PACKAGES = [
   "@rlmflow/runtime-isolated",
   "@rlmflow/runtime-local",
   "@rlmflow/runtime-subprocess",
+  "@rlmflow/testing",
 ];
 const PATIENCE_MS = 180_000;
 
@@ -23,7 +24,7 @@ const PATIENCE_MS = 180_000;
 const SERVER = `
 import { createServer } from "node:http";
 import { RLMFlow } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
+import { scriptedClient } from "@rlmflow/testing";
 import { isolatedRuntime } from "@rlmflow/runtime-isolated";
 
 const client = scriptedClient(() => "\`\`\`repl\\nawait done(CONTEXT.lines().length);\\n\`\`\`");
@@ -45,7 +46,7 @@ server.listen(0, "127.0.0.1", () => {
 /** One run on every runtime that has files of its own and needs nothing but this machine. */
 const RUNTIMES = `
 import { RLMFlow } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
+import { scriptedClient } from "@rlmflow/testing";
 import { pythonLanguage } from "@rlmflow/repl-python";
 import { localRuntime } from "@rlmflow/runtime-local";
 import { subprocessRuntime } from "@rlmflow/runtime-subprocess";

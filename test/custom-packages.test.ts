@@ -14,7 +14,7 @@ import { repositoryRoot } from "./source-files.ts";
 /** Less than a minute suffices; the rest is for a machine that does much else. */
 const PATIENCE_MS = 600_000;
 
-const OURS = ["@rlmflow/core", "@rlmflow/repl"];
+const OURS = ["@rlmflow/core", "@rlmflow/repl", "@rlmflow/testing"];
 const PACKAGES = [
   { document: "docs/write-a-runtime.md", example: "examples/custom-runtime", leastChecks: 80 },
   { document: "docs/write-a-client.md", example: "examples/custom-client", leastChecks: 20 },
@@ -50,9 +50,14 @@ describe.each(PACKAGES)("$document", ({ document, example, leastChecks }) => {
   });
 
   it("depends on what is published, and on nothing else of ours", () => {
-    const { dependencies } = JSON.parse(read(`${example}/package.json`));
-    const versions = OURS.map((name) => [name, `^${JSON.parse(read("package.json")).version}`]);
-    expect(Object.fromEntries(versions)).toMatchObject(dependencies);
+    const { dependencies, devDependencies } = JSON.parse(read(`${example}/package.json`));
+    const version = `^${JSON.parse(read("package.json")).version}`;
+    const installed = { ...dependencies, ...devDependencies };
+    const ours = Object.keys(installed).filter(
+      (name) => name in dependencies || name.startsWith("@rlmflow/"),
+    );
+    expect(OURS).toEqual(expect.arrayContaining(ours));
+    expect(ours.map((name) => installed[name])).toEqual(ours.map(() => version));
   });
 
   it("leads from an empty folder to a green contract", { timeout: PATIENCE_MS }, async () => {
@@ -110,8 +115,10 @@ class Reader {
   }
 
   #ours(): readonly string[] {
-    const { dependencies } = JSON.parse(readFileSync(join(this.#cwd, "package.json"), "utf8"));
-    return Object.keys(dependencies).map((name) => packed.get(name) ?? name);
+    const { dependencies, devDependencies } = JSON.parse(
+      readFileSync(join(this.#cwd, "package.json"), "utf8"),
+    );
+    return Object.keys({ ...dependencies, ...devDependencies }).flatMap((name) => packed.get(name) ?? []);
   }
 
   async #start(args: readonly string[]): Promise<void> {

@@ -77,12 +77,14 @@ describe("the rules about imports", () => {
       says: "packages/core/src/data/a.ts: may not import packages/core/src/rules/b.ts, a layer above it",
     },
     {
-      rule: "core's entry leaves testing out",
-      texts: {
-        "packages/core/src/index.ts": `export { a } from "./testing/a.ts";`,
-        "packages/core/src/testing/a.ts": "",
-      },
-      says: "packages/core/src/index.ts: may not import packages/core/src/testing/a.ts, a layer above it",
+      rule: "testing imports core alone",
+      texts: { "packages/testing/src/a.ts": `import type { B } from "@rlmflow/repl";` },
+      says: "packages/testing/src/a.ts: packages/testing may not import @rlmflow/repl",
+    },
+    {
+      rule: "no package's source imports testing",
+      texts: { "packages/runtime-local/src/a.ts": `import { ensure } from "@rlmflow/testing";` },
+      says: "packages/runtime-local/src/a.ts: packages/runtime-local may not import @rlmflow/testing",
     },
     {
       rule: "the errors of core import no layer",
@@ -105,6 +107,25 @@ describe("the rules about imports", () => {
         "packages/repl/src/c.ts": `import { a } from "./a.ts";`,
       },
       says: "import cycle: packages/repl/src/a.ts -> packages/repl/src/b.ts -> packages/repl/src/c.ts -> packages/repl/src/a.ts",
+    },
+    {
+      rule: "folders import each other in no circle, even where their files do not",
+      texts: {
+        "packages/repl/src/a/one.ts": `import { two } from "../b/two.ts";`,
+        "packages/repl/src/a/three.ts": "",
+        "packages/repl/src/b/two.ts": "",
+        "packages/repl/src/b/four.ts": `import type { Three } from "../a/three.ts";`,
+      },
+      says: "import cycle: packages/repl/src/a -> packages/repl/src/b -> packages/repl/src/a",
+    },
+    {
+      rule: "a nested folder and its parent import each other in no circle",
+      texts: {
+        "packages/repl/src/a/one.ts": `import { two } from "./b/two.ts";`,
+        "packages/repl/src/a/three.ts": "",
+        "packages/repl/src/a/b/two.ts": `import type { Three } from "../three.ts";`,
+      },
+      says: "import cycle: packages/repl/src/a -> packages/repl/src/a/b -> packages/repl/src/a",
     },
     {
       rule: "no entry of core reaches a module of Node's",
@@ -153,7 +174,7 @@ describe("the rules about imports", () => {
       "packages/core/src/engine/run.ts": `import { plan } from "../rules/plan.ts";\nimport { fail } from "../errors.ts";`,
       "packages/core/src/rules/plan.ts": `import type { Node } from "../data/node.ts";\nexport const at = new Date(0);`,
       "packages/core/src/data/node.ts": `export interface Node { process: string }`,
-      "packages/core/src/testing/index.ts": `import { readFile } from "node:fs/promises";\nimport { run } from "../engine/run.ts";`,
+      "packages/testing/src/index.ts": `import { readFile } from "node:fs/promises";\nimport { agentState } from "@rlmflow/core/driver";`,
       "packages/core/src/errors.ts": "",
       "packages/runtime-local/src/index.ts": `import { a } from "@rlmflow/repl";\nimport type { B } from "@rlmflow/core";`,
       "apps/cli/src/rlmflow.ts": `import { openai } from "@rlmflow/clients/openai";`,

@@ -2,9 +2,10 @@ import { isBuiltin } from "node:module";
 import { impurities } from "./purity-rules.ts";
 import { importedLater, importsOf, relativeTarget, type SourceFile } from "./source-files.ts";
 
-/** What each package may import of ours. Arrows point one way: apps, drivers, repl, core. */
+/** What each package may import of ours. Arrows point one way: apps, drivers, repl, core; nothing imports testing. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/core": [],
+  "packages/testing": ["core"],
   "packages/repl": ["core"],
   "packages/repl-python": ["core", "repl"],
   "packages/clients": ["core"],
@@ -24,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const MAY_LOAD_ALL = "apps/cli/src/packages/optional-packages.ts";
 
 /** The layers of core, each of which may import those left of it. */
-const CORE_LAYERS: readonly string[] = ["data", "protocols", "schema", "rules", "engine", "testing"];
+const CORE_LAYERS: readonly string[] = ["data", "protocols", "schema", "rules", "engine"];
 const CORE = "packages/core/src/";
 const CORE_ENTRIES: readonly string[] = ["index.ts", "store.ts", "driver.ts"];
 
@@ -42,7 +43,8 @@ export function importViolations(files: readonly SourceFile[]): readonly string[
     ...modules.flatMap(packageViolations),
     ...modules.flatMap((module) => targetViolations(module, known)),
     ...modules.flatMap(layerViolations),
-    ...cycleViolations(targetTable(modules)),
+    // A circle of files at the top of a package is one of its units too.
+    ...new Set([targetTable(modules), folderTable(modules)].flatMap(cycleViolations)),
     ...entryViolations(modules),
     ...files.filter(({ path }) => isPure(path)).flatMap(impurities),
   ];
@@ -79,11 +81,11 @@ function targetViolations(
   });
 }
 
-/** The layer of a file of core; `errors.ts` lies below all layers and the entries above all but testing. */
+/** The layer of a file of core; `errors.ts` lies below all layers and the entries above them. */
 function coreRank(path: string): number | undefined {
   const inside = path.slice(CORE.length);
   if (inside === "errors.ts") return -1;
-  if (CORE_ENTRIES.includes(inside)) return CORE_LAYERS.indexOf("engine") + 0.5;
+  if (CORE_ENTRIES.includes(inside)) return CORE_LAYERS.length;
   const layer = CORE_LAYERS.indexOf(inside.split("/")[0] ?? "");
   return layer === -1 ? undefined : layer;
 }
@@ -100,7 +102,7 @@ function layerViolations({ file: { path }, imports }: Module): readonly string[]
     .map((target) => `${path}: may not import ${target}, a layer above it`);
 }
 
-/** Each cycle once, as the path along it that starts at its alphabetically first file. */
+/** Each cycle once, as the path along it that starts at its alphabetically first file or folder. */
 function cycleViolations(targets: ReadonlyMap<string, readonly string[]>): readonly string[] {
   const finished = new Set<string>();
   const cycles = new Set<string>();
@@ -122,6 +124,23 @@ function targetTable(modules: readonly Module[]): ReadonlyMap<string, readonly s
       imports.map((specifier) => relativeTarget(path, specifier)).filter((target) => target !== undefined),
     ]),
   );
+}
+
+/** What each folder imports, at whatever depth it lies. A package's `src` is no unit: each of its files counts by itself. */
+function folderTable(modules: readonly Module[]): ReadonlyMap<string, readonly string[]> {
+  const folders = new Map<string, Set<string>>();
+  for (const [path, targets] of targetTable(modules)) {
+    const from = folderOf(path);
+    const into = folders.get(from) ?? new Set();
+    folders.set(from, into);
+    for (const target of targets) if (folderOf(target) !== from) into.add(folderOf(target));
+  }
+  return new Map([...folders].map(([folder, into]) => [folder, [...into]]));
+}
+
+function folderOf(path: string): string {
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  return folder.split("/").length === 3 ? path : folder;
 }
 
 function describeCycle(cycle: readonly string[]): string {

@@ -1,8 +1,8 @@
 import { type JsonValue, RLMFlow } from "@rlmflow/core";
-import { checkRun, scriptedClient } from "@rlmflow/core/testing";
 import { pythonLanguage } from "@rlmflow/repl-python";
 import { localRuntime } from "@rlmflow/runtime-local";
 import { subprocessRuntime } from "@rlmflow/runtime-subprocess";
+import { checkRun, scriptedClient } from "@rlmflow/testing";
 import { afterAll, describe, expect, test } from "vitest";
 
 const runtimes = { JavaScript: localRuntime(), Python: subprocessRuntime({ language: pythonLanguage }) };

@@ -12,6 +12,20 @@ import { repositoryRoot, type SourceFile } from "./source-files.ts";
 
 const PATIENCE_MS = 180_000;
 
+/** What core's own code may weigh; everyone who installs any package of ours fetches it. */
+const CORE_BYTES = 410_000;
+const ONLY_FOR_TESTS = new Set([
+  "attackCases",
+  "attackCorpus",
+  "checkRun",
+  "clientContract",
+  "javascriptSamples",
+  "pythonSamples",
+  "runtimeContract",
+  "scriptedClient",
+  "storeContract",
+]);
+
 let folder = "";
 let packed: PackedPackages = new Map();
 let readme: SourceFile;
@@ -31,6 +45,21 @@ async function installed(name: string, packages: readonly string[]): Promise<str
   const wanted = packages.map((specifier) => packed.get(specifier) ?? specifier);
   expectSuccess(await runNpm(["install", ...wanted], { cwd, timeoutMs: PATIENCE_MS }));
   return cwd;
+}
+
+/** All JavaScript that the packed package holds. */
+async function packedCode(name: string): Promise<string> {
+  const file = packed.get(name) ?? expect.fail(`${name} was not packed`);
+  const { stdout: list } = await runCommand("tar", ["-tzf", file], { cwd: folder });
+  const scripts = list.split("\n").filter((path) => /\.[cm]?js$/.test(path));
+  expect(scripts, name).not.toEqual([]);
+  const { stdout } = await runCommand("tar", ["-xzOf", file, ...scripts], { cwd: folder });
+  return stdout;
+}
+
+/** The names that the code gives to functions, variables and classes of a module. */
+function definitions(code = ""): readonly string[] {
+  return Array.from(code.matchAll(/^(?:async )?(?:function|var|class) (\w+)/gm), ([, name = ""]) => name);
 }
 
 /** The install command of the README's first program, in words. */
@@ -61,6 +90,13 @@ describe("the packages as they are published", () => {
       const manifest = await runCommand("tar", ["-xzOf", file, "package/package.json"], { cwd: folder });
       expect(manifest.stdout, name).not.toMatch(/workspace:|catalog:/);
     }
+  });
+
+  it("leave what only tests need out of core, whose code is small", async () => {
+    const [core, testing] = await Promise.all(["@rlmflow/core", "@rlmflow/testing"].map(packedCode));
+    expect(definitions(testing)).toEqual(expect.arrayContaining([...ONLY_FOR_TESTS]));
+    expect(definitions(core).filter((name) => ONLY_FOR_TESTS.has(name))).toEqual([]);
+    expect(Buffer.byteLength(core ?? "")).toBeLessThan(CORE_BYTES);
   });
 
   it(
@@ -99,8 +135,11 @@ describe("the packages as they are published", () => {
     }
   });
 
-  it("work with no more than core and the local runtime", { timeout: PATIENCE_MS }, async () => {
-    const cwd = await installed("local", ["@rlmflow/core", "@rlmflow/runtime-local", "@rlmflow/repl"]);
+  it("work with no more than core, the local runtime and a scripted client", {
+    timeout: PATIENCE_MS,
+  }, async () => {
+    const names = ["@rlmflow/core", "@rlmflow/runtime-local", "@rlmflow/repl", "@rlmflow/testing"];
+    const cwd = await installed("local", names);
     await writeFile(join(cwd, "local.mjs"), LOCAL_PROGRAM);
     const ended = await runNode(["local.mjs"], { cwd });
     expect(ended).toEqual({ exitCode: 0, stdout: "3\n", stderr: "" });
@@ -117,7 +156,7 @@ describe("the packages as they are published", () => {
 });
 
 const LOCAL_PROGRAM = `import { RLMFlow } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
+import { scriptedClient } from "@rlmflow/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
 const client = scriptedClient(["\`\`\`repl\\nawait done(CONTEXT.lines().length);\\n\`\`\`"]);
 await using flow = new RLMFlow({ client, runtime: localRuntime() });

@@ -1,8 +1,8 @@
 import { type ContextsInput, type QueryNode, RLMFlow, type Runtime, type Tool } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
 import { pythonLanguage } from "@rlmflow/repl-python";
 import { localRuntime } from "@rlmflow/runtime-local";
 import { subprocessRuntime } from "@rlmflow/runtime-subprocess";
+import { scriptedClient } from "@rlmflow/testing";
 import { fileTools } from "@rlmflow/tools";
 import { afterAll, describe, expect, test } from "vitest";
 

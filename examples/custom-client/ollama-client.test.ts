@@ -1,5 +1,5 @@
 import { describe, test } from "node:test";
-import { type ClientDriver, clientContract } from "@rlmflow/core/testing";
+import { type ClientDriver, clientContract } from "@rlmflow/testing";
 import { ollamaClient } from "./ollama-client.ts";
 import { startServer } from "./ollama-server.ts";
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
-import type { ProviderRefusal, ProviderScript } from "@rlmflow/core/testing";
+import type { ProviderRefusal, ProviderScript } from "@rlmflow/testing";
 
 const REFUSALS: Readonly<Record<ProviderRefusal, readonly [status: number, said: string]>> = {
   rate_limit: [429, "too many requests"],

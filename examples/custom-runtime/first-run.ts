@@ -1,5 +1,5 @@
 import { RLMFlow } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
+import { scriptedClient } from "@rlmflow/testing";
 import { socketRuntime } from "./socket-runtime.ts";
 
 // What a model would write. Any client of rlmflow may stand here.

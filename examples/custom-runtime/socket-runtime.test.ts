@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { runtimeContract } from "@rlmflow/core/testing";
+import { runtimeContract } from "@rlmflow/testing";
 import { socketRuntime } from "./socket-runtime.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "sandbox-"));

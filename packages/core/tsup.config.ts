@@ -5,7 +5,6 @@ const options: Options = library({
   index: "src/index.ts",
   store: "src/store.ts",
   driver: "src/driver.ts",
-  testing: "src/testing/index.ts",
 });
 
 export default options;

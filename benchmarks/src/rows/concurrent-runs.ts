@@ -1,7 +1,7 @@
 import { RLMFlow, type Runtime } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
 import { isolatedRuntime } from "@rlmflow/runtime-isolated";
 import { localRuntime } from "@rlmflow/runtime-local";
+import { scriptedClient } from "@rlmflow/testing";
 import { sandboxProcesses } from "../isolate/sandbox-processes.ts";
 import type { Effort, Finding, Row } from "../row.ts";
 import { finding, spelled } from "../summarize.ts";

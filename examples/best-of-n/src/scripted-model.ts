@@ -1,5 +1,5 @@
 import type { Client } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
+import { scriptedClient } from "@rlmflow/testing";
 
 const READ = `const cities = JSON.parse(CONTEXT.read(0, CONTEXT.info().characters));
 const far = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Client } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
+import { scriptedClient } from "@rlmflow/testing";
 
 /** The replies of each level of the tree: the root, the auditors of a batch, the readers of one text. */
 const LEVELS = ["root", "auditor", "reader"];

@@ -1,5 +1,5 @@
 import type { Client } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
+import { scriptedClient } from "@rlmflow/testing";
 
 /** The second reply takes the amounts for numbers as they stand: "1.234,50" becomes 1.234. */
 const ROOT = [

@@ -5,7 +5,7 @@ import { anthropicClient } from "@rlmflow/clients/anthropic";
 import { cachedClient } from "@rlmflow/clients/cached";
 import { openaiClient } from "@rlmflow/clients/openai";
 import type { Client } from "@rlmflow/core";
-import { type ClientDriver, clientContract, type ProviderScript } from "@rlmflow/core/testing";
+import { type ClientDriver, clientContract, type ProviderScript } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { failureOf } from "./failure-of.ts";
 import { anthropicAnswer } from "./provider/anthropic-wire.ts";

@@ -1,4 +1,4 @@
-// What authors of runtimes, clients and engines need beyond the root entry.
+// What authors of runtimes, clients and engines need beyond the root entry, and what checks of runs do.
 
 // The protocol of a runtime: a REPL, its turns and its calls.
 export type {
@@ -64,3 +64,14 @@ export {
 export type { Answered } from "./engine/resources/provider.ts";
 export type { Release } from "./engine/resources/semaphore.ts";
 export { type ChainDraft, Journal, type LogStore } from "./engine/store/journal.ts";
+
+// A recorded run again: its blocks in fresh REPLs, the messages of its requests from the chain.
+export { agentState, ranBlocks } from "./data/graph/chain.ts";
+export { reopens } from "./data/ends.ts";
+export { callNodeId, chainNodeId, intentNodeId } from "./data/node-id.ts";
+export { replSpec } from "./engine/repl/repl-spec.ts";
+export { replayEnded } from "./engine/repl/replay-block.ts";
+export { replayDifferences } from "./engine/repl/replay-differences.ts";
+export { Transcript } from "./rules/messages.ts";
+export { MessageDigest } from "./engine/agent/message-digest.ts";
+export { defaultEnvironment } from "./engine/environment/default-environment.ts";

@@ -1,3 +1,4 @@
+import { scriptedClient } from "@rlmflow/testing";
 import { describe, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import {
@@ -10,7 +11,6 @@ import {
   type RunResult,
   typedSchema,
 } from "../src/index.ts";
-import { scriptedClient } from "../src/testing/index.ts";
 import { inlineRuntime } from "./engine/inline-runtime.ts";
 
 const client = scriptedClient([]);

@@ -1,4 +1,4 @@
-import { pythonSamples, runtimeContract } from "@rlmflow/core/testing";
+import { pythonSamples, runtimeContract } from "@rlmflow/testing";
 import { describe, test } from "vitest";
 import { pythonRuntime } from "./python-runtime.ts";
 

@@ -1,6 +1,6 @@
 import { defineTool, RLMFlow } from "@rlmflow/core";
-import { checkRun, scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
+import { checkRun, scriptedClient } from "@rlmflow/testing";
 import { expect, test } from "vitest";
 import { pythonRuntime } from "./python-runtime.ts";
 

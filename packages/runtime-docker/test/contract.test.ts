@@ -1,6 +1,6 @@
 import type { Runtime } from "@rlmflow/core";
 import type { ReplSession } from "@rlmflow/core/driver";
-import { runtimeContract } from "@rlmflow/core/testing";
+import { runtimeContract } from "@rlmflow/testing";
 import { expect, test } from "vitest";
 import { dockerRuntime } from "../src/index.ts";
 import { describeWithEngine, docker, IMAGE, labelled } from "./engine.ts";

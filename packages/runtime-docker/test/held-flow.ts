@@ -1,5 +1,5 @@
 import { defineTool, type JsonValue, RLMFlow, type Runtime } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
+import { scriptedClient } from "@rlmflow/testing";
 import type { Workspace } from "@rlmflow/workspace";
 
 const block = (code: string) => `\`\`\`repl\n${code}\n\`\`\``;

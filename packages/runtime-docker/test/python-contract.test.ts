@@ -1,4 +1,4 @@
-import { pythonSamples, runtimeContract } from "@rlmflow/core/testing";
+import { pythonSamples, runtimeContract } from "@rlmflow/testing";
 import { expect, test } from "vitest";
 import { describeWithEngine, labelled } from "./engine.ts";
 import { pythonDriver } from "./python-driver.ts";

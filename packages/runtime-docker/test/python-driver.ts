@@ -1,5 +1,5 @@
-import { pythonSamples } from "@rlmflow/core/testing";
 import { pythonLanguage } from "@rlmflow/repl-python";
+import { pythonSamples } from "@rlmflow/testing";
 import { dockerRuntime } from "../src/index.ts";
 import { IMAGE } from "./engine.ts";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { RLMFlow } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
+import { scriptedClient } from "@rlmflow/testing";
 import { expect, test } from "vitest";
 import { dockerRuntime } from "../src/index.ts";
 import { resolveOptions } from "../src/resolve-options.ts";

@@ -1,4 +1,4 @@
-import { runtimeContract } from "@rlmflow/core/testing";
+import { runtimeContract } from "@rlmflow/testing";
 import { expect, test } from "vitest";
 import { describeWithEngine, labelled } from "./engine.ts";
 import { sharedDriver } from "./shared-driver.ts";

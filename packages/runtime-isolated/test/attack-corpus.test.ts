@@ -1,4 +1,4 @@
-import { attackCases, attackCorpus } from "@rlmflow/core/testing";
+import { attackCases, attackCorpus } from "@rlmflow/testing";
 import { afterAll, describe, test } from "vitest";
 import { isolatedRuntime } from "../src/index.ts";
 

@@ -1,5 +1,5 @@
 import { RLMFlow, type Runtime } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
+import { scriptedClient } from "@rlmflow/testing";
 import { expect, test } from "vitest";
 import { isolatedRuntime } from "../src/index.ts";
 

@@ -1,4 +1,4 @@
-import { runtimeContract } from "@rlmflow/core/testing";
+import { runtimeContract } from "@rlmflow/testing";
 import { describe, test } from "vitest";
 import { isolatedRuntime } from "../src/index.ts";
 

@@ -1,6 +1,6 @@
 import { defineTool, type Graph, memoryStores, RLMFlow, type Runtime } from "@rlmflow/core";
-import { checkRun, fixedEnvironment, type Script, scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
+import { checkRun, fixedEnvironment, type Script, scriptedClient } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { isolatedRuntime } from "../src/index.ts";
 

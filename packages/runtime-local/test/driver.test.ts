@@ -24,8 +24,8 @@ import {
   type SendOptions,
 } from "@rlmflow/core/driver";
 import { type PayloadStore, parentAgent } from "@rlmflow/core/store";
-import { fixedEnvironment, scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
+import { fixedEnvironment, scriptedClient } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 
 /** A clock that stands still, also while somebody sleeps, so that two runs of the same code make equal nodes. */

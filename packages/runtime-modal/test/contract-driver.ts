@@ -1,6 +1,6 @@
 import type { Runtime } from "@rlmflow/core";
 import type { ReplSession, ReplSpec } from "@rlmflow/core/driver";
-import type { RuntimeDriver } from "@rlmflow/core/testing";
+import type { RuntimeDriver } from "@rlmflow/testing";
 import type { Sandbox } from "modal";
 import { type ModalRuntimeOptions, modalRuntime } from "../src/index.ts";
 

@@ -1,4 +1,4 @@
-import { runtimeContract } from "@rlmflow/core/testing";
+import { runtimeContract } from "@rlmflow/testing";
 import { afterAll, beforeAll, describe, test, vi } from "vitest";
 import { modalDriver } from "./contract-driver.ts";
 import { type LoopbackProcess, startLoopbackProcess } from "./loopback-process.ts";

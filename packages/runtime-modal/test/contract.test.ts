@@ -1,4 +1,4 @@
-import { javascriptSamples, runtimeContract } from "@rlmflow/core/testing";
+import { javascriptSamples, runtimeContract } from "@rlmflow/testing";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { modalDriver, sandboxesWith } from "./contract-driver.ts";
 import { type LoopbackProcess, startLoopbackProcess } from "./loopback-process.ts";

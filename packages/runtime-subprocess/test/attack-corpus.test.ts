@@ -1,4 +1,4 @@
-import { type AttackCase, attackCases, attackCorpus } from "@rlmflow/core/testing";
+import { type AttackCase, attackCases, attackCorpus } from "@rlmflow/testing";
 import { afterAll, describe, test } from "vitest";
 import { subprocessRuntime } from "../src/index.ts";
 

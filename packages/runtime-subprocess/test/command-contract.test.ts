@@ -1,5 +1,5 @@
-import { runtimeContract } from "@rlmflow/core/testing";
 import { javascriptLanguage } from "@rlmflow/repl";
+import { runtimeContract } from "@rlmflow/testing";
 import { describe, test } from "vitest";
 import { subprocessRuntime } from "../src/index.ts";
 import { kill, noting } from "./killable.ts";

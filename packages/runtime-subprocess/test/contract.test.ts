@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { runtimeContract } from "@rlmflow/core/testing";
+import { runtimeContract } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { runNode } from "../../../test/run-node.ts";
 import { subprocessRuntime } from "../src/index.ts";
@@ -15,7 +15,7 @@ describe("the runtime of child processes keeps the contract", () => {
 
 /** A runtime may hold nothing that keeps its process awake while it closes. */
 const LOOP = `
-import { runtimeContract } from "@rlmflow/core/testing";
+import { runtimeContract } from "@rlmflow/testing";
 import { subprocessRuntime } from "@rlmflow/runtime-subprocess";
 const checks = runtimeContract({ name: "subprocess", make: () => subprocessRuntime() });
 await checks.find(({ name }) => name.startsWith("close leaves no handle")).run();

@@ -1,4 +1,4 @@
-import type { AttackCase } from "@rlmflow/core/testing";
+import type { AttackCase } from "@rlmflow/testing";
 
 const source = "measured";
 

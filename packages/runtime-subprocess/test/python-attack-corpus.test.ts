@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { attackCorpus } from "@rlmflow/core/testing";
 import { pythonLanguage } from "@rlmflow/repl-python";
+import { attackCorpus } from "@rlmflow/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { comesTrue } from "../../../test/processes.ts";
 import { subprocessRuntime } from "../src/index.ts";

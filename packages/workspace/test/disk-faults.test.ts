@@ -1,8 +1,8 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type RLMError, RLMFlow, RunError } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
+import { scriptedClient } from "@rlmflow/testing";
 import { fileTools } from "@rlmflow/tools";
 import { describe, expect, test } from "vitest";
 import type { Workspace, WorkspaceOptions } from "../src/index.ts";

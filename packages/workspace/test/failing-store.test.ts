@@ -1,8 +1,8 @@
 import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RLMFlow, RunError } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
+import { scriptedClient } from "@rlmflow/testing";
 import { fileTools } from "@rlmflow/tools";
 import { expect, test } from "vitest";
 import { sealLine } from "../src/log/sealed-line.ts";

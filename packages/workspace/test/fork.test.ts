@@ -1,6 +1,6 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
-import { checkRun } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
+import { checkRun } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import type { ForkOptions, Workspace } from "../src/index.ts";
 import { nextLine, startScript } from "./child-process.ts";

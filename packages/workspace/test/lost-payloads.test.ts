@@ -1,8 +1,8 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RLMError, RLMFlow, RunError } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
+import { scriptedClient } from "@rlmflow/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openWorkspace, type Workspace } from "../src/index.ts";
 import { block } from "./recorded-run.ts";

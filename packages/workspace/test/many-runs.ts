@@ -1,6 +1,6 @@
 import { RLMError, RLMFlow } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
 import { isolatedRuntime } from "@rlmflow/runtime-isolated";
+import { scriptedClient } from "@rlmflow/testing";
 import { fileTools } from "@rlmflow/tools";
 import { openWorkspace } from "@rlmflow/workspace";
 

@@ -1,7 +1,7 @@
 import { type Graph, RLMFlow, type Tool } from "@rlmflow/core";
 import type { RunStores } from "@rlmflow/core/store";
-import { type ScriptedRequest, scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
+import { type ScriptedRequest, scriptedClient } from "@rlmflow/testing";
 
 /** A block of code as a model sends it. */
 export function block(code: string): string {

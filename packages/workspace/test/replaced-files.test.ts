@@ -12,8 +12,8 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { type RLMError, RLMFlow, RunError } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
+import { scriptedClient } from "@rlmflow/testing";
 import { fileTools } from "@rlmflow/tools";
 import { describe, expect, test } from "vitest";
 import type { Workspace } from "../src/index.ts";

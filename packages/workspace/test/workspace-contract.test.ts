@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type StoreDriver, storeContract } from "@rlmflow/core/testing";
+import { type StoreDriver, storeContract } from "@rlmflow/testing";
 import { describe, test } from "vitest";
 import { type Durability, openWorkspace } from "../src/index.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { cachedClient } from "@rlmflow/clients/cached";
 import { type Client, type Message, type Reply, RLMError } from "@rlmflow/core";
-import { scriptedClient } from "@rlmflow/core/testing";
+import { scriptedClient } from "@rlmflow/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { replyStore } from "../../src/cached/reply-store.ts";
 import { detailsOf } from "../failure-of.ts";

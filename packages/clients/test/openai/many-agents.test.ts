@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { type FlowOptions, RLMFlow } from "@rlmflow/core";
-import { checkRun } from "@rlmflow/core/testing";
+import { checkRun } from "@rlmflow/testing";
 import { expect, test } from "vitest";
 import { inlineRuntime } from "../../../core/test/engine/inline-runtime.ts";
 import { openaiClient } from "../../src/openai/index.ts";

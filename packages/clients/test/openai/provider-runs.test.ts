@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { type FlowOptions, RLMFlow, type RunResult } from "@rlmflow/core";
-import { checkRun } from "@rlmflow/core/testing";
+import { checkRun } from "@rlmflow/testing";
 import { expect, test } from "vitest";
 import { inlineRuntime } from "../../../core/test/engine/inline-runtime.ts";
 import { anthropicClient } from "../../src/anthropic/index.ts";

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { ProviderRefusal, ProviderScript } from "@rlmflow/core/testing";
+import type { ProviderRefusal, ProviderScript } from "@rlmflow/testing";
 import { type Answer, beginEvents, cut, refuse, type SeenRequest, write } from "./provider-server.ts";
 
 /** One event of a Chat Completions stream. */

@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { anthropicClient } from "@rlmflow/clients/anthropic";
 import { openaiClient } from "@rlmflow/clients/openai";
 import { type Client, type Message, UNKNOWN_USAGE } from "@rlmflow/core";
-import type { ProviderScript } from "@rlmflow/core/testing";
+import type { ProviderScript } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { watchRequest } from "../../src/request/watched-request.ts";
 import { detailsOf } from "../failure-of.ts";

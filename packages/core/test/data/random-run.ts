@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type ScriptedRequest, scriptedClient } from "@rlmflow/testing";
 import { defineTool, RLMFlow } from "../../src/index.ts";
 import type { RunStores } from "../../src/store.ts";
-import { type ScriptedRequest, scriptedClient } from "../../src/testing/index.ts";
 import { inlineRuntime } from "../engine/inline-runtime.ts";
 
 /** A number in 0 … limit - 1 that these words always give. */

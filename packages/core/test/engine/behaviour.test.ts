@@ -1,3 +1,4 @@
+import { checkRun, fixedEnvironment, scriptedClient } from "@rlmflow/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import { defaultEnvironment } from "../../src/engine/environment/default-environment.ts";
 import {
@@ -9,7 +10,6 @@ import {
   RLMFlow,
   type RunEvent,
 } from "../../src/index.ts";
-import { checkRun, fixedEnvironment, scriptedClient } from "../../src/testing/index.ts";
 import { faultyRuntime } from "./faulty-runtime.ts";
 import { block, failureOf, flowOf, runFailureOf, settled } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";

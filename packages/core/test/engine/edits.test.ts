@@ -1,6 +1,6 @@
+import { checkRun, fixedEnvironment, type Script, scriptedClient } from "@rlmflow/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import { type FlowOptions, type Graph, RLMError, RLMFlow } from "../../src/index.ts";
-import { checkRun, fixedEnvironment, type Script, scriptedClient } from "../../src/testing/index.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 
 function block(code: string): string {

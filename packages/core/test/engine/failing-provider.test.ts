@@ -1,6 +1,6 @@
+import { checkRun, type Script, scriptedClient } from "@rlmflow/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Client, type Graph, RLMError, RLMFlow, type RunEvent } from "../../src/index.ts";
-import { checkRun, type Script, scriptedClient } from "../../src/testing/index.ts";
 import { block, runFailureOf } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 

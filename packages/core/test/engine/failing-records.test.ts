@@ -1,7 +1,7 @@
+import { fixedEnvironment } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { defineTool, memoryStores, RLMError, type RLMErrorCode } from "../../src/index.ts";
 import type { RunStores, Store } from "../../src/store.ts";
-import { fixedEnvironment } from "../../src/testing/index.ts";
 import { block, flowOf, runFailureOf } from "./flow-fixture.ts";
 
 const CODES: readonly RLMErrorCode[] = [

@@ -1,6 +1,6 @@
+import { checkRun, type ScriptedRequest, scriptedClient } from "@rlmflow/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Graph, RLMError, RLMFlow, type Runtime } from "../../src/index.ts";
-import { checkRun, type ScriptedRequest, scriptedClient } from "../../src/testing/index.ts";
 import { block, runFailureOf } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 

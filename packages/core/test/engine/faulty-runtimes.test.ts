@@ -1,7 +1,7 @@
+import { checkRun } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import type { Turn } from "../../src/driver.ts";
 import { RLMError } from "../../src/index.ts";
-import { checkRun } from "../../src/testing/index.ts";
 import { type Faults, faultyRuntime } from "./faulty-runtime.ts";
 import { block, failureOf, flowOf, runFailureOf } from "./flow-fixture.ts";
 

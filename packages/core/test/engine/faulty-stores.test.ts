@@ -1,7 +1,7 @@
+import { checkRun, fixedEnvironment } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { memoryStores, RLMError, type RunNode } from "../../src/index.ts";
 import type { RunStores, Store } from "../../src/store.ts";
-import { checkRun, fixedEnvironment } from "../../src/testing/index.ts";
 import { block, flowOf, runFailureOf } from "./flow-fixture.ts";
 
 /** Stores whose appends are changed; `kept` are the nodes that were kept. */

@@ -1,8 +1,8 @@
+import { checkRun } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { defaultEnvironment } from "../../src/engine/environment/default-environment.ts";
 import { Graph, type Message, memoryStores } from "../../src/index.ts";
 import type { RunStores } from "../../src/store.ts";
-import { checkRun } from "../../src/testing/index.ts";
 import { block, flowOf } from "./flow-fixture.ts";
 
 /** The first message of each agent's first request, by agent. */

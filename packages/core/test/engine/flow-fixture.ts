@@ -1,5 +1,5 @@
+import { fixedEnvironment, type Script, scriptedClient } from "@rlmflow/testing";
 import { defineTool, type FlowOptions, RLMError, RLMFlow, RunError } from "../../src/index.ts";
-import { fixedEnvironment, type Script, scriptedClient } from "../../src/testing/index.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 
 /** A reply whose code is this. */

@@ -1,10 +1,10 @@
+import { checkRun, fixedEnvironment, type Script, scriptedClient } from "@rlmflow/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Graph, memoryStores, RLMError, RLMFlow, type RunEvent } from "../../src/index.ts";
 import type { Inbox, InboxEntry, InboxFate, InboxRequest, RunStores } from "../../src/store.ts";
-import { checkRun, fixedEnvironment, type Script, scriptedClient } from "../../src/testing/index.ts";
-import { withInboxes } from "../testing/memory-inbox.ts";
 import { block, failureOf, until } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
+import { withInboxes } from "./memory-inbox.ts";
 
 const runs: Graph[] = [];
 

@@ -1,6 +1,6 @@
+import { checkRun, scriptedClient } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import type { ActionNode, Client, ErrorNode, JsonSchema } from "../../src/index.ts";
-import { checkRun, scriptedClient } from "../../src/testing/index.ts";
 import { block, flowOf, runFailureOf } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 

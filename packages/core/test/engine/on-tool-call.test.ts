@@ -1,3 +1,4 @@
+import { checkRun, fixedEnvironment, scriptedClient } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import {
   defineTool,
@@ -10,7 +11,6 @@ import {
   type Tool,
   type ToolCallView,
 } from "../../src/index.ts";
-import { checkRun, fixedEnvironment, scriptedClient } from "../../src/testing/index.ts";
 import { block, failureOf, flowOf, settled } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 

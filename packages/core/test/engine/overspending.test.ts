@@ -1,7 +1,7 @@
+import { checkRun, scriptedClient } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { type Client, type Graph, RLMFlow, type RunConfig } from "../../src/index.ts";
 import type { Attempt } from "../../src/store.ts";
-import { checkRun, scriptedClient } from "../../src/testing/index.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 
 const AGENTS = 100;

@@ -1,3 +1,4 @@
+import { checkRun, fixedEnvironment, type Script, scriptedClient } from "@rlmflow/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import {
   defineTool,
@@ -11,7 +12,6 @@ import {
   type RunEvent,
   type RunNode,
 } from "../../src/index.ts";
-import { checkRun, fixedEnvironment, type Script, scriptedClient } from "../../src/testing/index.ts";
 import { until } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 

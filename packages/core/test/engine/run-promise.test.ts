@@ -2,11 +2,13 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
+import type { Script } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { RLMError, RunError } from "../../src/index.ts";
-import type { Script } from "../../src/testing/index.ts";
 import { block, failureOf, flowOf, runFailureOf } from "./flow-fixture.ts";
 
+/** Makes Node resolve our packages to their sources. */
+const SOURCES = new URL("../../../../test/resolve-sources.ts", import.meta.url).href;
 const forever: Script = () => new Promise<string>(() => {});
 /** A root whose only reply holds no code. */
 const fails = { script: ["nothing"], options: { config: { maxIterations: 1 } } };
@@ -25,7 +27,7 @@ async function unhandledIn(body: string, script: unknown = fails.script): Promis
     await flow.close();
     for (let i = 0; i < 5; i++) await tick();
     console.log(JSON.stringify(heard));`;
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+  const child = spawn(process.execPath, ["--import", SOURCES, "--input-type=module", "--eval", program], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   return JSON.parse(await text(child.stdout));

@@ -1,8 +1,8 @@
 import { getEventListeners } from "node:events";
+import { checkRun, fixedEnvironment, scriptedClient } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { processorMs } from "../../../../test/processor-time.ts";
 import { RLMFlow } from "../../src/index.ts";
-import { checkRun, fixedEnvironment, scriptedClient } from "../../src/testing/index.ts";
 import { block, flowOf, runFailureOf } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 

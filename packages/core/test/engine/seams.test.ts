@@ -1,4 +1,5 @@
 import { getEventListeners } from "node:events";
+import { checkRun, fixedEnvironment } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import {
@@ -9,7 +10,6 @@ import {
   type RLMFlow,
   type Run,
 } from "../../src/index.ts";
-import { checkRun, fixedEnvironment } from "../../src/testing/index.ts";
 import { block, failureOf, flowOf, runFailureOf, settled } from "./flow-fixture.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 

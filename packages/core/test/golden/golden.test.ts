@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkRun } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { Graph, loadTrace, saveTrace } from "../../src/index.ts";
 import { FORMAT } from "../../src/store.ts";
-import { checkRun } from "../../src/testing/index.ts";
 
 const formats = readdirSync(import.meta.dirname).filter((name) => name.startsWith("format-"));
 

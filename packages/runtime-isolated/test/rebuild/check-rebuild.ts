@@ -1,6 +1,6 @@
 import { Graph, memoryStores, RLMError, type Runtime } from "@rlmflow/core";
 import type { RunStores } from "@rlmflow/core/store";
-import { checkRun, fixedEnvironment } from "@rlmflow/core/testing";
+import { checkRun, fixedEnvironment } from "@rlmflow/testing";
 import { expect } from "vitest";
 import { randomNumbers } from "../../../repl/test/language/program-generator.ts";
 import { probingRuntime } from "./probing-runtime.ts";

@@ -8,8 +8,8 @@ import {
   type RunNode,
   type Runtime,
 } from "@rlmflow/core";
-import { checkRun, fixedEnvironment, scriptedClient } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
+import { checkRun, fixedEnvironment, scriptedClient } from "@rlmflow/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { isolatedRuntime } from "../../src/index.ts";
 

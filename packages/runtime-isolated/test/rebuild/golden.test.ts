@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadTrace, ROOT } from "@rlmflow/core";
-import { checkRun } from "@rlmflow/core/testing";
 import { localRuntime } from "@rlmflow/runtime-local";
+import { checkRun } from "@rlmflow/testing";
 import { expect, test } from "vitest";
 import { isolatedRuntime } from "../../src/index.ts";
 

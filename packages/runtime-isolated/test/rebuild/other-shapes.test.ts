@@ -1,5 +1,5 @@
 import { type Environment, memoryStores, type Runtime } from "@rlmflow/core";
-import { checkRun, fixedEnvironment } from "@rlmflow/core/testing";
+import { checkRun, fixedEnvironment } from "@rlmflow/testing";
 import { afterAll, expect, test } from "vitest";
 import { randomNumbers } from "../../../repl/test/language/program-generator.ts";
 import { type IsolatedRuntimeOptions, isolatedRuntime } from "../../src/index.ts";

@@ -1,6 +1,6 @@
 import { defineTool, type Environment, RLMError, RLMFlow, type Runtime, type Tool } from "@rlmflow/core";
 import type { RunStores } from "@rlmflow/core/store";
-import { type ScriptedReply, type ScriptedRequest, scriptedClient } from "@rlmflow/core/testing";
+import { type ScriptedReply, type ScriptedRequest, scriptedClient } from "@rlmflow/testing";
 import { agentProgram, hashOf, LAST_BLOCK, type ProgramOptions } from "./agent-program.ts";
 import { ShuffledAnswers } from "./shuffled-answers.ts";
 

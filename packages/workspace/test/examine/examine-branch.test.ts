@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { checkRun } from "@rlmflow/core/testing";
+import { checkRun } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { chainedAgain } from "../chained-lines.ts";
 import { openedWorkspace } from "../opened-workspace.ts";

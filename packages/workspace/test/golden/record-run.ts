@@ -7,7 +7,7 @@ import {
   type Runtime,
   type Tool,
 } from "@rlmflow/core";
-import { type Script, scriptedClient } from "@rlmflow/core/testing";
+import { type Script, scriptedClient } from "@rlmflow/testing";
 import type { Workspace } from "../../src/index.ts";
 
 /** One reply after another of the agent `root`; the child `scan` answers twice, `fails` never, `late` not in time. */

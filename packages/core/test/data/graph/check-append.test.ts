@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { checkAppend } from "../../../src/data/graph/check-append.ts";
-import { sampleNode } from "../../../src/testing/store/store-samples.ts";
+import { sampleNode } from "../sample-node.ts";
 
 const NODES = [sampleNode("root", 2), sampleNode("root", 3)];
 

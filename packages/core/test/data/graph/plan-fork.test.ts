@@ -1,7 +1,7 @@
+import { checkRun } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { defaultEnvironment } from "../../../src/engine/environment/default-environment.ts";
 import { endsAgent, Graph, memoryStores, planFork, RLMError, type RunNode } from "../../../src/index.ts";
-import { checkRun } from "../../../src/testing/index.ts";
 import { inlineRuntime } from "../../engine/inline-runtime.ts";
 import { below, randomFlow } from "../random-run.ts";
 

@@ -3,9 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { checkRun, fixedEnvironment } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { type ContextsInput, memoryStores } from "../../../src/index.ts";
-import { checkRun, fixedEnvironment } from "../../../src/testing/index.ts";
 import { block, failureOf, flowOf } from "../flow-fixture.ts";
 import { inlineRuntime } from "../inline-runtime.ts";
 

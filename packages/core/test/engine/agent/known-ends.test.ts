@@ -1,8 +1,8 @@
+import { checkRun } from "@rlmflow/testing";
 import { expect, test } from "vitest";
 import { defaultEnvironment } from "../../../src/engine/environment/default-environment.ts";
 import { defineTool, memoryStores, type RunNode } from "../../../src/index.ts";
 import type { RunStores } from "../../../src/store.ts";
-import { checkRun } from "../../../src/testing/index.ts";
 import { block, flowOf, until } from "../flow-fixture.ts";
 import { inlineRuntime } from "../inline-runtime.ts";
 

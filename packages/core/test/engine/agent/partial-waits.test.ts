@@ -1,7 +1,7 @@
+import { checkRun } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { defaultEnvironment } from "../../../src/engine/environment/default-environment.ts";
 import { Graph, memoryStores } from "../../../src/index.ts";
-import { checkRun } from "../../../src/testing/index.ts";
 import { block, flowOf } from "../flow-fixture.ts";
 import { inlineRuntime } from "../inline-runtime.ts";
 

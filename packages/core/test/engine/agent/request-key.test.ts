@@ -1,3 +1,4 @@
+import { fixedEnvironment } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import {
   applyEdit,
@@ -9,7 +10,6 @@ import {
   UNKNOWN_USAGE,
 } from "../../../src/index.ts";
 import type { RunStores } from "../../../src/store.ts";
-import { fixedEnvironment } from "../../../src/testing/index.ts";
 import { block } from "../flow-fixture.ts";
 import { inlineRuntime } from "../inline-runtime.ts";
 

@@ -1,7 +1,7 @@
+import { fixedEnvironment, type ScriptedRequest, scriptedClient } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import type { JsonValue, Reply } from "../../../src/index.ts";
 import { RLMFlow } from "../../../src/index.ts";
-import { fixedEnvironment, type ScriptedRequest, scriptedClient } from "../../../src/testing/index.ts";
 import { inlineRuntime } from "../inline-runtime.ts";
 
 /** What a query came to whose model gives these replies, and what it was asked. */

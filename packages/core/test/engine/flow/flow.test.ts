@@ -1,6 +1,6 @@
+import { checkRun, fixedEnvironment, scriptedClient } from "@rlmflow/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import { defineTool, type Graph, RLMError, RLMFlow, type RunError } from "../../../src/index.ts";
-import { checkRun, fixedEnvironment, scriptedClient } from "../../../src/testing/index.ts";
 import { block, flowOf } from "../flow-fixture.ts";
 import { inlineRuntime } from "../inline-runtime.ts";
 

@@ -1,3 +1,4 @@
+import { checkRun, fixedEnvironment, type Script, scriptedClient } from "@rlmflow/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import {
   defineTool,
@@ -7,7 +8,6 @@ import {
   RLMFlow,
   type RunEvent,
 } from "../../../src/index.ts";
-import { checkRun, fixedEnvironment, type Script, scriptedClient } from "../../../src/testing/index.ts";
 import { block, failureOf, flowOf, heldTool, until } from "../flow-fixture.ts";
 import { inlineRuntime } from "../inline-runtime.ts";
 

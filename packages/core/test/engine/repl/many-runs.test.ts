@@ -1,6 +1,6 @@
+import { checkRun, type ScriptedRequest, scriptedClient } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { RLMFlow, type RunConfig, type Runtime } from "../../../src/index.ts";
-import { checkRun, type ScriptedRequest, scriptedClient } from "../../../src/testing/index.ts";
 import { Seeded } from "../../data/seeded.ts";
 import { block } from "../flow-fixture.ts";
 import { inlineRuntime } from "../inline-runtime.ts";

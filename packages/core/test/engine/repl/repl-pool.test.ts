@@ -1,4 +1,5 @@
 import { getEventListeners } from "node:events";
+import { scriptedClient } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { defaultEnvironment } from "../../../src/engine/environment/default-environment.ts";
 import { resolveOptions } from "../../../src/engine/flow/flow-options.ts";
@@ -7,7 +8,6 @@ import type { LiveRepl } from "../../../src/engine/repl/live-repl.ts";
 import { ReplPool } from "../../../src/engine/repl/repl-pool.ts";
 import { Journal } from "../../../src/engine/store/journal.ts";
 import { memoryStores, RLMError } from "../../../src/index.ts";
-import { scriptedClient } from "../../../src/testing/index.ts";
 import { RunBuilder, runInfo } from "../../data/run-builder.ts";
 import { Seeded } from "../../data/seeded.ts";
 import { type Faults, faultyRuntime } from "../faulty-runtime.ts";

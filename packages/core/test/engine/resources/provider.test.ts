@@ -1,8 +1,8 @@
+import { fixedEnvironment } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { Provider, type ProviderOptions } from "../../../src/engine/resources/provider.ts";
 import { type Client, type Environment, type Reply, RLMError } from "../../../src/index.ts";
 import type { Attempt } from "../../../src/store.ts";
-import { fixedEnvironment } from "../../../src/testing/index.ts";
 
 const USAGE = { input: 100, cached: 40, output: 10, reasoning: null, costMicroUsd: null };
 const REPLY: Reply = { text: "hello", finishReason: "stop", usage: USAGE, model: "m-1" };

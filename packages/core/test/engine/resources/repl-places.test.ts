@@ -1,6 +1,6 @@
+import { checkRun, scriptedClient } from "@rlmflow/testing";
 import { expect, test } from "vitest";
 import { defineTool, RLMFlow, type Runtime } from "../../../src/index.ts";
-import { checkRun, scriptedClient } from "../../../src/testing/index.ts";
 import { inlineRuntime } from "../inline-runtime.ts";
 
 /** A runtime with a place for one REPL: who comes next waits in line. */

@@ -1,8 +1,8 @@
+import { fixedEnvironment } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { type ChainDraft, INLINE_BYTES, Journal } from "../../../src/engine/store/journal.ts";
 import { type ActionNode, Graph, memoryStores, RLMError, type RunNode } from "../../../src/index.ts";
 import type { Store } from "../../../src/store.ts";
-import { fixedEnvironment } from "../../../src/testing/index.ts";
 import { RunBuilder, runInfo } from "../../data/run-builder.ts";
 
 const environment = fixedEnvironment();

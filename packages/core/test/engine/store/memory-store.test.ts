@@ -1,8 +1,8 @@
+import { fixedEnvironment } from "@rlmflow/testing";
 import { expect, test } from "vitest";
 import type { RunInfo } from "../../../src/data/run-info.ts";
 import { memoryStores } from "../../../src/engine/store/memory-store.ts";
-import { fixedEnvironment } from "../../../src/testing/fixed-environment.ts";
-import { sampleNode } from "../../../src/testing/store/store-samples.ts";
+import { sampleNode } from "../../data/sample-node.ts";
 
 const RUN: RunInfo = { runId: "run", branch: { id: "main", parent: null, createdAt: 0 }, metadata: {} };
 

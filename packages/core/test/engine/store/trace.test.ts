@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { checkRun, fixedEnvironment, scriptedClient } from "@rlmflow/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Graph, loadTrace, memoryStores, RLMFlow, saveTrace } from "../../../src/index.ts";
 import { type PayloadSource, traceText } from "../../../src/store.ts";
-import { checkRun, fixedEnvironment, scriptedClient } from "../../../src/testing/index.ts";
 import { runFailureOf } from "../flow-fixture.ts";
 import { inlineRuntime } from "../inline-runtime.ts";
 

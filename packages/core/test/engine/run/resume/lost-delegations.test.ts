@@ -1,10 +1,10 @@
+import { checkRun, fixedEnvironment, scriptedClient } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
 import { resolveOptions } from "../../../../src/engine/flow/flow-options.ts";
 import { lostDelegations, waitsComplete } from "../../../../src/engine/run/resume/lost-delegations.ts";
 import { Journal } from "../../../../src/engine/store/journal.ts";
 import { defineTool, Graph, memoryStores, type RunNode } from "../../../../src/index.ts";
 import type { RunStores } from "../../../../src/store.ts";
-import { checkRun, fixedEnvironment, scriptedClient } from "../../../../src/testing/index.ts";
 import { agentConfig, RunBuilder } from "../../../data/run-builder.ts";
 import { block, flowOf } from "../../flow-fixture.ts";
 import { inlineRuntime } from "../../inline-runtime.ts";

@@ -1,10 +1,10 @@
+import { fixedEnvironment, scriptedClient } from "@rlmflow/testing";
 import { expect, test } from "vitest";
 import { defaultEnvironment } from "../../../../src/engine/environment/default-environment.ts";
 import { resolveOptions } from "../../../../src/engine/flow/flow-options.ts";
 import { requireAll, requirementsOf } from "../../../../src/engine/run/resume/requirements.ts";
 import { memoryStores } from "../../../../src/engine/store/memory-store.ts";
 import { RLMError } from "../../../../src/index.ts";
-import { fixedEnvironment, scriptedClient } from "../../../../src/testing/index.ts";
 import { agentConfig, RunBuilder } from "../../../data/run-builder.ts";
 import { block, flowOf } from "../../flow-fixture.ts";
 import { inlineRuntime } from "../../inline-runtime.ts";
