@@ -24,8 +24,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** The one file of the command that may name every package, but only in `import()`: they need not be installed. */
 const MAY_LOAD_ALL = "apps/cli/src/packages/optional-packages.ts";
 
-/** The layers of core, each of which may import those left of it. */
-const CORE_LAYERS: readonly string[] = ["data", "protocols", "schema", "rules", "engine"];
+/** The layers of core, each of which may import those left of it. `processes/` needs Node, so nothing may import it. */
+const CORE_LAYERS: readonly string[] = ["data", "protocols", "schema", "rules", "engine", "processes"];
 const CORE = "packages/core/src/";
 const CORE_ENTRIES: readonly string[] = ["index.ts", "store.ts", "driver.ts"];
 

@@ -5,6 +5,7 @@ const options: Options = library({
   index: "src/index.ts",
   store: "src/store.ts",
   driver: "src/driver.ts",
+  processes: "src/processes/index.ts",
 });
 
 export default options;

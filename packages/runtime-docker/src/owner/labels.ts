@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { ownIdentity, type ProcessIdentity, parseIdentity } from "./process-identity.ts";
+import { decodeIdentity, isOwnSpace, ownIdentity, whereabouts } from "@rlmflow/core/processes";
 
 /** On everything of ours: which runtime made it. */
 export const RUNTIME_LABEL = "rlmflow.runtime";
@@ -28,7 +28,19 @@ export function ownLabels(): OwnLabels {
   };
 }
 
-/** Whose the labelled thing is; `null` when its labels don't say. */
-export function ownerOf(labels: Readonly<Record<string, string>> | null): ProcessIdentity | null {
-  return parseIdentity(labels?.[PROCESS_LABEL] ?? "");
+/**
+ * Whether the process that made the labelled thing is known to be gone. Two machines of one name may use one engine, so
+ * of a process in another boot or PID namespace nothing is known.
+ */
+export function isForsaken(labels: Readonly<Record<string, string>> | null): boolean {
+  const owner = decodeIdentity(parsed(labels?.[PROCESS_LABEL] ?? ""));
+  return owner !== null && isOwnSpace(owner.kernel) && whereabouts(owner) === "gone";
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

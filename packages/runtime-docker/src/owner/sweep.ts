@@ -1,7 +1,6 @@
 import type { DockerEngine } from "../engine/docker-engine.ts";
 import { hasStatus } from "../engine/engine-failure.ts";
-import { NONCE_LABEL, ownerOf, RUNTIME_LABEL } from "./labels.ts";
-import { isGone } from "./process-identity.ts";
+import { isForsaken, NONCE_LABEL, RUNTIME_LABEL } from "./labels.ts";
 
 /** A container of ours that ended this long ago has nobody left to remove it, wherever its process was. */
 const FORGOTTEN_MS = 600_000;
@@ -17,8 +16,7 @@ export async function sweepForgotten(engine: DockerEngine): Promise<void> {
     engine.docker.listContainers({ all: true, filters }),
   );
   const doubtful = containers.map(async ({ Id, Labels, State, Created }) => {
-    const owner = ownerOf(Labels);
-    if (owner !== null && isGone(owner)) return Id;
+    if (isForsaken(Labels)) return Id;
     const isOver = State === "exited" || State === "dead" || State === "created";
     if (!isOver || Created * 1000 > Date.now() - FORGOTTEN_MS) return null;
     return (await endedLongAgo(engine, Id)) ? Id : null;
@@ -27,10 +25,7 @@ export async function sweepForgotten(engine: DockerEngine): Promise<void> {
   await Promise.allSettled(forgotten.map((id) => removeContainer(engine, id)));
   const { Volumes } = await engine.call("list its volumes", () => engine.docker.listVolumes({ filters }));
   // Where there are none, some engines say null.
-  const left = (Volumes ?? []).filter(({ Labels }) => {
-    const owner = ownerOf(Labels);
-    return owner !== null && isGone(owner);
-  });
+  const left = (Volumes ?? []).filter(({ Labels }) => isForsaken(Labels));
   await Promise.allSettled(left.map(({ Name }) => removeVolume(engine, Name)));
 }
 

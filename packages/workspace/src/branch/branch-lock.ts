@@ -6,8 +6,8 @@ import { RLMError } from "@rlmflow/core";
 import { readOwnFileAtOnce } from "../disk/durable-files.ts";
 import { orFileFailure, systemCode } from "../disk/file-failure.ts";
 import { temporaryName } from "../disk/temporaries.ts";
+import { type HolderIdentity, holderWhereabouts, ownHolder, parseHolder } from "./holder-identity.ts";
 import { type LockSocket, listenIn } from "./lock-socket.ts";
-import { ownIdentity, type ProcessIdentity, parseIdentity, whereabouts } from "./process-identity.ts";
 
 /*
  * Owns: the file `lock` of one branch, and the right to write that branch.
@@ -73,7 +73,7 @@ export class BranchLock {
     return orFileFailure("lock", directory, async () => {
       const nonce = randomUUID();
       const socket = await listenIn(directory, nonce);
-      const identity = { ...(await ownIdentity(nonce)), ...(socket !== null && { socket: socket.name }) };
+      const identity = { ...ownHolder(nonce), ...(socket !== null && { socket: socket.name }) };
       const own: OwnLock = {
         path: join(directory, temporaryName()),
         text: JSON.stringify(identity),
@@ -146,9 +146,9 @@ function stampOf(path: string): string | null {
 }
 
 /** The process that may be writing the branch in this directory: one that runs, or one on another host. */
-export async function lockHolder(directory: string): Promise<ProcessIdentity | null> {
-  const holder = parseIdentity(textOf(join(directory, "lock")) ?? "");
-  return holder === null || (await whereabouts(holder, directory)) === "gone" ? null : holder;
+export async function lockHolder(directory: string): Promise<HolderIdentity | null> {
+  const holder = parseHolder(textOf(join(directory, "lock")) ?? "");
+  return holder === null || (await holderWhereabouts(holder, directory)) === "gone" ? null : holder;
 }
 
 /** When the lock of the branch in this directory was taken, in epoch milliseconds; `null` where nobody has taken it. */
@@ -214,7 +214,7 @@ async function succeeded(
   text: string,
   force: boolean,
 ): Promise<{ readonly nonce: string; readonly isForced: boolean }> {
-  const holder = parseIdentity(text);
+  const holder = parseHolder(text);
   if (holder === null) {
     if (force) return { nonce: "unreadable", isForced: true };
     throw locked(
@@ -223,13 +223,13 @@ async function succeeded(
       "Make sure that no process writes it, then open it with force.",
     );
   }
-  const where = await whereabouts(holder, join(path, ".."));
+  const where = await holderWhereabouts(holder, join(path, ".."));
   const { nonce } = holder;
   if (where === "gone" || (where === "elsewhere" && force)) return { nonce, isForced: where !== "gone" };
   throw where === "elsewhere" ? heldElsewhere(path, holder) : heldHere(path, holder);
 }
 
-function heldHere(path: string, holder: ProcessIdentity): RLMError {
+function heldHere(path: string, holder: HolderIdentity): RLMError {
   if (ownNonces.has(holder.nonce)) {
     return locked(path, "this process has it open already", "Close that store, or use it.", holder);
   }
@@ -242,13 +242,13 @@ function heldHere(path: string, holder: ProcessIdentity): RLMError {
   );
 }
 
-function heldElsewhere(path: string, holder: ProcessIdentity): RLMError {
+function heldElsewhere(path: string, holder: HolderIdentity): RLMError {
   const place = holder.host === hostname() ? `${holder.host}, in another container or boot,` : holder.host;
   const what = `process ${holder.pid} on host ${place} was writing it, and whether it still runs can't be checked from here`;
   return locked(path, what, "When you know that it does not, open the branch with force.", holder);
 }
 
-function locked(path: string, what: string, advice: string, holder: ProcessIdentity | null = null): RLMError {
+function locked(path: string, what: string, advice: string, holder: HolderIdentity | null = null): RLMError {
   const details = { path, holder };
   return new RLMError("locked", `The branch is locked (${path}): ${what}. ${advice}`, { details });
 }

@@ -1,21 +1,20 @@
 import { randomUUID } from "node:crypto";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
-import { crc32 } from "node:zlib";
+import { markWhereabouts, processMark, type Whereabouts } from "@rlmflow/core/processes";
 import { systemCode } from "./file-failure.ts";
 
 /** `.tmp-<pid>-<boot and PID namespace>-<random>`: a name that no id and no digest can have. */
 export function temporaryName(): string {
-  return `.tmp-${process.pid}-${numberPlace()}-${randomUUID()}`;
+  return `.tmp-${processMark()}-${randomUUID()}`;
 }
 
 /** A file under a temporary name, and what is known of the process that fills it. */
 export interface Temporary {
   readonly name: string;
   /** `elsewhere`: on another machine or in another container, or of a version that noted no process. Nobody can tell from here. */
-  readonly writer: "running" | "gone" | "elsewhere";
+  readonly writer: Whereabouts;
 }
 
 /** The files under temporary names in a directory: the store's own, and those of the file tools (`.rlmflow-…`). */
@@ -44,29 +43,6 @@ export async function removeAbandoned(directory: string): Promise<void> {
 const TEMPORARY = /^\.(?:tmp-\d|rlmflow-(?:\d+-[0-9a-f]{8}-)?[0-9a-f]{18}$)/;
 
 function writerOf(name: string): Temporary["writer"] {
-  const [, pid, place] = /^\.(?:tmp|rlmflow)-(\d+)-([0-9a-f]{8})-[0-9a-f]{8}/.exec(name) ?? [];
-  if (pid === undefined || place !== numberPlace()) return "elsewhere";
-  try {
-    process.kill(Number(pid), 0);
-    return "running";
-  } catch (error) {
-    return systemCode(error) === "ESRCH" ? "gone" : "running";
-  }
-}
-
-let place: string | undefined;
-
-/** A checksum of this boot and PID namespace, in eight digits. */
-function numberPlace(): string {
-  place ??= crc32(placeText()).toString(16).padStart(8, "0");
-  return place;
-}
-
-function placeText(): string {
-  try {
-    return `${readFileSync("/proc/sys/kernel/random/boot_id", "latin1")} ${readlinkSync("/proc/self/ns/pid")}`;
-  } catch {
-    // Systems other than Linux have neither.
-    return hostname();
-  }
+  const [, mark = ""] = /^\.(?:tmp|rlmflow)-(\d+-[0-9a-f]{8})-[0-9a-f]{8}/.exec(name) ?? [];
+  return markWhereabouts(mark);
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Graph, RLMError, type RunNode } from "@rlmflow/core";
 import { counted } from "@rlmflow/core/driver";
 import { blobsOf, type PayloadStore, type RunInfo } from "@rlmflow/core/store";
-import { parseIdentity, whereabouts } from "../branch/process-identity.ts";
+import { holderWhereabouts, parseHolder } from "../branch/holder-identity.ts";
 import { readOwnFile } from "../disk/durable-files.ts";
 import { systemCode } from "../disk/file-failure.ts";
 import { temporariesIn } from "../disk/temporaries.ts";
@@ -166,7 +166,7 @@ async function lockFinding(directory: string): Promise<{ finding: Finding; isHel
     if (systemCode(error) === "ENOENT") return null;
     return { finding: problem(file, error), isHeld: false };
   }
-  const holder = parseIdentity(text);
+  const holder = parseHolder(text);
   const note = (message: string, isHeld: boolean) => ({
     finding: { severity: "note" as const, file, message },
     isHeld,
@@ -176,7 +176,7 @@ async function lockFinding(directory: string): Promise<{ finding: Finding; isHel
       "The lock can't be read. Make sure that no process writes the branch, then open it with force.";
     return { finding: { severity: "problem", file, message }, isHeld: false };
   }
-  switch (await whereabouts(holder, directory)) {
+  switch (await holderWhereabouts(holder, directory)) {
     case "running":
       return note(`Process ${holder.pid} is writing the branch.`, true);
     case "gone":
