@@ -20,8 +20,8 @@ function exportedNames(file: string, text: string): readonly string[] {
 function entries(): string {
   const { config } = ts.readConfigFile(join(root, "tsconfig.paths.json"), ts.sys.readFile);
   const paths: Record<string, readonly string[]> = config.compilerOptions.paths;
-  // A host is a program of its own: it is started, never imported.
-  const imported = Object.entries(paths).filter(([entry]) => !entry.endsWith("/host"));
+  // These are programs: they are started, and export nothing.
+  const imported = Object.entries(paths).filter(([entry]) => !/\/(?:host|rlmflow)$/.test(entry));
   const sections = imported.map(([entry, [file = ""]]) => {
     const names = exportedNames(file, readFileSync(join(root, file), "utf8"));
     return `${entry}\n${names.map((name) => `  ${name}\n`).join("")}`;
