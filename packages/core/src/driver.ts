@@ -23,8 +23,9 @@ export type { ContextRead, Cut, VariableSummary } from "./data/node.ts";
 export type { Kernel, KernelPromptOptions, PromptSection, ToolParameter } from "./protocols/kernel.ts";
 export type { KernelInfo } from "./data/node.ts";
 
-// What clients pass on, schemas as values, and messages.
+// What clients pass on and read, schemas as values, and messages.
 export type { ToolCall } from "./protocols/client.ts";
+export { parseJson } from "./data/json.ts";
 export { type ResolvedSchema, resolveSchema, type SchemaCheck } from "./schema/schema.ts";
 export type { RLMErrorOptions } from "./errors.ts";
 export { counted, sentence, sentences } from "./data/words.ts";

@@ -1,6 +1,7 @@
 import type { RLMError } from "@rlmflow/core";
+import { parseJson } from "@rlmflow/core/driver";
 import { eventStream } from "./event-stream.ts";
-import { type Answer, errorIn, parsedJson, serverWords } from "./server-words.ts";
+import { type Answer, errorIn, serverWords } from "./server-words.ts";
 
 /** What reading the body of an answer reports to its caller. */
 export interface AnswerReading {
@@ -68,7 +69,7 @@ function valuesOf(lines: readonly string[]): readonly unknown[] | null {
 }
 
 function dataValue(text: string): unknown {
-  return text === "[DONE]" ? DONE : parsedJson(text);
+  return text === "[DONE]" ? DONE : parseJson(text);
 }
 
 function refuseError(value: unknown, eventName: string, { refused }: AnswerReading): void {
@@ -78,15 +79,15 @@ function refuseError(value: unknown, eventName: string, { refused }: AnswerReadi
 
 /** Text after events: a server that failed within a stream may have written the reason there. */
 function refuseTail(stray: string, reading: AnswerReading): void {
-  const value = parsedJson(stray);
+  const value = parseJson(stray);
   if (value !== undefined) refuseError(value, "", reading);
   reading.strayed(stray.trim());
 }
 
 function* documentValues(text: string, reading: AnswerReading): Generator<unknown> {
-  const whole = parsedJson(text);
+  const whole = parseJson(text);
   const lines = text.split("\n").filter((line) => line.trim() !== "");
-  const values = whole === undefined ? lines.map(parsedJson) : [whole];
+  const values = whole === undefined ? lines.map(parseJson) : [whole];
   if (values.includes(undefined)) {
     if (/^\s*[[{]/.test(text)) throw reading.brokenOff(`JSON that breaks off: ${text}`);
     throw noReply(text, reading);

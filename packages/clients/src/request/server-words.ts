@@ -1,4 +1,5 @@
 import { isJsonObject } from "@rlmflow/core";
+import { parseJson } from "@rlmflow/core/driver";
 import { members } from "./member.ts";
 
 /** An answer of a server that is not a reply. */
@@ -34,7 +35,7 @@ const LONGEST_PART = 4000;
 
 /** Reads an error body of any shape: `{error: {…}}`, `{…}`, `[{…}]`, bare strings, JSON within JSON, a web page. */
 export function serverWords(body: unknown): ServerWords {
-  const parsed = typeof body === "string" ? (parsedJson(body) ?? body) : body;
+  const parsed = typeof body === "string" ? (parseJson(body) ?? body) : body;
   if (typeof parsed === "string") {
     const isPage = /^\s*<(!doctype|html|head|body|\?xml)/i.test(parsed);
     return {
@@ -74,16 +75,6 @@ export function errorIn(value: unknown, eventName = ""): unknown {
   return eventName === "error" || isError || (says && !isReply && isCoded) ? value : undefined;
 }
 
-/** The value of a JSON text, or `undefined` for other text. */
-export function parsedJson(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined;
-  }
-}
-
 interface Found {
   readonly told: Set<string>;
   readonly codes: Set<string>;
@@ -99,7 +90,7 @@ function gather(value: unknown, found: Found, depth: number): void {
     if (CODED.has(key)) takeCode(inner, found);
     if (typeof inner === "string") {
       if (!(depth === 0 ? TOLD : TOLD_WITHIN).has(key)) continue;
-      const nested = /^\s*[[{]/.test(inner) ? parsedJson(inner) : undefined;
+      const nested = /^\s*[[{]/.test(inner) ? parseJson(inner) : undefined;
       if (nested !== undefined) gather(nested, found, depth + 1);
       else if (inner.trim() !== "") found.told.add(inner.trim().slice(0, LONGEST_PART));
     } else if (isComplaintList(key, inner)) {
