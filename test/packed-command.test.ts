@@ -193,7 +193,7 @@ describe("the command, installed alone", { timeout: PATIENCE_MS }, () => {
     ["diff", "main", "other", "--dir", "javascript"],
     ["version"],
     ["run", "--help"],
-  ])("needs nothing else for %s %s", async (...args) => {
+  ])("needs nothing else for %j", async (...args) => {
     const ended = await rlmflow(...args);
     expectSuccess(ended);
     expect(ended.stdout).not.toBe("");
