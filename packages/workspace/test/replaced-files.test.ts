@@ -6,8 +6,10 @@ import {
   readFile,
   rename,
   rm,
+  stat,
   symlink,
   truncate,
+  utimes,
   writeFile,
 } from "node:fs/promises";
 import { join } from "node:path";
@@ -42,6 +44,15 @@ async function failureOf(work: PromiseLike<unknown>): Promise<RLMError> {
   );
 }
 
+/** Changes a byte, at a time that the file system can tell from that of the last write. */
+async function damage(file: string): Promise<void> {
+  const { mtimeNs } = await stat(file, { bigint: true });
+  const bytes = await readFile(file);
+  bytes[10] = (bytes[10] ?? 0) ^ 1;
+  do await writeFile(file, bytes);
+  while ((await stat(file, { bigint: true })).mtimeNs === mtimeNs);
+}
+
 const CHANGES: readonly [string, string, (file: string) => Promise<unknown>][] = [
   ["removed", "was removed", (file) => rm(file)],
   [
@@ -63,6 +74,7 @@ const CHANGES: readonly [string, string, (file: string) => Promise<unknown>][] =
   ["truncated", "it was changed", (file) => truncate(file, 20)],
   ["emptied", "it was changed", (file) => truncate(file)],
   ["appended to", "it was changed", (file) => appendFile(file, "{}\n")],
+  ["damaged without a change of its length", "line 1: it was changed", damage],
 ];
 
 describe.each(["log", "writes"] as const)("a file of a branch (%s) that is", (kind) => {
@@ -83,6 +95,18 @@ describe.each(["log", "writes"] as const)("a file of a branch (%s) that is", (ki
     expect(await readFile(file, "utf8").catch(() => null)).toBe(left);
     await expect(readFile(join(workspace.directory, "b.txt"))).rejects.toMatchObject({ code: "ENOENT" });
   });
+});
+
+test("a run goes on whose files are touched and not changed", async () => {
+  const workspace = await openedWorkspace();
+  const { log, writes } = workspace.branchPaths("run");
+  const { flow } = flowOf(workspace, async (turn) => {
+    const past = new Date(1_000);
+    if (turn > 0) for (const file of [log, writes]) await utimes(file, past, past);
+  });
+  expect(await flow.run("Go.", { runId: "run" })).toMatchObject({ answer: "good" });
+  await flow.close();
+  expect((await workspace.examine("run", "main")).findings).toEqual([]);
 });
 
 test("a run whose log was replaced by a copy of itself is resumed to its answer", async () => {

@@ -11,6 +11,8 @@ import {
   writeFully,
 } from "../disk/durable-files.ts";
 import { fileFailure } from "../disk/file-failure.ts";
+import { readLines } from "./line-reader.ts";
+import { hasGoodSum } from "./sealed-line.ts";
 
 /*
  * Owns: the end of one log file and the order of what is appended to it.
@@ -24,7 +26,8 @@ import { fileFailure } from "../disk/file-failure.ts";
  * 4. `end` is behind the last line whose append has resolved or is about to: readers need go no further.
  * 5. After a failed write the file is cut back to `end` and nothing is written again.
  * 6. Before each write the file's path still leads to the file that was opened, and that is as long as it was left:
- *    what is written into a file that was removed or replaced would be lost.
+ *    what is written into a file that was removed or replaced would be lost. A file whose time of change is another one
+ *    is read again, to its last line.
  */
 
 /** Lines are copied together up to this many bytes for one write. */
@@ -54,6 +57,8 @@ export class LogWriter {
   readonly #requireHeld: () => void;
   /** Device and inode of the file that was opened. */
   readonly #identity: string;
+  /** When this process left the file; `null` once that time has changed and the lines had not: then it means nothing here. */
+  #leftAt: bigint | null;
   #end: number;
   /** A write has begun that may have left something behind `end`. */
   #isTorn = false;
@@ -67,7 +72,9 @@ export class LogWriter {
     this.#end = end;
     this.#durability = durability;
     this.#requireHeld = requireHeld;
-    this.#identity = identityOf(fstatSync(handle.fd, { bigint: true }));
+    const opened = fstatSync(handle.fd, { bigint: true });
+    this.#identity = identityOf(opened);
+    this.#leftAt = opened.mtimeNs;
   }
 
   /** Bytes that are kept for good. */
@@ -130,8 +137,8 @@ export class LogWriter {
     return this.#waiting.splice(0, over < 0 ? this.#waiting.length : over);
   }
 
-  /** Throws when what is at the file's path is not the file that was opened, as it was left. */
-  #requireInPlace(): void {
+  /** Rejects when what is at the file's path is not the file that was opened, as it was left. */
+  async #requireInPlace(): Promise<void> {
     const file = this.#file;
     const found = lstatSync(file, { bigint: true, throwIfNoEntry: false });
     if (found === undefined) throw changedFile(file, "was removed");
@@ -141,11 +148,27 @@ export class LogWriter {
         file,
         `has ${found.size} bytes and not the ${this.#end} that were written: it was changed`,
       );
+    if (this.#leftAt === null || found.mtimeNs === this.#leftAt) return;
+    await this.#requireGoodLines();
+    // Something touches the file, or the file system sets its time late: reading it before each write would help nobody.
+    this.#leftAt = null;
+  }
+
+  async #requireGoodLines(): Promise<void> {
+    let end = 0;
+    let line = 0;
+    for await (const lines of readLines(this.#handle.fd, 0, this.#end))
+      for (const { bytes } of lines) {
+        line++;
+        if (!hasGoodSum(bytes)) throw damagedMeanwhile(this.#file, line);
+        end += bytes.length + 1;
+      }
+    if (end !== this.#end) throw damagedMeanwhile(this.#file, line + 1);
   }
 
   async #write(batch: readonly Waiting[]): Promise<void> {
     this.#requireHeld();
-    this.#requireInPlace();
+    await this.#requireInPlace();
     this.#isTorn = true;
     const [first] = batch;
     const bytes = batch.length === 1 && first ? first.line : Buffer.concat(batch.map(({ line }) => line));
@@ -153,6 +176,7 @@ export class LogWriter {
     if (this.#durability === "fsync") await retried(() => this.#handle.datasync());
     this.#end += bytes.length;
     this.#isTorn = false;
+    if (this.#leftAt !== null) this.#leftAt = fstatSync(this.#handle.fd, { bigint: true }).mtimeNs;
   }
 
   #isWrittenAtOnce(bytes: Uint8Array): boolean {
@@ -180,10 +204,19 @@ function identityOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }
   return `${dev} ${ino}`;
 }
 
-function changedFile(file: string, what: string): RLMError {
+function changedFile(
+  file: string,
+  what: string,
+  advice = "Put the file back as it was, or keep what is there now; then resume the run.",
+): RLMError {
   return new RLMError(
     "store_failed",
-    `${file} ${what} while this process was writing it. Nothing more was written. Put the file back as it was, or keep what is there now; then resume the run.`,
+    `${file} ${what} while this process was writing it. Nothing more was written. ${advice}`,
     { details: { path: file } },
   );
+}
+
+function damagedMeanwhile(file: string, line: number): RLMError {
+  const what = `has a damaged line ${line}: it was changed`;
+  return changedFile(file, what, "Restore the file from a copy, then resume the run.");
 }
