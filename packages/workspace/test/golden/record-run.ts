@@ -82,7 +82,7 @@ const policy: OnAction = ({ code }) => {
  * Records a run that holds every type of node and every way in which one comes about: blobs, an intent, an answer
  * that came too late, a block undone, a further task, edits, a policy, a second turn. Golden files were made with it
  * and are never made again: a new format gets files of its own. Only the newest, until its first release, may still be
- * recorded again: `node test/golden/record-golden.ts`.
+ * recorded again, see `record-golden.ts`.
  */
 export async function recordRun(workspace: Workspace, runtime: Runtime): Promise<Graph> {
   let run: Run | null = null;

@@ -40,7 +40,7 @@ function refusal(value: unknown): RLMError {
 
 /** Below these every JSON value is allowed, so that changes there are no mistakes. */
 function isFree(place: Place): boolean {
-  const free = ["globals", "metadata", "args", "value", "details", "output", "properties"];
+  const free = ["globals", "metadata", "args", "changedArgs", "value", "details", "output", "properties"];
   return place.some(
     (key, depth) => free.includes(String(key)) && !(key === "output" && place[depth - 1] === "blobs"),
   );
@@ -97,7 +97,17 @@ describe("decodeNode", () => {
         const changed = copy(node);
         delete at(changed, [])[key];
         const ofAction = ["replaces", "requestDigest"];
-        const ofOthers = ["metadata", "edit", "limit", "attempts", "dropped", "details", "usage"];
+        const ofOthers = [
+          "metadata",
+          "input",
+          "changedArgs",
+          "edit",
+          "limit",
+          "attempts",
+          "dropped",
+          "details",
+          "usage",
+        ];
         const optional = node.type === "action" ? ofAction : ofOthers;
         const mayLack =
           key === "block" ? !["supervising", "resume"].includes(node.type) : optional.includes(key);
