@@ -78,7 +78,9 @@ describeWithEngine("what a killed process leaves behind", () => {
     const before = await labelled(label);
     await using runtime = closing(dockerRuntime({ image: IMAGE }));
     await ReplDriver.open(runtime);
-    expect(await labelled(label)).toEqual(before);
+    expect(before.length).toBeGreaterThan(0);
+    // The live process may have started a spare one meanwhile.
+    expect(await labelled(label)).toEqual(expect.arrayContaining([...before]));
     await kill(host);
   });
 });
