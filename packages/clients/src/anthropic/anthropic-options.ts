@@ -1,4 +1,4 @@
-import { member } from "../request/member.ts";
+import { members } from "../request/members.ts";
 import {
   checkOptions,
   flag,
@@ -45,7 +45,7 @@ export const LEAST_THINKING = 1024;
 const thinking: OptionRule = {
   expects: `"adaptive", "disabled" or { budgetTokens } of at least ${LEAST_THINKING}`,
   accepts(value) {
-    const budget = member(value, "budgetTokens");
+    const budget = members(value).budgetTokens;
     return (
       value === "adaptive" ||
       value === "disabled" ||

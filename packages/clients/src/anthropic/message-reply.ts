@@ -1,6 +1,6 @@
 import { type Reply, UNKNOWN_USAGE, type Usage } from "@rlmflow/core";
 import { type ReplyEnd, replyEnd } from "../request/finish-reasons.ts";
-import { member } from "../request/member.ts";
+import { type Members, members } from "../request/members.ts";
 import { reportedCount } from "../request/reported-count.ts";
 import { tokenUsage } from "../request/token-usage.ts";
 import type { ReplyInProgress } from "../request/watched-request.ts";
@@ -42,19 +42,20 @@ class GatheringMessage implements MessageReply {
   }
 
   add(value: unknown): string {
-    switch (member(value, "type")) {
+    const event = members(value);
+    switch (event.type) {
       case "message_start":
-        return this.#begin(member(value, "message"));
+        return this.#begin(members(event.message));
       case "message":
-        return this.#whole(value);
+        return this.#whole(event);
       case "content_block_start":
-        return this.#block(member(value, "content_block"));
+        return this.#block(event.content_block);
       case "content_block_delta":
-        return this.#delta(member(value, "delta"));
+        return this.#delta(members(event.delta));
       case "message_delta":
         this.#started = true;
-        this.#ended(member(value, "delta"));
-        this.#count(member(value, "usage"), true);
+        this.#ended(members(event.delta));
+        this.#count(event.usage, true);
         return "";
       case "message_stop":
         this.#over = true;
@@ -100,55 +101,50 @@ class GatheringMessage implements MessageReply {
         input: fresh === null ? null : fresh + (read ?? 0) + (written ?? 0),
         cached: read,
         output: this.#counted ? this.#counts.get("output_tokens") : null,
-        reasoning: this.#counted
-          ? member(this.#counts.get("output_tokens_details"), "thinking_tokens")
-          : null,
+        reasoning: this.#counted ? members(this.#counts.get("output_tokens_details")).thinking_tokens : null,
       },
       { any, reasoning: this.#thought },
     );
   }
 
-  #begin(message: unknown): string {
+  #begin({ model, usage }: Members): string {
     this.#started = true;
-    const named = member(message, "model");
-    if (typeof named === "string" && named !== "") this.#model = named;
-    this.#count(member(message, "usage"), false);
+    if (typeof model === "string" && model !== "") this.#model = model;
+    this.#count(usage, false);
     return "";
   }
 
-  #whole(message: unknown): string {
+  #whole(message: Members): string {
     this.#begin(message);
-    const blocks = member(message, "content");
+    const { content: blocks, usage } = message;
     const text = Array.isArray(blocks) ? blocks.map((block) => this.#block(block)).join("") : "";
     this.#ended(message);
-    this.#count(member(message, "usage"), true);
+    this.#count(usage, true);
     return text;
   }
 
   #block(block: unknown): string {
     this.#started = true;
-    const type = member(block, "type");
+    const { type, name, input, text } = members(block);
     if (type === "thinking" || type === "redacted_thinking") this.#thought = true;
     if (String(type).endsWith("tool_use")) this.#called = true;
     if (type === "tool_use") {
-      const given = member(block, "input");
-      const hasInput = typeof given === "object" && given !== null && Object.keys(given).length > 0;
+      const hasInput = typeof input === "object" && input !== null && Object.keys(input).length > 0;
       this.#calls.push({
-        name: String(member(block, "name") ?? "").slice(0, 100),
-        arguments: hasInput ? JSON.stringify(given).slice(0, 2000) : "",
+        name: String(name ?? "").slice(0, 100),
+        arguments: hasInput ? JSON.stringify(input).slice(0, 2000) : "",
       });
     }
-    return type === "text" || type === undefined ? this.#write(member(block, "text")) : "";
+    return type === "text" || type === undefined ? this.#write(text) : "";
   }
 
-  #delta(delta: unknown): string {
+  #delta({ partial_json: json, thinking, text }: Members): string {
     this.#started = true;
     const call = this.#calls.at(-1);
-    const json = member(delta, "partial_json");
     if (call !== undefined && typeof json === "string")
       call.arguments = (call.arguments + json).slice(0, 2000);
-    if (member(delta, "thinking") !== undefined) this.#thought = true;
-    return this.#write(member(delta, "text"));
+    if (thinking !== undefined) this.#thought = true;
+    return this.#write(text);
   }
 
   #write(text: unknown): string {
@@ -157,15 +153,15 @@ class GatheringMessage implements MessageReply {
     return text;
   }
 
-  #ended(message: unknown): void {
-    const reason = member(message, "stop_reason");
+  #ended({ stop_reason: reason }: Members): void {
     if (typeof reason === "string" && reason !== "") this.#stop = reason;
   }
 
   /** Later counts replace earlier ones, except that zero replaces only zero: gateways that do not count send zeros. */
   #count(usage: unknown, isEnd: boolean): void {
+    const counts = members(usage);
     for (const name of COUNTS) {
-      const count = member(usage, name);
+      const count = counts[name];
       if (count === undefined || count === null) continue;
       const isFinalOutput = isEnd && name === "output_tokens";
       if (isFinalOutput) this.#counted = true;

@@ -10,6 +10,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type FinishReason, isJsonObject, type JsonObject, type Reply, type Usage } from "@rlmflow/core";
+import { parseJson } from "@rlmflow/core/driver";
 import { canonicalJson } from "./canonical-json.ts";
 
 const FORMAT = 1;
@@ -52,18 +53,10 @@ function encode({ text, finishReason, usage, model }: Reply, digest: string): st
 }
 
 function decode(text: string, digest: string): Reply | null {
-  const entry = parse(text);
+  const entry = parseJson(text);
   if (!isJsonObject(entry) || entry.format !== FORMAT || entry.request !== digest) return null;
   const { reply } = entry;
   return isReply(reply) && checksum(reply) === entry.checksum ? reply : null;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function isReply(value: unknown): value is Reply & JsonObject {

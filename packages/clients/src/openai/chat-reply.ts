@@ -1,7 +1,7 @@
 import { type Reply, UNKNOWN_USAGE, type Usage } from "@rlmflow/core";
 import { DONE } from "../request/answer-values.ts";
 import { type ReplyEnd, replyEnd } from "../request/finish-reasons.ts";
-import { members } from "../request/member.ts";
+import { type Members, members } from "../request/members.ts";
 import type { ReplyInProgress } from "../request/watched-request.ts";
 import { chatUsage, usageOf } from "./chat-usage.ts";
 
@@ -103,7 +103,7 @@ class GatheringReply implements ChatReply {
     return this.#behind ? { ...usage, output: null, reasoning: null } : usage;
   }
 
-  #takeCalls({ tool_calls: calls, function_call: single }: Readonly<Record<string, unknown>>): boolean {
+  #takeCalls({ tool_calls: calls, function_call: single }: Members): boolean {
     const found = Array.isArray(calls) ? calls : [];
     for (const call of found) {
       const { index, function: called } = members(call);
@@ -139,7 +139,7 @@ function isTextPart(part: unknown): boolean {
 
 const REASONING = ["reasoning_content", "reasoning", "reasoning_text", "thinking"];
 
-function hasReasoning(delta: Readonly<Record<string, unknown>>): boolean {
+function hasReasoning(delta: Members): boolean {
   const { content } = delta;
   return (
     REASONING.some((name) => textOf(delta[name]) !== "") ||

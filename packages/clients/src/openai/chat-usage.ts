@@ -1,5 +1,5 @@
 import type { Usage } from "@rlmflow/core";
-import { members } from "../request/member.ts";
+import { type Members, members } from "../request/members.ts";
 import { reportedCount } from "../request/reported-count.ts";
 import { tokenUsage, type Written } from "../request/token-usage.ts";
 
@@ -7,10 +7,7 @@ import { tokenUsage, type Written } from "../request/token-usage.ts";
  * The usage report of a chunk, from the places in which servers put it: next to the choices, in the first choice
  * (Moonshot), or in a member with the server's name (Groq). `undefined` if there is none.
  */
-export function usageOf(
-  chunk: Readonly<Record<string, unknown>>,
-  choice: Readonly<Record<string, unknown>>,
-): unknown {
+export function usageOf(chunk: Members, choice: Members): unknown {
   const { usage, x_groq: groq, message } = chunk;
   const places = [
     usage,
@@ -60,20 +57,16 @@ export function chatUsage(usage: unknown, written: Written): Usage {
   return { ...counts, costMicroUsd: costOf(report) };
 }
 
-function inputOf(report: Readonly<Record<string, unknown>>): unknown {
+function inputOf(report: Members): unknown {
   return report.prompt_tokens ?? report.input_tokens;
 }
 
-function outputOf(report: Readonly<Record<string, unknown>>): unknown {
+function outputOf(report: Members): unknown {
   return report.completion_tokens ?? report.output_tokens;
 }
 
 /** `cost` in dollars is what OpenRouter adds; with a key of one's own it leaves out what the provider bills. */
-function costOf({
-  cost,
-  is_byok: isOwnKey,
-  cost_details: details,
-}: Readonly<Record<string, unknown>>): number | null {
+function costOf({ cost, is_byok: isOwnKey, cost_details: details }: Members): number | null {
   const upstream = isOwnKey === true ? members(details).upstream_inference_cost : 0;
   const parts = [cost, upstream].map((part) => (typeof part === "number" && part >= 0 ? part : Number.NaN));
   const dollars = parts.reduce((sum, part) => sum + part, 0);

@@ -1,6 +1,6 @@
 import { isJsonObject } from "@rlmflow/core";
 import { parseJson } from "@rlmflow/core/driver";
-import { members } from "./member.ts";
+import { members } from "./members.ts";
 
 /** An answer of a server that is not a reply. */
 export interface Answer {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { parseJson } from "@rlmflow/core/driver";
 import { decodeIdentity, isOwnSpace, ownIdentity, whereabouts } from "@rlmflow/core/processes";
 
 /** On everything of ours: which runtime made it. */
@@ -33,14 +34,6 @@ export function ownLabels(): OwnLabels {
  * of a process in another boot or PID namespace nothing is known.
  */
 export function isForsaken(labels: Readonly<Record<string, string>> | null): boolean {
-  const owner = decodeIdentity(parsed(labels?.[PROCESS_LABEL] ?? ""));
+  const owner = decodeIdentity(parseJson(labels?.[PROCESS_LABEL] ?? ""));
   return owner !== null && isOwnSpace(owner.kernel) && whereabouts(owner) === "gone";
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

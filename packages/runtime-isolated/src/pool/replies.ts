@@ -1,9 +1,10 @@
 import { isJsonObject } from "@rlmflow/core";
+import { parseJson } from "@rlmflow/core/driver";
 import type { Broken, PieceRequest } from "../wire.ts";
 
 /** What isolates fetch, or `null` when the text says no such thing. */
 export function readPieceRequest(text: string): PieceRequest | null {
-  const value = parsed(text);
+  const value = parseJson(text);
   if (!isJsonObject(value)) return null;
   const { key, index } = value;
   if (typeof key !== "string" || typeof index !== "number" || !Number.isSafeInteger(index) || index < 0)
@@ -13,17 +14,9 @@ export function readPieceRequest(text: string): PieceRequest | null {
 
 /** Why an isolate is gone, or `null` when the text says no such thing. */
 export function readBroken(text: string): Broken | null {
-  const value = parsed(text);
+  const value = parseJson(text);
   if (!isJsonObject(value)) return null;
   const { reason, message } = value;
   if (reason !== "time" && reason !== "memory" && reason !== "size" && reason !== "fault") return null;
   return typeof message === "string" ? { reason, message: message.slice(0, 1000) } : null;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

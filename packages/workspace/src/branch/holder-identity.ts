@@ -1,4 +1,5 @@
 import { isJsonObject } from "@rlmflow/core";
+import { parseJson } from "@rlmflow/core/driver";
 import {
   decodeIdentity,
   isOwnBoot,
@@ -24,12 +25,7 @@ export function ownHolder(nonce: string): HolderIdentity {
 
 /** A holder that was written as JSON; `null` when the text holds none. */
 export function parseHolder(text: string): HolderIdentity | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
+  const value = parseJson(text);
   const identity = decodeIdentity(value);
   if (identity === null || !isJsonObject(value)) return null;
   const { nonce, socket } = value;
