@@ -55,14 +55,14 @@ export async function driveBlock(
     const entry =
       block.running.size > 0
         ? await port.inFlight.mailbox.next(port.signals.stop)
-        : restingArrival(port, block);
+        : restingEntry(port, block);
     if (entry === undefined) return restingOutcome(block);
     await take(port, block, state, entry);
   }
 }
 
 /** With no effect in flight only the end of a child can move a block that has not ended. */
-function restingArrival(port: AgentPort, block: LiveBlock): MailboxEntry | undefined {
+function restingEntry(port: AgentPort, block: LiveBlock): MailboxEntry | undefined {
   return block.ended === null && block.waits.size > 0 ? port.inFlight.mailbox.take() : undefined;
 }
 

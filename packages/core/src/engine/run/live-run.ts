@@ -47,7 +47,7 @@ export class LiveRun {
   readonly #cancels: Cancels;
   readonly #clocks: TimeLimits;
   readonly #edits: LiveEdits;
-  readonly #rootTasks: RootQueries;
+  readonly #rootQueries: RootQueries;
   readonly #inbox: InboxReader | null;
   #gap: Gap | null = null;
   #resumed: Resumed | null = null;
@@ -99,7 +99,7 @@ export class LiveRun {
         else if (agentId === ROOT) this.#rootCause = news.error;
       },
     };
-    this.#rootTasks = new RootQueries(settings, this.journal);
+    this.#rootQueries = new RootQueries(settings, this.journal);
     this.#inbox = this.#openInbox();
   }
 
@@ -154,7 +154,7 @@ export class LiveRun {
 
   /** Gives the root a task, its first or a further one. Rejects with `edit_refused` while it is at work. */
   async assign(task: () => Promise<NewQuery>): Promise<void> {
-    await this.#rootTasks.assign(task);
+    await this.#rootQueries.assign(task);
     this.admit(ROOT);
   }
 
