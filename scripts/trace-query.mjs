@@ -6,7 +6,8 @@
 //   node scripts/trace-query.mjs --files    also lists the files in the order in which they are first entered
 //   node scripts/trace-query.mjs --walk     also lists every move
 //
-// Counting begins when the workspace is opened and ends with the answer. Loading modules and closing are left out.
+// Counting begins with the call of `flow.run` and ends with its answer. Loading modules, opening the workspace, making the
+// client and the flow, and closing are left out.
 //
 //   call      the start of any function with a body: function, method, accessor, constructor, arrow, callback
 //   move      a call in another file than the call before it in time, whoever made it
@@ -126,13 +127,13 @@ async function traceQuery() {
   const { baseURL, server } = await startLoopbackChat([[QUERY, REPLIES]]);
   const directory = await mkdtemp(join(tmpdir(), "rlmflow-trace-"));
   try {
-    trace.start();
     await using workspace = await openWorkspace(directory);
     await using flow = new RLMFlow({
       client: openaiClient({ model: "loopback", baseURL }),
       runtime: localRuntime(),
       workspace: trace.watch(workspace),
     });
+    trace.start();
     const { answer, graph } = await flow.run(QUERY);
     trace.stop();
     if (answer !== "42" || graph.length !== 5)
