@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonSchema, type JsonValue, parseJson } from "../data/json.ts";
-import { asJson } from "./as-json.ts";
 import { foldEnums } from "./fold-enums.ts";
+import { asJson } from "./json-copy.ts";
 import type { ResolvedSchema } from "./schema.ts";
 
 /** The JSON value of a model's reply, which fits a schema, or what is wrong with it, for the model. */

@@ -17,13 +17,17 @@ import {
   exactly,
   fault,
   flag,
+  json,
+  jsonObject,
   listOf,
+  MAX_JSON_DEPTH,
   name,
   nullable,
+  optional,
+  record,
   text,
+  trueOrFalse,
 } from "./check.ts";
-import { json, jsonObject, MAX_JSON_DEPTH } from "./json-check.ts";
-import { optional, record, trueOrFalse } from "./record.ts";
 
 /** Where a large value is kept. */
 export const blobRef: Check<BlobRef> = record<BlobRef>({ digest, bytes: count });

@@ -1,8 +1,19 @@
 import type { AgentConfig } from "../agent-config.ts";
 import type { ConfigPatch, Edit } from "../edit.ts";
-import { amount, type Check, count, exactly, name, nullable, text } from "./check.ts";
-import { json } from "./json-check.ts";
-import { type Optional, optional, record, variant } from "./record.ts";
+import {
+  amount,
+  type Check,
+  count,
+  exactly,
+  json,
+  name,
+  nullable,
+  type Optional,
+  optional,
+  record,
+  text,
+  variant,
+} from "./check.ts";
 
 const CONFIG_FIELDS = {
   model: name,

@@ -1,6 +1,6 @@
 import type { Edit } from "../edit.ts";
+import { decode } from "./check.ts";
 import { edit } from "./config-check.ts";
-import { decode } from "./decode.ts";
 
 /** Takes a parsed value for an edit, checked and frozen; else `invalid_options` naming the place below `where`. */
 export function decodeEdit(value: unknown, where: string): Edit {

@@ -1,9 +1,6 @@
 import { type BranchInfo, FORMAT, type RunInfo } from "../run-info.ts";
-import { amount, type Check, name, nullable } from "./check.ts";
-import { decode } from "./decode.ts";
-import { jsonObject } from "./json-check.ts";
+import { amount, type Check, decode, jsonObject, name, nullable, record } from "./check.ts";
 import { migrated } from "./migrations.ts";
-import { record } from "./record.ts";
 
 const branchInfo: Check<BranchInfo> = record<BranchInfo>({
   id: name,

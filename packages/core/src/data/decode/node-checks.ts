@@ -23,15 +23,21 @@ import {
   type Fault,
   fault,
   flag,
+  inField,
+  isPlainObject,
+  json,
+  jsonObject,
+  jsonSchema,
   listOf,
   name,
   nullable,
   oneOf,
+  optional,
+  record,
   text,
+  variant,
 } from "./check.ts";
 import { agentConfig, edit } from "./config-check.ts";
-import { json, jsonObject, jsonSchema } from "./json-check.ts";
-import { inField, isPlainObject, optional, record, variant } from "./record.ts";
 import { attempt, usage } from "./usage-check.ts";
 
 const COMMON = {

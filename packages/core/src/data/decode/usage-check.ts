@@ -1,7 +1,6 @@
 import type { Attempt, RequestFailure } from "../node.ts";
 import type { Usage } from "../usage.ts";
-import { amount, type Check, count, nullable, oneOf, text } from "./check.ts";
-import { optional, record } from "./record.ts";
+import { amount, type Check, count, nullable, oneOf, optional, record, text } from "./check.ts";
 
 /** What a request consumed. */
 export const usage: Check<Usage> = record<Usage>({

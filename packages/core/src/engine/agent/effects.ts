@@ -2,7 +2,7 @@ import type { AgentState } from "../../data/graph/chain.ts";
 import { callNodeId, effectKey } from "../../data/node-id.ts";
 import type { Call } from "../../protocols/runtime.ts";
 import type { Tool } from "../../protocols/tool.ts";
-import { asJson } from "../../schema/as-json.ts";
+import { asJson } from "../../schema/json-copy.ts";
 import { placedArguments } from "../tool/named-arguments.ts";
 import type { AgentPort } from "./agent-port.ts";
 import { errorData } from "./error-data.ts";

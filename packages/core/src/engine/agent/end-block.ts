@@ -5,7 +5,7 @@ import { endsAgent } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
 import { childrenNotWaitedFor, observe } from "../../rules/block-end.ts";
 import { spelled } from "../../rules/spelling.ts";
-import { asJson } from "../../schema/as-json.ts";
+import { asJson } from "../../schema/json-copy.ts";
 import { type LiveBlock, suspensions } from "../repl/live-block.ts";
 import type { ChainDraft } from "../store/journal.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";

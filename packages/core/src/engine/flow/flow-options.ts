@@ -9,8 +9,7 @@ import { configProblems, type RunConfig, resolveConfig } from "../../rules/limit
 import { defaultPrompt } from "../../rules/prompt/default-prompt.ts";
 import { type AgentView, PromptBuilder } from "../../rules/prompt/prompt-builder.ts";
 import { copyJson } from "../../schema/json-copy.ts";
-import { defaultEnvironment } from "../environment/default-environment.ts";
-import { monotonicClock } from "../environment/monotonic-clock.ts";
+import { defaultEnvironment, monotonicClock } from "../environment/default-environment.ts";
 import { type Price, Provider } from "../resources/provider.ts";
 import { ReplPlaces } from "../resources/repl-places.ts";
 import { RuntimeProofs } from "../resources/runtime-proofs.ts";

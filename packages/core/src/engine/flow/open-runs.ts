@@ -5,7 +5,7 @@ import type { RunInfo } from "../../data/run-info.ts";
 import { RLMError } from "../../errors.ts";
 import type { PayloadReader, Store } from "../../protocols/store.ts";
 import type { ResolvedSchema } from "../../schema/schema.ts";
-import { monotonicClock } from "../environment/monotonic-clock.ts";
+import { monotonicClock } from "../environment/default-environment.ts";
 import type { FlowSettings } from "../resources/settings.ts";
 import { LiveRun } from "../run/live-run.ts";
 import { requireAll } from "../run/resume/requirements.ts";
