@@ -3,14 +3,14 @@ import { decodeNode } from "../decode/decode-node.ts";
 import { decodeRunInfo } from "../decode/decode-run-info.ts";
 import { isKnownFormat } from "../decode/migrations.ts";
 import { isJsonObject, type JsonValue } from "../json.ts";
-import { type ActionNode, type CallNode, type ChainNode, endsAgent, type RunNode } from "../node.ts";
+import { endsAgent, type RunNode } from "../node.ts";
 import { parentAgent, ROOT } from "../node-id.ts";
 import { nodeUsage } from "../node-usage.ts";
 import { FORMAT, type RunInfo } from "../run-info.ts";
 import { addUsage, mergeUsage, type UsageTotal, ZERO_USAGE } from "../usage.ts";
 import { counted } from "../words.ts";
 import { type LawFault, lawFault } from "./graph-laws.ts";
-import { Spine } from "./spine.ts";
+import { Spine, SpinePrefix, spineOf } from "./spine.ts";
 import { renderTree } from "./tree.ts";
 
 /** A graph as one JSON document. */
@@ -25,22 +25,18 @@ export interface GraphDocument {
  * old or new, take constant time; snapshots share what they have in common. Only a fork of a fork of a fork
  * is copied now and then.
  */
-export class Graph {
+export class Graph extends SpinePrefix {
   readonly run: RunInfo;
-  /** Number of nodes. */
-  readonly length: number;
-  readonly #spine: Spine;
 
-  private constructor(run: RunInfo, spine: Spine, length: number) {
+  private constructor(run: RunInfo, spine: Spine, length?: number) {
+    super(spine, length);
     this.run = run;
-    this.#spine = spine;
-    this.length = length;
     Object.freeze(this);
   }
 
   /** A run in which nothing has happened yet. */
   static empty(run: RunInfo): Graph {
-    return new Graph(run, new Spine(), 0);
+    return new Graph(run, new Spine());
   }
 
   /** The graph of these nodes in this order. Throws `invalid_graph` naming the first node that breaks a law. */
@@ -55,7 +51,7 @@ export class Graph {
   static excerpt(run: RunInfo, agentId: string, nodes: Iterable<RunNode>): Graph {
     const spine = new Spine(null, 0, agentId);
     for (const node of nodes) spine.add(node);
-    return new Graph(run, spine, spine.length);
+    return new Graph(run, spine);
   }
 
   /** The longest prefix of these nodes that keeps the laws, and what is wrong with the node after it. */
@@ -66,18 +62,18 @@ export class Graph {
     const { graph, fault: refused } = Graph.#longest(run, nodes);
     const fault = lawFault(graph);
     if (fault === null) {
-      graph.#spine.judged = graph.length;
+      spineOf(graph).judged = graph.length;
       return { graph, fault: refused };
     }
-    return { graph: new Graph(run, graph.#spine.fork(fault.position), fault.position), fault };
+    return { graph: new Graph(run, spineOf(graph).fork(fault.position), fault.position), fault };
   }
 
   /** Throws `invalid_graph` for a graph that was built by other means, such as `append`, and breaks a law. */
   static requireLawful(graph: Graph): void {
-    if (graph.length <= graph.#spine.judged) return;
+    if (graph.length <= spineOf(graph).judged) return;
     const fault = lawFault(graph);
     if (fault !== null) throw unlawful("nodes", fault);
-    graph.#spine.judged = graph.length;
+    spineOf(graph).judged = graph.length;
   }
 
   static #lawful(run: RunInfo, nodes: Iterable<RunNode>, where: string): Graph {
@@ -98,7 +94,7 @@ export class Graph {
         break;
       }
     }
-    return { graph: new Graph(run, spine, spine.length), fault };
+    return { graph: new Graph(run, spine), fault };
   }
 
   /** The graph in a document made by {@link toJSON}. Throws `invalid_graph` saying where it is wrong. */
@@ -140,103 +136,6 @@ export class Graph {
     return head?.type === "result" ? head.result : undefined;
   }
 
-  /** The last node of the agent's chain. */
-  head(agentId: string): ChainNode | undefined {
-    const node = this.#spine.place(agentId, "chain", this.chainLength(agentId) - 1);
-    return node === undefined || node.type === "call" ? undefined : node;
-  }
-
-  /** The agent's nodes without its calls, oldest first. */
-  chain(agentId: string): readonly ChainNode[] {
-    return this.#spine.list(agentId, "chain", this.length).filter((node) => node.type !== "call");
-  }
-
-  /** Number of nodes in the agent's chain: the place of its next one. */
-  chainLength(agentId: string): number {
-    return this.#spine.count(agentId, "chain", this.length);
-  }
-
-  /** The chain node at this place, counted from 0. */
-  chainAt(agentId: string, place: number): ChainNode | undefined {
-    if (place >= this.chainLength(agentId)) return undefined;
-    const node = this.#spine.place(agentId, "chain", place);
-    return node === undefined || node.type === "call" ? undefined : node;
-  }
-
-  /** The `n` that the agent's next node will have. */
-  nextN(agentId: string): number {
-    return this.#spine.count(agentId, "all", this.length);
-  }
-
-  /** Every node of the agent, calls included, by `n`. */
-  log(agentId: string): readonly RunNode[] {
-    return this.#spine.list(agentId, "all", this.length);
-  }
-
-  /** Ids of all agents in the order in which they came. */
-  agents(): readonly string[] {
-    return this.#spine.agents(this.length);
-  }
-
-  /** Number of agents. */
-  get agentCount(): number {
-    return this.#spine.agentCount(this.length);
-  }
-
-  /** Ids of the agent's children in the order in which they came. */
-  children(agentId: string): readonly string[] {
-    return this.#spine.list(agentId, "children", this.length).map((node) => node.agentId);
-  }
-
-  /** The calls of the block in this action in the order of their answers, intents left out. */
-  calls(actionId: string): readonly CallNode[] {
-    return this.#spine
-      .calls(actionId, this.length)
-      .filter((node) => node.type === "call")
-      .filter((call) => call.intent !== true);
-  }
-
-  /** The notes of calls that were about to be made. */
-  intents(actionId: string): readonly CallNode[] {
-    return this.#spine
-      .calls(actionId, this.length)
-      .filter((node) => node.type === "call")
-      .filter((call) => call.intent === true);
-  }
-
-  /** The node with this id, if it has happened in this prefix. */
-  find(id: string): RunNode | undefined {
-    const position = this.#spine.position(id, this.length);
-    return position === undefined ? undefined : this.#spine.at(position);
-  }
-
-  /** The place of this node in the log, counted from 0, if it has happened in this prefix. */
-  position(id: string): number | undefined {
-    return this.#spine.position(id, this.length);
-  }
-
-  /** The action whose block the agent is in or was in last. */
-  lastAction(agentId: string): ActionNode | undefined {
-    for (let place = this.chainLength(agentId) - 1; place >= 0; place--) {
-      const node = this.chainAt(agentId, place);
-      if (node?.type === "action") return node;
-    }
-    return undefined;
-  }
-
-  /** Every node in the order of the log. */
-  *walk(): Generator<RunNode, void, undefined> {
-    for (let position = 0; position < this.length; position++) {
-      const node = this.#spine.at(position);
-      if (node !== undefined) yield node;
-    }
-  }
-
-  /** The newest node. */
-  last(): RunNode | undefined {
-    return this.#spine.at(this.length - 1);
-  }
-
   /** What the agent and everything below it consumed. */
   usage(agentId: string = ROOT): UsageTotal {
     const pending = [agentId];
@@ -258,31 +157,32 @@ export class Graph {
 
   /** The prefix that ends with this node. Throws `not_found`. */
   at(id: string): Graph {
-    const position = this.#spine.position(id, this.length);
+    const position = this.position(id);
     if (position === undefined)
       throw new RLMError(
         "not_found",
         `There is no node ${id} in this graph of ${counted(this.length, "node")}.`,
       );
-    return new Graph(this.run, this.#spine, position + 1);
+    return new Graph(this.run, spineOf(this), position + 1);
   }
 
   /** The graph with these nodes at its end. This one stays as it is, also when it is an old one. */
   append(nodes: readonly RunNode[]): Graph {
-    const spine = this.length === this.#spine.length ? this.#spine : this.#spine.fork(this.length);
+    const own = spineOf(this);
+    const spine = this.length === own.length ? own : own.fork(this.length);
     for (const node of nodes) spine.add(node);
-    return new Graph(this.run, spine, spine.length);
+    return new Graph(this.run, spine);
   }
 
   /** The same nodes as another branch. */
   onBranch(run: RunInfo): Graph {
-    return new Graph(run, this.#spine.fork(this.length), this.length);
+    return new Graph(run, spineOf(this).fork(this.length), this.length);
   }
 
   /** True when `other` begins with all of this graph's nodes. */
   isPrefixOf(other: Graph): boolean {
     const last = this.last();
-    return last === undefined || (this.length <= other.length && other.#spine.at(this.length - 1) === last);
+    return last === undefined || (this.length <= other.length && spineOf(other).at(this.length - 1) === last);
   }
 
   /** The run as an indented tree of agents and their nodes. */

@@ -1,5 +1,5 @@
 import { RLMError } from "../../errors.ts";
-import type { RunNode } from "../node.ts";
+import type { ActionNode, CallNode, ChainNode, RunNode } from "../node.ts";
 
 /** Spines that may stand on each other: every look-up may pass through all of them. */
 const MAX_DEPTH = 64;
@@ -210,5 +210,119 @@ export class Spine {
   #indexChild(callId: string, position: number): void {
     const call = this.at(this.position(callId, this.length) ?? -1);
     if (call !== undefined) this.#agentIndex(call.agentId, position).children.push(position);
+  }
+}
+
+/** Gives a graph the spine that it stands on. */
+export let spineOf: (prefix: SpinePrefix) => Spine;
+
+/** What the first nodes of a spine say: the questions that a graph answers by looking something up. */
+export abstract class SpinePrefix {
+  /** Number of nodes. */
+  readonly length: number;
+  readonly #spine: Spine;
+
+  static {
+    spineOf = (prefix) => prefix.#spine;
+  }
+
+  protected constructor(spine: Spine, length: number = spine.length) {
+    this.#spine = spine;
+    this.length = length;
+  }
+
+  /** The last node of the agent's chain. */
+  head(agentId: string): ChainNode | undefined {
+    const node = this.#spine.place(agentId, "chain", this.chainLength(agentId) - 1);
+    return node === undefined || node.type === "call" ? undefined : node;
+  }
+
+  /** The agent's nodes without its calls, oldest first. */
+  chain(agentId: string): readonly ChainNode[] {
+    return this.#spine.list(agentId, "chain", this.length).filter((node) => node.type !== "call");
+  }
+
+  /** Number of nodes in the agent's chain: the place of its next one. */
+  chainLength(agentId: string): number {
+    return this.#spine.count(agentId, "chain", this.length);
+  }
+
+  /** The chain node at this place, counted from 0. */
+  chainAt(agentId: string, place: number): ChainNode | undefined {
+    if (place >= this.chainLength(agentId)) return undefined;
+    const node = this.#spine.place(agentId, "chain", place);
+    return node === undefined || node.type === "call" ? undefined : node;
+  }
+
+  /** The `n` that the agent's next node will have. */
+  nextN(agentId: string): number {
+    return this.#spine.count(agentId, "all", this.length);
+  }
+
+  /** Every node of the agent, calls included, by `n`. */
+  log(agentId: string): readonly RunNode[] {
+    return this.#spine.list(agentId, "all", this.length);
+  }
+
+  /** Ids of all agents in the order in which they came. */
+  agents(): readonly string[] {
+    return this.#spine.agents(this.length);
+  }
+
+  /** Number of agents. */
+  get agentCount(): number {
+    return this.#spine.agentCount(this.length);
+  }
+
+  /** Ids of the agent's children in the order in which they came. */
+  children(agentId: string): readonly string[] {
+    return this.#spine.list(agentId, "children", this.length).map((node) => node.agentId);
+  }
+
+  /** The calls of the block in this action in the order of their answers, intents left out. */
+  calls(actionId: string): readonly CallNode[] {
+    return this.#allCalls(actionId).filter((call) => call.intent !== true);
+  }
+
+  /** The notes of calls that were about to be made. */
+  intents(actionId: string): readonly CallNode[] {
+    return this.#allCalls(actionId).filter((call) => call.intent === true);
+  }
+
+  /** The node with this id, if it has happened in this prefix. */
+  find(id: string): RunNode | undefined {
+    const position = this.#spine.position(id, this.length);
+    return position === undefined ? undefined : this.#spine.at(position);
+  }
+
+  /** The place of this node in the log, counted from 0, if it has happened in this prefix. */
+  position(id: string): number | undefined {
+    return this.#spine.position(id, this.length);
+  }
+
+  /** The action whose block the agent is in or was in last. */
+  lastAction(agentId: string): ActionNode | undefined {
+    for (let place = this.chainLength(agentId) - 1; place >= 0; place--) {
+      const node = this.chainAt(agentId, place);
+      if (node?.type === "action") return node;
+    }
+    return undefined;
+  }
+
+  /** Every node in the order of the log. */
+  *walk(): Generator<RunNode, void, undefined> {
+    for (let position = 0; position < this.length; position++) {
+      const node = this.#spine.at(position);
+      if (node !== undefined) yield node;
+    }
+  }
+
+  /** The newest node. */
+  last(): RunNode | undefined {
+    return this.#spine.at(this.length - 1);
+  }
+
+  #allCalls(actionId: string): readonly CallNode[] {
+    return this.#spine.calls(actionId, this.length).filter((node) => node.type === "call");
   }
 }
