@@ -1,8 +1,8 @@
-import { members } from "../request/members.ts";
 import {
   checkOptions,
   flag,
   headerTable,
+  isTable,
   type OptionRule,
   oneOf,
   requiredText,
@@ -45,7 +45,7 @@ export const LEAST_THINKING = 1024;
 const thinking: OptionRule = {
   expects: `"adaptive", "disabled" or { budgetTokens } of at least ${LEAST_THINKING}`,
   accepts(value) {
-    const budget = members(value).budgetTokens;
+    const budget = isTable(value) ? value.budgetTokens : undefined;
     return (
       value === "adaptive" ||
       value === "disabled" ||

@@ -1,6 +1,6 @@
 import { type Reply, UNKNOWN_USAGE, type Usage } from "@rlmflow/core";
+import type { Members } from "../request/answer-values.ts";
 import { type ReplyEnd, replyEnd } from "../request/finish-reasons.ts";
-import { type Members, members } from "../request/members.ts";
 import { reportedCount } from "../request/reported-count.ts";
 import { tokenUsage } from "../request/token-usage.ts";
 import type { ReplyInProgress } from "../request/watched-request.ts";
@@ -42,19 +42,19 @@ class GatheringMessage implements MessageReply {
   }
 
   add(value: unknown): string {
-    const event = members(value);
+    const event: Members = Object(value);
     switch (event.type) {
       case "message_start":
-        return this.#begin(members(event.message));
+        return this.#begin(Object(event.message));
       case "message":
         return this.#whole(event);
       case "content_block_start":
         return this.#block(event.content_block);
       case "content_block_delta":
-        return this.#delta(members(event.delta));
+        return this.#delta(Object(event.delta));
       case "message_delta":
         this.#started = true;
-        this.#ended(members(event.delta));
+        this.#ended(Object(event.delta));
         this.#count(event.usage, true);
         return "";
       case "message_stop":
@@ -101,7 +101,7 @@ class GatheringMessage implements MessageReply {
         input: fresh === null ? null : fresh + (read ?? 0) + (written ?? 0),
         cached: read,
         output: this.#counted ? this.#counts.get("output_tokens") : null,
-        reasoning: this.#counted ? members(this.#counts.get("output_tokens_details")).thinking_tokens : null,
+        reasoning: this.#counted ? Object(this.#counts.get("output_tokens_details")).thinking_tokens : null,
       },
       { any, reasoning: this.#thought },
     );
@@ -125,7 +125,7 @@ class GatheringMessage implements MessageReply {
 
   #block(block: unknown): string {
     this.#started = true;
-    const { type, name, input, text } = members(block);
+    const { type, name, input, text }: Members = Object(block);
     if (type === "thinking" || type === "redacted_thinking") this.#thought = true;
     if (String(type).endsWith("tool_use")) this.#called = true;
     if (type === "tool_use") {
@@ -159,7 +159,7 @@ class GatheringMessage implements MessageReply {
 
   /** Later counts replace earlier ones, except that zero replaces only zero: gateways that do not count send zeros. */
   #count(usage: unknown, isEnd: boolean): void {
-    const counts = members(usage);
+    const counts: Members = Object(usage);
     for (const name of COUNTS) {
       const count = counts[name];
       if (count === undefined || count === null) continue;

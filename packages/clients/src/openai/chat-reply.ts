@@ -1,7 +1,6 @@
 import { type Reply, UNKNOWN_USAGE, type Usage } from "@rlmflow/core";
-import { DONE } from "../request/answer-values.ts";
+import { DONE, type Members } from "../request/answer-values.ts";
 import { type ReplyEnd, replyEnd } from "../request/finish-reasons.ts";
-import { type Members, members } from "../request/members.ts";
 import type { ReplyInProgress } from "../request/watched-request.ts";
 import { chatUsage, usageOf } from "./chat-usage.ts";
 
@@ -42,13 +41,13 @@ class GatheringReply implements ChatReply {
       this.#done = true;
       return "";
     }
-    const chunk = members(value);
+    const chunk: Members = Object(value);
     const named = textOf(chunk.model);
     if (named !== "") this.#model = named;
     const first = firstChoice(chunk.choices);
     if (first !== undefined) this.#started = true;
-    const choice = members(first);
-    const delta = members(choice.delta ?? choice.message);
+    const choice: Members = Object(first);
+    const delta: Members = Object(choice.delta ?? choice.message);
     const refusal = textOf(delta.refusal);
     if (refusal !== "") this.#refused = true;
     const piece = contentText(delta.content) + refusal;
@@ -106,7 +105,7 @@ class GatheringReply implements ChatReply {
   #takeCalls({ tool_calls: calls, function_call: single }: Members): boolean {
     const found = Array.isArray(calls) ? calls : [];
     for (const call of found) {
-      const { index, function: called } = members(call);
+      const { index, function: called }: Members = Object(call);
       this.#takeCall(index, called);
     }
     if (single !== undefined && single !== null) this.#takeCall(0, single);
@@ -119,7 +118,7 @@ class GatheringReply implements ChatReply {
     while (this.#calls.length <= place) this.#calls.push({ name: "", arguments: "" });
     const call = this.#calls[place];
     if (call === undefined) return;
-    const { name, arguments: text } = members(called);
+    const { name, arguments: text }: Members = Object(called);
     call.name = (call.name + textOf(name)).slice(0, 100);
     call.arguments = (call.arguments + textOf(text)).slice(0, LONGEST_CALL);
   }
@@ -129,11 +128,11 @@ class GatheringReply implements ChatReply {
 function contentText(content: unknown): string {
   if (typeof content === "string") return content;
   const parts = Array.isArray(content) ? content : [content];
-  return parts.map((part) => (isTextPart(part) ? textOf(members(part).text) : "")).join("");
+  return parts.map((part) => (isTextPart(part) ? textOf(Object(part).text) : "")).join("");
 }
 
 function isTextPart(part: unknown): boolean {
-  const { type, thought } = members(part);
+  const { type, thought }: Members = Object(part);
   return (type === undefined || type === "text" || type === "output_text") && thought !== true;
 }
 
@@ -148,7 +147,7 @@ function hasReasoning(delta: Members): boolean {
 }
 
 function firstChoice(choices: unknown): unknown {
-  return Array.isArray(choices) ? choices.find((choice) => (members(choice).index ?? 0) === 0) : undefined;
+  return Array.isArray(choices) ? choices.find((choice) => (Object(choice).index ?? 0) === 0) : undefined;
 }
 
 function textOf(value: unknown): string {

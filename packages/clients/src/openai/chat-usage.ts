@@ -1,5 +1,5 @@
 import type { Usage } from "@rlmflow/core";
-import { type Members, members } from "../request/members.ts";
+import type { Members } from "../request/answer-values.ts";
 import { reportedCount } from "../request/reported-count.ts";
 import { tokenUsage, type Written } from "../request/token-usage.ts";
 
@@ -9,18 +9,13 @@ import { tokenUsage, type Written } from "../request/token-usage.ts";
  */
 export function usageOf(chunk: Members, choice: Members): unknown {
   const { usage, x_groq: groq, message } = chunk;
-  const places = [
-    usage,
-    choice.usage,
-    groq === undefined ? undefined : members(groq).usage,
-    message === undefined ? undefined : members(message).usage,
-  ];
+  const places = [usage, choice.usage, Object(groq).usage, Object(message).usage];
   return places.find((place) => typeof place === "object" && place !== null && reportsAnything(place));
 }
 
 /** False for a report of nothing but zeros, which is a placeholder and must not replace a real one. */
 function reportsAnything(usage: unknown): boolean {
-  const report = members(usage);
+  const report: Members = Object(usage);
   return [inputOf(report), outputOf(report), report.total_tokens].some(
     (count) => (reportedCount(count) ?? 0) > 0,
   );
@@ -28,7 +23,7 @@ function reportsAnything(usage: unknown): boolean {
 
 /** Input tokens contain those read from the cache. */
 export function chatUsage(usage: unknown, written: Written): Usage {
-  const report = members(usage);
+  const report: Members = Object(usage);
   const { prompt_tokens_details: prompted, completion_tokens_details: completed } = report;
   const { input_tokens_details: taken, output_tokens_details: given } = report;
   const counts = tokenUsage(
@@ -37,8 +32,8 @@ export function chatUsage(usage: unknown, written: Written): Usage {
       output: outputOf(report),
       total: report.total_tokens,
       cached: firstCount(
-        members(prompted).cached_tokens,
-        members(taken).cached_tokens,
+        Object(prompted).cached_tokens,
+        Object(taken).cached_tokens,
         // DeepSeek: https://api-docs.deepseek.com/api/create-chat-completion
         report.prompt_cache_hit_tokens,
         // Moonshot
@@ -47,8 +42,8 @@ export function chatUsage(usage: unknown, written: Written): Usage {
         report.cache_read_input_tokens,
       ),
       reasoning: firstCount(
-        members(completed).reasoning_tokens,
-        members(given).reasoning_tokens,
+        Object(completed).reasoning_tokens,
+        Object(given).reasoning_tokens,
         report.reasoning_tokens,
       ),
     },
@@ -67,7 +62,7 @@ function outputOf(report: Members): unknown {
 
 /** `cost` in dollars is what OpenRouter adds; with a key of one's own it leaves out what the provider bills. */
 function costOf({ cost, is_byok: isOwnKey, cost_details: details }: Members): number | null {
-  const upstream = isOwnKey === true ? members(details).upstream_inference_cost : 0;
+  const upstream = isOwnKey === true ? Object(details).upstream_inference_cost : 0;
   const parts = [cost, upstream].map((part) => (typeof part === "number" && part >= 0 ? part : Number.NaN));
   const dollars = parts.reduce((sum, part) => sum + part, 0);
   return Number.isFinite(dollars) ? Math.round(dollars * 1_000_000) : null;

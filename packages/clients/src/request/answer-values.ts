@@ -1,7 +1,13 @@
 import type { RLMError } from "@rlmflow/core";
 import { parseJson } from "@rlmflow/core/driver";
 import { eventStream } from "./event-stream.ts";
-import { type Answer, errorIn, serverWords } from "./server-words.ts";
+import { type Answer, serverWords } from "./server-words.ts";
+
+/**
+ * The members of whatever a provider sent, about which nothing is trusted. `Object(value)` has those of an object or a
+ * list; for any other value it has none that a reply has.
+ */
+export type Members = Readonly<Record<string, unknown>>;
 
 /** What reading the body of an answer reports to its caller. */
 export interface AnswerReading {
@@ -73,8 +79,23 @@ function dataValue(text: string): unknown {
 }
 
 function refuseError(value: unknown, eventName: string, { refused }: AnswerReading): void {
-  const error = errorIn(value, eventName);
-  if (error !== undefined) throw refused({ body: error });
+  if (isError(value, eventName)) throw refused({ body: value });
+}
+
+/** True for a part of a stream or a JSON body that carries an error, false for a part of a reply. */
+function isError(value: unknown, eventName: string): boolean {
+  const part: Members = Object(Array.isArray(value) ? value[0] : value);
+  const { choices, type, object, message, detail, code, status, status_code } = part;
+  const choice: Members = Object(Array.isArray(choices) ? choices[0] : undefined);
+  for (const error of [part.error, choice.error])
+    if (typeof error === "string" ? error.trim() !== "" : Object.keys(Object(error)).length > 0) return true;
+  // MiniMax sends this together with an empty reply: https://platform.minimax.io/docs/api-reference/errorcode
+  const failed: unknown = Object(part.base_resp).status_code;
+  if (typeof failed === "number" && failed !== 0) return true;
+  if (eventName === "error" || type === "error" || object === "error") return true;
+  const says = typeof message === "string" || typeof detail === "string";
+  const isCoded = code !== undefined || status !== undefined || status_code !== undefined;
+  return says && choices === undefined && isCoded;
 }
 
 /** Text after events: a server that failed within a stream may have written the reason there. */
@@ -93,7 +114,7 @@ function* documentValues(text: string, reading: AnswerReading): Generator<unknow
     throw noReply(text, reading);
   }
   for (const value of values) {
-    if (errorIn(value) !== undefined) throw noReply(value, reading);
+    if (isError(value, "")) throw noReply(value, reading);
     yield value;
   }
 }

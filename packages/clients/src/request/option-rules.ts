@@ -81,6 +81,7 @@ export function oneOf(words: readonly string[]): OptionRule {
   };
 }
 
-function isTable(value: unknown): value is Record<string, unknown> {
+/** True for a plain object. */
+export function isTable(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,6 @@ import type { RequestFailure, RequestFailureDetails, RLMError } from "@rlmflow/c
 import { sentences } from "@rlmflow/core/driver";
 import { adviceOf } from "./failure-advice.ts";
 import { FAILURE_SIGNALS, type FailureSignal, GENERAL_SIGNALS, STATUS_REASONS } from "./failure-signals.ts";
-import { members } from "./members.ts";
 import { requestFailed } from "./request-failed.ts";
 import { requestedWaitMs } from "./retry-after.ts";
 import { withoutSecrets } from "./secrets.ts";
@@ -128,7 +127,7 @@ function isAddressError(status: number | undefined, { message }: ServerWords): b
 /** The reason behind an error without an answer, found along its chain of causes from the innermost. */
 function connectionReason(error: unknown): RequestFailure {
   for (const link of causesOf(error)) {
-    const code = String(members(link).code ?? "");
+    const code = codeOf(link);
     if (/time(d ?)?[ _]?out/i.test(`${link.message} ${code}`)) return "timeout";
     // A body that is not compressed as its header says will not be in a retry either.
     if (/^Z_|ERR_INVALID_URL/.test(code) || /incorrect header check/i.test(link.message))
@@ -141,9 +140,13 @@ function connectionReason(error: unknown): RequestFailure {
 /** The message and what is at the bottom of it: an SDK says "Connection error.", its cause says what with whom. */
 function withInnermost(message: string, error: unknown, secrets: readonly string[]): string {
   const [innermost] = causesOf(error);
-  const inner = innermost === undefined ? "" : innermost.message || String(members(innermost).code ?? "");
+  const inner = innermost === undefined ? "" : innermost.message || codeOf(innermost);
   if (inner === "" || message.includes(inner)) return message;
   return `${message.replace(/\.$/, "")} (${short(withoutSecrets(inner, secrets))})`;
+}
+
+function codeOf(error: Error): string {
+  return "code" in error ? String(error.code ?? "") : "";
 }
 
 function causesOf(error: unknown): readonly Error[] {

@@ -1,6 +1,5 @@
 import { isJsonObject } from "@rlmflow/core";
 import { parseJson } from "@rlmflow/core/driver";
-import { members } from "./members.ts";
 
 /** An answer of a server that is not a reply. */
 export interface Answer {
@@ -59,22 +58,6 @@ export function serverWords(body: unknown): ServerWords {
   };
 }
 
-/** The error that one part of a stream or a JSON body carries, or `undefined` for a part of a reply. */
-export function errorIn(value: unknown, eventName = ""): unknown {
-  const part = members(Array.isArray(value) ? value[0] : value);
-  for (const error of [part.error, members(firstOf(part.choices)).error]) {
-    if (typeof error === "string" ? error.trim() !== "" : hasMembers(error)) return value;
-  }
-  const failed = part.base_resp === undefined ? undefined : members(part.base_resp).status_code;
-  const says = typeof part.message === "string" || typeof part.detail === "string";
-  const isReply = part.choices !== undefined;
-  const isError = part.type === "error" || part.object === "error";
-  const isCoded = [part.code, part.status, part.status_code].some((code) => code !== undefined);
-  // MiniMax sends this together with an empty reply: https://platform.minimax.io/docs/api-reference/errorcode
-  if (typeof failed === "number" && failed !== 0) return value;
-  return eventName === "error" || isError || (says && !isReply && isCoded) ? value : undefined;
-}
-
 interface Found {
   readonly told: Set<string>;
   readonly codes: Set<string>;
@@ -127,12 +110,4 @@ const NO_TEXT = /\ufffd|(?!\s)\p{Cc}/gu;
 function isNoise(text: string): boolean {
   // A beginning of JSON in another encoding still has codes to read.
   return !/^\s*[[{]/.test(text) && (text.match(NO_TEXT)?.length ?? 0) > text.length / 10;
-}
-
-function firstOf(value: unknown): unknown {
-  return Array.isArray(value) ? value[0] : undefined;
-}
-
-function hasMembers(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.keys(value).length > 0;
 }
