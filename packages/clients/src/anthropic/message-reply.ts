@@ -1,8 +1,7 @@
 import { type Reply, UNKNOWN_USAGE, type Usage } from "@rlmflow/core";
 import type { Members } from "../request/answer-values.ts";
 import { type ReplyEnd, replyEnd } from "../request/finish-reasons.ts";
-import { reportedCount } from "../request/reported-count.ts";
-import { tokenUsage } from "../request/token-usage.ts";
+import { reportedCount, tokenUsage } from "../request/token-usage.ts";
 import type { ReplyInProgress } from "../request/watched-request.ts";
 
 /** A reply that is collected from the events of a Messages stream, or from one whole message. */

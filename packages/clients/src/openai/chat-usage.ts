@@ -1,7 +1,6 @@
 import type { Usage } from "@rlmflow/core";
 import type { Members } from "../request/answer-values.ts";
-import { reportedCount } from "../request/reported-count.ts";
-import { tokenUsage, type Written } from "../request/token-usage.ts";
+import { reportedCount, tokenUsage, type Written } from "../request/token-usage.ts";
 
 /**
  * The usage report of a chunk, from the places in which servers put it: next to the choices, in the first choice

@@ -1,5 +1,4 @@
 import { UNKNOWN_USAGE, type Usage } from "@rlmflow/core";
-import { reportedCount } from "./reported-count.ts";
 
 /** Counts as a server reported them, which may be wrong. */
 export interface ReportedUsage {
@@ -42,6 +41,11 @@ export function tokenUsage(reported: ReportedUsage, written: Written): Usage {
   if (cached !== null && input !== null && cached > input) input = null;
   if (reasoning !== null && output !== null && reasoning > output) output = null;
   return { ...UNKNOWN_USAGE, input, cached, output, reasoning };
+}
+
+/** A count as a provider reports it, or `null` when it reports none that can be one. */
+export function reportedCount(value: unknown): number | null {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
 
 function positive(value: unknown): number | null {
