@@ -76,7 +76,9 @@ export async function watchRequest(request: WatchedRequest): Promise<Reply> {
   let complete = false;
   try {
     await Promise.race([receive(request, watch), watch.interrupted]);
-    complete = progress.finished() !== null;
+    const reply = progress.finished();
+    complete = reply !== null;
+    if (reply !== null) return reply;
   } catch (error) {
     if (chat.signal?.aborted) throw abortFailure(request);
     const reply = progress.finished();
@@ -87,8 +89,6 @@ export async function watchRequest(request: WatchedRequest): Promise<Reply> {
   } finally {
     watch.end(complete);
   }
-  const reply = progress.finished();
-  if (reply !== null) return reply;
   throw withUsage(watch.endedEarly(progress.brokenOff()), progress.usage());
 }
 
@@ -98,9 +98,11 @@ async function receive({ send, progress }: WatchedRequest, watch: Watch): Promis
   const response = await send(watch);
   const values: unknown[] = [];
   for await (const value of answerValues(response.body ?? new Blob([]).stream(), watch.reading)) {
-    if (!progress.started) values.push(value);
-    watch.emit(progress.add(value));
-    if (progress.over) break;
+    const text = progress.add(value);
+    const { started, over } = progress;
+    if (!started) values.push(value);
+    watch.emit(text);
+    if (over) break;
   }
   // The answer was JSON that is neither a reply nor an error.
   const [first] = values;
