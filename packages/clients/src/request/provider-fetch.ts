@@ -4,7 +4,7 @@ import type { Answer } from "./server-words.ts";
 /** What `fetch` reports about an exchange. */
 export interface ExchangeView {
   /** Called for the head of the response and for each chunk of its body. */
-  alive(): void;
+  readonly alive: () => void;
   /** Called with the address before anything is sent there. */
   sending(address: string): void;
   /** Makes the failure for an answer that is not a reply. */
@@ -40,7 +40,7 @@ export function providerFetch(view: ExchangeView): typeof globalThis.fetch {
       }
       if (!response.ok) throw view.refused({ status, headers, body: await errorBody(response, view) });
       if (response.body === null) return response;
-      const body = await plainBody(response.body.getReader(), () => view.alive());
+      const body = await plainBody(response.body.getReader(), view.alive);
       return new Response(body, { status, statusText: response.statusText, headers });
     }
   };
@@ -62,7 +62,7 @@ function redirectOf(response: Response, from: URL): { readonly to: URL; readonly
 /** The text of an error, unpacked if a gateway sent gzip without saying so. */
 async function errorBody({ body }: Response, view: ExchangeView): Promise<string> {
   if (body === null) return "";
-  const packed = await beginningOf(body, () => view.alive());
+  const packed = await beginningOf(body, view.alive);
   const unpacked = isGzip(packed)
     ? await beginningOf(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip")))
     : packed;
@@ -114,8 +114,8 @@ function livelyBody(
   return new ReadableStream({
     async pull(controller) {
       const { done, value } = held ?? (await reader.read());
+      if (held === null) alive();
       held = null;
-      alive();
       if (done) controller.close();
       else controller.enqueue(value);
     },
