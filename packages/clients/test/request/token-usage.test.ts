@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chatUsage, usageOf } from "../../src/openai/chat-usage.ts";
+import { chatUsage, usageOf } from "../../src/openai/chat-reply.ts";
 
 const TEXT = { any: true, reasoning: false };
 const counts = (usage: unknown, written = TEXT) => {
