@@ -1,9 +1,8 @@
 import type { ClientOptions } from "@anthropic-ai/sdk";
 import type { ChatOptions, Client } from "@rlmflow/core";
-import { apiKeyOf, isKeySent } from "../request/api-key.ts";
 import { loadSdk } from "../request/load-sdk.ts";
 import { requestLimits } from "../request/request-limits.ts";
-import { secretsOf } from "../request/secrets.ts";
+import { apiKeyOf, isKeySent, secretsOf } from "../request/secrets.ts";
 import { type RequestLimits, type RequestWatch, watchRequest } from "../request/watched-request.ts";
 import { type AnthropicClientOptions, checkAnthropicOptions } from "./anthropic-options.ts";
 import { messageReply } from "./message-reply.ts";

@@ -1,9 +1,8 @@
 import type { Client } from "@rlmflow/core";
 import type { ClientOptions } from "openai";
-import { apiKeyOf, isKeySent } from "../request/api-key.ts";
 import { loadSdk } from "../request/load-sdk.ts";
 import { requestLimits } from "../request/request-limits.ts";
-import { secretsOf } from "../request/secrets.ts";
+import { apiKeyOf, isKeySent, secretsOf } from "../request/secrets.ts";
 import { type RequestLimits, type RequestWatch, watchRequest } from "../request/watched-request.ts";
 import { chatReply } from "./chat-reply.ts";
 import { chatRequest, requestHeaders } from "./chat-request.ts";
