@@ -12,9 +12,9 @@ import { addUsage, type BranchInfo, FORMAT, nodeUsage, type RunInfo, ZERO_USAGE 
 import { lockHolder } from "./branch/branch-lock.ts";
 import { orFileFailure } from "./disk/file-failure.ts";
 import { branchInbox } from "./inbox/branch-inbox.ts";
+import { requireDirectory } from "./layout/folder-chain.ts";
 import type { BranchPaths, Layout } from "./layout/layout.ts";
 import { listBranches, readBranchFile, readRunFile } from "./layout/run-files.ts";
-import { requireDirectory } from "./layout/workspace-root.ts";
 import { readLines } from "./log/line-reader.ts";
 import { decodeLine } from "./log/log-line.ts";
 import { openLog } from "./log/log-reader.ts";
@@ -75,8 +75,7 @@ export async function summarizeRun(layout: Layout, runId: string): Promise<RunSu
   };
   let info: Pick<RunSummary, "createdAt" | "metadata"> = { createdAt: 0, metadata: {} };
   try {
-    for (const folder of [layout.hidden, layout.runs, layout.run(runId), layout.branches(runId)])
-      requireDirectory(folder);
+    for (const folder of layout.foldersOfRun(runId)) requireDirectory(folder);
     info = await readRunFile(layout, runId);
   } catch (error) {
     damaged(error);
@@ -112,7 +111,7 @@ async function summarizeBranch(layout: Layout, runId: string, id: string): Promi
 
 /** How a branch stands that a process writes. What is wrong with its inbox is told to those who use it. */
 async function movedState(run: RunInfo, paths: BranchPaths): Promise<BranchState> {
-  const isPaused = await branchInbox(run, paths, () => {})
+  const isPaused = await branchInbox(run, paths, { assertOpen: () => {} })
     .isPaused()
     .catch(() => false);
   return isPaused ? "paused" : "running";

@@ -20,9 +20,10 @@ import type { ForkedFiles } from "./files/fork-files.ts";
 import { type CallFiles, WorkspaceFiles } from "./files/workspace-files.ts";
 import { writtenDirectories } from "./files/written-directories.ts";
 import { type BranchInbox, branchInbox } from "./inbox/branch-inbox.ts";
+import { FolderChain, refuseLinks, requireDirectory } from "./layout/folder-chain.ts";
 import { type BranchPaths, HIDDEN, type Layout, MAIN } from "./layout/layout.ts";
-import { listBranches, listRuns, readRunFile, readStoredBranch, whatIsThere } from "./layout/run-files.ts";
-import { requireDirectory, WorkspaceRoot } from "./layout/workspace-root.ts";
+import { listBranches, listRuns, newestRun, readRunFile, readStoredBranch } from "./layout/run-files.ts";
+import { WorkspaceRoot } from "./layout/workspace-root.ts";
 import { LoadedLogs } from "./log/loaded-logs.ts";
 import { LogReader } from "./log/log-reader.ts";
 import { BlobFiles } from "./payloads/blob-files.ts";
@@ -117,14 +118,9 @@ export class Workspace implements RunStores, AsyncDisposable {
     const { run, format, paths } = await this.#find(runId, branchId);
     const { directory, log } = paths;
     this.#root.require();
-    for (const folder of [
-      this.#layout.runs,
-      this.#layout.run(runId),
-      this.#layout.branches(runId),
-      directory,
-    ])
-      requireDirectory(folder);
-    const lock = await BranchLock.acquire(directory, options);
+    for (const shared of [this.#layout.blobs, this.#layout.contexts]) requireDirectory(shared);
+    const folders = this.#foldersOf(runId, branchId);
+    const lock = await BranchLock.acquire(directory, options, folders);
     await this.#clearUp(runId, paths, lock.followed !== null);
     const store = await WorkspaceStore.open({
       run,
@@ -218,14 +214,20 @@ export class Workspace implements RunStores, AsyncDisposable {
    */
   async inbox(runId?: string, branchId: string = MAIN): Promise<BranchInbox> {
     const { run, paths } = await this.#find(runId ?? (await this.#newestRun()), branchId);
-    return branchInbox(run, paths, () => this.#assertOpen());
+    const folders = this.#foldersOf(run.runId, branchId);
+    return branchInbox(run, paths, {
+      assertOpen: () => this.#assertOpen(),
+      requireInPlace: () => folders.require(),
+    });
   }
 
   /** Every run with what a list shows of it, the newest first. */
   async runs(): Promise<readonly RunSummary[]> {
     this.#assertOpen();
     const summaries: RunSummary[] = [];
-    for (const runId of await listRuns(this.#layout)) summaries.push(await summarizeRun(this.#layout, runId));
+    const ids = await listRuns(this.#layout);
+    if (ids.length === 0) refuseLinks([this.#layout.hidden, this.#layout.runs]);
+    for (const runId of ids) summaries.push(await summarizeRun(this.#layout, runId));
     return summaries.sort((a, b) => b.createdAt - a.createdAt);
   }
 
@@ -250,13 +252,14 @@ export class Workspace implements RunStores, AsyncDisposable {
     await keepMetadata(this.#layout, { runId, branchId, metadata, durability: this.#durability });
   }
 
-  /** The names of the runs, also of those that can't be read, and of their branches. */
+  /** The names of the runs, also of those that can't be read, and of their branches; `main` where none can be found. */
   async branches(): Promise<readonly { readonly runId: string; readonly branchId: string }[]> {
     this.#assertOpen();
     const runs = await listRuns(this.#layout);
-    const lists = runs.map(async (runId) =>
-      (await listBranches(this.#layout, runId)).map((branchId) => ({ runId, branchId })),
-    );
+    const lists = runs.map(async (runId) => {
+      const branches = await listBranches(this.#layout, runId);
+      return (branches.length === 0 ? [MAIN] : branches).map((branchId) => ({ runId, branchId }));
+    });
     return (await Promise.all(lists)).flat();
   }
 
@@ -293,27 +296,20 @@ export class Workspace implements RunStores, AsyncDisposable {
 
   async #find(runId: string, branchId: string) {
     this.#assertOpen();
+    refuseLinks(this.#layout.foldersOfBranch(runId, branchId));
     await readRunFile(this.#layout, runId);
     const { run, format } = await readStoredBranch(this.#layout, runId, branchId);
     return { run, format, paths: this.#layout.branch(runId, branchId) };
   }
 
+  /** Throws `store_failed` where one of them is a link or a file. */
+  #foldersOf(runId: string, branchId: string): FolderChain {
+    return new FolderChain(this.#layout.foldersOfBranch(runId, branchId));
+  }
+
   async #newestRun(): Promise<string> {
     this.#assertOpen();
-    const ids = await listRuns(this.#layout);
-    const settled = await Promise.allSettled(ids.map((id) => readRunFile(this.#layout, id)));
-    const files = settled.flatMap((file) => (file.status === "fulfilled" ? [file.value] : []));
-    const [first, ...others] = files;
-    if (first !== undefined) {
-      return others.reduce((newest, file) => (file.createdAt > newest.createdAt ? file : newest), first)
-        .runId;
-    }
-    const failed = settled.find((file) => file.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
-    throw new RLMError(
-      "not_found",
-      `There is no run in ${this.directory}; ${await whatIsThere(this.#layout)}`,
-    );
+    return await newestRun(this.#layout);
   }
 
   #assertOpen(): void {

@@ -6,6 +6,7 @@ import { RLMError } from "@rlmflow/core";
 import { readOwnFileAtOnce } from "../disk/durable-files.ts";
 import { orFileFailure, systemCode } from "../disk/file-failure.ts";
 import { temporaryName } from "../disk/temporaries.ts";
+import { FolderChain } from "../layout/folder-chain.ts";
 import { type HolderIdentity, holderWhereabouts, ownHolder, parseHolder } from "./holder-identity.ts";
 import { type LockSocket, listenIn } from "./lock-socket.ts";
 
@@ -22,7 +23,8 @@ import { type LockSocket, listenIn } from "./lock-socket.ts";
  * 4. The holder listens on `socket.<its nonce>` for as long as it lives, where the file system takes sockets.
  * 5. Files of a lock are small and are read and written in place. A link or a special file in the place of one is
  *    refused and not read.
- * 6. `requireHeld` is called before each write: a process whose lock was taken by force writes nothing more.
+ * 6. `requireHeld` is called before each write: a process whose lock was taken by force writes nothing more, nor does one
+ *    whose folders were swapped for links or other folders.
  */
 
 /** Whose lock may be taken. */
@@ -56,19 +58,28 @@ export class BranchLock {
   readonly #path: string;
   readonly #own: OwnLock;
   readonly #stamp: string | null;
+  readonly #folders: FolderChain;
   /** Whoever held it before and never gave it back; `isForced` when nobody can tell whether that process still runs. */
   readonly followed: { readonly isForced: boolean } | null;
 
-  private constructor(path: string, own: OwnLock, followed: readonly Held[]) {
+  private constructor(path: string, own: OwnLock, followed: readonly Held[], folders: FolderChain) {
     this.#path = path;
+    this.#folders = folders;
     this.followed = followed.length === 0 ? null : { isForced: followed.some(({ isForced }) => isForced) };
     this.#own = own;
     this.#stamp = stampOf(path);
     ownNonces.add(own.nonce);
   }
 
-  /** Takes the lock in this directory; rejects with `locked` when another holds it. */
-  static async acquire(directory: string, options: LockOptions = {}): Promise<BranchLock> {
+  /**
+   * Takes the lock in this directory; rejects with `locked` when another holds it. `folders` lead to whatever may be
+   * written under it.
+   */
+  static async acquire(
+    directory: string,
+    options: LockOptions = {},
+    folders: FolderChain = new FolderChain([directory]),
+  ): Promise<BranchLock> {
     const path = join(directory, "lock");
     return orFileFailure("lock", directory, async () => {
       const nonce = randomUUID();
@@ -84,7 +95,7 @@ export class BranchLock {
         writeFileSync(own.path, own.text, { flag: "wx", mode: 0o600 });
         for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
           const followed = await takeOnce(path, own, options.force === true);
-          if (followed !== null) return new BranchLock(path, own, followed);
+          if (followed !== null) return new BranchLock(path, own, followed, folders);
         }
         throw locked(path, "other processes take it and give it back all the time", "Try again later.");
       } catch (error) {
@@ -98,6 +109,7 @@ export class BranchLock {
 
   /** Throws when another process has taken the lock, or when the directory is not where it was. */
   requireHeld(): void {
+    this.#folders.require();
     const now = stampOf(this.#path);
     if (now !== null && now === this.#stamp) return;
     if (now !== null)

@@ -2,6 +2,7 @@ import type { JsonObject } from "@rlmflow/core";
 import type { RunInfo } from "@rlmflow/core/store";
 import { type Durability, replaceFile } from "../disk/durable-files.ts";
 import { orFileFailure } from "../disk/file-failure.ts";
+import { requireDirectory } from "../layout/folder-chain.ts";
 import type { BranchPaths, Layout } from "../layout/layout.ts";
 import { encodeBranchFile, readBranchFile } from "../layout/run-files.ts";
 
@@ -18,6 +19,7 @@ export async function keepMetadata(
   layout: Layout,
   { runId, branchId, metadata, durability }: BranchMetadata,
 ): Promise<void> {
+  for (const folder of layout.foldersOfBranch(runId, branchId)) requireDirectory(folder);
   const run = await readBranchFile(layout, runId, branchId);
   await writeBranchFile(layout.branch(runId, branchId), { ...run, metadata }, durability);
 }

@@ -37,9 +37,18 @@ export async function listenIn(directory: string, nonce: string): Promise<LockSo
     name,
     close: async () => {
       await new Promise<void>((resolve) => server.close(() => resolve()));
-      rmSync(join(directory, name), { force: true });
+      removeSocket(join(directory, name));
     },
   };
+}
+
+/** One that can't be removed, as where its directory is none any more, is in nobody's way: nobody listens on it. */
+function removeSocket(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    if (systemCode(error) === "") throw error;
+  }
 }
 
 /** Asks whether a process listens on this socket. */

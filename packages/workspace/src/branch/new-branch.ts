@@ -1,5 +1,5 @@
-import { mkdir, open, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { RLMError, type RunNode } from "@rlmflow/core";
 import { checkAppend, type RunInfo } from "@rlmflow/core/store";
 import {
@@ -13,9 +13,10 @@ import { orFileFailure, systemCode } from "../disk/file-failure.ts";
 import { temporaryName } from "../disk/temporaries.ts";
 import type { FilesTarget, ForkedFiles } from "../files/fork-files.ts";
 import { readWriteLog } from "../files/write-log.ts";
+import { FolderChain } from "../layout/folder-chain.ts";
 import { branchFiles, type Layout, MAIN } from "../layout/layout.ts";
 import { encodeBranchFile, encodeRunFile } from "../layout/run-files.ts";
-import { requireDirectory, type WorkspaceRoot } from "../layout/workspace-root.ts";
+import type { WorkspaceRoot } from "../layout/workspace-root.ts";
 import { type LogHead, writeHead } from "../log/log-head.ts";
 import { encodeLine } from "../log/log-line.ts";
 import { NO_SUM, sumOf } from "../log/sealed-line.ts";
@@ -52,7 +53,8 @@ export async function makeRun(layout: Layout, root: WorkspaceRoot, branch: NewBr
   layout.branch(run.runId, run.branch.id);
   await orFileFailure("make", path, async () => {
     await root.makeFolder(layout.runs);
-    await placed(path, `Run ${run.runId}`, durability, async (temporary) => {
+    const requireInPlace = () => root.requireFolder(layout.runs);
+    await placed({ path, what: `Run ${run.runId}`, durability, requireInPlace }, async (temporary) => {
       await mkdir(join(temporary, "branches"), { mode: 0o700 });
       await writeNewFile(join(temporary, "run.json"), encodeRunFile(run), durability);
       const directory = join(temporary, "branches", run.branch.id);
@@ -67,18 +69,27 @@ export async function makeRun(layout: Layout, root: WorkspaceRoot, branch: NewBr
 export async function makeBranch(layout: Layout, branch: NewBranch): Promise<void> {
   const { run, durability } = branch;
   const { directory } = layout.branch(run.runId, run.branch.id);
-  for (const folder of [layout.runs, layout.run(run.runId), layout.branches(run.runId)])
-    requireDirectory(folder);
   const what = `Branch ${run.branch.id} of run ${run.runId}`;
-  await orFileFailure("make", directory, () =>
-    placed(directory, what, durability, (temporary) => fillBranch(temporary, branch)),
-  );
+  await orFileFailure("make", directory, async () => {
+    const folders = new FolderChain(layout.foldersOfRun(run.runId));
+    const requireInPlace = () => folders.require();
+    await placed({ path: directory, what, durability, requireInPlace }, (temporary) =>
+      fillBranch(temporary, branch),
+    );
+  });
+}
+
+/** Where something new goes. */
+interface NewPlace {
+  readonly path: string;
+  readonly what: string;
+  readonly durability: Durability;
+  /** Throws when a folder above it is another one than when its making began. */
+  readonly requireInPlace: () => void;
 }
 
 async function placed(
-  path: string,
-  what: string,
-  durability: Durability,
+  { path, what, durability, requireInPlace }: NewPlace,
   fill: (temporary: string) => Promise<void>,
 ): Promise<void> {
   const temporary = join(path, "..", temporaryName());
@@ -86,16 +97,31 @@ async function placed(
   try {
     await fill(temporary);
     if (durability === "fsync") await syncDirectory(temporary);
+    requireInPlace();
   } catch (error) {
     // The failure that matters is the first; what is left is removed when a branch is opened.
     await rm(temporary, { force: true, recursive: true }).catch(() => undefined);
     throw error;
   }
   try {
-    await moveIntoPlace(temporary, path, durability);
+    await moveIntoPlace(temporary, path, "flush");
   } catch (error) {
     if (!TAKEN.has(systemCode(error))) throw error;
     throw new RLMError("already_exists", `${what} is there already (${path}); open it, or take another id.`);
+  }
+  if (durability === "fsync") await keepName(path, temporary);
+}
+
+/** Makes the new name durable, or takes it back under its temporary one: then it can be made again. */
+async function keepName(path: string, temporary: string): Promise<void> {
+  try {
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    // As above.
+    await rename(path, temporary)
+      .then(() => rm(temporary, { force: true, recursive: true }))
+      .catch(() => undefined);
+    throw error;
   }
 }
 

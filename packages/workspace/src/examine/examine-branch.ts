@@ -8,9 +8,9 @@ import { systemCode } from "../disk/file-failure.ts";
 import { temporariesIn } from "../disk/temporaries.ts";
 import { readWriteLog } from "../files/write-log.ts";
 import { writtenDirectories } from "../files/written-directories.ts";
+import { requireDirectory } from "../layout/folder-chain.ts";
 import type { BranchPaths, Layout } from "../layout/layout.ts";
 import { readBranchFile, readRunFile } from "../layout/run-files.ts";
-import { requireDirectory } from "../layout/workspace-root.ts";
 import { readHead } from "../log/log-head.ts";
 import { LogReader } from "../log/log-reader.ts";
 import { examineInbox } from "./examine-inbox.ts";
@@ -68,19 +68,23 @@ async function describe(
   branchId: string,
   findings: Finding[],
 ): Promise<RunInfo> {
-  const { directory, info: file } = layout.branch(runId, branchId);
-  for (const folder of [layout.hidden, layout.runs, layout.run(runId), layout.branches(runId), directory]) {
+  const { info: file } = layout.branch(runId, branchId);
+  for (const folder of [...layout.foldersOfBranch(runId, branchId), layout.blobs, layout.contexts]) {
     try {
       requireDirectory(folder);
     } catch (error) {
       findings.push(problem(folder, error));
     }
   }
-  await readRunFile(layout, runId).catch((error) => findings.push(problem(layout.runInfo(runId), error)));
+  // What was said of a folder is not said again of a file that can't be reached through it.
+  const tell = (path: string, error: unknown) => {
+    if (findings.every(({ message }) => message !== messageOf(error))) findings.push(problem(path, error));
+  };
+  await readRunFile(layout, runId).catch((error) => tell(layout.runInfo(runId), error));
   try {
     return await readBranchFile(layout, runId, branchId);
   } catch (error) {
-    findings.push(problem(file, error));
+    tell(file, error);
     return { runId, branch: { id: branchId, parent: null, createdAt: 0 }, metadata: {} };
   }
 }

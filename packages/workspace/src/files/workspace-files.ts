@@ -1,9 +1,8 @@
 import { lstatSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { RLMError, type RunNode } from "@rlmflow/core";
 import type { RunInfo } from "@rlmflow/core/store";
-import type { Durability } from "../disk/durable-files.ts";
+import { type Durability, readOwnFile } from "../disk/durable-files.ts";
 import { orFileFailure, systemCode } from "../disk/file-failure.ts";
 import type { BranchPaths, Layout } from "../layout/layout.ts";
 import { listBranches, readBranchFile } from "../layout/run-files.ts";
@@ -137,7 +136,7 @@ export class WorkspaceFiles {
     const path = this.#options.layout.branch(runId, branchId).forked;
     return orFileFailure("read", path, async () => {
       try {
-        return parseForkedFiles(await readFile(path, "utf8"), path);
+        return parseForkedFiles((await readOwnFile(path)).toString("utf8"), path);
       } catch (error) {
         if (systemCode(error) === "ENOENT") return NO_FILES;
         throw error;

@@ -14,17 +14,29 @@ export interface BranchInbox extends Pick<Inbox, "put" | "fateOf" | "changed"> {
   isPaused(): Promise<boolean>;
 }
 
+/** What holds of whoever uses an inbox. */
+export interface InboxUse {
+  /** Throws when the inbox must not be used any more. */
+  readonly assertOpen: () => void;
+  /** Throws when a folder that leads to it is another one than when it was opened. Absent for who only reads. */
+  readonly requireInPlace?: () => void;
+}
+
 /** The inbox in the branch's folder. What is put is on the disk when `put` resolves. */
 export function branchInbox(
   run: RunInfo,
   { inbox: file, directory }: BranchPaths,
-  assertOpen: () => void,
+  { assertOpen, requireInPlace }: InboxUse,
 ): BranchInbox {
   const inbox = new InboxFile({ file, durability: "fsync", assertOpen });
   const isTaken = async () => (await lockHolder(directory)) !== null;
   return {
     run,
-    put: (request) => inbox.put(request),
+    put: async (request) => {
+      assertOpen();
+      requireInPlace?.();
+      return await inbox.put(request);
+    },
     fateOf: (entry) => inbox.fateOf(entry),
     changed: (signal) => inbox.changed(signal),
     pending: () => inbox.pending(),

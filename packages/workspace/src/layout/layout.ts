@@ -56,6 +56,17 @@ export class Layout {
     const directory = join(this.branches(runId), checkedName("branch", branchId));
     return { ...branchFiles(directory), files: branchId === MAIN ? this.root : join(directory, "files") };
   }
+
+  /** The folders that lead to the branches of a run, the outermost first. */
+  foldersOfRun(runId: string): readonly string[] {
+    return [this.root, this.hidden, this.runs, this.run(runId), this.branches(runId)];
+  }
+
+  /** {@link foldersOfRun}, then those in which a branch is written; what its agents make in their files is not among them. */
+  foldersOfBranch(runId: string, branchId: string): readonly string[] {
+    const { directory, files } = this.branch(runId, branchId);
+    return [...this.foldersOfRun(runId), directory, ...(branchId === MAIN ? [] : [files])];
+  }
 }
 
 /** The files of a branch in this folder. */

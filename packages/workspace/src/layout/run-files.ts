@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, RLMError } from "@rlmflow/core";
 import { decodeRunInfo, FORMAT, isKnownFormat, isRunName, type RunInfo } from "@rlmflow/core/store";
 import { readOwnFile } from "../disk/durable-files.ts";
 import { damagedFile, orFileFailure, systemCode } from "../disk/file-failure.ts";
+import { refuseLinks } from "./folder-chain.ts";
 import { HIDDEN, type Layout } from "./layout.ts";
 
 /** What run.json holds. */
@@ -59,7 +60,7 @@ export async function readStoredBranch(
   throw damagedFile(path, `it belongs to branch ${info.branch.id} of run ${info.runId}`);
 }
 
-/** The names of the runs of a workspace. */
+/** The names of the runs of a workspace. A link is listed too: whoever opens it says that it is one. */
 export async function listRuns(layout: Layout): Promise<readonly string[]> {
   return namesIn(layout.runs);
 }
@@ -73,7 +74,9 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   return orFileFailure("list", directory, async () => {
     try {
       const entries = await readdir(directory, { withFileTypes: true });
-      const folders = entries.filter((entry) => entry.isDirectory() && isRunName(entry.name));
+      const folders = entries.filter(
+        (entry) => (entry.isDirectory() || entry.isSymbolicLink()) && isRunName(entry.name),
+      );
       return folders.map(({ name }) => name).sort();
     } catch (error) {
       if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return [];
@@ -120,8 +123,12 @@ function parse(path: string, text: string): unknown {
   }
 }
 
-/** A folder whose description is missing was a run: to say that it is none would hide what it holds. */
+/**
+ * A folder whose description is missing was a run: to say that it is none would hide what it holds. So would it where a
+ * link stands in the folder's place.
+ */
 async function missingRun(layout: Layout, runId: string, path: string): Promise<RLMError> {
+  refuseLinks(layout.foldersOfRun(runId));
   if ((await listRuns(layout)).includes(runId)) return damagedFile(path, "it is missing");
   return new RLMError(
     "not_found",
@@ -140,8 +147,22 @@ async function missingBranch(
   return new RLMError("not_found", message);
 }
 
+/** The id of the run that was made last, of those that can be read. Rejects with `not_found`, or why none can be read. */
+export async function newestRun(layout: Layout): Promise<string> {
+  refuseLinks([layout.hidden, layout.runs]);
+  const ids = await listRuns(layout);
+  const settled = await Promise.allSettled(ids.map((id) => readRunFile(layout, id)));
+  const files = settled.flatMap((file) => (file.status === "fulfilled" ? [file.value] : []));
+  const [first, ...others] = files;
+  if (first !== undefined)
+    return others.reduce((newest, file) => (file.createdAt > newest.createdAt ? file : newest), first).runId;
+  const failed = settled.find((file) => file.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  throw new RLMError("not_found", `There is no run in ${layout.root}; ${await whatIsThere(layout)}`);
+}
+
 /** Half a sentence about what a path holds, for somebody who looked for a run in it. */
-export async function whatIsThere(layout: Layout): Promise<string> {
+async function whatIsThere(layout: Layout): Promise<string> {
   const runs = await listRuns(layout);
   if (runs.length > 0) return `it has ${some(runs)}.`;
   const names = await readdir(layout.root).catch((error: unknown) => systemCode(error));

@@ -1,7 +1,8 @@
-import { existsSync, lstatSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { RLMError } from "@rlmflow/core";
 import { type Durability, makeDirectory } from "../disk/durable-files.ts";
 import { orFileFailure } from "../disk/file-failure.ts";
+import { FolderChain } from "./folder-chain.ts";
 import type { Layout } from "./layout.ts";
 
 /**
@@ -11,13 +12,13 @@ import type { Layout } from "./layout.ts";
  * Does not own: the files in them.
  * 1. Folders that were seen once are not made again: a workspace that was removed or renamed stops its runs, and no part
  *    of another one appears in its place.
- * 2. None of them is a symbolic link, so all writes stay in the workspace.
+ * 2. None of them is a symbolic link or becomes one, so all writes stay in the workspace.
  */
 export class WorkspaceRoot {
   readonly #layout: Layout;
   readonly #durability: Durability;
-  #seen: string | null = null;
-  readonly #folders = new Set<string>();
+  #seen: FolderChain | null = null;
+  readonly #folders = new Map<string, FolderChain>();
 
   constructor(layout: Layout, durability: Durability) {
     this.#layout = layout;
@@ -35,28 +36,35 @@ export class WorkspaceRoot {
     this.require();
   }
 
-  /** Makes one of the folders in it. */
+  /** Makes one of the folders in it; one that was made or found before has to be there still. */
   async makeFolder(folder: string): Promise<void> {
     await this.make();
-    if (this.#folders.has(folder) && !existsSync(folder))
+    const known = this.#folders.get(folder);
+    known?.require();
+    if (known !== undefined && existsSync(folder)) return;
+    if (known !== undefined)
       throw new RLMError(
         "store_failed",
         `${folder} was removed or renamed while the workspace was open, and what it held is needed. Nothing is made in its place: put it back.`,
         { details: { path: folder, code: "ENOENT" } },
       );
     await orFileFailure("make", folder, () => makeDirectory(folder, this.#durability));
-    requireDirectory(folder);
-    this.#folders.add(folder);
+    const { root, hidden } = this.#layout;
+    this.#folders.set(folder, new FolderChain([root, hidden, folder]));
+  }
+
+  /** Throws `store_failed` if the folder, which {@link makeFolder} has made, is not where it was: before a file gets its name in it. */
+  requireFolder(folder: string): void {
+    this.#folders.get(folder)?.require();
   }
 
   /** Throws `store_failed` if the workspace is gone or was replaced. */
   require(): void {
     const { root, hidden } = this.#layout;
-    const found = lstatSync(hidden, { throwIfNoEntry: false });
-    const stamp = found === undefined ? null : `${found.dev} ${found.ino}`;
-    if (found !== undefined) requireDirectory(hidden);
-    if (stamp !== null && (this.#seen ?? stamp) === stamp) {
-      this.#seen = stamp;
+    const folders = this.#seen ?? new FolderChain([root, hidden]);
+    folders.require();
+    if (existsSync(hidden)) {
+      this.#seen = folders;
       return;
     }
     throw new RLMError(
@@ -65,16 +73,4 @@ export class WorkspaceRoot {
       { details: { path: root, code: "ENOENT" } },
     );
   }
-}
-
-/** Throws `store_failed` if a symbolic link or a file has replaced a folder: writes could end up elsewhere. */
-export function requireDirectory(path: string): void {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined || found.isDirectory()) return;
-  const what = found.isSymbolicLink() ? "a symbolic link" : "not a directory";
-  throw new RLMError(
-    "store_failed",
-    `${path} is ${what}: nothing is written through it. Put the directory itself there.`,
-    { details: { path } },
-  );
 }

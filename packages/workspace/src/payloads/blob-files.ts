@@ -95,6 +95,7 @@ export class BlobFiles {
       const temporary = await writeTemporary(this.#directory, this.#durability, (handle) =>
         writeFully(handle, bytes, 0),
       );
+      this.#root.requireFolder(this.#directory);
       await moveIntoPlace(temporary, path, "flush");
       if (this.#durability === "fsync") await this.#names.run();
     });

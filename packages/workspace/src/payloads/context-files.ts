@@ -120,6 +120,7 @@ export class ContextFiles {
   async #place(temporary: string, index: ContextIndex): Promise<void> {
     const path = join(this.#directory, index.digest);
     await orFileFailure("write", path, async () => {
+      this.#root.requireFolder(this.#directory);
       // Replaces an existing file, which may have been damaged.
       await moveIntoPlace(temporary, path, this.#durability);
     });
