@@ -12,7 +12,8 @@
 //   call      the start of any function with a body: function, method, accessor, constructor, arrow, callback
 //   move      a call in another file than the call before it in time, whoever made it
 //   return    a move to a file that was entered before
-//   "before the first node is in the log" lasts until the first `append` of the store has resolved
+//   "before the first node is in the log" lasts until the file of the log is there and holds it
+import { statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { registerHooks, syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
@@ -28,6 +29,7 @@ import { startLoopbackChat } from "../test/loopback-chat.ts";
 const root = join(import.meta.dirname, "..");
 const COUNTED = /^packages\/(core|workspace|clients)\/src\/.*\.ts$/;
 const RECORDER = "globalThis.__rlmflowEntered";
+const RUN = "traced";
 const QUERY = "What is 6*7?";
 const REPLIES = ["```repl\nprint(6 * 7);\n```", "```repl\nawait done('42');\n```"];
 
@@ -64,6 +66,8 @@ function withRecorder(path, text) {
 
 /** The files that were entered between `start` and `stop`. */
 class Trace {
+  /** The log of the run, which is there once its first node is in it. */
+  log = "";
   calls = 0;
   /** The file of each call, without repeating the one before. */
   visits = [];
@@ -73,6 +77,8 @@ class Trace {
   constructor() {
     globalThis.__rlmflowEntered = (path) => {
       if (!this.#on) return;
+      if (this.filesBeforeFirstNode === 0 && statSync(this.log, { throwIfNoEntry: false })?.size > 0)
+        this.filesBeforeFirstNode = this.files.length;
       this.calls += 1;
       if (this.visits.at(-1) !== path) this.visits.push(path);
     };
@@ -89,25 +95,6 @@ class Trace {
   /** The files in the order in which they were first entered. */
   get files() {
     return [...new Set(this.visits)];
-  }
-
-  /** The same stores; the first append to a run that they create is noticed. */
-  watch(stores) {
-    return {
-      payloads: stores.payloads,
-      createRun: async (run) => this.#watchStore(await stores.createRun(run)),
-      openRun: (...branch) => stores.openRun(...branch),
-      forkRun: (...branch) => stores.forkRun(...branch),
-    };
-  }
-
-  #watchStore(store) {
-    const append = store.append.bind(store);
-    store.append = async (...args) => {
-      await append(...args);
-      if (this.filesBeforeFirstNode === 0) this.filesBeforeFirstNode = this.files.length;
-    };
-    return store;
   }
 }
 
@@ -131,10 +118,11 @@ async function traceQuery() {
     await using flow = new RLMFlow({
       client: openaiClient({ model: "loopback", baseURL }),
       runtime: localRuntime(),
-      workspace: trace.watch(workspace),
+      workspace,
     });
+    trace.log = workspace.branchPaths(RUN).log;
     trace.start();
-    const { answer, graph } = await flow.run(QUERY);
+    const { answer, graph } = await flow.run(QUERY, { runId: RUN });
     trace.stop();
     if (answer !== "42" || graph.length !== 5)
       throw new Error(`The query ended with ${JSON.stringify(answer)} and ${graph.length} nodes.`);

@@ -51,7 +51,7 @@ export { AnswerSchemas } from "./schema/answer-schemas.ts";
 // What runs share: settings, REPLs, budget, log.
 export { resolveOptions } from "./engine/flow/flow-options.ts";
 export type { AgentSettings, FlowSettings, ModelInfo } from "./engine/resources/settings.ts";
-export { rootConfig } from "./rules/limits.ts";
+export { type MadeRun, makeRun, type NewRun } from "./engine/flow/new-run.ts";
 export { flowEffects } from "./engine/run/flow-effects.ts";
 export type { LiveRepl } from "./engine/repl/live-repl.ts";
 export { ReplPool } from "./engine/repl/repl-pool.ts";
@@ -64,7 +64,8 @@ export {
 } from "./engine/resources/budget.ts";
 export type { Answered } from "./engine/resources/provider.ts";
 export type { Release } from "./engine/resources/semaphore.ts";
-export { type ChainDraft, Journal, type LogStore } from "./engine/store/journal.ts";
+export { Journal, type LogStore } from "./engine/store/journal.ts";
+export type { ChainDraft } from "./engine/store/node-draft.ts";
 
 // A recorded run again: its blocks in fresh REPLs, the messages of its requests from the chain.
 export { agentState, ranBlocks } from "./data/graph/chain.ts";

@@ -107,9 +107,9 @@ export class Workspace implements RunStores, AsyncDisposable {
     return this.#files.of(effectKey);
   }
 
-  async createRun(run: RunInfo): Promise<WorkspaceStore> {
+  async createRun(run: RunInfo, nodes: readonly RunNode[] = []): Promise<WorkspaceStore> {
     this.#assertOpen();
-    await makeRun(this.#layout, this.#root, { run, nodes: [], durability: this.#durability });
+    await makeRun(this.#layout, this.#root, { run, nodes, durability: this.#durability });
     return this.openRun(run.runId, run.branch.id);
   }
 

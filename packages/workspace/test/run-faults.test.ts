@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type FlowOptions, Graph, RLMError, RLMFlow, type Run, type RunError } from "@rlmflow/core";
-import type { RunStores, Store } from "@rlmflow/core/store";
+import type { PayloadStore, RunStores, Store } from "@rlmflow/core/store";
 import { localRuntime } from "@rlmflow/runtime-local";
 import { checkRun, type Script, scriptedClient } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
@@ -84,25 +84,26 @@ function failingAt(
       );
     return await work();
   };
+  const failing = (payloads: PayloadStore): PayloadStore => ({
+    putBlob: (text) => attempt(() => payloads.putBlob(text)),
+    getBlob: (digest) => payloads.getBlob(digest),
+    putContext: (text) => attempt(() => payloads.putContext(text)),
+    openContext: (digest) => payloads.openContext(digest),
+  });
   const wrap = async (opening: Promise<Store>): Promise<Store> => {
     const store = await opening;
-    const { payloads } = store;
     return {
       protocol: 1,
       run: store.run,
       append: (agentId, n, nodes) => attempt(() => store.append(agentId, n, nodes)),
       read: () => store.read(),
       close: () => store.close(),
-      payloads: {
-        putBlob: (text) => attempt(() => payloads.putBlob(text)),
-        getBlob: (digest) => payloads.getBlob(digest),
-        putContext: (text) => attempt(() => payloads.putContext(text)),
-        openContext: (digest) => payloads.openContext(digest),
-      },
+      payloads: failing(store.payloads),
     };
   };
   return {
-    createRun: (run) => wrap(workspace.createRun(run)),
+    payloads: failing(workspace.payloads),
+    createRun: (run, nodes) => wrap(attempt(() => workspace.createRun(run, nodes))),
     openRun: (runId, branchId) => wrap(workspace.openRun(runId, branchId)),
     forkRun: (run, nodes) => wrap(workspace.forkRun(run, nodes)),
     count: () => count,

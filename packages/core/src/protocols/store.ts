@@ -48,10 +48,10 @@ export type PayloadReader = Pick<PayloadStore, "getBlob" | "openContext">;
 
 /** Where runs are kept: makes the store of a new one. */
 export interface RunStores {
-  /** The payloads of all runs, whether or not one of them is open. Absent where each run keeps its own. */
-  readonly payloads?: PayloadReader;
-  /** Rejects with `already_exists`. */
-  createRun(run: RunInfo): Promise<Store>;
+  /** The payloads of all runs, whether or not one of them is open; those of a run are put here before it is made. */
+  readonly payloads: PayloadStore;
+  /** A new run whose log begins with these nodes, none by default: it is there with them or not at all. Rejects with `already_exists`. */
+  createRun(run: RunInfo, nodes?: readonly RunNode[]): Promise<Store>;
   /** The store of a run's branch that was kept before; rejects with `not_found`. */
   openRun(runId: string, branchId: string): Promise<Store>;
   /** A new branch that begins with a copy of these nodes. Rejects with `already_exists`. */

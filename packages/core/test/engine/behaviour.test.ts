@@ -297,6 +297,41 @@ describe("a flow in a flow", () => {
   });
 });
 
+describe("a run of an id that is there", () => {
+  const started = async (query: string) => {
+    const stores = memoryStores(fixedEnvironment().digest);
+    await using flow = flowOf([], { workspace: stores });
+    await flow.start(query, { runId: "same" });
+    return stores;
+  };
+
+  test("goes on when it has only the same query: its store could not be opened, or its process died", async () => {
+    await using flow = flowOf([block("done('went on')")], { workspace: await started("Go.") });
+    const { answer, graph } = await flow.run("Go.", { runId: "same" });
+    expect(answer).toBe("went on");
+    expect(graph.chain("root").filter((node) => node.type === "query")).toHaveLength(1);
+  });
+
+  test("is refused when it was asked something else, or has moved", async () => {
+    const stores = await started("Go.");
+    await using flow = flowOf([block("done(1)")], { workspace: stores });
+    await expect(flow.run("Stop.", { runId: "same" })).rejects.toMatchObject({ code: "already_exists" });
+    await flow.run("Go.", { runId: "same" });
+    await using later = flowOf([], { workspace: stores });
+    await expect(later.run("Go.", { runId: "same" })).rejects.toMatchObject({ code: "already_exists" });
+  });
+
+  test("is refused while the same flow has it open, and the open one goes on", async () => {
+    await using flow = flowOf([block("done('first')")]);
+    const graph = await flow.start("Go.", { runId: "same" });
+    await expect(flow.start("Go.", { runId: "same" })).rejects.toMatchObject({
+      code: "already_exists",
+      message: expect.stringContaining("resume its graph"),
+    });
+    expect((await flow.resume(graph)).answer).toBe("first");
+  });
+});
+
 describe("the price of a run", () => {
   test("is a limit that leaves room for one last reply", async () => {
     let last = "";

@@ -24,7 +24,8 @@ function storesWith(payloads: (store: Store) => Partial<Store["payloads"]>): Run
     append: (...rest) => store.append(...rest),
   });
   return {
-    createRun: async (run) => wrap(await real.createRun(run)),
+    payloads: real.payloads,
+    createRun: async (run, nodes) => wrap(await real.createRun(run, nodes)),
     openRun: async (runId, branchId) => wrap(await real.openRun(runId, branchId)),
     forkRun: async (run, nodes) => wrap(await real.forkRun(run, nodes)),
   };
@@ -127,9 +128,9 @@ describe("a run whose store can't be made", () => {
       const real = memoryStores(fixedEnvironment().digest);
       let opened = 0;
       const stores: RunStores = {
-        ...real,
-        createRun: async (run) => {
-          await (await real.createRun(run)).close();
+        payloads: real.payloads,
+        createRun: async (run, nodes) => {
+          await (await real.createRun(run, nodes)).close();
           throw new RLMError(code, "the disk failed");
         },
         openRun: (runId, branchId) => {

@@ -61,21 +61,21 @@ describe("the first message", () => {
   test("reads no more than the beginning of a large context", async () => {
     const stores = memoryStores(defaultEnvironment().digest);
     let furthest = 0;
-    const createRun: RunStores["createRun"] = async (run) => {
-      const store = await stores.createRun(run);
-      const open = store.payloads.openContext.bind(store.payloads);
-      store.payloads.openContext = async (digest) => {
-        const context = await open(digest);
-        const read = (start: number, end: number) => {
-          furthest = Math.max(furthest, end);
-          return context.read(start, end);
-        };
-        return { ...context, read };
-      };
-      return store;
-    };
     const workspace: RunStores = {
-      createRun,
+      payloads: {
+        putBlob: (text) => stores.payloads.putBlob(text),
+        getBlob: (digest) => stores.payloads.getBlob(digest),
+        putContext: (text) => stores.payloads.putContext(text),
+        async openContext(digest) {
+          const context = await stores.payloads.openContext(digest);
+          const read = (start: number, end: number) => {
+            furthest = Math.max(furthest, end);
+            return context.read(start, end);
+          };
+          return { ...context, read };
+        },
+      },
+      createRun: (...made) => stores.createRun(...made),
       openRun: (...where) => stores.openRun(...where),
       forkRun: (...what) => stores.forkRun(...what),
     };

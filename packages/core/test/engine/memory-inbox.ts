@@ -74,7 +74,8 @@ export function withInboxes(
     };
   };
   return {
-    createRun: (run) => add(stores.createRun(run)),
+    payloads: stores.payloads,
+    createRun: (run, nodes) => add(stores.createRun(run, nodes)),
     openRun: (runId, branchId) => add(stores.openRun(runId, branchId)),
     forkRun: (run, nodes) => add(stores.forkRun(run, nodes)),
   };

@@ -7,6 +7,7 @@ import { sampleFork, sampleNode, sampleNodes, sampleRun } from "./store-samples.
 /** What creating, opening and forking a run promise. */
 export function branchChecks(driver: StoreDriver): readonly ContractCheck[] {
   return [
+    placeCheck(driver, "a run begins with the nodes that it is made with, or is not made", beginsWithNodes),
     placeCheck(driver, "a run goes on after a restart where it was", goesOn),
     placeCheck(driver, "a run or branch that is not there is not found", refusesUnknown),
     placeCheck(driver, "a run or branch that is there is not made again", refusesTwice),
@@ -15,6 +16,18 @@ export function branchChecks(driver: StoreDriver): readonly ContractCheck[] {
     placeCheck(driver, "a fork of nodes with a gap is refused and leaves nothing", refusesGap),
     placeCheck(driver, "two stores of one branch never both append", oneWriter),
   ];
+}
+
+async function beginsWithNodes({ stores, reopen }: StorePlace): Promise<void> {
+  const gap = [sampleNode("root", 0), sampleNode("root", 2)];
+  await ensureRejects("lost_race", "a run of n 0 and 2", stores.createRun(sampleRun(), gap));
+  await ensureRejects("not_found", "opening a run that was refused", stores.openRun("run-1", "main"));
+  const store = await stores.createRun(sampleRun(), sampleNodes("root", 0, 2));
+  ensureEqual(await store.read(), sampleNodes("root", 0, 2), "the run at its beginning");
+  await store.append("root", 2, [sampleNode("root", 2)]);
+  await store.close();
+  const again = await (await reopen()).openRun("run-1", "main");
+  ensureEqual(await again.read(), sampleNodes("root", 0, 3), "the run after a restart");
 }
 
 async function goesOn({ stores, reopen }: StorePlace): Promise<void> {

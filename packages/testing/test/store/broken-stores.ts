@@ -20,7 +20,8 @@ function changed(store: Store, change: Partial<Store>): Store {
 function everyStore(stores: RunStores, change: (store: Store) => Partial<Store>): RunStores {
   const wrap = async (store: Promise<Store>) => changed(await store, change(await store));
   return {
-    createRun: (run) => wrap(stores.createRun(run)),
+    payloads: stores.payloads,
+    createRun: (run, nodes) => wrap(stores.createRun(run, nodes)),
     openRun: (runId, branchId) => wrap(stores.openRun(runId, branchId)),
     forkRun: (run, nodes) => wrap(stores.forkRun(run, nodes)),
   };
@@ -63,7 +64,7 @@ function openExisting(stores: RunStores): RunStores {
   const instead = (run: RunInfo) => () => stores.openRun(run.runId, run.branch.id);
   return {
     ...everyStore(stores, () => ({})),
-    createRun: (run) => stores.createRun(run).catch(instead(run)),
+    createRun: (run, nodes) => stores.createRun(run, nodes).catch(instead(run)),
     forkRun: (run, nodes) => stores.forkRun(run, nodes).catch(instead(run)),
   };
 }
@@ -71,8 +72,9 @@ function openExisting(stores: RunStores): RunStores {
 function forkShares(stores: RunStores): RunStores {
   const open = new Map<string, Store>();
   return {
-    async createRun(run) {
-      const store = await stores.createRun(run);
+    payloads: stores.payloads,
+    async createRun(run, nodes) {
+      const store = await stores.createRun(run, nodes);
       open.set(run.runId, store);
       return store;
     },
@@ -88,7 +90,8 @@ function twoWriters(stores: RunStores): RunStores {
     return store;
   };
   return {
-    createRun: (run) => keep(stores.createRun(run)),
+    payloads: stores.payloads,
+    createRun: (run, nodes) => keep(stores.createRun(run, nodes)),
     openRun: async (runId, branchId) => shared.get(runId) ?? keep(stores.openRun(runId, branchId)),
     forkRun: (run, nodes) => stores.forkRun(run, nodes),
   };
@@ -242,6 +245,11 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     flaw: "creates a run over another",
     foundBy: "a run or branch that is there is not made again",
     make: openExisting,
+  },
+  {
+    flaw: "makes a run without its first nodes",
+    foundBy: "a run begins with the nodes that it is made with, or is not made",
+    make: (good) => ({ ...everyStore(good, () => ({})), createRun: (run) => good.createRun(run) }),
   },
   {
     flaw: "forks onto the same log",

@@ -131,8 +131,11 @@ async function fillBranch(directory: string, branch: NewBranch): Promise<void> {
   await writeNewFile(files.info, encodeBranchFile(run), durability);
   if (run.branch.id !== MAIN) await fillFiles(directory, branch);
   const head = await fillLog(files.log, nodes, durability);
-  const writes = (await readWriteLog(files.writes)).head;
-  if (head !== null) await writeHead(files.head, { ...head, ...(writes && { writes }) }, durability);
+  // A new run has the head of its first nodes when it is closed, as it has that of all others.
+  if (head !== null && run.branch.parent !== null) {
+    const writes = (await readWriteLog(files.writes)).head;
+    await writeHead(files.head, { ...head, ...(writes && { writes }) }, durability);
+  }
   if (durability === "fsync") await syncDirectory(directory);
 }
 

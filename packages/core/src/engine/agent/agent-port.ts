@@ -10,7 +10,8 @@ import type { Amount, Held, Shortage } from "../resources/budget.ts";
 import type { Answered, Retry } from "../resources/provider.ts";
 import type { Release } from "../resources/semaphore.ts";
 import type { AgentSettings } from "../resources/settings.ts";
-import type { ChainDraft, Journal } from "../store/journal.ts";
+import type { Journal } from "../store/journal.ts";
+import type { ChainDraft } from "../store/node-draft.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { AgentNews } from "./run-event.ts";
 

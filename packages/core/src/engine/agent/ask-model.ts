@@ -4,7 +4,7 @@ import { counted, sentences } from "../../data/words.ts";
 import { RLMError } from "../../errors.ts";
 import type { Message } from "../../protocols/client.ts";
 import { explainCut, explainToolCalls } from "../../rules/reply-notes.ts";
-import type { ChainDraft } from "../store/journal.ts";
+import type { ChainDraft } from "../store/node-draft.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import { errorData } from "./error-data.ts";
 import { lastOffer } from "./last-offer.ts";

@@ -2,8 +2,8 @@ import type { JsonObject } from "../../data/json.ts";
 import type { ContextRef, QueryNode } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
 import type { PassedContext } from "../../protocols/runtime.ts";
+import type { PayloadStore } from "../../protocols/store.ts";
 import { copyObject } from "../../schema/json-copy.ts";
-import type { Journal } from "../store/journal.ts";
 import { isTextSource, type TextSource, textOfData, textOfSource } from "./context-text.ts";
 
 /**
@@ -25,14 +25,14 @@ type Payload = Extract<ContextInput, { readonly metadata?: JsonObject }>;
 
 /** Puts the contexts of a new run into its store. Throws `invalid_options` for what is none, `not_found`. */
 export async function storeContexts(
-  journal: Journal,
+  payloads: PayloadStore,
   input: ContextsInput | undefined,
 ): Promise<readonly ContextRef[]> {
   if (input === undefined) return [];
   if (!isPlainObject(input) || isTextSource(input) || isPayload(input))
-    return [await store(journal, "context", input)];
+    return [await store(payloads, "context", input)];
   const entries = Object.entries(input);
-  return await Promise.all(entries.map(([key, context]) => store(journal, key, context)));
+  return await Promise.all(entries.map(([key, context]) => store(payloads, key, context)));
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -51,9 +51,8 @@ function isPayload(value: unknown): value is Payload {
   return keys.length === 2 && typeof rest.digest === "string" && typeof rest.characters === "number";
 }
 
-async function store(journal: Journal, key: string, context: unknown): Promise<ContextRef> {
+async function store(payloads: PayloadStore, key: string, context: unknown): Promise<ContextRef> {
   if (key === "") throw new RLMError("invalid_options", "A context needs a key that is not empty.");
-  const { payloads } = journal;
   const where = key === "context" ? "context" : `context.${key}`;
   if (!isPayload(context)) {
     const text = isTextSource(context) ? textOfSource(where, context) : textOfData(where, context);
@@ -69,12 +68,11 @@ async function store(journal: Journal, key: string, context: unknown): Promise<C
 
 /** A context for a child: text is put into the store, a slice of the parent's own is passed by reference. */
 export async function passContext(
-  journal: Journal,
+  payloads: PayloadStore,
   parent: QueryNode,
   context: PassedContext,
 ): Promise<ContextRef> {
-  if (context.kind === "text")
-    return { key: context.key, ...(await journal.payloads.putContext(context.text)) };
+  if (context.kind === "text") return { key: context.key, ...(await payloads.putContext(context.text)) };
   const { slice } = context;
   const own = parent.contexts.find((ref) => ref.key === slice.key);
   if (own === undefined)

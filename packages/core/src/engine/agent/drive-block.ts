@@ -6,7 +6,7 @@ import { RLMError } from "../../errors.ts";
 import type { Call, TurnState } from "../../protocols/runtime.ts";
 import { awaitedTasks, endIds, hasEnded, recordedOutcome } from "../repl/answers.ts";
 import type { LiveBlock } from "../repl/live-block.ts";
-import type { CallDraft } from "../store/journal.ts";
+import type { CallDraft } from "../store/node-draft.ts";
 import type { AgentPort } from "./agent-port.ts";
 import { approveCall, needsApproval } from "./approve-call.ts";
 import { answerDelegate } from "./delegation.ts";

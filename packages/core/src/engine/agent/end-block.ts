@@ -7,7 +7,7 @@ import { childrenNotWaitedFor, observe } from "../../rules/block-end.ts";
 import { spelled } from "../../rules/spelling.ts";
 import { asJson } from "../../schema/json-copy.ts";
 import { type LiveBlock, suspensions } from "../repl/live-block.ts";
-import type { ChainDraft } from "../store/journal.ts";
+import type { ChainDraft } from "../store/node-draft.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import type { BlockOutcome } from "./drive-block.ts";
 import { kernelOf } from "./in-language.ts";

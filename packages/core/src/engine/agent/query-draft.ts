@@ -3,6 +3,7 @@ import type { JsonObject, JsonSchema } from "../../data/json.ts";
 import type { ContextRef, QueryNode } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
 import type { Kernel } from "../../protocols/kernel.ts";
+import type { PayloadReader, PayloadStore } from "../../protocols/store.ts";
 import type { Tool } from "../../protocols/tool.ts";
 import { BEGINNING, describeInput, MAX_DESCRIBED, READ_JSON } from "../../rules/describe-input.ts";
 import type { AgentView } from "../../rules/prompt/prompt-builder.ts";
@@ -10,7 +11,10 @@ import { copyObject } from "../../schema/json-copy.ts";
 import { requiredAnswer } from "../../schema/required-keys.ts";
 import { openContext } from "../repl/repl-spec.ts";
 import type { AgentSettings, NewAgent } from "../resources/settings.ts";
-import type { ChainDraft, Journal } from "../store/journal.ts";
+import type { Journal } from "../store/journal.ts";
+import type { ChainDraft } from "../store/node-draft.ts";
+import { pack } from "../store/node-draft.ts";
+import { isStoreFailure } from "../store/store-failure.ts";
 import type { Delegation } from "./agent-port.ts";
 import { passContext } from "./contexts.ts";
 import { errorData } from "./error-data.ts";
@@ -32,6 +36,8 @@ export interface NewQuery {
   readonly output: JsonSchema | null;
   readonly globals: JsonObject;
   readonly seed: string;
+  /** The tools of the agent's first query, whose REPL has their functions. Absent in a first query, which gets all tools. */
+  readonly tools?: readonly string[];
   readonly parentId?: string;
   readonly metadata?: JsonObject;
 }
@@ -43,21 +49,21 @@ export const DEFAULT_QUERY =
 /** The chain draft of a query: the prompt is rendered here, once, and kept. What a user gave is copied. */
 export async function queryDraft(
   settings: AgentSettings,
-  journal: Journal,
+  payloads: PayloadStore,
   task: NewQuery,
 ): Promise<ChainDraft> {
   const kernel = languageOf(settings, task.config.runtime);
-  const tools = toolsOf(settings, journal, task.agentId);
-  const { inline, blob } = await journal.pack(promptFor(settings, task, kernel, tools));
+  const tools = [...settings.tools.values()].filter(({ name }) => task.tools?.includes(name) ?? true);
+  const { inline, blob } = await pack(payloads, promptFor(settings, task, kernel, tools));
   const draft: Omit<QueryNode, "id" | "agentId" | "parentId" | "n" | "startedAt" | "endedAt" | "origin"> = {
     type: "query",
     query: task.query,
     turn: task.turn,
     depth: task.depth,
-    systemPrompt: inline === null ? null : journal.shared(inline),
+    systemPrompt: inline,
     config: task.config,
     contexts: task.contexts,
-    ...(await inputOf(journal, task, kernel)),
+    ...(await inputOf(payloads, task, kernel)),
     output: task.output,
     globals: task.globals,
     tools: tools.map((tool) => tool.name),
@@ -75,7 +81,7 @@ export async function queryDraft(
  * reports why.
  */
 async function inputOf(
-  journal: Journal,
+  payloads: PayloadReader,
   { turn, contexts }: NewQuery,
   { spellings }: Kernel,
 ): Promise<{ readonly input?: string }> {
@@ -83,23 +89,16 @@ async function inputOf(
   try {
     const beginnings = await Promise.all(
       contexts.slice(0, MAX_DESCRIBED).map(async (ref) => {
-        const { key, characters, metadata, read } = await openContext(journal, ref);
+        const { key, characters, metadata, read } = await openContext(payloads, ref);
         const beginning = read(0, Math.min(characters, BEGINNING));
         return { key, characters, beginning, ...(metadata !== undefined && { metadata }) };
       }),
     );
     return { input: describeInput(beginnings, contexts.length, spellings?.[READ_JSON]) };
   } catch (error) {
-    if (journal.failure !== null) throw error;
+    if (isStoreFailure(error)) throw error;
     return {};
   }
-}
-
-/** A further task works in the REPL of the first, which has the functions of then. */
-function toolsOf(settings: AgentSettings, journal: Journal, agentId: string): readonly Tool[] {
-  const first = journal.graph.chainAt(agentId, 0);
-  const tools = [...settings.tools.values()];
-  return first?.type === "query" ? tools.filter((tool) => first.tools.includes(tool.name)) : tools;
 }
 
 function promptFor(settings: AgentSettings, task: NewQuery, kernel: Kernel, tools: readonly Tool[]): string {
@@ -171,13 +170,13 @@ export async function childDraft(
   journal: Journal,
   { call: delegation, plan, request, parent }: Delegation,
 ): Promise<ChainDraft> {
-  const { graph } = journal;
+  const { graph, payloads } = journal;
   const earlier = graph.chain(plan.agentId).filter((node) => node.type === "query");
   const first = earlier[0];
   const contexts = await Promise.all(
-    request.contexts.map((context) => passContext(journal, parent.query, context)),
+    request.contexts.map((context) => passContext(payloads, parent.query, context)),
   );
-  return await queryDraft(settings, journal, {
+  return await queryDraft(settings, payloads, {
     agentId: plan.agentId,
     query: request.query,
     turn: earlier.length,
@@ -187,6 +186,7 @@ export async function childDraft(
     output: requiredAnswer(request.output),
     globals: first?.globals ?? { ...settings.globals, ...request.globals },
     seed: first?.seed ?? `${graph.run.runId}/${plan.agentId}`,
+    ...(first !== undefined && { tools: first.tools }),
     parentId: delegation.id,
   });
 }

@@ -5,7 +5,7 @@ import type { Environment } from "../../protocols/environment.ts";
 import type { Runtime } from "../../protocols/runtime.ts";
 import type { RunStores } from "../../protocols/store.ts";
 import type { Tool } from "../../protocols/tool.ts";
-import { configProblems, type RunConfig, resolveConfig } from "../../rules/limits.ts";
+import { configProblems, type RunConfig, resolveConfig, rootConfig } from "../../rules/limits.ts";
 import { defaultPrompt } from "../../rules/prompt/default-prompt.ts";
 import { type AgentView, PromptBuilder } from "../../rules/prompt/prompt-builder.ts";
 import { copyJson } from "../../schema/json-copy.ts";
@@ -109,8 +109,11 @@ export function resolveOptions(options: FlowOptions): FlowSettings {
     ] as const;
   });
   const runtimes = runtimeOptions(options);
+  const defaultModel = defaultKey(models.map(([key]) => key));
+  const defaultRuntime = defaultKey(runtimes.map(([key]) => key));
   return {
     config,
+    rootConfig: rootConfig(config, defaultModel, defaultRuntime),
     environment,
     providers: new Map(providers),
     models: new Map(
@@ -121,8 +124,6 @@ export function resolveOptions(options: FlowOptions): FlowSettings {
     ),
     runtimes: new Map(runtimes),
     languages: new Map(runtimes.map(([key, { kernel }]) => [key, kernel])),
-    defaultModel: defaultKey(models.map(([key]) => key)),
-    defaultRuntime: defaultKey(runtimes.map(([key]) => key)),
     runtimeFor: options.runtimeFor ?? null,
     tools,
     globals,

@@ -5,20 +5,18 @@ import { ROOT } from "../../data/node-id.ts";
 import { isRunName, type RunInfo } from "../../data/run-info.ts";
 import { RLMError } from "../../errors.ts";
 import type { ChatOptions, Client, Message, Reply } from "../../protocols/client.ts";
-import type { PayloadReader, Store } from "../../protocols/store.ts";
+import type { PayloadReader } from "../../protocols/store.ts";
 import type { SchemaLike } from "../../protocols/tool.ts";
 import { limitEdits } from "../../rules/limit-edits.ts";
-import { rootConfig } from "../../rules/limits.ts";
 import { copyObject } from "../../schema/json-copy.ts";
 import { type ResolvedSchema, resolveSchema } from "../../schema/schema.ts";
-import { storeContexts } from "../agent/contexts.ts";
-import { chooseRuntime, DEFAULT_QUERY, type NewQuery } from "../agent/query-draft.ts";
 import type { FlowSettings } from "../resources/settings.ts";
 import type { LiveRun } from "../run/live-run.ts";
 import { requireAll } from "../run/resume/requirements.ts";
 import { checkPayloads } from "../store/check-payloads.ts";
 import { checkGraph, checkOptions, checkQuery, signalOf } from "./check-run-options.ts";
 import { type FlowParts, resolveOptions } from "./flow-options.ts";
+import { makeRun } from "./new-run.ts";
 import { OpenRuns, orClose } from "./open-runs.ts";
 import { Run, type RunResult } from "./run.ts";
 import { runAsFailure, runAsReply } from "./run-as-reply.ts";
@@ -46,7 +44,7 @@ export class RLMFlow implements Client {
 
   /** The large values of this flow's runs: `saveTrace(graph, flow)`. */
   get payloads(): PayloadReader {
-    return this.#settings.stores.payloads ?? this.#runs.payloads;
+    return this.#settings.stores.payloads;
   }
 
   /** A new run of which only the root's query exists. Move it with {@link step}. */
@@ -179,53 +177,14 @@ export class RLMFlow implements Client {
     const run: RunInfo = deepFreeze({
       runId: options.runId ?? environment.randomId(),
       branch: { id: "main", parent: null, createdAt: environment.now() },
-      metadata: copyObject(options.metadata ?? {}, "metadata"),
+      metadata: options.metadata === undefined ? {} : copyObject(options.metadata, "metadata"),
     });
-    const store = await this.#storeOf(run);
-    const live = await this.#runs.add(store, Graph.empty(store.run), schema);
-    try {
-      await live.assign(() => this.#rootTask(live, query ?? DEFAULT_QUERY, options, schema));
-      return live;
-    } catch (error) {
-      await this.#runs.discard(live);
-      throw error;
-    }
-  }
-
-  /** The store of a new run. One of this id whose process died before its first node begins here. */
-  async #storeOf(run: RunInfo): Promise<Store> {
-    const { stores } = this.#settings;
-    try {
-      return await stores.createRun(run);
-    } catch (error) {
-      if (!RLMError.is(error, "already_exists")) throw error;
-      const kept = await stores.openRun(run.runId, run.branch.id);
-      if ((await orClose(kept, () => kept.read())).length === 0) return kept;
-      await kept.close();
-      throw error;
-    }
-  }
-
-  async #rootTask<Answer>(
-    live: LiveRun,
-    query: string,
-    { context }: StartOptions<Answer>,
-    schema: ResolvedSchema | null,
-  ): Promise<NewQuery> {
-    const { config, defaultModel, defaultRuntime, globals } = this.#settings;
-    const base = rootConfig(config, defaultModel, defaultRuntime);
-    const runtime = chooseRuntime(this.#settings, { agentId: ROOT, depth: 0, query, config: base });
-    return {
-      agentId: ROOT,
-      query,
-      turn: 0,
-      depth: 0,
-      config: { ...base, runtime },
-      contexts: await storeContexts(live.journal, context),
-      output: schema?.jsonSchema ?? null,
-      globals,
-      seed: `${live.graph.run.runId}/${ROOT}`,
-    };
+    if (this.#runs.has(run)) throw alreadyOpen(run);
+    const { context } = options;
+    const made = await makeRun(this.#settings, { run, query, context, output: schema?.jsonSchema ?? null });
+    const live = await this.#runs.add(made.store, made.graph, schema);
+    live.admit(ROOT);
+    return live;
   }
 
   async #resumed<Answer>(graph: Graph, options: ResumeOptions<Answer>): Promise<LiveRun> {
@@ -270,6 +229,7 @@ export class RLMFlow implements Client {
         output: schema?.jsonSchema ?? null,
         globals: last.globals,
         seed: last.seed,
+        tools: last.tools,
         ...(metadata !== undefined && { metadata }),
       }));
     });
@@ -289,6 +249,11 @@ export class RLMFlow implements Client {
   #rootSchema(output: SchemaLike | undefined): ResolvedSchema | null {
     return output === undefined ? null : resolveSchema(output, "The output of the run");
   }
+}
+
+function alreadyOpen({ runId }: RunInfo): RLMError {
+  const message = `Run ${runId} is there already, and this flow has it open; resume its graph, or take another id.`;
+  return new RLMError("already_exists", message);
 }
 
 function emptyQuery(): RLMError {

@@ -3,7 +3,7 @@ import type { RunNode } from "../../data/node.ts";
 import { chainNodeId, ROOT } from "../../data/node-id.ts";
 import type { RunInfo } from "../../data/run-info.ts";
 import { RLMError } from "../../errors.ts";
-import type { PayloadReader, Store } from "../../protocols/store.ts";
+import type { Store } from "../../protocols/store.ts";
 import type { ResolvedSchema } from "../../schema/schema.ts";
 import { monotonicClock } from "../environment/default-environment.ts";
 import type { FlowSettings } from "../resources/settings.ts";
@@ -37,22 +37,9 @@ export class OpenRuns {
     this.#settings = settings;
   }
 
-  /** The payloads of the open runs, for when each store keeps its own. */
-  get payloads(): PayloadReader {
-    const find = async <T>(digest: string, read: (payloads: PayloadReader) => Promise<T>): Promise<T> => {
-      for (const { store } of this.#open.values()) {
-        const found = await read(store.payloads).catch((error: unknown) => {
-          if (RLMError.is(error, "not_found")) return null;
-          throw error;
-        });
-        if (found !== null) return found;
-      }
-      throw new RLMError("not_found", `No open run has a payload with the digest ${digest}.`);
-    };
-    return {
-      getBlob: (digest) => find(digest, (payloads) => payloads.getBlob(digest)),
-      openContext: (digest) => find(digest, (payloads) => payloads.openContext(digest)),
-    };
+  /** True when the branch is open here. */
+  has(run: RunInfo): boolean {
+    return this.#open.has(keyOf(run));
   }
 
   /** Takes the live run of this graph: the open one, its branch opened again, or a fork where the graph is older. */

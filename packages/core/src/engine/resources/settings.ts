@@ -87,8 +87,8 @@ export interface FlowSettings extends AgentSettings {
   readonly config: ResolvedRunConfig;
   readonly providers: ReadonlyMap<string, Provider>;
   readonly runtimes: ReadonlyMap<string, Runtime>;
-  readonly defaultModel: string;
-  readonly defaultRuntime: string;
+  /** The limits and choices of a root, but for `runtimeFor`. */
+  readonly rootConfig: AgentConfig;
   readonly stores: RunStores;
   /** The cap on requests in flight of the whole flow. */
   readonly requests: Semaphore;

@@ -1,48 +1,18 @@
 import { decodeNode } from "../../data/decode/decode-node.ts";
 import type { Graph } from "../../data/graph/graph.ts";
-import { deepFreeze, type JsonValue } from "../../data/json.ts";
-import type { ActionNode, BlobRef, CallNode, ChainNode, Origin, RunNode } from "../../data/node.ts";
-import { callNodeId, chainNodeId, intentNodeId } from "../../data/node-id.ts";
+import { deepFreeze } from "../../data/json.ts";
+import type { ActionNode, BlobRef, CallNode, ChainNode, RunNode } from "../../data/node.ts";
+import { callNodeId, intentNodeId } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
 import type { Environment } from "../../protocols/environment.ts";
 import type { PayloadStore, Store } from "../../protocols/store.ts";
 import { watchedPayloads } from "./closable-payloads.ts";
+import { type CallDraft, type ChainDraft, chainNode, type Packed, pack } from "./node-draft.ts";
 import type { PromptSums } from "./prompt-sums.ts";
 import { isStoreFailure } from "./store-failure.ts";
 
-type Common = "id" | "agentId" | "parentId" | "n" | "startedAt" | "endedAt" | "origin";
-type DraftOf<N> = N extends ChainNode
-  ? Omit<N, Common> & { readonly startedAt?: number; readonly origin?: Origin; readonly parentId?: string }
-  : never;
-
-/** A chain node without what the journal gives it: its id, place, end and, unless stated, its start and origin. */
-export type ChainDraft = DraftOf<ChainNode>;
-
-/** A call without what the journal gives it. */
-export type CallDraft = Pick<
-  CallNode,
-  "index" | "name" | "outcome" | "usage" | "attempts" | "intent" | "undelivered"
-> & {
-  readonly origin?: Origin;
-  readonly args: readonly JsonValue[];
-  readonly changedArgs?: readonly JsonValue[];
-  readonly startedAt: number;
-};
-
 /** What a journal writes to: all of a {@link Store}, or only what a driver of one agent has. */
 export type LogStore = Pick<Store, "append" | "payloads">;
-
-/** JSON texts of more bytes than this become blobs. */
-export const INLINE_BYTES: number = 64 * 1024;
-
-/** Texts up to this length are small in any case: a UTF-16 unit takes at most six bytes of JSON, `\u0000`. */
-const SHORT_TEXT = Math.floor((INLINE_BYTES - 2) / 6);
-
-/** A value as a node keeps it: inline, or by reference when it is large. */
-export interface Packed<T> {
-  readonly inline: T | null;
-  readonly blob?: BlobRef;
-}
 
 const NOTHING: Packed<null> = { inline: null };
 
@@ -93,19 +63,9 @@ export class Journal {
     const now = this.environment.now();
     const place = this.#graph.chainLength(agentId);
     const n = this.#graph.nextN(agentId);
-    const nodes = drafts.map((draft, offset): ChainNode => {
-      const parentId = place + offset === 0 ? null : chainNodeId(agentId, place + offset - 1);
-      const common = {
-        id: chainNodeId(agentId, place + offset),
-        agentId,
-        parentId,
-        n: n + offset,
-        startedAt: now,
-        endedAt: now,
-        origin: "engine" as const,
-      };
-      return deepFreeze({ ...common, ...draft });
-    });
+    const nodes = drafts.map((draft, offset) =>
+      chainNode(this.#sharing(draft), { agentId, place: place + offset, n: n + offset, now }),
+    );
     await this.append(agentId, nodes);
     return nodes;
   }
@@ -199,23 +159,18 @@ export class Journal {
     throw this.#failure;
   }
 
-  /** One string for all equal ones: thousands of agents share few prompts. */
-  shared(text: string): string {
-    const known = this.#texts.get(text);
-    if (known === undefined) this.#texts.set(text, text);
-    return known ?? text;
+  /** The draft with the one string for all equal prompts: thousands of agents share few of them. */
+  #sharing(draft: ChainDraft): ChainDraft {
+    if (draft.type !== "query" || draft.systemPrompt === null) return draft;
+    const known = this.#texts.get(draft.systemPrompt);
+    if (known !== undefined) return { ...draft, systemPrompt: known };
+    this.#texts.set(draft.systemPrompt, draft.systemPrompt);
+    return draft;
   }
 
   /** The value as a node keeps it: a large one is put into the store first. */
   async pack<T>(value: T): Promise<Packed<T>> {
-    if (value === null || (typeof value === "string" && value.length <= SHORT_TEXT)) return { inline: value };
-    const text = JSON.stringify(value);
-    // A UTF-16 unit takes at most three bytes, so short texts need no exact count.
-    const large =
-      text.length > INLINE_BYTES || (text.length * 3 > INLINE_BYTES && utf8Bytes(text) > INLINE_BYTES);
-    if (!large) return { inline: value };
-    const blob = await this.payloads.putBlob(text).catch((error: unknown) => this.#fail(error));
-    return { inline: null, blob };
+    return await pack(this.payloads, value).catch((error: unknown) => this.#fail(error));
   }
 
   /** The value of a field that may have become a blob. */
@@ -223,8 +178,4 @@ export class Journal {
     if (blob === undefined) return inline;
     return JSON.parse(await this.payloads.getBlob(blob.digest)) as T;
   }
-}
-
-function utf8Bytes(text: string): number {
-  return new TextEncoder().encode(text).byteLength;
 }

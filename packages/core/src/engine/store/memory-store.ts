@@ -77,8 +77,8 @@ class MemoryStores implements RunStores {
     this.payloads = new MemoryPayloads(digest);
   }
 
-  async createRun(run: RunInfo): Promise<Store> {
-    return this.#add(run, []);
+  async createRun(run: RunInfo, nodes: readonly RunNode[] = []): Promise<Store> {
+    return this.#add(run, nodes);
   }
 
   async openRun(runId: string, branchId: string): Promise<Store> {

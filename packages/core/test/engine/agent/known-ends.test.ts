@@ -11,8 +11,9 @@ function notingStores() {
   const appends: (readonly RunNode[])[] = [];
   const stores = memoryStores(defaultEnvironment().digest);
   const noting: RunStores = {
-    createRun: async (info) => {
-      const { protocol, run, payloads, ...store } = await stores.createRun(info).then((made) => ({
+    payloads: stores.payloads,
+    createRun: async (info, nodes) => {
+      const { protocol, run, payloads, ...store } = await stores.createRun(info, nodes).then((made) => ({
         protocol: made.protocol,
         run: made.run,
         payloads: made.payloads,

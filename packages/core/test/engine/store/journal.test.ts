@@ -1,6 +1,7 @@
 import { fixedEnvironment } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
-import { type ChainDraft, INLINE_BYTES, Journal } from "../../../src/engine/store/journal.ts";
+import { Journal } from "../../../src/engine/store/journal.ts";
+import { type ChainDraft, INLINE_BYTES } from "../../../src/engine/store/node-draft.ts";
 import { type ActionNode, Graph, memoryStores, RLMError, type RunNode } from "../../../src/index.ts";
 import type { Store } from "../../../src/store.ts";
 import { RunBuilder, runInfo } from "../../data/run-builder.ts";

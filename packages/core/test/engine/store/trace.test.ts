@@ -177,25 +177,6 @@ describe("a run in memory", () => {
     await run;
   });
 
-  test("whose stores keep payloads one by one is saved while it is open", async () => {
-    const { createRun, openRun, forkRun } = memoryStores(digest);
-    const stores = memoryStores(digest);
-    const separate = {
-      createRun: createRun.bind(stores),
-      openRun: openRun.bind(stores),
-      forkRun: forkRun.bind(stores),
-    };
-    const client = scriptedClient(() => BLOCK("done(1)"));
-    await using flow = new RLMFlow({ client, runtime: inlineRuntime(), workspace: separate });
-    const run = flow.run("Read.", { context: LARGE });
-    await run;
-    await using other = new RLMFlow({ client, runtime: inlineRuntime(), workspace: separate });
-    await other.run("Read.", { context: "other" });
-    expect((await loadTrace(await saveTrace(run))).graph.length).toBe(3);
-    const { graph } = run;
-    await expect(saveTrace(graph, memoryFlow())).rejects.toMatchObject({ code: "not_found" });
-  });
-
   test("names what is missing: the source of a graph, a file, a run", async () => {
     await using flow = inMemory();
     const run = flow.run("Read.", { context: LARGE });
@@ -218,10 +199,6 @@ describe("a run in memory", () => {
     expect((await loadTrace(await saveTrace(graph))).graph.length).toBe(3);
   });
 });
-
-function memoryFlow(): RLMFlow {
-  return new RLMFlow({ client: scriptedClient([]), runtime: inlineRuntime() });
-}
 
 async function sizeOf(turns: number): Promise<number> {
   const stores = memoryStores(digest);

@@ -29,7 +29,7 @@ export class RootQueries {
           "edit_refused",
           "The root is at work: wait for its answer, or say something to it.",
         );
-      const draft = await queryDraft(this.#settings, this.#journal, await task());
+      const draft = await queryDraft(this.#settings, this.#journal.payloads, await task());
       await this.#journal.appendChain(ROOT, [draft]);
     });
     this.#line = assigned.catch(() => {});
