@@ -332,16 +332,16 @@ describe("rlmflow doctor", () => {
     const { exitCode, text } = await rlmflow("doctor", log());
     expect(exitCode).toBe(EXIT.failed);
     expect(text).toMatch(
-      /^run r1 branch main: 6 nodes are good\n {2}problem {2}.*log\.jsonl line 7 is damaged: its checksum/,
+      /^run r1 branch main: 7 nodes are good\n {2}problem {2}.*log\.jsonl line 7 is damaged: its checksum/,
     );
     expect(text).toContain(
       `1 problem. Restore the files from a copy, or take what is good: rlmflow doctor ${log()} --copy-good`,
     );
     const target = join(directory, "good");
     expect((await rlmflow("doctor", directory, "--copy-good", target)).text).toContain(
-      "copied 6 nodes of run r1",
+      "copied 7 nodes of run r1",
     );
-    expect((await rlmflow("doctor", target)).text).toBe("run r1 branch main: 6 nodes, all good\n");
+    expect((await rlmflow("doctor", target)).text).toBe("run r1 branch main: 7 nodes, all good\n");
     directory = target;
     expect((await go("main")).includes("root 0")).toBe(false);
     directory = join(target, "..");

@@ -34,6 +34,8 @@ export interface DelegateFacts {
   readonly childMaxIterations: number;
   /** Children that this block has delegated to so far. */
   readonly childrenInBlock: number;
+  /** Ids of children that were planned and are not in the graph yet. */
+  readonly promised: ReadonlySet<string>;
   readonly models: readonly string[];
   readonly runtimes: readonly string[];
 }
@@ -229,7 +231,7 @@ export function planChild(
   const { model = config.model, runtime = config.runtime } = request;
   if (!facts.models.includes(model)) return unknownName("model", model, facts.models);
   if (!facts.runtimes.includes(runtime)) return unknownName("runtime", runtime, facts.runtimes);
-  const agentId = freeName(graph, facts.parentId, name);
+  const agentId = freeName(graph, facts, name);
   return { ok: true, value: { agentId, depth: depth + 1, config: childConfig(request, facts) } };
 }
 
@@ -288,9 +290,13 @@ function smaller(wanted: number | undefined, given: number | null): number | nul
 }
 
 /** The child's id: the cleaned name below its parent, with the first suffix found free. */
-export function freeName(graph: Graph, parentId: string, name: string): string {
+export function freeName(
+  graph: Graph,
+  { parentId, promised }: Pick<DelegateFacts, "parentId" | "promised">,
+  name: string,
+): string {
   const wanted = `${parentId}.${cleanAgentName(name)}`;
-  const taken = (id: string) => graph.find(chainNodeId(id, 0)) !== undefined;
+  const taken = (id: string) => promised.has(id) || graph.find(chainNodeId(id, 0)) !== undefined;
   if (!taken(wanted)) return wanted;
   // Suffixes are given out in order, so the first free one is found by doubling and halving.
   let high = 1;

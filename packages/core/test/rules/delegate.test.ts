@@ -19,6 +19,7 @@ const FACTS: DelegateFacts = {
   config: agentConfig,
   childMaxIterations: 10,
   childrenInBlock: 0,
+  promised: new Set(),
   models: ["default", "fast"],
   runtimes: ["default"],
 };
@@ -245,7 +246,7 @@ describe("names", () => {
   test("that are taken get a suffix, also beside ones that look like it", () => {
     const run = begun();
     const give = (name: string) => {
-      const id = freeName(run.graph, "root", name);
+      const id = freeName(run.graph, FACTS, name);
       run.delegate("root", run.graph.calls("root#1").length, id);
       return id;
     };
@@ -264,15 +265,23 @@ describe("names", () => {
     const run = begun();
     run.delegate("root", 0, "root.a");
     run.result("root.a", 1);
-    expect(freeName(run.graph, "root", "a")).toBe("root.a_1");
-    expect(freeName(run.graph, "root.a", "a")).toBe("root.a.a");
+    expect(freeName(run.graph, FACTS, "a")).toBe("root.a_1");
+    expect(freeName(run.graph, { ...FACTS, parentId: "root.a" }, "a")).toBe("root.a.a");
+  });
+
+  test("are taken by children that are only promised, too", () => {
+    const run = begun();
+    run.delegate("root", 0, "root.a");
+    const promised = new Set(["root.a_1", "root.a_2", "root.b"]);
+    const free = ["a", "b", "c"].map((name) => freeName(run.graph, { ...FACTS, promised }, name));
+    expect(free).toEqual(["root.a_3", "root.b_1", "root.c"]);
   });
 
   test("are found quickly when ten thousand children have the same", async () => {
     const run = begun();
     const spent = await processorMs(() => {
       for (let index = 0; index < 10_000; index++) {
-        const id = freeName(run.graph, "root", "part");
+        const id = freeName(run.graph, FACTS, "part");
         expect(id).toBe(index === 0 ? "root.part" : `root.part_${index}`);
         run.delegate("root", index, id);
       }

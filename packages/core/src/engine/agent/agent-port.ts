@@ -106,6 +106,7 @@ export interface Children {
   /**
    * Gives a child its first or a further query, unless its log has one from the same call. Then the journal knows the query.
    * The call has been handed to the store; `kept` resolves when it is kept, and nobody may see the query before.
+   * Called for several children at once when their calls were answered together.
    */
   spawn(agentId: string, query: ChainDraft, kept: Promise<void>): Promise<void>;
   /** Cancels every unfinished agent below this one, or at and below the named children of it. */

@@ -83,7 +83,7 @@ async function newChild(
   request: DelegateRequest,
   name: string,
 ): Promise<DelegateAnswer> {
-  const facts = factsOf(port.settings, parent, block.children);
+  const facts = factsOf(port.settings, parent, block);
   const planned = planChild(port.journal.graph, request, name, facts);
   if (!planned.ok) return refused(planned.error);
   const plan = withRuntime(port.settings, planned.value, request);
@@ -94,13 +94,18 @@ async function newChild(
 }
 
 /** What a plan for a child of this agent depends on. */
-export function factsOf(settings: AgentSettings, parent: AgentState, childrenInBlock: number): DelegateFacts {
+export function factsOf(
+  settings: AgentSettings,
+  parent: AgentState,
+  { children, promised }: Pick<LiveBlock, "children" | "promised">,
+): DelegateFacts {
   return {
     parentId: parent.query.agentId,
     depth: parent.query.depth,
     config: parent.config,
     childMaxIterations: settings.config.childMaxIterations,
-    childrenInBlock,
+    childrenInBlock: children,
+    promised,
     models: [...settings.models.keys()],
     runtimes: [...settings.languages.keys()],
   };

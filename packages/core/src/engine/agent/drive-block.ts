@@ -1,19 +1,23 @@
 import type { AgentState } from "../../data/graph/chain.ts";
 import type { JsonValue } from "../../data/json.ts";
-import type { Outcome } from "../../data/node.ts";
+import type { CallNode, Outcome } from "../../data/node.ts";
 import { intentNodeId } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
 import type { Call, TurnState } from "../../protocols/runtime.ts";
 import { awaitedTasks, endIds, hasEnded, recordedOutcome } from "../repl/answers.ts";
 import type { LiveBlock } from "../repl/live-block.ts";
+import { orderResumed } from "../repl/order-resumed.ts";
 import type { CallDraft } from "../store/node-draft.ts";
-import type { AgentPort } from "./agent-port.ts";
+import type { AgentPort, Delegation } from "./agent-port.ts";
 import { approveCall, needsApproval } from "./approve-call.ts";
 import { answerDelegate } from "./delegation.ts";
 import { performCall } from "./effects.ts";
 import { inLanguage } from "./in-language.ts";
 import type { Approval, Finished, MailboxEntry } from "./mailbox.ts";
 import { childDraft } from "./query-draft.ts";
+
+/** Delegations answered in one append, at most: the children of these begin before the next are planned. */
+const MOST_TOGETHER = 32;
 
 /** How far a block got. */
 export type BlockOutcome =
@@ -44,12 +48,12 @@ export async function driveBlock(
     if (block.state.kind === "lost") return { kind: "lost", state: block.state };
     const rebuilt = block.begun === 0;
     await begin(port, block, state);
-    if (rebuilt) orderResumed(port, block);
+    if (rebuilt) orderResumed(port.journal.graph, block);
     if (block.accepted !== null && block.running.size === 0)
       return { kind: "done", value: block.accepted.value };
-    const [index] = block.accepted === null ? block.immediate : [];
-    if (index !== undefined) {
-      await answerAtOnce(port, block, state, index);
+    const next = block.accepted === null ? nextInLine(block) : undefined;
+    if (next !== undefined) {
+      await (next.name === "wait" ? openWaits : delegateAll)(port, block, state, next);
       continue;
     }
     const entry =
@@ -82,29 +86,6 @@ async function begin(port: AgentPort, block: LiveBlock, state: AgentState): Prom
     if (call.name === "delegate" || call.name === "wait") block.immediate.push(call.index);
     else await startEffect(port, block, state, call);
   }
-}
-
-/**
- * In a block that was rebuilt, waits that were open when it was suspended come before what it issues anew, in
- * the order in which they were completed, as they would have in the REPL that is gone.
- */
-function orderResumed(port: AgentPort, block: LiveBlock): void {
-  const { graph } = port.journal;
-  const named = block.namedWaits(graph);
-  if (named.size === 0) return;
-  const completion = (index: number): number => {
-    const call = block.issued[index];
-    const tasks = (call && awaitedTasks(graph, port.agentId, call)) ?? [];
-    const ends = endIds(graph, tasks).map((id) => graph.position(id) ?? Number.POSITIVE_INFINITY);
-    const complete = tasks.every((task) => hasEnded(graph, task));
-    return complete ? Math.max(...ends) : Number.POSITIVE_INFINITY;
-  };
-  const resumed = block.immediate.filter((index) => named.has(index));
-  const times = new Map(resumed.map((index) => [index, completion(index)]));
-  const at = (index: number) => times.get(index) ?? Number.POSITIVE_INFINITY;
-  resumed.sort((a, b) => (at(a) === at(b) ? a - b : at(a) - at(b)));
-  const others = block.immediate.filter((index) => !named.has(index));
-  block.immediate.splice(0, block.immediate.length, ...resumed, ...others);
 }
 
 async function startEffect(port: AgentPort, block: LiveBlock, state: AgentState, call: Call): Promise<void> {
@@ -206,28 +187,42 @@ async function take(
   });
 }
 
-async function answerAtOnce(
-  port: AgentPort,
-  block: LiveBlock,
-  state: AgentState,
-  index: number,
-): Promise<void> {
-  const call = block.issued[index];
-  if (call?.name === "wait") return await openWaits(port, block, state, call);
-  block.immediate.shift();
-  if (call === undefined) return;
-  const startedAt = port.journal.environment.now();
-  const { outcome, delegation } = await answerDelegate(port, block, state, call);
-  const draft = { index, name: call.name, args: call.args, outcome, startedAt };
-  const { endedAt } =
-    delegation === null
-      ? await port.journal.appendCall(block.action, draft)
-      : await port.journal.appendDelegation(block.action, draft, async (node, kept) => {
-          const query = await childDraft(port.settings, port.journal, { ...delegation, call: node });
-          await port.children.spawn(delegation.plan.agentId, query, kept);
-        });
-  if (delegation !== null) block.children += 1;
-  await deliver(port, block, index, outcome, endedAt);
+/** Answers the delegations that are next in line: the log gets the answers all in one append, the REPL each on its own. */
+async function delegateAll(port: AgentPort, block: LiveBlock, state: AgentState, first: Call): Promise<void> {
+  const { journal, settings, children } = port;
+  const drafts: CallDraft[] = [];
+  const delegations = new Map<number, Omit<Delegation, "call">>();
+  for (let call: Call | undefined = first; call?.name === "delegate"; call = nextInLine(block)) {
+    if (drafts.length === MOST_TOGETHER || (drafts.length > 0 && !isForNewChild(call))) break;
+    const { index, name, args } = call;
+    const startedAt = journal.environment.now();
+    const answer = await answerDelegate(port, block, state, call).catch((error: unknown) => {
+      // What went wrong ends the block, but not before the delegations in front of it are made.
+      if (drafts.length === 0) throw error;
+      return null;
+    });
+    if (answer === null) break;
+    block.immediate.shift();
+    const { outcome, delegation } = answer;
+    drafts.push({ index, name, args, outcome, startedAt });
+    if (delegation === null) continue;
+    delegations.set(index, delegation);
+    block.children += 1;
+    block.promised.add(delegation.plan.agentId);
+  }
+  const nodes = await journal.appendDelegations(block.action, drafts, async (node, kept) => {
+    const delegation = delegations.get(node.index);
+    if (delegation === undefined) return;
+    const query = await childDraft(settings, journal, { ...delegation, call: node });
+    await children.spawn(delegation.plan.agentId, query, kept);
+  });
+  block.promised.clear();
+  await deliverAll(port, block, state, nodes);
+}
+
+/** Whether a child may get a further task is read off the log, which has to have every answer before that. */
+function isForNewChild({ args: [target] }: Call): boolean {
+  return typeof target === "string";
 }
 
 /** Opens the waits that are next in line, and answers those that are complete. */
@@ -283,9 +278,19 @@ async function answerWaits(
       startedAt,
     };
   });
-  for (const node of await journal.appendCalls(block.action, drafts)) {
+  await deliverAll(port, block, state, await journal.appendCalls(block.action, drafts));
+}
+
+/** Gives the REPL answers that are in the log. */
+async function deliverAll(
+  port: AgentPort,
+  block: LiveBlock,
+  state: AgentState,
+  nodes: readonly CallNode[],
+): Promise<void> {
+  for (const node of nodes) {
     if (port.signals.stop.aborted || block.state.kind === "lost") return;
-    await deliver(port, block, node.index, await recordedOutcome(journal, node), node.endedAt);
+    await deliver(port, block, node.index, await recordedOutcome(port.journal, node), node.endedAt);
     // What the code calls now does not have to wait until it has heard the rest.
     await begin(port, block, state);
   }

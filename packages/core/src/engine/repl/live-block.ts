@@ -34,7 +34,10 @@ export class LiveBlock {
   /** The `done` whose verdict is open, or was accepted. */
   doneIndex: number | null = null;
   accepted: { readonly value: JsonValue } | null = null;
+  /** Children that it has delegated to. */
   children = 0;
+  /** Those of them whose delegation is not in the log yet. */
+  readonly promised: Set<string> = new Set();
   state: TurnState = { kind: "idle" };
   /** The end of the main code; the state of later turns may only repeat it. */
   ended: Extract<TurnState, { kind: "ended" | "threw" }> | null = null;

@@ -79,28 +79,33 @@ export class Journal {
 
   /** Appends several answered calls of the block in one go. */
   async appendCalls(action: ActionNode, drafts: readonly CallDraft[]): Promise<readonly CallNode[]> {
-    const nodes: CallNode[] = [];
-    for (const draft of drafts) nodes.push(await this.#callNode(action, draft, nodes.length));
+    const nodes = await this.#callNodes(action, drafts);
     await this.append(action.agentId, nodes);
     return nodes;
   }
 
   /**
-   * Appends the answered call that delegates, and at once behind it what `spawn` appends: one write can take both.
-   * `spawn` is not called for a call that no store would take.
+   * Appends answered `delegate` calls in one go, and at once behind them what `spawn` appends for each: one write can take
+   * all. `spawn` is not called when there is a call that no store would take.
    */
-  async appendDelegation(
+  async appendDelegations(
     action: ActionNode,
-    draft: CallDraft,
-    spawn: (delegation: CallNode, kept: Promise<void>) => Promise<void>,
-  ): Promise<CallNode> {
-    const node = await this.#callNode(action, draft);
-    decodeNode(node, node.id);
-    // Both have ended before anybody hears that one has failed: the agent's next append follows this one.
-    const kept = this.append(node.agentId, [node]);
-    const ends = await Promise.allSettled([kept, spawn(node, kept)]);
+    drafts: readonly CallDraft[],
+    spawn: (call: CallNode, kept: Promise<void>) => Promise<void>,
+  ): Promise<readonly CallNode[]> {
+    const nodes = await this.#callNodes(action, drafts);
+    for (const node of nodes) decodeNode(node, node.id);
+    // All have ended before anybody hears that one has failed: the agent's next append follows this one.
+    const kept = this.append(action.agentId, nodes);
+    const ends = await Promise.allSettled([kept, ...nodes.map((node) => spawn(node, kept))]);
     for (const end of ends) if (end.status === "rejected") throw end.reason;
-    return node;
+    return nodes;
+  }
+
+  async #callNodes(action: ActionNode, drafts: readonly CallDraft[]): Promise<readonly CallNode[]> {
+    const nodes: CallNode[] = [];
+    for (const draft of drafts) nodes.push(await this.#callNode(action, draft, nodes.length));
+    return nodes;
   }
 
   async #callNode(action: ActionNode, draft: CallDraft, offset = 0): Promise<CallNode> {

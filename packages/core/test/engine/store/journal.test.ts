@@ -56,40 +56,43 @@ describe("a journal", () => {
     startedAt: 0,
   } as const;
 
-  test("hands a delegation and the query that it brings about to the store together, in their order", async () => {
+  test("hands delegations and the queries that they bring about to the store together, in their order", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const given: string[] = [];
     const { journal, heard, action } = await begun((store) => ({
       ...store,
       append: async (agentId, n, nodes) => {
-        given.push(...nodes.map(({ id }) => id));
+        given.push(nodes.map(({ id }) => id).join(" "));
         await promise;
         await store.append(agentId, n, nodes);
       },
     }));
     const query = journal.graph.chainAt("root", 0);
     if (query?.type !== "query") throw new Error("the builder made a query");
-    const kept = journal.appendDelegation(action, DELEGATION, async ({ id }) => {
+    const other = { ...DELEGATION, index: 1, outcome: { ok: true, value: "root.other" } } as const;
+    const kept = journal.appendDelegations(action, [DELEGATION, other], async ({ id, index }) => {
       const { id: _id, agentId: _agentId, n: _n, ...draft } = query;
-      await journal.appendChain("root.child", [{ ...draft, depth: 1, parentId: id }]);
+      await journal.appendChain(["root.child", "root.other"][index] ?? "", [
+        { ...draft, depth: 1, parentId: id },
+      ]);
     });
     await new Promise((settled) => setImmediate(settled));
-    expect(given).toEqual(["root#1/0", "root.child#0"]);
+    expect(given).toEqual(["root#1/0 root#1/1", "root.child#0", "root.other#0"]);
     expect(heard).toEqual([]);
     resolve();
     await kept;
-    expect(heard).toEqual(["root#1/0", "root.child#0"]);
-    expect(journal.graph.children("root")).toEqual(["root.child"]);
+    expect(heard).toEqual(["root#1/0", "root#1/1", "root.child#0", "root.other#0"]);
+    expect(journal.graph.children("root")).toEqual(["root.child", "root.other"]);
   });
 
-  test("lets nothing be born of a delegation that no store would take", async () => {
+  test("lets nothing be born of delegations one of which no store would take", async () => {
     const { journal, store, action } = await begun();
     let births = 0;
     const born = async () => {
       births += 1;
     };
-    const unfit = { ...DELEGATION, args: [Number.NaN] };
-    await expect(journal.appendDelegation(action, unfit, born)).rejects.toMatchObject({
+    const unfit = { ...DELEGATION, index: 1, args: [Number.NaN] };
+    await expect(journal.appendDelegations(action, [DELEGATION, unfit], born)).rejects.toMatchObject({
       code: "invalid_graph",
     });
     expect(births).toBe(0);
@@ -105,7 +108,7 @@ describe("a journal", () => {
       },
     }));
     const born = () => Promise.reject(new RLMError("invalid_options", "The prompt threw."));
-    await expect(journal.appendDelegation(action, DELEGATION, born)).rejects.toThrow("The prompt threw.");
+    await expect(journal.appendDelegations(action, [DELEGATION], born)).rejects.toThrow("The prompt threw.");
     const [next] = await journal.appendChain("root", [SAID]);
     expect(next?.n).toBe(3);
   });

@@ -66,7 +66,7 @@ function planAgain(
     const planned = planFurther(first, request, [...settings.models.keys()]);
     return planned.ok ? planned.value : { agentId, depth: first.query.depth, config: first.config };
   }
-  const facts = factsOf(settings, parent, 0);
+  const facts = factsOf(settings, parent, { children: 0, promised: new Set() });
   const plan = { agentId, depth: parent.query.depth + 1, config: childConfig(request, facts) };
   return withRuntime(settings, plan, request);
 }
