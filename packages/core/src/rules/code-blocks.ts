@@ -12,12 +12,12 @@ import {
   FENCE_IN_CODE,
   INVENTED_OUTPUT,
 } from "./code-messages.ts";
-import { fenceTag, isOurs, isPreferred } from "./fence-tag.ts";
 import {
   type ChooseEnd,
   type ChosenEnd,
   type Fence,
   type FenceBody,
+  fenceTag,
   type OpenFence,
   scanFences,
   splitLines,
@@ -60,11 +60,11 @@ export function findCode(reply: string, kernel: CodeFinder): FoundCode {
   if (endsInside) return { kind: "none", message: explainThinking(), offered: null };
   const chooser = new EndChooser(kernel);
   const fences = scanFences(text, chooser.choose);
-  const blocks = fences.filter((fence) => isOurs(fence.info, kernel) && !isBlank(fence));
-  const preferred = blocks.filter((fence) => isPreferred(fence.info, kernel));
+  const blocks = fences.filter((fence) => kernel.fences.includes(fence.tag) && !isBlank(fence));
+  const preferred = blocks.filter(({ tag }) => tag === kernel.fences[0]);
   const chosen = firstToRun(preferred) ?? firstToRun(blocks);
   if (chosen === undefined) return withoutBlock(reply, text, fences, kernel);
-  if (!chosen.closed) return { kind: "unclosed", message: explainUnclosed(chosen.info, kernel) };
+  if (!chosen.closed) return { kind: "unclosed", message: explainUnclosed(chosen.tag, kernel) };
   const { code, notice } = readCode(chosen.code, kernel);
   const notices = [
     notice,
@@ -84,7 +84,7 @@ function withoutBlock(reply: string, text: string, fences: readonly Fence[], ker
   if (unfenced !== null) return { kind: "code", code: unfenced, notice: explainUnfenced(kernel) };
   const offered = offeredAnswer(text, fences, kernel);
   if (offered?.kind === "call") return { kind: "code", code: offered.code, notice: explainCall(kernel) };
-  const holdsOurs = (found: readonly Fence[]) => found.some(({ info }) => isOurs(info, kernel));
+  const holdsOurs = (found: readonly Fence[]) => found.some(({ tag }) => kernel.fences.includes(tag));
   const inThought = !holdsOurs(fences) && holdsOurs(scanFences(untagged(reply)));
   return {
     kind: "none",
@@ -94,8 +94,8 @@ function withoutBlock(reply: string, text: string, fences: readonly Fence[], ker
 }
 
 /** True for a block without a tag that parses and does something: data and output seldom call or assign. */
-function isCode({ info, code, closed }: Fence, kernel: CodeFinder): boolean {
-  return closed && fenceTag(info) === "" && /[(=]/.test(code) && kernel.parses(code) === null;
+function isCode({ tag, code, closed }: Fence, kernel: CodeFinder): boolean {
+  return closed && tag === "" && /[(=]/.test(code) && kernel.parses(code) === null;
 }
 
 /** A call or an assignment as a statement of code begins with it: prose puts a space before its parentheses. */
@@ -123,7 +123,7 @@ function inventsOutput(
   kernel: Pick<Kernel, "fences">,
 ): boolean {
   const later = fences.filter(({ line }) => line >= chosen.endLine);
-  if (later.some(({ info }) => OUTPUT_TAGS.includes(fenceTag(info)) && !isOurs(info, kernel))) return true;
+  if (later.some(({ tag }) => OUTPUT_TAGS.includes(tag) && !kernel.fences.includes(tag))) return true;
   const inFence = (at: number) => later.some(({ line, endLine }) => line <= at && at < endLine);
   return splitLines(text).some((line, at) => at >= chosen.endLine && OUTPUT.test(line) && !inFence(at));
 }
@@ -161,11 +161,10 @@ class EndChooser {
   }
 
   readonly choose: ChooseEnd = (fence) => {
-    if (this.#parsesLeft <= 0 || !isOurs(fence.info, this.#kernel)) return null;
+    if (this.#parsesLeft <= 0 || !this.#kernel.fences.includes(fence.tag)) return null;
     const nearest = fence.read({ ends: 1 });
     const chosen = nearest.ends.length === 0 ? this.#chooseLoose(fence) : this.#chooseFrom(fence, nearest);
-    const isFound =
-      chosen !== null && isPreferred(fence.info, this.#kernel) && codeUpTo(chosen).trim() !== "";
+    const isFound = chosen !== null && fence.tag === this.#kernel.fences[0] && codeUpTo(chosen).trim() !== "";
     if (isFound) this.#parsesLeft = 0;
     return chosen;
   };
@@ -203,7 +202,7 @@ class EndChooser {
 
   #opensBlock(line: string): boolean {
     const info = /^ {0,3}(?:`{3,}|~{3,})(.*)$/s.exec(line)?.[1]?.trim();
-    return info !== undefined && isPreferred(info, this.#kernel);
+    return info !== undefined && fenceTag(info) === this.#kernel.fences[0];
   }
 
   #parses(code: string): boolean {

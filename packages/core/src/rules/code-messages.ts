@@ -1,6 +1,5 @@
 import type { JsonValue } from "../data/json.ts";
 import type { Kernel } from "../protocols/kernel.ts";
-import { fenceTag, isOurs } from "./fence-tag.ts";
 import type { Fence } from "./fences.ts";
 import { languageName } from "./language-name.ts";
 
@@ -29,9 +28,8 @@ export function explainThinking(): string {
 }
 
 /** Told when the block to run has no closing fence. */
-export function explainUnclosed(info: string, kernel: Language): string {
-  const tag = shorten(fenceTag(info));
-  return `Your \`${tag}\` block is never closed, so it did not run: the reply may have been cut off. Send the whole block again, in smaller steps if it is long. It ends with a line that holds nothing but the fence:\n${block("print(1 + 1)", kernel)}`;
+export function explainUnclosed(tag: string, kernel: Language): string {
+  return `Your \`${shorten(tag)}\` block is never closed, so it did not run: the reply may have been cut off. Send the whole block again, in smaller steps if it is long. It ends with a line that holds nothing but the fence:\n${block("print(1 + 1)", kernel)}`;
 }
 
 /** Told when other blocks stood beside the one that ran. */
@@ -118,11 +116,11 @@ function withArticle(words: string): string {
 
 function describeBlocks(fences: readonly Fence[], kernel: Language): string {
   if (fences.length === 0) return "Your reply has no code block.";
-  const ours = fences.find((fence) => isOurs(fence.info, kernel));
+  const ours = fences.find(({ tag }) => kernel.fences.includes(tag));
   if (ours !== undefined) {
-    return `Your \`${shorten(fenceTag(ours.info))}\` block is empty: the code begins on the line after the fence.`;
+    return `Your \`${shorten(ours.tag)}\` block is empty: the code begins on the line after the fence.`;
   }
-  const tags = [...new Set(fences.map((fence) => shorten(fenceTag(fence.info))))];
+  const tags = [...new Set(fences.map((fence) => shorten(fence.tag)))];
   const named = tags.slice(0, TAGS_NAMED).map((tag) => (tag === "" ? "no tag" : `the tag \`${tag}\``));
   const more = tags.length > TAGS_NAMED ? ` and ${tags.length - TAGS_NAMED} more` : "";
   return `Your reply has no block that can run, only blocks with ${named.join(", ")}${more}.`;
@@ -130,7 +128,7 @@ function describeBlocks(fences: readonly Fence[], kernel: Language): string {
 
 function describePython(text: string, fences: readonly Fence[], kernel: Language): string {
   if (PYTHON_TAGS.includes(kernel.language.toLowerCase())) return "";
-  const isTagged = fences.some((fence) => PYTHON_TAGS.includes(fenceTag(fence.info)));
+  const isTagged = fences.some(({ tag }) => PYTHON_TAGS.includes(tag));
   return isTagged || PYTHON_LINE.test(text)
     ? `The REPL speaks ${languageName(kernel.language)}, not Python.`
     : "";

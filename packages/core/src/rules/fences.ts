@@ -23,6 +23,8 @@ import { LineCursor } from "./line-cursor.ts";
 export interface Fence {
   /** The info string, without the white space around it. */
   readonly info: string;
+  /** The first word of the info string, in lower case: `{.repl}`, `repl title=x` and `Repl` all give `repl`. */
+  readonly tag: string;
   /** The content, each line without container marks and the fence's own indentation, joined by `\n`. */
   readonly code: string;
   /** False when the text or the container ended before a closing fence came. */
@@ -51,7 +53,7 @@ export interface ReadBody {
 
 /** An opening fence whose end is to be chosen. */
 export interface OpenFence {
-  readonly info: string;
+  readonly tag: string;
   read(how: ReadBody): FenceBody;
 }
 
@@ -69,6 +71,7 @@ interface Opening {
   readonly length: number;
   readonly indent: number;
   readonly info: string;
+  readonly tag: string;
 }
 
 const FENCE = /^(?:(`{3,})([^`]*)|(~{3,})(.*))$/s;
@@ -160,13 +163,14 @@ class FenceScanner {
   /** Records the fence that line `at` opens and gives the index of the line after it. */
   #takeFence(opening: Opening, at: number): number {
     const containers = this.#containers;
+    const { info, tag } = opening;
     const read = (how: ReadBody) => readBody(this.#lines, at + 1, { opening, containers, ...how });
-    const chosen = this.#chooseEnd({ info: opening.info, read }) ?? { body: read({ ends: 1 }), end: 0 };
+    const chosen = this.#chooseEnd({ tag, read }) ?? { body: read({ ends: 1 }), end: 0 };
     const end = chosen.body.ends[chosen.end];
     const lines = chosen.body.lines.slice(0, end);
     const closed = end !== undefined;
     const endLine = at + 1 + lines.length + (closed ? 1 : 0);
-    this.#fences.push({ info: opening.info, code: lines.join("\n"), closed, line: at, endLine });
+    this.#fences.push({ info, tag, code: lines.join("\n"), closed, line: at, endLine });
     return endLine;
   }
 }
@@ -183,7 +187,12 @@ function openFence(leaf: string, indent: number): Opening | null {
   const run = found?.[1] ?? found?.[3];
   if (run === undefined) return null;
   const info = (found?.[2] ?? found?.[4] ?? "").replace(/^[ \t]+|[ \t]+$/g, "");
-  return { marker: run.charAt(0), length: run.length, indent, info };
+  return { marker: run.charAt(0), length: run.length, indent, info, tag: fenceTag(info) };
+}
+
+/** The {@link Fence.tag} of a fence with this info string. */
+export function fenceTag(info: string): string {
+  return (/^\{?[ \t]*\.?([^\s{},;:=]*)/.exec(info)?.[1] ?? "").toLowerCase();
 }
 
 interface BodyOptions extends ReadBody {

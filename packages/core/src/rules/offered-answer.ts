@@ -1,6 +1,5 @@
 import { type JsonValue, parseJson } from "../data/json.ts";
 import type { Kernel } from "../protocols/kernel.ts";
-import { fenceTag } from "./fence-tag.ts";
 import { type Fence, splitLines } from "./fences.ts";
 
 /** An answer that a reply gives without a block of code. */
@@ -29,8 +28,7 @@ export function offeredAnswer(
 ): OfferedAnswer | null {
   const [fence, ...others] = fences;
   if (fence !== undefined) {
-    const value =
-      others.length === 0 && JSON_TAGS.includes(fenceTag(fence.info)) ? parsed(fence.code) : undefined;
+    const value = others.length === 0 && JSON_TAGS.includes(fence.tag) ? parsed(fence.code) : undefined;
     return value === undefined ? null : { kind: "value", value };
   }
   const lines = splitLines(text.trim());
