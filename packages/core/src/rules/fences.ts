@@ -13,11 +13,11 @@
 import {
   type Container,
   isThematicBreak,
+  LineCursor,
   MAX_CONTAINERS,
   matchContainers,
   openContainer,
 } from "./containers.ts";
-import { LineCursor } from "./line-cursor.ts";
 
 /** A fenced block. */
 export interface Fence {
