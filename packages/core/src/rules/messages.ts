@@ -1,8 +1,7 @@
 import { reopens } from "../data/ends.ts";
 import type { Graph } from "../data/graph/graph.ts";
-import type { ChainNode } from "../data/node.ts";
+import type { ChainNode, QueryNode } from "../data/node.ts";
 import type { Message } from "../protocols/client.ts";
-import { taskMessage } from "./task-message.ts";
 
 /** What {@link defaultMessages} needs beside the chain. */
 export interface MessageOptions {
@@ -101,6 +100,11 @@ export class Transcript {
     if (final) push(sent, frozen("user", FINAL_REQUEST));
     return sent;
   }
+}
+
+/** The message of a task: its query, followed in a first task by the description of the input. */
+export function taskMessage({ query, input }: Pick<QueryNode, "query" | "input">): string {
+  return input === undefined ? query : `${query}\n\n${input}`;
 }
 
 /** Sent in place of a reply without text: many providers refuse every request that holds an empty message. */

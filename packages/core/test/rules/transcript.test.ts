@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { reopens } from "../../src/data/ends.ts";
 import type { ChainNode, Graph, Message } from "../../src/index.ts";
-import { FINAL_REQUEST, type MessageOptions, Transcript } from "../../src/rules/messages.ts";
-import { taskMessage } from "../../src/rules/task-message.ts";
+import { FINAL_REQUEST, type MessageOptions, Transcript, taskMessage } from "../../src/rules/messages.ts";
 import { RunBuilder } from "../data/run-builder.ts";
 import { Seeded } from "../data/seeded.ts";
 
