@@ -23,7 +23,6 @@ import {
   splitLines,
 } from "./fences.ts";
 import { type OfferedAnswer, offeredAnswer, withAnswer, withoutReturn } from "./offered-answer.ts";
-import { withoutLeadingProse } from "./prose-lines.ts";
 import { untagged, withoutReasoning } from "./reasoning.ts";
 
 /** What a reply holds: code to run with what the model should know of how it was found, or why there is none. */
@@ -113,6 +112,15 @@ function unfencedCode(text: string, kernel: CodeFinder): string | null {
   const answered = withAnswer(lines, kernel);
   if (answered === null) return kernel.parses(code) === null ? code : null;
   return answered.isAlone || kernel.parses(answered.code) !== null ? null : answered.code;
+}
+
+/** Three words or more that begin like a sentence and hold nothing that occurs only in code. */
+const PROSE = /^[ \t]*[A-Z][\w'’]*,?(?:[ \t]+[\w'’"/%.-]+[,;:]?){2,}[.:!?]?[ \t]*$/;
+
+/** The lines without prose and empty lines at their beginning. */
+function withoutLeadingProse(lines: readonly string[]): readonly string[] {
+  const first = lines.findIndex((line) => line.trim() !== "" && !PROSE.test(line));
+  return first === -1 ? [] : lines.slice(first);
 }
 
 /** Whether a reply goes on behind the block that runs with what looks like the output of it. */
