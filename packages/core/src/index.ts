@@ -75,5 +75,4 @@ export { UNKNOWN_USAGE, type Usage, type UsageTotal } from "./data/usage.ts";
 export type { Runtime } from "./protocols/runtime.ts";
 
 // Prompts.
-export { type AgentView, PromptBuilder, type SectionText } from "./rules/prompt/prompt-builder.ts";
-export { defaultPrompt } from "./rules/prompt/default-prompt.ts";
+export { type AgentView, PromptBuilder, type SectionText, defaultPrompt } from "./rules/prompt.ts";

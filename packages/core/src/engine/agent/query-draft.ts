@@ -6,7 +6,7 @@ import type { Kernel } from "../../protocols/kernel.ts";
 import type { PayloadReader, PayloadStore } from "../../protocols/store.ts";
 import type { Tool } from "../../protocols/tool.ts";
 import { BEGINNING, describeInput, MAX_DESCRIBED, READ_JSON } from "../../rules/describe-input.ts";
-import type { AgentView } from "../../rules/prompt/prompt-builder.ts";
+import type { AgentView } from "../../rules/prompt.ts";
 import { copyObject } from "../../schema/json-copy.ts";
 import { requiredAnswer } from "../../schema/required-keys.ts";
 import { openContext } from "../repl/repl-spec.ts";

@@ -9,7 +9,7 @@ import type { Runtime } from "../../protocols/runtime.ts";
 import type { RunStores } from "../../protocols/store.ts";
 import type { Tool } from "../../protocols/tool.ts";
 import type { ResolvedRunConfig } from "../../rules/limits.ts";
-import type { AgentView } from "../../rules/prompt/prompt-builder.ts";
+import type { AgentView } from "../../rules/prompt.ts";
 import type { Price, Provider } from "./provider.ts";
 import type { ReplPlaces } from "./repl-places.ts";
 import type { RuntimeProofs } from "./runtime-proofs.ts";
