@@ -133,7 +133,7 @@ function inventsOutput(
   const later = fences.filter(({ line }) => line >= chosen.endLine);
   if (later.some(({ tag }) => OUTPUT_TAGS.includes(tag) && !kernel.fences.includes(tag))) return true;
   const inFence = (at: number) => later.some(({ line, endLine }) => line <= at && at < endLine);
-  return splitLines(text).some((line, at) => at >= chosen.endLine && OUTPUT.test(line) && !inFence(at));
+  return text.split("\n").some((line, at) => at >= chosen.endLine && OUTPUT.test(line) && !inFence(at));
 }
 
 /** Tags of blocks in which models write what they think that their code printed. */

@@ -1,7 +1,7 @@
 import type { JsonValue } from "../data/json.ts";
 import type { Kernel } from "../protocols/kernel.ts";
 import type { Fence } from "./fences.ts";
-import { languageName } from "./language-name.ts";
+import { languageName } from "./spelling.ts";
 
 type Language = Pick<Kernel, "fences" | "language">;
 

@@ -6,7 +6,7 @@ import { RLMError } from "../errors.ts";
 import type { Kernel } from "../protocols/kernel.ts";
 import type { Tool } from "../protocols/tool.ts";
 import { isShownWhole } from "./describe-input.ts";
-import { languageName } from "./language-name.ts";
+import { languageName } from "./spelling.ts";
 
 /** What a section may depend on: the least view of an agent. */
 export interface AgentView {

@@ -3,6 +3,7 @@ import { withoutForeignReasoning } from "./foreign-reasoning.ts";
 
 /** A reply without the sections in which the model thinks aloud. */
 export interface WithoutReasoning {
+  /** Its lines end in `\n`, whatever those of the reply end in. */
   readonly text: string;
   /** True when the reply begins with a section that never ends, so that all of it is reasoning. */
   readonly endsInside: boolean;

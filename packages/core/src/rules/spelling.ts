@@ -9,3 +9,9 @@ export function spelled(text: string, { spellings }: Pick<Kernel, "spellings">):
   const known = new Map(Object.entries(spellings));
   return text.replace(WORDS, (word) => known.get(word) ?? word);
 }
+
+/** The name of a kernel's language as people write it. */
+export function languageName(language: string): string {
+  const [first = "", ...rest] = language;
+  return language === "javascript" ? "JavaScript" : first.toUpperCase() + rest.join("");
+}
