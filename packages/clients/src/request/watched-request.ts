@@ -101,7 +101,7 @@ async function receive({ send, progress }: WatchedRequest, watch: Watch): Promis
     const text = progress.add(value);
     const { started, over } = progress;
     if (!started) values.push(value);
-    watch.emit(text);
+    if (text !== "") watch.emit(text);
     if (over) break;
   }
   // The answer was JSON that is neither a reply nor an error.
@@ -166,7 +166,7 @@ function startWatch({ provider, limits, chat, secrets, keySent }: WatchedRequest
       refused: reading.refused,
     }),
     emit(delta: string) {
-      if (open && delta !== "") tell(chat.onText, delta);
+      if (open) tell(chat.onText, delta);
     },
     end(complete: boolean) {
       open = false;
