@@ -12,9 +12,9 @@ import { addUsage, type BranchInfo, FORMAT, nodeUsage, type RunInfo, ZERO_USAGE 
 import { lockHolder } from "./branch/branch-lock.ts";
 import { orFileFailure } from "./disk/file-failure.ts";
 import { branchInbox } from "./inbox/branch-inbox.ts";
-import { requireDirectory } from "./layout/folder-chain.ts";
 import type { BranchPaths, Layout } from "./layout/layout.ts";
 import { listBranches, readBranchFile, readRunFile } from "./layout/run-files.ts";
+import { requireDirectory } from "./layout/workspace-root.ts";
 import { readLines } from "./log/line-reader.ts";
 import { decodeLine } from "./log/log-line.ts";
 import { openLog } from "./log/log-reader.ts";

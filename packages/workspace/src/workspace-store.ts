@@ -17,10 +17,9 @@ import { orFileFailure } from "./disk/file-failure.ts";
 import { InboxFile } from "./inbox/inbox-file.ts";
 import type { BranchPaths } from "./layout/layout.ts";
 import { isSameHead, type LogHead, type WritesHead, writeHead } from "./log/log-head.ts";
-import { encodeLine, type LogLine } from "./log/log-line.ts";
+import { encodeLine, type LogLine, sumOf } from "./log/log-line.ts";
 import { LogReader } from "./log/log-reader.ts";
 import { LogWriter } from "./log/log-writer.ts";
-import { sumOf } from "./log/sealed-line.ts";
 
 /*
  * Owns: one branch that is open for writing, from taking its lock to giving it back.
@@ -97,10 +96,10 @@ export class WorkspaceStore implements Store {
     { reader, nodes, tornBytes }: OpenedLog,
     writer: LogWriter,
   ) {
-    const { run, layout } = options;
+    const { run, paths } = options;
     this.#options = options;
     this.run = run;
-    this.#paths = layout.branch(run.runId, run.branch.id);
+    this.#paths = paths;
     this.payloads = closablePayloads(options.payloads, () => this.#assertOpen());
     this.repaired = { droppedBytes: tornBytes };
     this.inbox = new InboxFile({
@@ -120,11 +119,11 @@ export class WorkspaceStore implements Store {
 
   /** Reads the log, cuts off a torn end and stands ready to append. Gives the lock back when that fails. */
   static async open(options: WorkspaceStoreOptions): Promise<WorkspaceStore> {
-    const { run, layout, durability, lock } = options;
+    const { paths, durability, lock } = options;
     try {
       const opened = await openMigrated(options);
       const { reader } = opened;
-      const file = layout.branch(run.runId, run.branch.id).log;
+      const file = paths.log;
       const handle = await orFileFailure("open", file, () => openForWriting(file, reader));
       const writer = new LogWriter({
         handle,

@@ -1,8 +1,10 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Graph, type JsonObject, RLMError, type RunNode } from "@rlmflow/core";
 import {
   checkPayloads,
   closablePayloads,
+  decodeRunInfo,
+  FORMAT,
   type PayloadStore,
   type RunInfo,
   type RunStores,
@@ -13,17 +15,15 @@ import { keepMetadata } from "./branch/branch-metadata.ts";
 import { copyBranch } from "./branch/copy-branch.ts";
 import { draftFork, type ForkOptions, type ForkResult, freeBranchName, usageOf } from "./branch/fork.ts";
 import { makeBranch, makeRun } from "./branch/new-branch.ts";
-import type { Durability } from "./disk/durable-files.ts";
-import { removeAbandoned } from "./disk/temporaries.ts";
+import { type Durability, removeAbandoned } from "./disk/durable-files.ts";
 import { type BranchExamination, examineBranch } from "./examine/examine-branch.ts";
 import type { ForkedFiles } from "./files/fork-files.ts";
 import { type CallFiles, WorkspaceFiles } from "./files/workspace-files.ts";
 import { writtenDirectories } from "./files/written-directories.ts";
 import { type BranchInbox, branchInbox } from "./inbox/branch-inbox.ts";
-import { FolderChain, refuseLinks, requireDirectory } from "./layout/folder-chain.ts";
 import { type BranchPaths, HIDDEN, type Layout, MAIN } from "./layout/layout.ts";
 import { listBranches, listRuns, newestRun, readRunFile, readStoredBranch } from "./layout/run-files.ts";
-import { WorkspaceRoot } from "./layout/workspace-root.ts";
+import { FolderChain, refuseLinks, requireDirectory, WorkspaceRoot } from "./layout/workspace-root.ts";
 import { LoadedLogs } from "./log/loaded-logs.ts";
 import { LogReader } from "./log/log-reader.ts";
 import { BlobFiles } from "./payloads/blob-files.ts";
@@ -47,6 +47,14 @@ export interface BranchReader {
   next(): Promise<readonly RunNode[]>;
   /** Bytes of a line behind the last whole one: one that is being written, or that a dead process left. */
   readonly tornBytes: number;
+}
+
+/** A branch that is there. */
+interface FoundBranch {
+  readonly run: RunInfo;
+  /** The format in which its branch.json is stored. */
+  readonly format: number;
+  readonly paths: BranchPaths;
 }
 
 /** Runs kept in a directory. Made by `openWorkspace`. */
@@ -109,24 +117,30 @@ export class Workspace implements RunStores, AsyncDisposable {
 
   async createRun(run: RunInfo, nodes: readonly RunNode[] = []): Promise<WorkspaceStore> {
     this.#assertOpen();
-    await makeRun(this.#layout, this.#root, { run, nodes, durability: this.#durability });
-    return this.openRun(run.runId, run.branch.id);
+    const made = decodeRunInfo(run, "run");
+    await makeRun(this.#layout, this.#root, { run: made, nodes, durability: this.#durability });
+    const paths = this.#layout.branch(run.runId, run.branch.id);
+    return this.#open({ run: made, format: FORMAT, paths });
   }
 
   /** Opens a branch for writing. Rejects with `locked` while another process writes it. */
   async openRun(runId: string, branchId: string = MAIN, options: LockOptions = {}): Promise<WorkspaceStore> {
-    const { run, format, paths } = await this.#find(runId, branchId);
+    return this.#open(await this.#find(runId, branchId), options);
+  }
+
+  async #open({ run, format, paths }: FoundBranch, options: LockOptions = {}): Promise<WorkspaceStore> {
     const { directory, log } = paths;
     this.#root.require();
     for (const shared of [this.#layout.blobs, this.#layout.contexts]) requireDirectory(shared);
-    const folders = this.#foldersOf(runId, branchId);
+    const folders = new FolderChain(this.#layout.foldersOfBranch(run.runId, run.branch.id));
     const lock = await BranchLock.acquire(directory, options, folders);
-    await this.#clearUp(runId, paths, lock.followed !== null);
+    await this.#clearUp(paths, lock.followed !== null);
     const store = await WorkspaceStore.open({
       run,
       format,
       loaded: this.#loaded.take(log),
       layout: this.#layout,
+      paths,
       lock,
       payloads: this.#shared,
       durability: this.#durability,
@@ -214,7 +228,7 @@ export class Workspace implements RunStores, AsyncDisposable {
    */
   async inbox(runId?: string, branchId: string = MAIN): Promise<BranchInbox> {
     const { run, paths } = await this.#find(runId ?? (await this.#newestRun()), branchId);
-    const folders = this.#foldersOf(run.runId, branchId);
+    const folders = new FolderChain(this.#layout.foldersOfBranch(run.runId, branchId));
     return branchInbox(run, paths, {
       assertOpen: () => this.#assertOpen(),
       requireInPlace: () => folders.require(),
@@ -284,27 +298,22 @@ export class Workspace implements RunStores, AsyncDisposable {
    * Removes what processes that died had begun to write: in the branch, once in what all runs share, and among the
    * agents' files where the last holder of the branch died. What can't be removed stays: it is in nobody's way.
    */
-  async #clearUp(runId: string, paths: BranchPaths, followsDead: boolean): Promise<void> {
+  async #clearUp(paths: BranchPaths, followsDead: boolean): Promise<void> {
     const { blobs, contexts, runs } = this.#layout;
     const shared = this.#isClear ? [] : [blobs, contexts, runs];
     this.#isClear = true;
     const written = followsDead ? await writtenDirectories(paths).catch(() => []) : [];
     await Promise.allSettled(
-      [paths.directory, this.#layout.branches(runId), ...shared, ...written].map(removeAbandoned),
+      [paths.directory, dirname(paths.directory), ...shared, ...written].map(removeAbandoned),
     );
   }
 
-  async #find(runId: string, branchId: string) {
+  async #find(runId: string, branchId: string): Promise<FoundBranch> {
     this.#assertOpen();
     refuseLinks(this.#layout.foldersOfBranch(runId, branchId));
     await readRunFile(this.#layout, runId);
     const { run, format } = await readStoredBranch(this.#layout, runId, branchId);
     return { run, format, paths: this.#layout.branch(runId, branchId) };
-  }
-
-  /** Throws `store_failed` where one of them is a link or a file. */
-  #foldersOf(runId: string, branchId: string): FolderChain {
-    return new FolderChain(this.#layout.foldersOfBranch(runId, branchId));
   }
 
   async #newestRun(): Promise<string> {

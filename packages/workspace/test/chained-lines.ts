@@ -1,6 +1,5 @@
 import type { RunNode } from "@rlmflow/core";
-import { encodeLine } from "../src/log/log-line.ts";
-import { NO_SUM, sealLine, sumOf } from "../src/log/sealed-line.ts";
+import { encodeLine, NO_SUM, sealLine, sumOf } from "../src/log/log-line.ts";
 
 /** The lines of a log in which every node was appended alone. */
 export function chainedLines(nodes: readonly RunNode[]): readonly Buffer[] {

@@ -5,7 +5,7 @@ import { localRuntime } from "@rlmflow/runtime-local";
 import { scriptedClient } from "@rlmflow/testing";
 import { fileTools } from "@rlmflow/tools";
 import { expect, test } from "vitest";
-import { sealLine } from "../src/log/sealed-line.ts";
+import { sealLine } from "../src/log/log-line.ts";
 import { openedWorkspace } from "./opened-workspace.ts";
 import { block } from "./recorded-run.ts";
 

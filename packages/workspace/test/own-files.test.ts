@@ -6,7 +6,7 @@ import { localRuntime } from "@rlmflow/runtime-local";
 import { scriptedClient } from "@rlmflow/testing";
 import { fileTools } from "@rlmflow/tools";
 import { describe, expect, test } from "vitest";
-import { temporaryName } from "../src/disk/temporaries.ts";
+import { temporaryName } from "../src/disk/durable-files.ts";
 import { observation, run } from "./observation.ts";
 import { openedWorkspace } from "./opened-workspace.ts";
 import { block } from "./recorded-run.ts";

@@ -19,7 +19,7 @@ import { scriptedClient } from "@rlmflow/testing";
 import { fileTools } from "@rlmflow/tools";
 import { describe, expect, test } from "vitest";
 import type { Workspace } from "../src/index.ts";
-import { sealLine } from "../src/log/sealed-line.ts";
+import { sealLine } from "../src/log/log-line.ts";
 import { observation, run as runInfo } from "./observation.ts";
 import { openedWorkspace } from "./opened-workspace.ts";
 import { block } from "./recorded-run.ts";

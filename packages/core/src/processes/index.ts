@@ -11,4 +11,4 @@ export {
   type Whereabouts,
   whereabouts,
 } from "./process-identity.ts";
-export { markWhereabouts, processMark } from "./process-mark.ts";
+export { markWhereabouts, processMark } from "./process-identity.ts";

@@ -1,4 +1,4 @@
-import { decodeEdit } from "../../src/data/decode/decode-edit.ts";
+import { decodeEdit } from "../../src/data/decode/decode.ts";
 import { RLMError } from "../../src/errors.ts";
 import type { Inbox, InboxEntry, InboxFate } from "../../src/protocols/inbox.ts";
 import type { RunStores, Store } from "../../src/protocols/store.ts";

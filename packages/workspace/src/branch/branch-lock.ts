@@ -3,10 +3,9 @@ import { existsSync, linkSync, lstatSync, readdirSync, renameSync, rmSync, write
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { RLMError } from "@rlmflow/core";
-import { readOwnFileAtOnce } from "../disk/durable-files.ts";
+import { readOwnFileAtOnce, temporaryName } from "../disk/durable-files.ts";
 import { orFileFailure, systemCode } from "../disk/file-failure.ts";
-import { temporaryName } from "../disk/temporaries.ts";
-import { FolderChain } from "../layout/folder-chain.ts";
+import { FolderChain } from "../layout/workspace-root.ts";
 import { type HolderIdentity, holderWhereabouts, ownHolder, parseHolder } from "./holder-identity.ts";
 import { type LockSocket, listenIn } from "./lock-socket.ts";
 

@@ -2,9 +2,9 @@ import type { JsonObject } from "@rlmflow/core";
 import type { RunInfo } from "@rlmflow/core/store";
 import { type Durability, replaceFile } from "../disk/durable-files.ts";
 import { orFileFailure } from "../disk/file-failure.ts";
-import { requireDirectory } from "../layout/folder-chain.ts";
 import type { BranchPaths, Layout } from "../layout/layout.ts";
 import { encodeBranchFile, readBranchFile } from "../layout/run-files.ts";
+import { requireDirectory } from "../layout/workspace-root.ts";
 
 /** What is to be kept with a branch. */
 export interface BranchMetadata {

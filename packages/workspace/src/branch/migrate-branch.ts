@@ -3,9 +3,8 @@ import { copyFile, lstat, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunNode } from "@rlmflow/core";
 import { FORMAT, type RunInfo } from "@rlmflow/core/store";
-import { type Durability, moveIntoPlace, syncDirectory } from "../disk/durable-files.ts";
+import { type Durability, moveIntoPlace, syncDirectory, temporaryName } from "../disk/durable-files.ts";
 import { orFileFailure, systemCode } from "../disk/file-failure.ts";
-import { temporaryName } from "../disk/temporaries.ts";
 import type { BranchPaths, Layout } from "../layout/layout.ts";
 import { readBranchFile } from "../layout/run-files.ts";
 import type { LoadedLog } from "../log/loaded-logs.ts";
@@ -17,6 +16,7 @@ import { fillLog } from "./new-branch.ts";
 /** A branch that is being opened for writing, its lock held. */
 export interface LockedBranch {
   readonly layout: Layout;
+  readonly paths: BranchPaths;
   readonly run: RunInfo;
   readonly durability: Durability;
   readonly lock: BranchLock;
@@ -39,13 +39,13 @@ export interface OpenedLog extends LoadedLog {
  */
 export async function openMigrated({
   layout,
+  paths,
   run: { runId, branch },
   durability,
   format,
   loaded,
   lock,
 }: LockedBranch): Promise<OpenedLog> {
-  const paths = layout.branch(runId, branch.id);
   if (lock.followed?.isForced === true)
     for (const file of [paths.log, paths.writes]) await leaveFile(paths.directory, file, durability);
   const isLoaded = loaded !== null && (await loaded.reader.isUnchanged());

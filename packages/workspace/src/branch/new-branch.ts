@@ -6,20 +6,18 @@ import {
   type Durability,
   moveIntoPlace,
   syncDirectory,
+  temporaryName,
   writeFully,
   writeNewFile,
 } from "../disk/durable-files.ts";
 import { orFileFailure, systemCode } from "../disk/file-failure.ts";
-import { temporaryName } from "../disk/temporaries.ts";
 import type { FilesTarget, ForkedFiles } from "../files/fork-files.ts";
 import { readWriteLog } from "../files/write-log.ts";
-import { FolderChain } from "../layout/folder-chain.ts";
 import { branchFiles, type Layout, MAIN } from "../layout/layout.ts";
 import { encodeBranchFile, encodeRunFile } from "../layout/run-files.ts";
-import type { WorkspaceRoot } from "../layout/workspace-root.ts";
+import { FolderChain, type WorkspaceRoot } from "../layout/workspace-root.ts";
 import { type LogHead, writeHead } from "../log/log-head.ts";
-import { encodeLine } from "../log/log-line.ts";
-import { NO_SUM, sumOf } from "../log/sealed-line.ts";
+import { encodeLine, NO_SUM, sumOf } from "../log/log-line.ts";
 
 /*
  * Owns: the making of runs and branches.
@@ -49,8 +47,7 @@ export interface NewBranch {
 /** Makes a run with one branch. Rejects with `already_exists`. */
 export async function makeRun(layout: Layout, root: WorkspaceRoot, branch: NewBranch): Promise<void> {
   const { run, durability } = branch;
-  const path = layout.run(run.runId);
-  layout.branch(run.runId, run.branch.id);
+  const path = dirname(dirname(layout.branch(run.runId, run.branch.id).directory));
   await orFileFailure("make", path, async () => {
     await root.makeFolder(layout.runs);
     const requireInPlace = () => root.requireFolder(layout.runs);

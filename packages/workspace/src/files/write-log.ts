@@ -7,7 +7,7 @@ import { openOwnFile } from "../disk/durable-files.ts";
 import { orFileFailure, systemCode } from "../disk/file-failure.ts";
 import { readLines } from "../log/line-reader.ts";
 import { readHead, type WritesHead } from "../log/log-head.ts";
-import { NO_SUM, openLine, sealLine, sumOf } from "../log/sealed-line.ts";
+import { NO_SUM, openLine, sealLine, sumOf } from "../log/log-line.ts";
 import { type FileState, parseFileState } from "./file-state.ts";
 
 /** The number of the format in which writes are logged. Lines of format 1 name no line before them; one file may begin with them. */

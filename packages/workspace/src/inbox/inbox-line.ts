@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, RLMError } from "@rlmflow/core";
 import { decodeEdit, type InboxFate, type InboxRequest, type RunControl } from "@rlmflow/core/store";
-import { openLine, sealLine } from "../log/sealed-line.ts";
+import { openLine, sealLine } from "../log/log-line.ts";
 
 /** The number of the format of inboxes. */
 const FORMAT = 1;

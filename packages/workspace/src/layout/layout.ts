@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { RLMError } from "@rlmflow/core";
 import { isRunName } from "@rlmflow/core/store";
 
@@ -59,13 +59,17 @@ export class Layout {
 
   /** The folders that lead to the branches of a run, the outermost first. */
   foldersOfRun(runId: string): readonly string[] {
-    return [this.root, this.hidden, this.runs, this.run(runId), this.branches(runId)];
+    return this.#above(this.branches(runId));
   }
 
   /** {@link foldersOfRun}, then those in which a branch is written; what its agents make in their files is not among them. */
   foldersOfBranch(runId: string, branchId: string): readonly string[] {
     const { directory, files } = this.branch(runId, branchId);
-    return [...this.foldersOfRun(runId), directory, ...(branchId === MAIN ? [] : [files])];
+    return [...this.#above(dirname(directory)), directory, ...(branchId === MAIN ? [] : [files])];
+  }
+
+  #above(branches: string): readonly string[] {
+    return [this.root, this.hidden, this.runs, dirname(branches), branches];
   }
 }
 

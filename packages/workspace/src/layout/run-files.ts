@@ -3,8 +3,8 @@ import { isJsonObject, type JsonObject, RLMError } from "@rlmflow/core";
 import { decodeRunInfo, FORMAT, isKnownFormat, isRunName, type RunInfo } from "@rlmflow/core/store";
 import { readOwnFile } from "../disk/durable-files.ts";
 import { damagedFile, orFileFailure, systemCode } from "../disk/file-failure.ts";
-import { refuseLinks } from "./folder-chain.ts";
 import { HIDDEN, type Layout } from "./layout.ts";
+import { refuseLinks } from "./workspace-root.ts";
 
 /** What run.json holds. */
 export interface RunFile {

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonValue } from "@rlmflow/core";
 import { type Durability, readOwnFile, replaceFile } from "../disk/durable-files.ts";
 import { damagedFile, orFileFailure, systemCode } from "../disk/file-failure.ts";
-import { openLine, sealLine } from "./sealed-line.ts";
+import { openLine, sealLine } from "./log-line.ts";
 
 /*
  * How far the logs of a branch went when it was last closed. A log alone can't show that its last lines are gone; this

@@ -5,8 +5,7 @@ import { openToRead } from "../disk/durable-files.ts";
 import { damagedFile, orFileFailure, systemCode } from "../disk/file-failure.ts";
 import { type FileLine, readLines } from "./line-reader.ts";
 import { isSameHead, type LogHead, readHead } from "./log-head.ts";
-import { decodeLine, type ReadLine } from "./log-line.ts";
-import { hasGoodSum, NO_SUM } from "./sealed-line.ts";
+import { decodeLine, hasGoodSum, NO_SUM, type ReadLine } from "./log-line.ts";
 
 /*
  * Owns: what has been read of one log, and the checks that lines must stand together.

@@ -12,7 +12,7 @@ import {
 } from "../disk/durable-files.ts";
 import { fileFailure } from "../disk/file-failure.ts";
 import { readLines } from "./line-reader.ts";
-import { hasGoodSum } from "./sealed-line.ts";
+import { hasGoodSum } from "./log-line.ts";
 
 /*
  * Owns: the end of one log file and the order of what is appended to it.

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { encodeWrite, encodeWrites, readWriteLog, type WriteEntry } from "../../src/files/write-log.ts";
-import { sealLine } from "../../src/log/sealed-line.ts";
+import { sealLine } from "../../src/log/log-line.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 const entries: readonly WriteEntry[] = [0, 1, 2, 3].map((number) => ({

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Inbox, InboxFate, InboxRequest } from "@rlmflow/core/store";
 import { describe, expect, test } from "vitest";
 import { InboxFile } from "../../src/inbox/inbox-file.ts";
-import { sealLine } from "../../src/log/sealed-line.ts";
+import { sealLine } from "../../src/log/log-line.ts";
 import { nextLine, startScript } from "../child-process.ts";
 import { run } from "../observation.ts";
 import { openedWorkspace } from "../opened-workspace.ts";

@@ -2,10 +2,9 @@ import { type FileHandle, open, readFile, rm, stat, writeFile } from "node:fs/pr
 import { join } from "node:path";
 import { RLMError, type RunNode } from "@rlmflow/core";
 import { describe, expect, test } from "vitest";
-import { encodeLine } from "../../src/log/log-line.ts";
+import { encodeLine, NO_SUM, sumOf } from "../../src/log/log-line.ts";
 import { LogReader } from "../../src/log/log-reader.ts";
 import { LogWriter } from "../../src/log/log-writer.ts";
-import { NO_SUM, sumOf } from "../../src/log/sealed-line.ts";
 import { observation, run } from "../observation.ts";
 import { openedWorkspace } from "../opened-workspace.ts";
 import { makeReadOnly, smallDisk } from "../small-disk.ts";

@@ -1,6 +1,5 @@
 import { RLMError } from "../../errors.ts";
-import { decodeNode } from "../decode/decode-node.ts";
-import { decodeRunInfo } from "../decode/decode-run-info.ts";
+import { decodeNode, decodeRunInfo } from "../decode/decode.ts";
 import { isKnownFormat } from "../decode/migrations.ts";
 import { isJsonObject, type JsonValue } from "../json.ts";
 import { endsAgent, type RunNode } from "../node.ts";

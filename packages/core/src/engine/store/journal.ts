@@ -1,4 +1,4 @@
-import { decodeNode } from "../../data/decode/decode-node.ts";
+import { decodeNode } from "../../data/decode/decode.ts";
 import type { Graph } from "../../data/graph/graph.ts";
 import { deepFreeze } from "../../data/json.ts";
 import type { ActionNode, BlobRef, CallNode, ChainNode, RunNode } from "../../data/node.ts";

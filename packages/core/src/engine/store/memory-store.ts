@@ -1,4 +1,4 @@
-import { checkAppend } from "../../data/decode/decode-node.ts";
+import { checkAppend } from "../../data/decode/decode.ts";
 import type { RunNode } from "../../data/node.ts";
 import type { RunInfo } from "../../data/run-info.ts";
 import { RLMError } from "../../errors.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkAppend } from "../../../src/data/decode/decode-node.ts";
+import { checkAppend } from "../../../src/data/decode/decode.ts";
 import { sampleNode } from "../sample-node.ts";
 
 const NODES = [sampleNode("root", 2), sampleNode("root", 3)];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { decodeNode } from "../../../src/data/decode/decode-node.ts";
+import { decodeNode } from "../../../src/data/decode/decode.ts";
 import type { JsonValue } from "../../../src/data/json.ts";
 import type { NodeType, RunNode } from "../../../src/data/node.ts";
 import { RLMError } from "../../../src/errors.ts";

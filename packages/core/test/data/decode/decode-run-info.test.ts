@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decodeRunInfo } from "../../../src/data/decode/decode-run-info.ts";
+import { decodeRunInfo } from "../../../src/data/decode/decode.ts";
 
 const RUN = {
   runId: "run",

@@ -1,4 +1,4 @@
-import { decodeEdit } from "../../../data/decode/decode-edit.ts";
+import { decodeEdit } from "../../../data/decode/decode.ts";
 import type { ConfigPatch, Edit } from "../../../data/edit.ts";
 import { editNodes } from "../../../data/graph/apply-edit.ts";
 import { type AgentState, agentState } from "../../../data/graph/chain.ts";

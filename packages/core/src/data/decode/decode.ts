@@ -1,7 +1,9 @@
 import { RLMError } from "../../errors.ts";
+import type { Edit } from "../edit.ts";
 import type { RunNode } from "../node.ts";
-import { FORMAT } from "../run-info.ts";
-import { decode } from "./check.ts";
+import { type BranchInfo, FORMAT, type RunInfo } from "../run-info.ts";
+import { amount, type Check, decode, jsonObject, name, nullable, record } from "./check.ts";
+import { edit } from "./config-check.ts";
 import { migrated } from "./migrations.ts";
 import { node } from "./node-checks.ts";
 
@@ -11,7 +13,35 @@ import { node } from "./node-checks.ts";
  * `format` is the one in which the value was stored.
  */
 export function decodeNode(value: unknown, where: string, format: number = FORMAT): RunNode {
-  return decode(node, migrated("node", value, format), { where, what: "a node", code: "invalid_graph" });
+  return decode(node, format === FORMAT ? value : migrated("node", value, format), {
+    where,
+    what: "a node",
+    code: "invalid_graph",
+  });
+}
+
+const branchInfo: Check<BranchInfo> = record<BranchInfo>({
+  id: name,
+  parent: nullable(record<NonNullable<BranchInfo["parent"]>>({ branch: name, at: name })),
+  createdAt: amount,
+});
+
+const runInfo: Check<RunInfo> = record<RunInfo>({ runId: name, branch: branchInfo, metadata: jsonObject });
+
+/** Takes a parsed value for what a run and its branch are called, checked and frozen; else `invalid_graph`. */
+export function decodeRunInfo(value: unknown, where: string, format: number = FORMAT): RunInfo {
+  return decode(runInfo, format === FORMAT ? value : migrated("runInfo", value, format), {
+    where,
+    what: "the description of a run",
+    code: "invalid_graph",
+  });
+}
+
+/** Takes a parsed value for an edit, checked and frozen; else `invalid_options` naming the place below `where`. */
+export function decodeEdit(value: unknown, where: string): Edit {
+  const advice =
+    "Of a run's config an edit changes the limits of its agents; maxConcurrency, maxRetries and the like are the flow's own.";
+  return decode(edit, value, { where, what: "an edit", code: "invalid_options", advice });
 }
 
 /** What a caller asks a store to keep, and what the store holds of that agent. */
