@@ -13,7 +13,7 @@ import { repositoryRoot, type SourceFile } from "./source-files.ts";
 const PATIENCE_MS = 180_000;
 
 /** What core's own code may weigh; everyone who installs any package of ours fetches it. */
-const CORE_BYTES = 410_000;
+const CORE_BYTES = 330_000;
 const ONLY_FOR_TESTS = new Set([
   "attackCases",
   "attackCorpus",
@@ -59,7 +59,7 @@ async function packedCode(name: string): Promise<string> {
 
 /** The names that the code gives to functions, variables and classes of a module. */
 function definitions(code = ""): readonly string[] {
-  return Array.from(code.matchAll(/^(?:async )?(?:function|var|class) (\w+)/gm), ([, name = ""]) => name);
+  return Array.from(code.matchAll(/(?:^|[\n;}])(?:async )?(?:function|var|class) (\w+)/g), ([, name = ""]) => name);
 }
 
 /** The install command of the README's first program, in words. */
@@ -95,6 +95,7 @@ describe("the packages as they are published", () => {
   it("leave what only tests need out of core, whose code is small", async () => {
     const [core, testing] = await Promise.all(["@rlmflow/core", "@rlmflow/testing"].map(packedCode));
     expect(definitions(testing)).toEqual(expect.arrayContaining([...ONLY_FOR_TESTS]));
+    expect(definitions(core)).toEqual(expect.arrayContaining(["RLMFlow", "Graph", "deepFreeze"]));
     expect(definitions(core).filter((name) => ONLY_FOR_TESTS.has(name))).toEqual([]);
     expect(Buffer.byteLength(core ?? "")).toBeLessThan(CORE_BYTES);
   });
