@@ -37,9 +37,9 @@ describe("the tables of limits", () => {
     const text = readFileSync(join(repositoryRoot, "docs/limits.md"), "utf8");
     const section = text.slice(text.indexOf("## Of what code hands over"));
     const bounds = Array.from(section.matchAll(/^\| [^|]+\| ([\d,]+) +\|[^|]+\|$/gm), ([, bound]) => bound);
-    const { outputKept, outstandingCalls, callsPerBlock, turnSize, ...ofCalls } = DEFAULT_LIMITS;
+    const { outputKept, outstandingCalls, callsPerBlock, activationSize, ...ofCalls } = DEFAULT_LIMITS;
     const { argumentSize, argumentNodes, argumentDepth, errorText } = ofCalls;
-    const wanted = [outputKept, outstandingCalls, callsPerBlock, turnSize, argumentSize, argumentNodes];
+    const wanted = [outputKept, outstandingCalls, callsPerBlock, activationSize, argumentSize, argumentNodes];
     wanted.push(argumentDepth, errorText, PIECE);
     expect(bounds).toEqual(wanted.map(shown));
   });

@@ -59,7 +59,10 @@ async function packedCode(name: string): Promise<string> {
 
 /** The names that the code gives to functions, variables and classes of a module. */
 function definitions(code = ""): readonly string[] {
-  return Array.from(code.matchAll(/(?:^|[\n;}])(?:async )?(?:function|var|class) (\w+)/g), ([, name = ""]) => name);
+  return Array.from(
+    code.matchAll(/(?:^|[\n;}])(?:async )?(?:function|var|class) (\w+)/g),
+    ([, name = ""]) => name,
+  );
 }
 
 /** The install command of the README's first program, in words. */

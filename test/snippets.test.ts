@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { javascriptKernel } from "@rlmflow/repl";
+import { javascript } from "@rlmflow/repl";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runProgram as runRlmflow } from "../apps/cli/src/program.ts";
 import { CapturedIo } from "../apps/cli/test/captured-io.ts";
@@ -120,14 +120,12 @@ describe("the commands in the documents", () => {
 });
 
 describe("the blocks that documents show as a model's", () => {
-  it("parse as the kernel would parse them", () => {
+  it("parse as the language would parse them", () => {
     const blocks = documents
       .flatMap(({ path, text }) => fencesOf(path, text))
       .filter(({ language }) => language === "repl");
     expect(blocks.length).toBeGreaterThan(1);
-    expect(blocks.map(({ text }) => javascriptKernel.parses(text)).filter((fault) => fault !== null)).toEqual(
-      [],
-    );
+    expect(blocks.map(({ text }) => javascript.parses(text)).filter((fault) => fault !== null)).toEqual([]);
   });
 });
 

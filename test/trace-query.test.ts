@@ -3,8 +3,8 @@ import { type Ended, runNode } from "./run-node.ts";
 import { repositoryRoot } from "./source-files.ts";
 
 /** The figures at the time of writing, rounded up. Lower them when the figures fall. */
-const MOST_MOVES = 1_060;
-const MOST_FILES_BEFORE_FIRST_NODE = 33;
+const MOST_MOVES = 960;
+const MOST_FILES_BEFORE_FIRST_NODE = 24;
 
 const COUNTED = /^packages\/(core|workspace|clients)\/src\/.+\.ts$/;
 

@@ -9,6 +9,12 @@ const MOST_WORDS = 25;
 /** Words that meant a thing which has another word now, and that word. */
 const RETIRED: Readonly<Record<string, string>> = {
   Arrivals: "Mailbox",
+  KernelInfo: "LanguageInfo",
+  javascriptKernel: "javascript",
+  pythonKernel: "python",
+  ReplPlaces: "ReplPermits",
+  TurnState: "ActivationState",
+  decodeTurn: "decodeActivation",
   beingBorn: "promised",
   births: "delegations",
   bornAgain: "spawned",

@@ -48,7 +48,7 @@ export class SampleRun {
       type: "query",
       parentId: this.#delegations.get(agentId) ?? null,
       query,
-      turn: 0,
+      ordinal: 0,
       depth: agentId.split(".").length - 1,
       systemPrompt: "",
       config: CONFIG,
@@ -58,7 +58,7 @@ export class SampleRun {
       tools: [],
       seed: "seed",
       interpreter: "1",
-      kernel: { language: "JavaScript", engine: "v8" },
+      language: { name: "JavaScript", engine: "v8" },
     });
   }
 

@@ -1,10 +1,10 @@
 import type { Runtime } from "@rlmflow/core";
-import type { ReplSession, Turn } from "@rlmflow/core/driver";
+import type { Activation, ReplSession } from "@rlmflow/core/driver";
 
-/** When a REPL was open, and when each of its turns was over: milliseconds. */
+/** When a REPL was open, and when each of its activations was over: milliseconds. */
 export interface SessionTimes {
   readonly opened: number;
-  /** By the id of the block, the end of its last turn so far. */
+  /** By the id of the block, the end of its last activation so far. */
   readonly ends: Map<string, number>;
 }
 
@@ -23,8 +23,8 @@ export function timedRuntime(runtime: Runtime, heard: (times: SessionTimes) => v
 
 function timedSession(session: ReplSession, { ends }: SessionTimes): ReplSession {
   let block = "";
-  const timed = async (turn: Promise<Turn>): Promise<Turn> => {
-    const ended = await turn;
+  const timed = async (activation: Promise<Activation>): Promise<Activation> => {
+    const ended = await activation;
     ends.set(block, performance.now());
     return ended;
   };

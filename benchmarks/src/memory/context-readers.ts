@@ -1,4 +1,4 @@
-import type { ReplSession, Turn } from "@rlmflow/core/driver";
+import type { Activation, ReplSession } from "@rlmflow/core/driver";
 import { isolatedRuntime } from "@rlmflow/runtime-isolated";
 import { openWorkspace } from "@rlmflow/workspace";
 import { sendResult } from "../fresh-process.ts";
@@ -70,7 +70,7 @@ async function measure(directory: string): Promise<ReadersMemory> {
   return { processes: memory.length, rss: mean(({ rss }) => rss), peak: mean(({ peak }) => peak) };
 }
 
-function check({ state }: Turn): void {
+function check({ state }: Activation): void {
   if (state.kind !== "ended") throw new TypeError(`The block did not end: ${JSON.stringify(state)}`);
 }
 

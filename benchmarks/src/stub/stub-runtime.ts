@@ -1,17 +1,17 @@
 import type { JsonValue, Runtime } from "@rlmflow/core";
-import type { Answer, Block, Call, ReplSession, Turn } from "@rlmflow/core/driver";
-import { javascriptKernel } from "@rlmflow/repl";
+import type { Activation, Answer, Block, Call, ReplSession } from "@rlmflow/core/driver";
+import { javascript } from "@rlmflow/repl";
 import type { Command } from "./task.ts";
 
 /**
- * REPLs that do what a command says and nothing else: no parsing, no sandbox, a few microseconds a turn. The
+ * REPLs that do what a command says and nothing else: no parsing, no sandbox, a few microseconds an activation. The
  * prompt is the real one, so that nodes have their real size.
  */
 export function stubRuntime(): Runtime {
   return {
     protocol: 1,
     name: "stub",
-    kernel: { ...javascriptKernel, engine: "stub", fences: ["repl"], parses: () => null },
+    language: { ...javascript, engine: "stub", fences: ["repl"], parses: () => null },
     isolation: "none",
     replay: "exact",
     open: async () => new StubSession(),
@@ -26,38 +26,38 @@ class StubSession implements ReplSession {
   #issued = 0;
   #open = 0;
 
-  async start(block: Block): Promise<Turn> {
+  async start(block: Block): Promise<Activation> {
     this.#command = JSON.parse(block.code);
     this.#block = block.id;
     this.#issued = 0;
     switch (this.#command.do) {
       case "done":
-        return turn([this.#call("done", ["ok"])]);
+        return activation([this.#call("done", ["ok"])]);
       case "print":
-        return turn([], { output: this.#command.text, ended: true });
+        return activation([], { output: this.#command.text, ended: true });
       case "fan":
         return this.#fan(this.#command.tasks.map((task) => JSON.stringify(task)));
     }
   }
 
-  async deliver({ index, outcome }: Answer): Promise<Turn> {
+  async deliver({ index, outcome }: Answer): Promise<Activation> {
     if (this.#command.do !== "fan" || !outcome.ok)
       throw new TypeError(`The stub was not to be given ${JSON.stringify(outcome)}.`);
     const { tasks, ask } = this.#command;
-    if (index < tasks.length) return turn([]);
+    if (index < tasks.length) return activation([]);
     if (ask && index < 2 * tasks.length)
-      return turn([this.#call("llmQuery", [String(index - tasks.length), {}])]);
+      return activation([this.#call("llmQuery", [String(index - tasks.length), {}])]);
     this.#open -= 1;
-    return turn([], { ended: this.#open === 0 });
+    return activation([], { ended: this.#open === 0 });
   }
 
   async dispose(): Promise<void> {}
 
-  #fan(queries: readonly string[]): Turn {
+  #fan(queries: readonly string[]): Activation {
     this.#open = queries.length;
     const delegates = queries.map((query) => this.#call("delegate", ["c", query, {}]));
     const waits = delegates.map(({ index }) => this.#call("wait", [{ block: this.#block, index }]));
-    return turn([...delegates, ...waits]);
+    return activation([...delegates, ...waits]);
   }
 
   #call(name: string, args: readonly JsonValue[]): Call {
@@ -67,7 +67,7 @@ class StubSession implements ReplSession {
   }
 }
 
-function turn(calls: readonly Call[], { output = "", ended = false } = {}): Turn {
+function activation(calls: readonly Call[], { output = "", ended = false } = {}): Activation {
   const nothing = { echo: null, variables: [], reads: [], unawaited: [] };
   return { calls, output, codeMs: 0, state: ended ? { kind: "ended", ...nothing } : { kind: "idle" } };
 }

@@ -5,8 +5,8 @@ export type {
   ReplSpec,
   ReplSession,
   Block,
-  Turn,
-  TurnState,
+  Activation,
+  ActivationState,
   Call,
   BuiltinCall,
   DelegateOptions,
@@ -20,8 +20,8 @@ export type {
 export type { ContextRead, Cut, VariableSummary } from "./data/node.ts";
 
 // A language.
-export type { Kernel, KernelPromptOptions, PromptSection, ToolParameter } from "./protocols/kernel.ts";
-export type { KernelInfo } from "./data/node.ts";
+export type { Language, LanguagePromptOptions, PromptSection, ToolParameter } from "./protocols/language.ts";
+export type { LanguageInfo } from "./data/node.ts";
 
 // What clients pass on and read, schemas as values, and messages.
 export type { ToolCall } from "./protocols/client.ts";
@@ -70,7 +70,7 @@ export type { ChainDraft } from "./engine/store/node-draft.ts";
 // A recorded run again: its blocks in fresh REPLs, the messages of its requests from the chain.
 export { agentState, ranBlocks } from "./data/graph/chain.ts";
 export { reopens } from "./data/ends.ts";
-export { callNodeId, chainNodeId, intentNodeId } from "./data/node-id.ts";
+export { callNodeId, chainNodeId, intentNodeId } from "./data/ids.ts";
 export { replSpec } from "./engine/repl/repl-spec.ts";
 export { replayEnded } from "./engine/repl/replay-block.ts";
 export { replayDifferences } from "./engine/repl/replay-differences.ts";

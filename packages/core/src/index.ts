@@ -24,7 +24,7 @@ export type { ConfigPatch, Edit } from "./data/edit.ts";
 
 // The graph of a run: edited, forked, kept in memory or as one file.
 export { Graph } from "./data/graph/graph.ts";
-export { ROOT } from "./data/node-id.ts";
+export { ROOT } from "./data/ids.ts";
 export { applyEdit } from "./data/graph/apply-edit.ts";
 export { type ForkKeep, type ForkPlan, planFork } from "./data/graph/plan-fork.ts";
 export { type LoadedTrace, loadTrace, saveTrace } from "./engine/store/trace.ts";

@@ -10,7 +10,7 @@ export { type AppendRequest, checkAppend } from "./data/decode/decode.ts";
 export { decodeNode } from "./data/decode/decode.ts";
 export { decodeRunInfo } from "./data/decode/decode.ts";
 export { decodeEdit } from "./data/decode/decode.ts";
-export { FORMAT, isRunName } from "./data/run-info.ts";
+export { FORMAT } from "./data/run-info.ts";
 export { isKnownFormat } from "./data/decode/migrations.ts";
 export { deepFreeze } from "./data/json.ts";
 export { closablePayloads } from "./engine/store/closable-payloads.ts";
@@ -30,7 +30,7 @@ export type {
   Wait,
 } from "./data/node.ts";
 export type { AgentConfig } from "./data/agent-config.ts";
-export { effectKey, parentAgent } from "./data/node-id.ts";
+export { effectKey, parentAgent, isRunName } from "./data/ids.ts";
 export { nodeUsage } from "./data/node-usage.ts";
 export { addUsage, mergeUsage, ZERO_USAGE } from "./data/usage.ts";
 

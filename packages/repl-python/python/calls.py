@@ -3,7 +3,7 @@
 # Owns: indices, the queue of calls the host has not seen, what each answer settles. Does not own: what the calls
 # mean. Invariants: (1) indices are contiguous from 0 in the order in which code made the calls; (2) a call that is
 # refused here takes no index, and is told at the end of the block unless somebody has awaited it; (3) at most `outstandingCalls` are with the host, waits apart; (4) the calls of one
-# turn fit `turnSize`, the others queue; (5) an answer settles its call once; (6) an answer is kept by nobody but code.
+# activation fit `activationSize`, the others queue; (5) an answer settles its call once; (6) an answer is kept by nobody but code.
 from asyncio import Future
 from json import dumps
 
@@ -100,8 +100,8 @@ class Calls:
         if (self._dones if ends else index - self._dones) >= most:
             raise RuntimeError(f"a block can make at most {most} calls; make the others in your next block")
         text = f'{{"index":{index},"name":{dumps(call.name)},"args":[{",".join(call.args)}]}}'
-        if len(text) > self._limits["turnSize"]:
-            most = self._limits["turnSize"]
+        if len(text) > self._limits["activationSize"]:
+            most = self._limits["activationSize"]
             raise RuntimeError(f"the arguments of {call.spelled} hold more than {most} characters of JSON; send less")
         call.args = None
         self._dones += ends
@@ -121,7 +121,7 @@ class Calls:
         return [reason for reason, use in refusals if not use.used]
 
     def take_unsent(self):
-        """JSON texts of the calls the host may start now, in order: as many as fit one turn."""
+        """JSON texts of the calls the host may start now, in order: as many as fit one activation."""
         texts = []
         size = 0
         while self._sent < len(self._known):
@@ -129,7 +129,7 @@ class Calls:
             if not waits and self._with_host >= self._limits["outstandingCalls"]:
                 break
             size += len(self._unsent[self._sent])
-            if texts and size >= self._limits["turnSize"]:
+            if texts and size >= self._limits["activationSize"]:
                 break
             self._with_host += 0 if waits else 1
             texts.append(self._unsent.pop(self._sent))

@@ -5,8 +5,8 @@ DEFAULT_LIMITS = {
     "outputKept": 1_000_000,
     # Characters of the JSON text of the arguments of one call.
     "argumentSize": 8_388_608,
-    # The same of all calls that one turn hands to the host; further ones queue here.
-    "turnSize": 33_554_432,
+    # The same of all calls that one activation hands to the host; further ones queue here.
+    "activationSize": 33_554_432,
     # Values in the arguments of one call, and how deep they are nested.
     "argumentNodes": 200_000,
     "argumentDepth": 200,

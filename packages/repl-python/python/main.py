@@ -62,15 +62,15 @@ class Server:
             self._watchdog.arm(frame.get("patience", 1))
             self._runs = True
             if frame["type"] == "start":
-                calls, turn = self._repl.start(loads(frame["block"]))
+                calls, activation = self._repl.start(loads(frame["block"]))
             else:
-                calls, turn = self._repl.deliver(loads(frame["answer"]))
-            text = turn_text(calls, turn)
+                calls, activation = self._repl.deliver(loads(frame["answer"]))
+            text = activation_text(calls, activation)
             with self._channel.lock:
                 # A thread that reads has its answer by now, and no other begins.
                 self._runs = False
                 self._watchdog.disarm()
-                self._channel.send({"type": "turn", "entry": frame["entry"], "turn": text})
+                self._channel.send({"type": "activation", "entry": frame["entry"], "activation": text})
 
     def _read_context(self, key, start, end):
         with self._channel.lock:
@@ -82,9 +82,9 @@ class Server:
         return answer["text"] if answer["type"] == "range" and answer["read"] == self._reads else None
 
 
-def turn_text(calls, turn):
-    """A turn as JSON text; the calls are texts already."""
-    rest = dumps(turn, ensure_ascii=False, separators=(",", ":"))
+def activation_text(calls, activation):
+    """An activation as JSON text; the calls are texts already."""
+    rest = dumps(activation, ensure_ascii=False, separators=(",", ":"))
     return f'{{"calls":[{",".join(calls)}],{rest[1:]}'
 
 

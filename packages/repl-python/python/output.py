@@ -4,7 +4,7 @@ import threading
 
 
 class OutputBuffer:
-    """Output since the last turn. Of a flood it keeps the head and the tail, about three times the cap at most."""
+    """Output since the last activation. Of a flood it keeps the head and the tail, about three times the cap at most."""
 
     def __init__(self, cap, record):
         self._cap = cap
@@ -20,7 +20,7 @@ class OutputBuffer:
         self._clear()
 
     def write(self, text):
-        """Adds text; between turns there is nobody to show it to."""
+        """Adds text; between activations there is nobody to show it to."""
         if not self.open:
             return
         with self._lock:

@@ -1,7 +1,7 @@
-# One REPL: blocks go in as source, turns come out.
+# One REPL: blocks go in as source, activations come out.
 #
 # Owns: the namespace, the running block and the gate. Invariants: (1) calls and output are taken only while the gate
-# is open, from `start` or `deliver` to the turn, so nothing that an ended block left behind reaches a later one; (2)
+# is open, from `start` or `deliver` to the activation, so nothing that an ended block left behind reaches a later one; (2)
 # every name of the REPL's own is put back at the start of each block; (3) an entry ends when nothing can go on; (4) of
 # what code raises nothing leaves an entry, wherever it raises it.
 import asyncio
@@ -114,9 +114,9 @@ class Repl:
             self._output.write("".join(f"{miss}\n" for miss in self._contexts.missed()))
         self._output.open = False
         self._interpreter.sleep()
-        return self._turn(state, started)
+        return self._activation(state, started)
 
-    def _turn(self, state, started):
+    def _activation(self, state, started):
         text, kept, total = self._output.take()
         cut = {} if kept == total else {"outputCut": {"kept": kept, "total": total}}
         code_ms = max(0, (elapsed_seconds() - started) * 1000)

@@ -1,2 +1,2 @@
-export { pythonKernel } from "./python-kernel.ts";
+export { python } from "./python.ts";
 export { pythonLanguage } from "./python-language.ts";

@@ -1,12 +1,12 @@
-import type { KernelPromptOptions, PromptSection } from "@rlmflow/core/driver";
+import type { LanguagePromptOptions, PromptSection } from "@rlmflow/core/driver";
 import { exampleBlock, keyExample, teachingSections } from "@rlmflow/repl/driver";
 
 /** The sections of the system prompt that teach this REPL: examples first, rules after them. */
-export function promptSections(options: KernelPromptOptions): readonly PromptSection[] {
+export function promptSections(options: LanguagePromptOptions): readonly PromptSection[] {
   return teachingSections({ repl, context, models, delegation, toolCalls, answer }, options);
 }
 
-function repl({ hasTools }: KernelPromptOptions): string {
+function repl({ hasTools }: LanguagePromptOptions): string {
   const outside = hasTools ? " Files and network only by functions of the host." : "";
   return [
     "Write one block of Python per reply, in a fence tagged `repl`:",
@@ -25,7 +25,7 @@ function repl({ hasTools }: KernelPromptOptions): string {
   ].join("\n");
 }
 
-function context(options: KernelPromptOptions): string {
+function context(options: LanguagePromptOptions): string {
   const { severalContexts } = options;
   const object = severalContexts ? "doc" : "CONTEXT";
   const lines = [
@@ -56,7 +56,7 @@ function models(): string {
 }
 
 /** Parts of the input as an agent with this input would make them, or parts of a task where there is no input. */
-function delegateExample({ hasContext, severalContexts }: KernelPromptOptions): string {
+function delegateExample({ hasContext, severalContexts }: LanguagePromptOptions): string {
   if (!hasContext)
     return exampleBlock(
       "handles = [",
@@ -79,7 +79,7 @@ function delegateExample({ hasContext, severalContexts }: KernelPromptOptions): 
   );
 }
 
-function delegation(options: KernelPromptOptions): string {
+function delegation(options: LanguagePromptOptions): string {
   return [
     "A child is an agent like you, with a REPL and only the context you give it. Children run side by side:",
     delegateExample(options),

@@ -150,8 +150,8 @@ describe("grep", () => {
     expect(
       await one.shown("import json", "print(json.dumps(CONTEXT.grep('nothing')), hits == list(hits))"),
     ).toBe("[] True\n");
-    const turn = await one.start("echo(hits)", "None");
-    expect(turn.calls[0]?.args).toEqual([
+    const activation = await one.start("echo(hits)", "None");
+    expect(activation.calls[0]?.args).toEqual([
       [
         { line: 0, start: 3, text: "an error" },
         { line: 2, start: 21, text: "an error again" },

@@ -13,8 +13,8 @@ afterAll(() => runtime.close());
 
 describe("a function of the host", () => {
   test("takes keyword arguments, which the host places", async () => {
-    const turn = await repl.start("read_file('a', max=3); read_file(path='b')", "None");
-    expect(turn.calls.map(({ args }) => args)).toEqual([
+    const activation = await repl.start("read_file('a', max=3); read_file(path='b')", "None");
+    expect(activation.calls.map(({ args }) => args)).toEqual([
       ["a", { $named: { max: 3 } }],
       [{ $named: { path: "b" } }],
     ]);
@@ -42,8 +42,8 @@ describe("a function of the host", () => {
   });
 
   test("is shown by the name that code has for it", async () => {
-    const turn = await repl.start("[llm_query('q'), llm_query_batched(['q']), echo(1)]");
-    expect(shownOf(turn)).toBe(
+    const activation = await repl.start("[llm_query('q'), llm_query_batched(['q']), echo(1)]");
+    expect(shownOf(activation)).toBe(
       "[<call of llm_query: await it>, <call of llm_query_batched: await it>, <call of echo: await it>]",
     );
   });
@@ -55,8 +55,11 @@ describe("a function of the host", () => {
       "except Exception as error:",
       "    print(type(error).__name__, error.name, error)",
     );
-    const turn = await repl.deliver(0, { ok: false, error: { name: "NotFound", message: "no such file" } });
-    expect(turn.output).toBe("NotFound NotFound no such file\n");
+    const activation = await repl.deliver(0, {
+      ok: false,
+      error: { name: "NotFound", message: "no such file" },
+    });
+    expect(activation.output).toBe("NotFound NotFound no such file\n");
   });
 
   test.each<[string, string]>([
@@ -119,9 +122,9 @@ describe("a function of the host", () => {
     ["CONTEXT.grep(re.compile('(?:a|a)*b'))", "it repeats what holds alternatives"],
     ["CONTEXT.grep(re.compile('(?=a)'))", "it looks back or ahead"],
   ])("%s is refused", async (code, message) => {
-    const turn = await repl.start(code);
-    expect(turn.calls).toEqual([]);
-    expect(shownOf(turn)).toContain(message);
+    const activation = await repl.start(code);
+    expect(activation.calls).toEqual([]);
+    expect(shownOf(activation)).toContain(message);
   });
 
   test("takes what JSON readers give back, and names that hold the rest of JSON", async () => {
@@ -137,8 +140,8 @@ describe("a function of the host", () => {
   });
 });
 
-describe("calls beyond what one turn can hold", () => {
-  const small = pythonRuntime([], { limits: { turnSize: 1000 } });
+describe("calls beyond what one activation can hold", () => {
+  const small = pythonRuntime([], { limits: { activationSize: 1000 } });
   afterAll(() => small.close());
 
   test("queue, and follow as answers come", async () => {
@@ -155,8 +158,8 @@ describe("calls beyond what one turn can hold", () => {
   test("beyond the most of a block are refused, and an answer is not", async () => {
     const few = pythonRuntime([], { limits: { callsPerBlock: 3 } });
     const driver = await ReplDriver.open(few);
-    const turn = await driver.start("for n in range(5): echo(n)", "await done('the answer')");
-    expect(turn.calls.map(({ name }) => name)).toEqual(["echo", "echo", "echo", "done"]);
+    const activation = await driver.start("for n in range(5): echo(n)", "await done('the answer')");
+    expect(activation.calls.map(({ name }) => name)).toEqual(["echo", "echo", "echo", "done"]);
     expect(
       shownOf(await driver.deliver(3, { ok: false, error: { name: "TypeError", message: "no fit" } })),
     ).toMatch(/a block can make at most 3 calls; make the others in your next block\n.*no fit$/s);

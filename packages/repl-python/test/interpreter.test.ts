@@ -47,7 +47,7 @@ describe("what code sets of the interpreter is put back", () => {
 });
 
 describe("threads that outlive their block", () => {
-  test("write nothing into a later one's turn once it is told, and read no context between blocks", async () => {
+  test("write nothing into a later one's activation once it is told, and read no context between blocks", async () => {
     const repl = await ReplDriver.open(runtime, { contexts: [payload("text", "0123456789")] });
     await repl.start(
       "import threading",
@@ -97,7 +97,7 @@ describe("finalizers", () => {
 describe("descriptors", () => {
   test("that code counts up to are not those of the REPL", async () => {
     const repl = await ReplDriver.open(runtime);
-    const frame = '{"type":"turn","entry":1,"turn":"{}"}\\n';
+    const frame = '{"type":"activation","entry":1,"activation":"{}"}\\n';
     const write = ["import os", "for number in range(3, 300):"];
     const forged = ["    try: os.write(number, b'", frame, "')", "\n    except OSError: pass"].join("");
     expect(await repl.shown(...write, forged, "os.closerange(3, 300)", "'here'")).toBe("'here'");

@@ -63,9 +63,9 @@ describe("what a block wrote before its REPL was lost is told", () => {
     "%s",
     async (_, code, output) => {
       const repl = await ReplDriver.open(runtime);
-      const turn = await repl.start(code);
-      expect(turn.state).toMatchObject({ kind: "lost", blame: "block" });
-      expect(turn.output).toBe(output);
+      const activation = await repl.start(code);
+      expect(activation.state).toMatchObject({ kind: "lost", blame: "block" });
+      expect(activation.output).toBe(output);
     },
     120_000,
   );
@@ -78,7 +78,7 @@ describe("what a block wrote before its REPL was lost is told", () => {
     expect(["ONE\n", "ONE\ntwo\n"]).toContain(output);
   }, 120_000);
 
-  test("of a flood the beginning and the end, and of a later turn that turn's alone", async () => {
+  test("of a flood the beginning and the end, and of a later activation that activation's alone", async () => {
     const repl = await ReplDriver.open(runtime);
     const flood = await repl.start(
       "for n in range(5_000): print('line', n)",
@@ -99,13 +99,13 @@ describe("what a block wrote before its REPL was lost is told", () => {
 describe("a block that fills the memory", () => {
   test("throws, and the next one goes on", async () => {
     const repl = await ReplDriver.open(narrow);
-    const turn = await repl.start(
+    const activation = await repl.start(
       "def fill():",
       "    full = []",
       "    while True: full.append(bytearray(1_000_000))",
       "fill()",
     );
-    expect(turn.state).toMatchObject({ kind: "threw", error: { name: "MemoryError" } });
+    expect(activation.state).toMatchObject({ kind: "threw", error: { name: "MemoryError" } });
     expect(await repl.shown("1 + 1")).toBe("2");
   });
 });

@@ -2,7 +2,7 @@ import { type AgentView, defaultPrompt } from "@rlmflow/core";
 import { describe, expect, test } from "vitest";
 import { processorMs } from "../../../test/processor-time.ts";
 import { agentConfig } from "../../core/test/data/run-builder.ts";
-import { pythonKernel } from "../src/index.ts";
+import { python } from "../src/index.ts";
 
 const OPTIONS = { canDelegate: true, hasContext: true, severalContexts: false, hasTools: true };
 
@@ -18,11 +18,11 @@ describe("parses", () => {
     "text = '''\n```\n'''",
     "# ```",
   ])("takes %j", (code) => {
-    expect(pythonKernel.parses(code)).toBeNull();
+    expect(python.parses(code)).toBeNull();
   });
 
   test("shows where code stops being Python, and how to write it", () => {
-    expect(pythonKernel.parses("a = 1\nconst b = 2;")).toBe(
+    expect(python.parses("a = 1\nconst b = 2;")).toBe(
       [
         "SyntaxError: invalid syntax (line 2, column 7)",
         "  2 | const b = 2;",
@@ -60,12 +60,12 @@ describe("parses", () => {
     ["!ls", "a notebook's"],
     ["!a && b()", "`not`"],
   ])("%j is answered with %j", (code, hint) => {
-    expect(pythonKernel.parses(code)).toContain(hint);
+    expect(python.parses(code)).toContain(hint);
   });
 
   test("takes time linear in the code, whatever it is", async () => {
     for (const piece of ["(", "[a, ", "if x:\n ", "f'{", "x = = ", "a.b(c)[d]\n", "\t \n", "'"]) {
-      const timeOf = (times: number) => processorMs(() => pythonKernel.parses(piece.repeat(times)));
+      const timeOf = (times: number) => processorMs(() => python.parses(piece.repeat(times)));
       const [small, large] = [await timeOf(2_000), await timeOf(40_000)];
       expect(large, piece).toBeLessThan((small + 50) * 20 * 5);
     }
@@ -74,7 +74,7 @@ describe("parses", () => {
 
 describe("the prompt", () => {
   test.each([true, false])("teaches by code that parses, several contexts: %s", (severalContexts) => {
-    const sections = pythonKernel.promptSections({ ...OPTIONS, severalContexts });
+    const sections = python.promptSections({ ...OPTIONS, severalContexts });
     expect(sections.map(({ name }) => name)).toEqual([
       "repl",
       "context",
@@ -87,12 +87,12 @@ describe("the prompt", () => {
       [...text.matchAll(/^```repl\n(.*?)\n```$/gms)].map(([, code]) => code ?? ""),
     );
     expect(blocks.length).toBe(5);
-    for (const code of blocks) expect(pythonKernel.parses(code), code).toBeNull();
+    for (const code of blocks) expect(python.parses(code), code).toBeNull();
   });
 
   test("leaves out what an agent does not have", () => {
     const nothing = { canDelegate: false, hasContext: false, severalContexts: false, hasTools: false };
-    expect(pythonKernel.promptSections(nothing).map(({ name }) => name)).toEqual(["repl", "llm", "done"]);
+    expect(python.promptSections(nothing).map(({ name }) => name)).toEqual(["repl", "llm", "done"]);
   });
 
   test("does not forbid to print an input that it asks to print", () => {
@@ -132,5 +132,5 @@ const AGENT: AgentView = {
   ],
   models: [{ key: "default", description: "" }],
   runtimes: [{ key: "default", language: "python" }],
-  kernel: pythonKernel,
+  language: python,
 };

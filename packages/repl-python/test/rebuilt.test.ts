@@ -1,4 +1,4 @@
-import type { Turn } from "@rlmflow/core/driver";
+import type { Activation } from "@rlmflow/core/driver";
 import { afterAll, expect, test } from "vitest";
 import { pythonRuntime } from "./python-runtime.ts";
 import { payload, ReplDriver } from "./repl-driver.ts";
@@ -22,27 +22,29 @@ const BLOCKS: readonly string[] = [
 
 async function played(): Promise<readonly unknown[]> {
   const repl = await ReplDriver.open(runtime, { contexts: [payload("log", "a\nb\nc\n")] });
-  const turns: unknown[] = [];
+  const activations: unknown[] = [];
   for (const block of BLOCKS) {
-    let turn: Turn = await repl.start(block);
-    turns.push(withoutTime(turn));
-    for (const { index, name } of turn.calls) {
+    let activation: Activation = await repl.start(block);
+    activations.push(withoutTime(activation));
+    for (const { index, name } of activation.calls) {
       const value = name === "wait" ? [{ ok: true, value: 3 }] : name === "delegate" ? "root.child" : 7;
       if (name === "done") continue;
-      turn = await repl.answer(index, value);
-      turns.push(withoutTime(turn));
+      activation = await repl.answer(index, value);
+      activations.push(withoutTime(activation));
     }
   }
   await repl.session.dispose();
-  return turns;
+  return activations;
 }
 
-const withoutTime = ({ codeMs: _, ...turn }: Turn): unknown => turn;
+const withoutTime = ({ codeMs: _, ...activation }: Activation): unknown => activation;
 
-test("a REPL that is built again gives the same turns, whatever forms were understood", async () => {
+test("a REPL that is built again gives the same activations, whatever forms were understood", async () => {
   const [once, again] = [await played(), await played()];
   expect(again).toEqual(once);
-  const calls = (once as readonly Turn[]).flatMap((turn) => turn.calls.map(({ name, args }) => [name, args]));
+  const calls = (once as readonly Activation[]).flatMap((activation) =>
+    activation.calls.map(({ name, args }) => [name, args]),
+  );
   expect(calls).toContainEqual(["llmQuery", ["q", { output: { type: "integer" } }]]);
   expect(calls.at(-1)).toEqual(["done", [3]]);
 });

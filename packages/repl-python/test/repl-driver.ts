@@ -1,5 +1,5 @@
 import type { JsonValue, Outcome, Runtime } from "@rlmflow/core";
-import type { ContextPayload, ReplSession, ReplSpec, Turn } from "@rlmflow/core/driver";
+import type { Activation, ContextPayload, ReplSession, ReplSpec } from "@rlmflow/core/driver";
 
 /** Where the clock of every block and answer stands. */
 export const NOW = 1_700_000_000_000;
@@ -30,16 +30,16 @@ export class ReplDriver {
   }
 
   /** Starts a block of these lines. */
-  start(...lines: readonly string[]): Promise<Turn> {
+  start(...lines: readonly string[]): Promise<Activation> {
     this.#blocks += 1;
     return this.session.start({ id: this.block, code: lines.join("\n"), now: NOW });
   }
 
-  deliver(index: number, outcome: Outcome, now: number = NOW): Promise<Turn> {
+  deliver(index: number, outcome: Outcome, now: number = NOW): Promise<Activation> {
     return this.session.deliver({ index, outcome, now });
   }
 
-  answer(index: number, value: JsonValue, now: number = NOW): Promise<Turn> {
+  answer(index: number, value: JsonValue, now: number = NOW): Promise<Activation> {
     return this.deliver(index, { ok: true, value }, now);
   }
 
@@ -50,7 +50,7 @@ export class ReplDriver {
 }
 
 /** Output, then echo or error. */
-export function shownOf({ output, state }: Turn): string {
+export function shownOf({ output, state }: Activation): string {
   if (state.kind === "threw") return output + state.text;
   if (state.kind === "ended") return output + (state.echo ?? "");
   return `${output}<${state.kind}>`;

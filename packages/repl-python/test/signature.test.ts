@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { pythonKernel } from "../src/index.ts";
+import { python } from "../src/index.ts";
 
 const written = (type: string, output = ""): string =>
-  pythonKernel.signature({ name: "f", input: [{ name: "a", type, required: true }], output });
+  python.signature({ name: "f", input: [{ name: "a", type, required: true }], output });
 
 describe("a signature", () => {
   test("has Python's words, defaults and results", () => {
@@ -10,14 +10,14 @@ describe("a signature", () => {
       { name: "path", type: "string", required: true },
       { name: "end", type: "integer", required: false },
     ];
-    expect(pythonKernel.signature({ name: "readLines", input, output: "string[]" })).toBe(
+    expect(python.signature({ name: "readLines", input, output: "string[]" })).toBe(
       "await readLines(path: str, end: int = None) -> list[str]",
     );
   });
 
   test("of a plain function takes anything", () => {
     const input = [{ name: "...args", type: "any[]", required: true }];
-    expect(pythonKernel.signature({ name: "f", input, output: "any" })).toBe("await f(*args) -> Any");
+    expect(python.signature({ name: "f", input, output: "any" })).toBe("await f(*args) -> Any");
   });
 
   test.each<[string, string]>([

@@ -1,4 +1,4 @@
-import type { Turn } from "@rlmflow/core/driver";
+import type { Activation } from "@rlmflow/core/driver";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pythonRuntime } from "./python-runtime.ts";
 import { payload, ReplDriver } from "./repl-driver.ts";
@@ -144,7 +144,7 @@ describe("names of other systems", () => {
       ["q", {}],
     ],
   ])("%s is understood, and recorded as what it means", async (code, name, args) => {
-    const { calls }: Turn = await repl.start(code);
+    const { calls }: Activation = await repl.start(code);
     expect(calls.map((call) => [call.name, call.args])).toEqual([[name, args]]);
   });
 

@@ -1,7 +1,7 @@
 // The engine's end of a channel to a sandbox with one REPL.
 //
-// Owns: the channel, the number of the entry under way, the timers. Does not own: what turns mean.
-// Invariants: (1) every entry ends: with its turn, with the sandbox lost, or at the wall limit; (2) a reply
+// Owns: the channel, the number of the entry under way, the timers. Does not own: what activations mean.
+// Invariants: (1) every entry ends: with its activation, with the sandbox lost, or at the wall limit; (2) a reply
 // to an entry that is over is dropped, but not one after the other for ever; (3) a frame that breaks the protocol closes the
 // channel, and the sandbox is lost; (4) once the channel is closed nothing is sent, and no timer is left; (5) at most one range is on
 // its way: while the sandbox does not take it, the next one is not read, and nothing behind it is taken.
@@ -132,8 +132,8 @@ export class ChannelPort implements SandboxPort {
         this.#stage = "open";
         this.#opening.resolve();
         break;
-      case "turn":
-        this.#takeTurn(frame);
+      case "activation":
+        this.#takeActivation(frame);
         break;
       case "output":
         // Lets timers be looked at, however fast they come.
@@ -157,9 +157,9 @@ export class ChannelPort implements SandboxPort {
     this.#stage = "greeted";
   }
 
-  #takeTurn({ entry, turn }: ReplyFrame & { readonly type: "turn" }): void {
+  #takeActivation({ entry, activation }: ReplyFrame & { readonly type: "activation" }): void {
     if (entry === this.#pending?.entry) {
-      this.#settle({ kind: "answered", text: turn });
+      this.#settle({ kind: "answered", text: activation });
       return;
     }
     this.#countLate(entry);

@@ -1,6 +1,6 @@
 import type { Runtime } from "@rlmflow/core";
 import { RLMError } from "@rlmflow/core";
-import type { Kernel, ReplSession, ReplSpec } from "@rlmflow/core/driver";
+import type { Language, ReplSession, ReplSpec } from "@rlmflow/core/driver";
 import { custom, type GenericSchema, optional, picklist } from "valibot";
 import { ChannelPort, type ChannelTimes, LONGEST_TIMER_MS } from "./channel-port.ts";
 import { languageOption, limitsOption } from "./options/channel-options.ts";
@@ -65,7 +65,7 @@ export function channelRuntime(options: ChannelRuntimeOptions): Runtime {
 class ChannelRuntime implements Runtime {
   readonly protocol = 1;
   readonly name: string;
-  readonly kernel: Kernel;
+  readonly language: Language;
   readonly isolation: Runtime["isolation"];
   readonly replay: Runtime["replay"];
   readonly #options: ChannelRuntimeOptions;
@@ -88,7 +88,7 @@ class ChannelRuntime implements Runtime {
     this.#limits = limits;
     this.#times = times;
     this.name = name;
-    this.kernel = language.kernel;
+    this.language = language.language;
     this.isolation = isolation;
     this.replay = replay;
   }
@@ -106,7 +106,7 @@ class ChannelRuntime implements Runtime {
 
   async #open(spec: ReplSpec): Promise<ReplSession> {
     const channel = await this.#connect(spec);
-    const port = new ChannelPort(channel, spec, this.#times, this.kernel.language);
+    const port = new ChannelPort(channel, spec, this.#times, this.language.name);
     this.#ports.add(port);
     try {
       this.#refuseClosed();

@@ -38,7 +38,7 @@ export {
   encodeFrame,
   type FailedLimit,
 } from "./wire/frames.ts";
-export { decodeTurn, type TurnExpectation } from "./wire/decode-turn.ts";
+export { decodeActivation, type ActivationExpectation } from "./wire/decode-activation.ts";
 export { readThrough } from "./serve-repl.ts";
 
 // What a language teaches and shows of code.

@@ -19,5 +19,5 @@ export { RealmRepl, type RealmReplOptions } from "./realm/realm-repl.ts";
 // Languages.
 export type { BlockText, ReplLanguage, ServerProgram } from "./repl-language.ts";
 export { javascriptLanguage } from "./javascript-language.ts";
-export { javascriptKernel } from "./language/javascript-kernel.ts";
+export { javascript } from "./language/javascript.ts";
 export { type CompiledBlock, compileBlock } from "./language/compile-block.ts";

@@ -1,18 +1,18 @@
-import type { Block, Turn } from "@rlmflow/core/driver";
+import type { Activation, Block } from "@rlmflow/core/driver";
 import { type CompiledBlock, compileBlock } from "./language/compile-block.ts";
-import { javascriptKernel } from "./language/javascript-kernel.ts";
+import { javascript } from "./language/javascript.ts";
 import { packageFile } from "./package-file.ts";
 import type { BlockText, ReplLanguage } from "./repl-language.ts";
 import { evaluatorSpec, startText } from "./wire/evaluator-texts.ts";
 
 /** JavaScript: blocks are compiled on the host, the evaluator runs them in a realm of the server's process. */
 export const javascriptLanguage: ReplLanguage = Object.freeze({
-  kernel: javascriptKernel,
+  language: javascript,
   replay: "exact",
   specText: evaluatorSpec,
   blockText(block: Block): BlockText {
     const compiled = compileBlock(block.code);
-    if (!compiled.ok) return { ok: false, turn: refusedTurn(compiled) };
+    if (!compiled.ok) return { ok: false, activation: refusedActivation(compiled) };
     return { ok: true, text: startText(block, compiled.source, compiled.lineOffset) };
   },
   server: Object.freeze({
@@ -24,7 +24,7 @@ export const javascriptLanguage: ReplLanguage = Object.freeze({
   }),
 });
 
-function refusedTurn({ error, text }: CompiledBlock & { readonly ok: false }): Turn {
+function refusedActivation({ error, text }: CompiledBlock & { readonly ok: false }): Activation {
   const nothing = { variables: [], reads: [], unawaited: [] };
   return {
     calls: [],

@@ -1,5 +1,5 @@
 import type { Runtime } from "@rlmflow/core";
-import type { Block, Kernel, ReplSpec, Turn } from "@rlmflow/core/driver";
+import type { Activation, Block, Language, ReplSpec } from "@rlmflow/core/driver";
 import type { EvaluatorLimits } from "./wire/evaluator-spec.ts";
 
 /**
@@ -7,12 +7,12 @@ import type { EvaluatorLimits } from "./wire/evaluator-spec.ts";
  * sandbox. Languages and transports know nothing of each other.
  */
 export interface ReplLanguage {
-  readonly kernel: Kernel;
+  readonly language: Language;
   /** What a rebuilt REPL can promise when code reaches nothing but its own REPL. */
   readonly replay: Runtime["replay"];
   /** Text of an `open` frame. Limits that are left out have the program's defaults. */
   specText(spec: ReplSpec, limits?: Partial<EvaluatorLimits>): string;
-  /** Text of a `start` frame, or the turn of a block that is refused before anything of it runs. */
+  /** Text of a `start` frame, or the activation of a block that is refused before anything of it runs. */
   blockText(block: Block): BlockText;
   readonly server: ServerProgram;
 }
@@ -20,7 +20,7 @@ export interface ReplLanguage {
 /** A block on its way into a sandbox. */
 export type BlockText =
   | { readonly ok: true; readonly text: string }
-  | { readonly ok: false; readonly turn: Turn };
+  | { readonly ok: false; readonly activation: Activation };
 
 /**
  * The program that serves one REPL: it says `hello`, then takes frames, one a line, until `dispose` or the end

@@ -1,32 +1,32 @@
 // A ReplSession over whatever carries the texts of a language.
 //
 // Owns: the count of calls and of output, the order of entries. Does not own: the sandbox. Invariants:
-// (1) one entry at a time; (2) an answer is passed on only for a call that a turn of the running block has
-// issued, once; (3) after `dispose`, or once the REPL is lost, no entry reaches the sandbox; (4) no turn passes on more
+// (1) one entry at a time; (2) an answer is passed on only for a call that an activation of the running block has
+// issued, once; (3) after `dispose`, or once the REPL is lost, no entry reaches the sandbox; (4) no activation passes on more
 // calls or output than a block's limits allow, whatever code did to the REPL that should hold them.
 
 import { RLMError } from "@rlmflow/core";
 import type {
+  Activation,
+  ActivationState,
   Answer,
   Block,
   BuiltinCall,
   ReplSession,
   ReplSpec,
-  Turn,
-  TurnState,
 } from "@rlmflow/core/driver";
 import type { ReplLanguage } from "./repl-language.ts";
 import { REPLAY_PATIENCE } from "./replay-patience.ts";
-import { decodeTurn } from "./wire/decode-turn.ts";
+import { decodeActivation } from "./wire/decode-activation.ts";
 import { DEFAULT_LIMITS, type EvaluatorLimits } from "./wire/evaluator-spec.ts";
 import { deliverText } from "./wire/evaluator-texts.ts";
 import { readLimit, sandboxText } from "./wire/frames.ts";
 
-/** The state of a turn whose REPL is gone. */
-export type LostState = Extract<TurnState, { readonly kind: "lost" }>;
+/** The state of an activation whose REPL is gone. */
+export type LostState = Extract<ActivationState, { readonly kind: "lost" }>;
 
 /**
- * How an entry into a sandbox ended: with the evaluator's turn as text, or with the sandbox gone. `output` is what the
+ * How an entry into a sandbox ended: with the evaluator's activation as text, or with the sandbox gone. `output` is what the
  * entry had written by then, as far as it is known.
  */
 export type EntryEnd =
@@ -84,7 +84,7 @@ class PortSession implements ReplSession {
     this.#contexts = new Map(spec.contexts.map(({ key, characters }) => [key, characters]));
   }
 
-  async start(block: Block): Promise<Turn> {
+  async start(block: Block): Promise<Activation> {
     this.#claim();
     try {
       this.#open.clear();
@@ -93,13 +93,13 @@ class PortSession implements ReplSession {
       this.#dones = 0;
       this.#output = 0;
       const compiled = this.#language.blockText(block);
-      return compiled.ok ? await this.#enter("start", compiled.text, block) : compiled.turn;
+      return compiled.ok ? await this.#enter("start", compiled.text, block) : compiled.activation;
     } finally {
       this.#busy = false;
     }
   }
 
-  async deliver(answer: Answer): Promise<Turn> {
+  async deliver(answer: Answer): Promise<Activation> {
     this.#claim();
     try {
       if (!this.#open.delete(answer.index)) {
@@ -130,30 +130,30 @@ class PortSession implements ReplSession {
     kind: "start" | "deliver",
     json: string,
     { replayed = false }: Pick<Block, "replayed">,
-  ): Promise<Turn> {
-    if (this.#lost !== null) return lostTurn(this.#lost);
+  ): Promise<Activation> {
+    if (this.#lost !== null) return lostActivation(this.#lost);
     const end = await this.#port.enter(kind, json, replayed ? REPLAY_PATIENCE : 1);
     if (end.kind === "lost") {
       const { output = "", ...state } = end;
       this.#lost = state;
-      return lostTurn(state, shownOutput(output));
+      return lostActivation(state, shownOutput(output));
     }
-    const turn = this.#decode(end.text);
-    if (turn.state.kind === "lost") return turn;
-    this.#nextCall += turn.calls.length;
-    this.#dones += turn.calls.filter(({ name }) => name === "done").length;
-    this.#output += Math.max(0, turn.output.length - CUT_NOTE);
-    for (const { index, name } of turn.calls) {
+    const activation = this.#decode(end.text);
+    if (activation.state.kind === "lost") return activation;
+    this.#nextCall += activation.calls.length;
+    this.#dones += activation.calls.filter(({ name }) => name === "done").length;
+    this.#output += Math.max(0, activation.output.length - CUT_NOTE);
+    for (const { index, name } of activation.calls) {
       this.#open.add(index);
       if (name !== "wait") this.#outstanding.add(index);
     }
-    return turn;
+    return activation;
   }
 
-  /** A turn that is none loses the REPL: hostile code may have made it. */
-  #decode(text: string): Turn {
+  /** An activation that is none loses the REPL: hostile code may have made it. */
+  #decode(text: string): Activation {
     try {
-      return decodeTurn(text, {
+      return decodeActivation(text, {
         nextCall: this.#nextCall,
         callsBefore: this.#nextCall - this.#dones,
         names: this.#names,
@@ -165,7 +165,7 @@ class PortSession implements ReplSession {
     } catch (error) {
       this.#lost = lostState("block", error);
       this.#port.dispose().catch(() => {});
-      return lostTurn(this.#lost);
+      return lostActivation(this.#lost);
     }
   }
 }
@@ -179,11 +179,11 @@ export function lostState(blame: LostState["blame"], error: unknown): LostState 
   return limit === null ? { kind: "lost", blame, message } : { kind: "lost", blame, message, limit };
 }
 
-function lostTurn(state: LostState, output = ""): Turn {
+function lostActivation(state: LostState, output = ""): Activation {
   return { calls: [], output, codeMs: 0, state };
 }
 
-/** What is kept of the output of an entry that has no turn: hostile code may have written it, and to the sandbox's end. */
+/** What is kept of the output of an entry that has no activation: hostile code may have written it, and to the sandbox's end. */
 function shownOutput(text: string): string {
   return sandboxText(text, MOST_UNFINISHED);
 }

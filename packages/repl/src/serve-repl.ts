@@ -2,10 +2,10 @@ import { RLMError } from "@rlmflow/core";
 import type { Channel } from "./wire/channel.ts";
 import { decodeRequest, encodeFrame, type ReplyFrame, readLimit, WIRE_PROTOCOL } from "./wire/frames.ts";
 
-/** A REPL as the sandbox's side of the wire uses it: texts in, the evaluator's turn out. */
+/** A REPL as the sandbox's side of the wire uses it: texts in, the evaluator's activation out. */
 export interface ServedRepl {
   /**
-   * Runs the block until no microtask is left and gives the turn. Code may compute `patience` times as long as it may.
+   * Runs the block until no microtask is left and gives the activation. Code may compute `patience` times as long as it may.
    * Rejects when the REPL is gone; an RLMError may name the limit it reached in `details.limit`: `timeMs` in ms or
    * `memoryMB` in MB, the engine takes no other.
    */
@@ -21,7 +21,7 @@ export interface ServedRepl {
 export interface ServeReplOptions {
   /** Name and version of the engine that runs the code, for example `v8 13.6`. */
   readonly engine: string;
-  /** Name of the language that blocks are in, as its kernel has it; the engine refuses another than its own. */
+  /** Name of the language that blocks are in, as its language has it; the engine refuses another than its own. */
   readonly language?: string;
   /**
    * Makes the REPL from the evaluator's spec. `tell` may be given what the entry under way has written so far, for the
@@ -56,10 +56,10 @@ export async function serveRepl(channel: Channel, options: ServeReplOptions): Pr
         const { patience = 1 } = frame;
         entry = frame.entry;
         const isStart = frame.type === "start";
-        const turn = await (isStart
+        const activation = await (isStart
           ? repl.start(frame.block, patience)
           : repl.deliver(frame.answer, patience));
-        await say({ type: "turn", entry, turn });
+        await say({ type: "activation", entry, activation });
       }
     }
   } catch (error) {

@@ -22,8 +22,8 @@ test("opens with the evaluator's spec, contexts without their text", async () =>
   });
 });
 
-test("starts compiled blocks and gives the turn; a block that does not parse never reaches the sandbox", async () => {
-  const sandbox = opening((entry, far) => far.say({ type: "turn", entry, turn: TURN }));
+test("starts compiled blocks and gives the activation; a block that does not parse never reaches the sandbox", async () => {
+  const sandbox = opening((entry, far) => far.say({ type: "activation", entry, activation: TURN }));
   const session = await runtimeOver(sandbox).open(spec);
   expect((await session.start({ ...block, code: "const = 1" })).state).toMatchObject({
     kind: "threw",
@@ -40,7 +40,7 @@ test("starts compiled blocks and gives the turn; a block that does not parse nev
   });
 });
 
-test("what an entry wrote is in its turn when the sandbox is lost, the newest word of it", async () => {
+test("what an entry wrote is in its activation when the sandbox is lost, the newest word of it", async () => {
   const sandbox = opening((entry, far) => {
     far.say({ type: "output", entry, text: "one" }, { type: "output", entry, text: "one two" });
     far.die();
@@ -50,12 +50,12 @@ test("what an entry wrote is in its turn when the sandbox is lost, the newest wo
   expect((await session.start(block)).output).toBe("");
 });
 
-test("what an entry is said to have written is bounded, and none of an entry's that has its turn", async () => {
+test("what an entry is said to have written is bounded, and none of an entry's that has its activation", async () => {
   const text = "x".repeat(1_000_000);
   const sandbox = opening((entry, far) => {
     if (entry === 2) far.say({ type: "output", entry: 1, text: "late" });
     else far.say({ type: "output", entry, text });
-    if (entry === 1) far.say({ type: "turn", entry, turn: TURN });
+    if (entry === 1) far.say({ type: "activation", entry, activation: TURN });
     else far.die();
   });
   const session = await runtimeOver(sandbox).open(spec);
@@ -69,10 +69,10 @@ test("what an entry is said to have written is bounded, and none of an entry's t
   expect((await flooded.start(block)).output.length).toBeLessThan(110_000);
 });
 
-test("late turns are dropped", async () => {
+test("late activations are dropped", async () => {
   const sandbox = opening((entry, far) => {
-    if (entry > 1) far.say({ type: "turn", entry: entry - 1, turn: "{forged" });
-    far.say({ type: "turn", entry, turn: TURN });
+    if (entry > 1) far.say({ type: "activation", entry: entry - 1, activation: "{forged" });
+    far.say({ type: "activation", entry, activation: TURN });
   });
   const session = await runtimeOver(sandbox).open(spec);
   expect((await session.start(block)).output).toBe("out");
@@ -83,7 +83,7 @@ test("ranges of its own contexts are answered while code runs", async () => {
   const sandbox = new Sandbox((frame, far) => {
     if (frame.type === "open") far.say(HELLO, { type: "opened" });
     if (frame.type === "start") far.say({ type: "read", read: 1, key: "doc", start: 2, end: 5 });
-    if (frame.type === "range") far.say({ type: "turn", entry: 1, turn: TURN });
+    if (frame.type === "range") far.say({ type: "activation", entry: 1, activation: TURN });
   });
   const session = await runtimeOver(sandbox).open(spec);
   await session.start(block);
@@ -97,7 +97,7 @@ test.each<readonly [string, (entry: number, far: Sandbox) => void]>([
     (_, far) => far.say({ type: "read", read: 1, key: "secret", start: 0, end: 1 }),
   ],
   ["a frame that is not JSON", (_, far) => far.say("}{")],
-  ["a turn that is none", (entry, far) => far.say({ type: "turn", entry, turn: "{}" })],
+  ["an activation that is none", (entry, far) => far.say({ type: "activation", entry, activation: "{}" })],
 ])("%s is a violation of the protocol: the channel is closed, the block lost", async (_name, play) => {
   const sandbox = opening(play);
   const session = await runtimeOver(sandbox).open(spec);
@@ -140,7 +140,7 @@ test.each<readonly [string, (entry: number, far: Sandbox) => void, object]>([
 });
 
 test("the sandbox is told of an entry that is on record, and has five times as long", async () => {
-  const sandbox = opening((entry, far) => far.say({ type: "turn", entry, turn: TURN }));
+  const sandbox = opening((entry, far) => far.say({ type: "activation", entry, activation: TURN }));
   const session = await runtimeOver(sandbox).open(spec);
   await session.start({ ...block, replayed: false });
   await session.start({ ...block, replayed: true });
@@ -154,7 +154,7 @@ test("the sandbox is told of an entry that is on record, and has five times as l
 
 test("the longest time there is stays one for an entry that is on record", async () => {
   const sandbox = opening((entry, far) => {
-    setTimeout(() => far.say({ type: "turn", entry, turn: TURN }), 50);
+    setTimeout(() => far.say({ type: "activation", entry, activation: TURN }), 50);
   });
   const runtime = runtimeOver(sandbox, { times: { openMs: 300, wallMs: 2 ** 31 - 1 } });
   const session = await runtime.open(spec);
@@ -252,7 +252,7 @@ test.each<readonly [string, () => Sandbox | (() => Error)]>([
 ])("a sandbox that others end %s is asked for once more, alone", async (_name, broken) => {
   const { connect, specs } = inTurn(
     broken(),
-    opening((entry, far) => far.say({ type: "turn", entry, turn: TURN })),
+    opening((entry, far) => far.say({ type: "activation", entry, activation: TURN })),
   );
   const session = await runtimeOver(new Sandbox(() => {}), { connect }).open(spec);
   expect(specs.map(({ alone }) => alone)).toEqual([false, true]);

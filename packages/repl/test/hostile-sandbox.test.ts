@@ -98,8 +98,8 @@ test.each<readonly [string, (entry: number, far: Sandbox) => void, string]>([
   ["a second hello", (_, far) => far.say(HELLO), "said hello twice"],
   ["a second REPL", (_, far) => far.say({ type: "opened" }), "opened its REPL twice"],
   [
-    "a turn of an entry that was never made",
-    (entry, far) => far.say({ type: "turn", entry: entry + 1, turn: TURN }),
+    "an activation of an entry that was never made",
+    (entry, far) => far.say({ type: "activation", entry: entry + 1, activation: TURN }),
     "answered entry 2, which was never made",
   ],
 ])("%s loses the block at once, without advice that is not for a model", async (_name, play, message) => {
@@ -113,9 +113,9 @@ test.each<readonly [string, (entry: number, far: Sandbox) => void, string]>([
 });
 
 test("replies to entries that are over are dropped, but not for ever", async () => {
-  const old: ReplyFrame = { type: "turn", entry: 1, turn: TURN };
+  const old: ReplyFrame = { type: "activation", entry: 1, activation: TURN };
   const sandbox = opening((entry, far) => {
-    far.say({ type: "turn", entry, turn: TURN }, ...Array.from({ length: 600 }, () => old));
+    far.say({ type: "activation", entry, activation: TURN }, ...Array.from({ length: 600 }, () => old));
   });
   const session = await runtimeOver(sandbox, { times: { wallMs: 20_000 } }).open(spec);
   expect((await session.start(block)).output).toBe("out");
@@ -126,14 +126,14 @@ test("replies to entries that are over are dropped, but not for ever", async () 
   expect(state.kind === "lost" ? state.message : "").toContain("answers entries that are over");
 });
 
-test("a block that makes more calls than it may is lost for that limit, over all its turns", async () => {
-  const turn = (first: number) => {
+test("a block that makes more calls than it may is lost for that limit, over all its activations", async () => {
+  const activation = (first: number) => {
     const calls = [first, first + 1].map((index) => ({ index, name: "tool", args: [] }));
     return JSON.stringify({ calls, output: "", codeMs: 1, state: { kind: "idle" } });
   };
   let made = 0;
   const sandbox = opening((entry, far) => {
-    far.say({ type: "turn", entry, turn: turn(made) });
+    far.say({ type: "activation", entry, activation: activation(made) });
     made += 2;
   });
   const session = await runtimeOver(sandbox, { limits: { callsPerBlock: 5 } }).open(spec);
@@ -155,7 +155,7 @@ test("calls that were answered are not outstanding, and each block counts anew",
   const sandbox = opening((entry, far) => {
     const calls = [{ index: made, name: "tool", args: [] }];
     made += 1;
-    far.say({ type: "turn", entry, turn: JSON.stringify({ ...JSON.parse(TURN), calls }) });
+    far.say({ type: "activation", entry, activation: JSON.stringify({ ...JSON.parse(TURN), calls }) });
   });
   const limits = { callsPerBlock: 3, outstandingCalls: 1, outputKept: 2 };
   const session = await runtimeOver(sandbox, { limits }).open(spec);

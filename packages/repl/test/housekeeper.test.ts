@@ -1,4 +1,4 @@
-import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
+import { setImmediate as activation, setTimeout as sleep } from "node:timers/promises";
 import { RLMError } from "@rlmflow/core";
 import type { ReplSpec } from "@rlmflow/core/driver";
 import { describe, expect, test } from "vitest";
@@ -105,7 +105,7 @@ describe("a sandbox ends", () => {
     expect(ends()).toEqual([0, 1, 1]);
     if (made[0] !== undefined) made[0].isWell = false;
     await again.leave();
-    await turn();
+    await activation();
     expect(ends()).toEqual([1, 1, 1]);
   });
 
@@ -151,12 +151,12 @@ describe("closing", () => {
     const making = Promise.withResolvers<Sandbox>();
     const { house, enter } = housekeeper({ make: () => making.promise });
     const stay = enter();
-    await turn();
+    await activation();
     let isClosed = false;
     const closing = house.close().then(() => {
       isClosed = true;
     });
-    await turn();
+    await activation();
     expect(isClosed).toBe(false);
     const late = { number: 0, isWell: true, ends: 0 };
     making.resolve(late);

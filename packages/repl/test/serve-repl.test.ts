@@ -47,8 +47,8 @@ test("serves one REPL from hello to dispose", async () => {
   expect(said).toEqual([
     { type: "hello", protocol: 1, engine: "v8 1" },
     { type: "opened" },
-    { type: "turn", entry: 1, turn: "started b" },
-    { type: "turn", entry: 2, turn: "delivered a" },
+    { type: "activation", entry: 1, activation: "started b" },
+    { type: "activation", entry: 2, activation: "delivered a" },
   ]);
   expect(log).toEqual(["made spec", "disposed", "closed"]);
 });

@@ -46,7 +46,7 @@ describeWithEngine("an agent whose neighbour in the container", () => {
       const frames = bad.receive()[Symbol.asyncIterator]();
       await bad.send(JSON.stringify({ type: "start", entry: 1, block: JSON.stringify(KILL_WHO_COMES) }));
       await frames.next();
-      expect((await frames.next()).value).toContain('"turn"');
+      expect((await frames.next()).value).toContain('"activation"');
       const good = await pool.open(specOf({ agentId: "root.good" }));
       await expect(Array.fromAsync(good.receive())).rejects.toMatchObject({
         code: "sandbox_lost",

@@ -11,7 +11,7 @@ describeWithEngine("Python in a container", () => {
     async (share) => {
       const options = { image: IMAGE, language: pythonLanguage, memoryMB: 128 };
       await using runtime = closing(dockerRuntime({ ...options, share }));
-      expect(runtime.kernel.language).toBe("python");
+      expect(runtime.language.name).toBe("python");
       const repl = await ReplDriver.open(runtime);
       expect(await repl.output("x = 6\nprint(x * 7)")).toBe("42\n");
       expect(await repl.output("import os\nprint(os.getuid(), x)")).toBe("65534 6\n");

@@ -1,7 +1,7 @@
 import type { Runtime } from "@rlmflow/core";
-import type { ReplSession, ReplSpec, Turn } from "@rlmflow/core/driver";
+import type { Activation, ReplSession, ReplSpec } from "@rlmflow/core/driver";
 
-type Lost = Extract<Turn["state"], { readonly kind: "lost" }>;
+type Lost = Extract<Activation["state"], { readonly kind: "lost" }>;
 
 /** A spec with what a test does not care about filled in. */
 export function specOf(spec: Partial<ReplSpec> = {}): ReplSpec {
@@ -32,7 +32,7 @@ export class ReplDriver implements AsyncDisposable {
     return new ReplDriver(await runtime.open(specOf(spec)));
   }
 
-  start(code: string): Promise<Turn> {
+  start(code: string): Promise<Activation> {
     this.#blocks += 1;
     return this.session.start({ id: `root#${this.#blocks}`, code, now: 1_700_000_000_000 });
   }

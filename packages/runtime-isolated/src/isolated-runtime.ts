@@ -9,8 +9,8 @@ import { SandboxProcess } from "./pool/sandbox-process.ts";
 /** Times that a REPL is opened again when its process dies meanwhile, at the hands of a neighbour. */
 const OPEN_ATTEMPTS = 3;
 
-/** Caps of the evaluator that keep a turn, at three bytes a character, within one frame. */
-const EVALUATOR_LIMITS = { outputKept: 1_000_000, argumentSize: 4_000_000, turnSize: 4_000_000 };
+/** Caps of the evaluator that keep an activation, at three bytes a character, within one frame. */
+const EVALUATOR_LIMITS = { outputKept: 1_000_000, argumentSize: 4_000_000, activationSize: 4_000_000 };
 
 /**
  * Runs agents' code in V8 isolates, which live in child processes without rights that may be killed at any
@@ -26,7 +26,7 @@ export function isolatedRuntime(options: IsolatedRuntimeOptions = {}): Runtime {
   return {
     protocol: 1,
     name: "isolated",
-    kernel: javascriptLanguage.kernel,
+    language: javascriptLanguage.language,
     isolation: "isolate",
     replay: "exact",
     open: (spec) => openSession(pool, spec),

@@ -1,6 +1,6 @@
 /**
  * What the engine and a sandbox process say to each other, each as the text of a frame. Texts of the
- * evaluator (`start`, `deliver`, `turn`) travel as they are: a sandbox can put into its turn what it likes
+ * evaluator (`start`, `deliver`, `activation`) travel as they are: a sandbox can put into its activation what it likes
  * without saying anything as its process.
  */
 
@@ -30,14 +30,14 @@ export const replyKinds = {
   /** Session 0: isolates can be made. */
   ready: 17,
   opened: 18,
-  /** The evaluator's own turn text, made in the sandbox: hostile. */
-  turn: 19,
+  /** The evaluator's own activation text, made in the sandbox: hostile. */
+  activation: 19,
   /** The isolate is gone: {@link Broken}. */
   broken: 20,
   /** A {@link PieceRequest}; the isolate stands still until the piece is there. */
   fetch: 21,
   disposed: 22,
-  /** What the entry under way has written so far, its beginning and end: shown when it has no turn. Hostile. */
+  /** What the entry under way has written so far, its beginning and end: shown when it has no activation. Hostile. */
   output: 23,
 } as const;
 

@@ -65,7 +65,7 @@ async function runOn(runtime: Runtime): Promise<Graph> {
 }
 
 describe("a batch of queries", () => {
-  test("over chunks of 20 MB is answered whole, though its prompts do not fit one turn", async () => {
+  test("over chunks of 20 MB is answered whole, though its prompts do not fit one activation", async () => {
     const characters = 20_000_000;
     const blocks = [
       "const notes = await llmQueryBatched(CONTEXT.chunks(200_000).map((part) => 'Summarize:\\n' + part.text()));",

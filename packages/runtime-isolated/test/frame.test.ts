@@ -59,12 +59,16 @@ describe("FrameReader", () => {
   test.each([
     [
       "a length beyond the cap",
-      Buffer.from([255, 255, 255, 255, 0, 0, 0, 1, replyKinds.turn]),
+      Buffer.from([255, 255, 255, 255, 0, 0, 0, 1, replyKinds.activation]),
       "4294967295 bytes",
     ],
     ["an unknown kind", Buffer.from([0, 0, 0, 0, 0, 0, 0, 1, 99]), "kind 99"],
     ["a kind of the other direction", encoded("{}"), "kind 3"],
-    ["text that is not UTF-8", Buffer.from([0, 0, 0, 1, 0, 0, 0, 1, replyKinds.turn, 0xff]), "not UTF-8"],
+    [
+      "text that is not UTF-8",
+      Buffer.from([0, 0, 0, 1, 0, 0, 0, 1, replyKinds.activation, 0xff]),
+      "not UTF-8",
+    ],
     ["plain output", Buffer.from("Error: something went wrong\n"), "bytes"],
   ])("refuses %s", (_, bytes, message) => {
     const reader = new FrameReader(replyKinds);

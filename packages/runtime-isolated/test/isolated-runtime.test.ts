@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Runtime } from "@rlmflow/core";
-import type { ContextPayload, ReplSession, ReplSpec, Turn } from "@rlmflow/core/driver";
+import type { Activation, ContextPayload, ReplSession, ReplSpec } from "@rlmflow/core/driver";
 import { residentMB } from "@rlmflow/repl";
 import { describe, expect, test } from "vitest";
 import { childrenOf, comesTrue, isAlive } from "../../../test/processes.ts";
@@ -27,7 +27,7 @@ function openRuntime(options: IsolatedRuntimeOptions = {}): Runtime & AsyncDispo
 }
 
 let blocks = 0;
-function start(session: ReplSession, code: string): Promise<Turn> {
+function start(session: ReplSession, code: string): Promise<Activation> {
   blocks += 1;
   return session.start({ id: `root#${blocks}`, code, now: 1000 });
 }
@@ -42,9 +42,9 @@ function payload(characters: number, onRead: (start: number) => void = () => {})
 
 describe("isolatedRuntime", () => {
   test("says what it is", () => {
-    const { protocol, isolation, replay, kernel } = isolatedRuntime();
+    const { protocol, isolation, replay, language } = isolatedRuntime();
     expect({ protocol, isolation, replay }).toEqual({ protocol: 1, isolation: "isolate", replay: "exact" });
-    expect(kernel.language).toBe("javascript");
+    expect(language.name).toBe("javascript");
   });
 
   test("starts no process before a REPL is opened, and leaves none after it is closed", async () => {
@@ -77,8 +77,8 @@ describe("isolatedRuntime", () => {
   test("what a block wrote is shown when it takes its process along", async () => {
     await using runtime = openRuntime();
     const session = await runtime.open({ ...SPEC, alone: true });
-    const turn = await start(session, "print('so far 😀'); 'ab'.repeat(2 ** 27).split('');");
-    expect(turn).toMatchObject({ output: "so far 😀\n", state: { kind: "lost" } });
+    const activation = await start(session, "print('so far 😀'); 'ab'.repeat(2 ** 27).split('');");
+    expect(activation).toMatchObject({ output: "so far 😀\n", state: { kind: "lost" } });
   });
 
   test("each of several failures that nobody awaited is told with its type and line", async () => {
@@ -135,11 +135,11 @@ load(); const caught = []; try { await load() } catch ({ message }) { caught.pus
     });
   });
 
-  test("the same blocks and answers give the same turns in two processes", async () => {
+  test("the same blocks and answers give the same activations in two processes", async () => {
     await using runtime = openRuntime();
     const run = async () => {
       const session = await runtime.open({ ...SPEC, alone: true });
-      const turns = [
+      const activations = [
         await session.start({ id: "a", code: "const x = Math.random(); print(Date.now(), x); x", now: 5 }),
         await session.start({
           id: "b",
@@ -149,7 +149,7 @@ load(); const caught = []; try { await load() } catch ({ message }) { caught.pus
         await session.deliver({ index: 0, outcome: { ok: true, value: [1, "ä"] }, now: 9 }),
         await session.start({ id: "c", code: "null.x", now: 10 }),
       ];
-      return turns.map(({ codeMs: _, ...turn }) => turn);
+      return activations.map(({ codeMs: _, ...activation }) => activation);
     };
     const first = await run();
     expect(await run()).toEqual(first);
@@ -159,9 +159,9 @@ load(); const caught = []; try { await load() } catch ({ message }) { caught.pus
   test("a stray rejection is told to the code and does not fail its block", async () => {
     await using runtime = openRuntime();
     const session = await runtime.open(SPEC);
-    const turn = await start(session, "(async () => { throw new TypeError('lost'); })(); 42");
-    expect(turn.state).toMatchObject({ kind: "ended", echo: "42" });
-    expect(turn.output).toContain("TypeError: lost");
+    const activation = await start(session, "(async () => { throw new TypeError('lost'); })(); 42");
+    expect(activation.state).toMatchObject({ kind: "ended", echo: "42" });
+    expect(activation.output).toContain("TypeError: lost");
     expect((await start(session, "1")).output).toBe("");
   });
 

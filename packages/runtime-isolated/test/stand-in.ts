@@ -5,18 +5,18 @@ import { ProcessPool } from "../src/pool/process-pool.ts";
 import { SandboxProcess } from "../src/pool/sandbox-process.ts";
 import type { Seat } from "../src/pool/seat.ts";
 
-/** An evaluator of ten lines: a start's json is code whose value, awaited, is in the turn. */
+/** An evaluator of ten lines: a start's json is code whose value, awaited, is in the activation. */
 const EVALUATOR = `(function () {
   "use strict";
   const run = eval;
   return (spec, readContext) => {
-    let turn = "";
-    const settle = (value) => { turn = String(value); };
+    let activation = "";
+    const settle = (value) => { activation = String(value); };
     const start = (json) => {
-      turn = "idle";
+      activation = "idle";
       try { Promise.resolve(run(json)(readContext)).then(settle, settle); } catch (error) { settle(error); }
     };
-    return { start, deliver: start, turn: () => turn, stray() {} };
+    return { start, deliver: start, activation: () => activation, stray() {} };
   };
 })()`;
 

@@ -15,7 +15,7 @@ export interface LocalRuntimeOptions {
 }
 
 const OPTIONS = optionRecord({ timeMs: timeOption, limits: limitsOption }, "a record");
-/** Beyond the time of code: the engine may be busy when a turn is there. */
+/** Beyond the time of code: the engine may be busy when an activation is there. */
 const SLACK_MS = 60_000;
 
 /**

@@ -6,7 +6,7 @@ const runtime = localRuntime({ timeMs: 2_000 });
 afterAll(() => runtime.close());
 
 /**
- * A realm is no sandbox, yet what the kernel alone must withstand it withstands here too. Left out: cases
+ * A realm is no sandbox, yet what the language alone must withstand it withstands here too. Left out: cases
  * that go up to limits of time and memory, which are this process's, and `import()`, whose refusal is an
  * error of the host's realm.
  */
@@ -14,7 +14,7 @@ function isOfKernel({ name, expect }: AttackCase): boolean {
   return (expect === "ends" || expect === "same") && name !== "import expressions and import.meta";
 }
 
-describe("the kernel", () => {
+describe("the language", () => {
   const cases = attackCases.filter(isOfKernel);
   for (const { name, run } of attackCorpus(async () => runtime, { cases, maxLagMs: 5_000 })) test(name, run);
 });

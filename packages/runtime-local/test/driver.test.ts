@@ -12,7 +12,7 @@ import {
   type RunNode,
   type Runtime,
 } from "@rlmflow/core";
-import type { ReplSession, Turn } from "@rlmflow/core/driver";
+import type { Activation, ReplSession } from "@rlmflow/core/driver";
 import {
   type AgentPort,
   AnswerSchemas,
@@ -37,11 +37,11 @@ const environment = (): Environment => ({
 /** The local runtime, without how long code took. */
 function timelessRuntime(): Runtime {
   const local = localRuntime();
-  const timeless = (turn: Turn): Turn => ({ ...turn, codeMs: 0 });
+  const timeless = (activation: Activation): Activation => ({ ...activation, codeMs: 0 });
   return {
     protocol: local.protocol,
     name: local.name,
-    kernel: local.kernel,
+    language: local.language,
     isolation: local.isolation,
     replay: local.replay,
     close: () => local.close(),

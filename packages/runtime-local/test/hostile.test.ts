@@ -1,4 +1,4 @@
-import type { Turn } from "@rlmflow/core/driver";
+import type { Activation } from "@rlmflow/core/driver";
 import { afterAll, describe, expect, test } from "vitest";
 import { localRuntime } from "../src/index.ts";
 import { payload, ReplDriver } from "./repl-driver.ts";
@@ -79,15 +79,15 @@ const TAMPERING: readonly (readonly [string, string])[] = [
 describe("tampering", () => {
   test.each(TAMPERING)("%s: later blocks are whole", async (_name, code) => {
     const repl = await open();
-    const turn = await repl.start(code);
-    expect(turn.calls).toEqual([]);
-    expect(["ended", "threw"]).toContain(turn.state.kind);
+    const activation = await repl.start(code);
+    expect(activation.calls).toEqual([]);
+    expect(["ended", "threw"]).toContain(activation.state.kind);
     await isWell(repl);
     await repl.session.dispose();
   });
 });
 
-/** Values that are shown, kept or thrown. None may break the turn. */
+/** Values that are shown, kept or thrown. None may break the activation. */
 const HOSTILE_VALUES: readonly string[] = [
   "new Proxy({}, { get() { throw 1; }, ownKeys() { throw 2; }, getPrototypeOf() { throw 3; }, getOwnPropertyDescriptor() { throw 4; } })",
   "new Proxy([], { get(t, k) { return k === 'length' ? 1e9 : t[k]; } })",
@@ -121,8 +121,8 @@ const HOSTILE_VALUES: readonly string[] = [
   'JSON.parse(\'{"__proto__": {"polluted": 1}}\')',
 ];
 
-function size(turn: Turn): number {
-  return JSON.stringify(turn).length;
+function size(activation: Activation): number {
+  return JSON.stringify(activation).length;
 }
 
 describe("hostile values", () => {
@@ -142,12 +142,12 @@ describe("hostile values", () => {
 
   test.each(HOSTILE_VALUES)("%s as an argument is sent whole or refused", async (value) => {
     const repl = await open();
-    const turn = await repl.start(
+    const activation = await repl.start(
       `try { readFile(${value}).catch(() => {}); } catch (error) { print(error instanceof TypeError || typeof error); }`,
     );
-    expect(turn.calls.length).toBeLessThanOrEqual(2);
-    expect(turn.calls.map((call) => call.index)).toEqual(turn.calls.map((_, index) => index));
-    expect(size(turn)).toBeLessThan(9_000_000);
+    expect(activation.calls.length).toBeLessThanOrEqual(2);
+    expect(activation.calls.map((call) => call.index)).toEqual(activation.calls.map((_, index) => index));
+    expect(size(activation)).toBeLessThan(9_000_000);
     await repl.session.dispose();
   });
 });

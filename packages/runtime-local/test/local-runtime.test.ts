@@ -5,14 +5,14 @@ import { NOW, ReplDriver, specOf } from "./repl-driver.ts";
 
 test("says what it is", async () => {
   await using runtime = closing(localRuntime());
-  const { name, isolation, replay, protocol, kernel } = runtime;
+  const { name, isolation, replay, protocol, language } = runtime;
   expect({ name, isolation, replay, protocol }).toEqual({
     name: "local",
     isolation: "none",
     replay: "exact",
     protocol: 1,
   });
-  expect(kernel.language).toBe("javascript");
+  expect(language.name).toBe("javascript");
   expect(readFileSync(new URL("../README.md", import.meta.url), "utf8")).toContain("isolates nothing");
 });
 
@@ -27,8 +27,8 @@ test.each(["for (;;);", "for (;;) await null;", "const p = new Proxy({}, { ownKe
   async (code) => {
     await using runtime = closing(localRuntime({ timeMs: 200 }));
     const [repl, other] = [await ReplDriver.open(runtime), await ReplDriver.open(runtime)];
-    const turn = await repl.start(code);
-    expect(turn.state).toEqual({
+    const activation = await repl.start(code);
+    expect(activation.state).toEqual({
       kind: "lost",
       blame: "block",
       message: "The sandbox is gone: The block computed for more than 200 ms without waiting.",
@@ -39,7 +39,7 @@ test.each(["for (;;);", "for (;;) await null;", "const p = new Proxy({}, { ownKe
   },
 );
 
-test("what a block wrote before it ran out of time is in the turn that says so", async () => {
+test("what a block wrote before it ran out of time is in the activation that says so", async () => {
   await using runtime = closing(localRuntime({ timeMs: 200 }));
   const repl = await ReplDriver.open(runtime);
   const first = await repl.start("print('first'); await readFile('a'); print('second'); for (;;);");

@@ -1,5 +1,5 @@
 import type { Outcome, Runtime } from "@rlmflow/core";
-import type { ContextPayload, ReplSession, ReplSpec, Turn } from "@rlmflow/core/driver";
+import type { Activation, ContextPayload, ReplSession, ReplSpec } from "@rlmflow/core/driver";
 
 /** The clock of the first entry of every driver; each entry moves it by one. */
 export const NOW = 1_700_000_000_000;
@@ -39,30 +39,32 @@ export class ReplDriver {
     return new ReplDriver(await runtime.open(specOf(spec)));
   }
 
-  start(code: string): Promise<Turn> {
+  start(code: string): Promise<Activation> {
     this.#blocks += 1;
     this.#now += 1;
     return this.session.start({ id: `root#${this.#blocks}`, code, now: this.#now });
   }
 
-  deliver(index: number, outcome: Outcome): Promise<Turn> {
+  deliver(index: number, outcome: Outcome): Promise<Activation> {
     this.#now += 1;
     return this.session.deliver({ index, outcome, now: this.#now });
   }
 
-  answer(index: number, value: unknown): Promise<Turn> {
+  answer(index: number, value: unknown): Promise<Activation> {
     return this.deliver(index, { ok: true, value: JSON.parse(JSON.stringify(value)) });
   }
 
-  refuse(index: number, name: string, message: string): Promise<Turn> {
+  refuse(index: number, name: string, message: string): Promise<Activation> {
     return this.deliver(index, { ok: false, error: { name, message } });
   }
 
   /** Runs a block that makes no calls and gives what it printed, its echo included. */
   async print(code: string): Promise<string> {
-    const turn = await this.start(code);
-    if (turn.state.kind === "threw") return `${turn.output}${turn.state.text}`;
-    if (turn.state.kind !== "ended") return `${turn.output}<${turn.state.kind}>`;
-    return turn.state.echo === null ? turn.output : `${turn.output}${turn.state.echo}`;
+    const activation = await this.start(code);
+    if (activation.state.kind === "threw") return `${activation.output}${activation.state.text}`;
+    if (activation.state.kind !== "ended") return `${activation.output}<${activation.state.kind}>`;
+    return activation.state.echo === null
+      ? activation.output
+      : `${activation.output}${activation.state.echo}`;
   }
 }

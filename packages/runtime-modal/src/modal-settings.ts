@@ -97,7 +97,7 @@ export function modalSettings(options: ModalRuntimeOptions = {}): ModalSettings 
   const given = checkOptions("modalRuntime", OPTIONS, options, problemsBetween);
   return {
     ...given,
-    image: given.image ?? { registry: IMAGES[given.language.kernel.language] ?? "" },
+    image: given.image ?? { registry: IMAGES[given.language.language.name] ?? "" },
     memoryLimitMiB: given.memoryLimitMiB ?? Math.max(given.memoryMiB, 1024),
     times: channelTimes(given.timeMs, OPEN_MS, given.times),
   };
@@ -128,9 +128,9 @@ function problemsBetween(options: {
   readonly language: ReplLanguage;
 }): readonly string[] {
   const { cpu, cpuLimit, memoryMiB, memoryLimitMiB = Number.POSITIVE_INFINITY, image, language } = options;
-  const { kernel, server } = language;
   const copies = (image?.commands ?? []).some((line) => /^\s*COPY\s+(?!--from=)/i.test(line));
-  const program = server.command[0];
+  const program = language.server.command[0];
+  const { name } = language.language;
   return [
     ...(cpuLimit !== undefined && cpuLimit < (cpu ?? Number.POSITIVE_INFINITY)
       ? [`cpuLimit (${cpuLimit}) needs cpu, and must not be below it`]
@@ -140,8 +140,8 @@ function problemsBetween(options: {
       : []),
     ...(has(image, "id") && has(image, "registry") ? ["image takes registry or id, not both"] : []),
     ...(copies ? ["image.commands copies from this machine, which Modal's SDK cannot do"] : []),
-    ...(image === undefined && IMAGES[kernel.language] === undefined
-      ? [`image is missing: nothing is known of ${kernel.language}; name an image that has ${program}`]
+    ...(image === undefined && IMAGES[name] === undefined
+      ? [`image is missing: nothing is known of ${name}; name an image that has ${program}`]
       : []),
   ];
 }

@@ -28,9 +28,9 @@ export async function sandboxesWith(tags: Record<string, string>): Promise<reado
 }
 
 function remembering(runtime: Runtime, specs: WeakMap<ReplSession, ReplSpec>): Runtime {
-  const { protocol, name, kernel, isolation, replay } = runtime;
+  const { protocol, name, language, isolation, replay } = runtime;
   return {
-    ...{ protocol, name, kernel, isolation, replay },
+    ...{ protocol, name, language: language, isolation, replay },
     async open(spec) {
       const session = await runtime.open(spec);
       specs.set(session, { ...spec, contexts: [] });

@@ -148,10 +148,10 @@ describe("a REPL whose sandbox is lost says how", PATIENCE, () => {
       rewrite: (command) => ["sh", "-c", `echo $$ >&2; exec ${command.join(" ")}`],
     });
     const session = await makeRuntime({ memoryLimitMiB: 1500 }).open(specOf());
-    const turn = start(session, "for (;;);");
+    const activation = start(session, "for (;;);");
     loopback.running[0]?.kill();
-    expect((await turn).state).toMatchObject({ blame: "block" });
-    expect(lossOf(await turn)).toMatch(
+    expect((await activation).state).toMatchObject({ blame: "block" });
+    expect(lossOf(await activation)).toMatch(
       /^The sandbox is gone: The program in the sandbox was killed, as happens where more than 1500 MiB of memory are wanted\.$/,
     );
   });
@@ -159,10 +159,10 @@ describe("a REPL whose sandbox is lost says how", PATIENCE, () => {
   test("when somebody ends the sandbox", async () => {
     const loopback = await startLoopback();
     const session = await makeRuntime().open(specOf());
-    const turn = start(session, "for (;;);");
+    const activation = start(session, "for (;;);");
     loopback.running[0]?.end({ status: 3, exitcode: 0, exception: "" });
-    expect((await turn).state).toMatchObject({ blame: "none" });
-    expect(lossOf(await turn)).toMatch(
+    expect((await activation).state).toMatchObject({ blame: "none" });
+    expect(lossOf(await activation)).toMatch(
       /^The sandbox is gone: The sandbox ended with code 137 \(terminated from outside, or out of memory\)\.$/,
     );
   });
@@ -182,10 +182,12 @@ describe("when the network fails in the middle", () => {
     const network = new UnreliableNetwork();
     await startLoopback({ proxy: (port) => network.open(port) });
     const session = await makeRuntime({ times: { openMs: 20_000, wallMs: 60_000 } }).open(specOf());
-    const turn = start(session, "for (;;);");
+    const activation = start(session, "for (;;);");
     network.cut();
-    expect((await turn).state).toMatchObject({ blame: "none" });
-    expect(lossOf(await turn)).toMatch(/^The sandbox is gone: The connection to the sandbox was lost\.$/);
+    expect((await activation).state).toMatchObject({ blame: "none" });
+    expect(lossOf(await activation)).toMatch(
+      /^The sandbox is gone: The connection to the sandbox was lost\.$/,
+    );
   });
 
   test("a connection that carries nothing any more loses the REPL at the wall time", async () => {

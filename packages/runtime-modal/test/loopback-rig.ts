@@ -1,5 +1,5 @@
 import type { Runtime } from "@rlmflow/core";
-import type { ReplSession, ReplSpec, Turn } from "@rlmflow/core/driver";
+import type { Activation, ReplSession, ReplSpec } from "@rlmflow/core/driver";
 import { onTestFinished, vi } from "vitest";
 import { type ModalRuntimeOptions, modalRuntime } from "../src/index.ts";
 import { ModalLoopback, type ModalLoopbackOptions } from "./loopback/modal-loopback.ts";
@@ -39,7 +39,7 @@ export function specOf(spec: Partial<ReplSpec> = {}): ReplSpec {
 }
 
 /** Runs a block that makes no calls. */
-export function start(session: ReplSession, code: string): Promise<Turn> {
+export function start(session: ReplSession, code: string): Promise<Activation> {
   return session.start({ id: "root#1", code, now: 1_700_000_000_000 });
 }
 
@@ -51,7 +51,7 @@ export async function refusal(promise: Promise<unknown>): Promise<string> {
   );
 }
 
-/** The message of a turn whose REPL is gone. */
-export function lossOf({ state }: Turn): string {
+/** The message of an activation whose REPL is gone. */
+export function lossOf({ state }: Activation): string {
   return state.kind === "lost" ? state.message : `it is ${state.kind}`;
 }

@@ -115,9 +115,9 @@ describe("sandboxes on Modal end", PATIENCE, () => {
     const loopback = await startLoopback();
     const runtime = makeRuntime();
     const sessions = [await runtime.open(specOf()), await runtime.open(specOf())];
-    const turns = Promise.all(sessions.map((session) => start(session, "for (;;);")));
+    const activations = Promise.all(sessions.map((session) => start(session, "for (;;);")));
     await runtime.close();
-    expect((await turns).map(({ state }) => state.kind)).toEqual(["lost", "lost"]);
+    expect((await activations).map(({ state }) => state.kind)).toEqual(["lost", "lost"]);
     expect(loopback.running).toEqual([]);
   });
 

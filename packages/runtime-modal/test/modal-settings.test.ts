@@ -110,10 +110,9 @@ describe("the options of a runtime on Modal", () => {
   });
 
   test("say what a language without a known image lacks", () => {
-    const kernel = { ...javascriptLanguage.kernel, language: "lua" };
     const language = {
       ...javascriptLanguage,
-      kernel,
+      language: { ...javascriptLanguage.language, name: "lua" },
       server: { ...javascriptLanguage.server, command: ["lua"] },
     };
     expect(() => modalRuntime({ language })).toThrow(
@@ -124,8 +123,8 @@ describe("the options of a runtime on Modal", () => {
 
 describe("a runtime on Modal", () => {
   test("says what it is", () => {
-    const { name, isolation, replay, protocol, kernel } = modalRuntime();
-    expect({ name, isolation, replay, protocol, language: kernel.language }).toEqual({
+    const { name, isolation, replay, protocol, language } = modalRuntime();
+    expect({ name, isolation, replay, protocol, language: language.name }).toEqual({
       name: "modal",
       isolation: "remote",
       replay: "exact",

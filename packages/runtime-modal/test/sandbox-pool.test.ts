@@ -81,9 +81,9 @@ describe("REPLs of one run in one sandbox", () => {
     const loopback = await startLoopback();
     const runtime = makeRuntime({ share: "run" });
     const [one, other] = [await runtime.open(specOf()), await runtime.open(specOf())];
-    const turn = start(one, "for (;;);");
+    const activation = start(one, "for (;;);");
     loopback.running[0]?.end({ status: 4, exitcode: 0, exception: "" });
-    expect(lossOf(await turn)).toContain("was over");
+    expect(lossOf(await activation)).toContain("was over");
     const next = await runtime.open(specOf());
     expect((await start(next, "print(3)")).output).toBe("3\n");
     expect(lossOf(await start(other, "print(1)"))).toContain("was over");

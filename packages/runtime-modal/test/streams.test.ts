@@ -14,8 +14,12 @@ describe("frames to and from a sandbox on Modal", PATIENCE, () => {
     );
     expect(sent.calls[0]?.args).toEqual(["ä".repeat(1_500_000)]);
     const value = `${"ö".repeat(2_500_000)}!`;
-    const turn = await session.deliver({ index: 0, outcome: { ok: true, value }, now: 1_700_000_000_001 });
-    expect(turn.output).toBe("2500001 ö!\n");
+    const activation = await session.deliver({
+      index: 0,
+      outcome: { ok: true, value },
+      now: 1_700_000_000_001,
+    });
+    expect(activation.output).toBe("2500001 ö!\n");
   });
 
   test("are sent and read again where a call fails in passing", async () => {

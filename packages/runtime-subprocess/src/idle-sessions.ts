@@ -1,9 +1,9 @@
 // Sessions that end their REPL when nobody uses it.
 //
 // Owns: one timer per resting session. Does not own: the sessions below. Invariants: (1) a timer runs only while no
-// entry is under way; (2) a session whose REPL was ended gives lost turns, nobody to blame, so that its owner
+// entry is under way; (2) a session whose REPL was ended gives lost activations, nobody to blame, so that its owner
 // rebuilds it; (3) once a session is disposed no timer is left.
-import type { ReplSession, Turn } from "@rlmflow/core/driver";
+import type { Activation, ReplSession } from "@rlmflow/core/driver";
 
 /** The session, its REPL ended once it has rested for so many milliseconds. */
 export function endingIdle(session: ReplSession, idleMs: number): ReplSession {
@@ -23,11 +23,11 @@ class IdleSession implements ReplSession {
     this.#rest();
   }
 
-  start(block: Parameters<ReplSession["start"]>[0]): Promise<Turn> {
+  start(block: Parameters<ReplSession["start"]>[0]): Promise<Activation> {
     return this.#enter(() => this.#session.start(block));
   }
 
-  deliver(answer: Parameters<ReplSession["deliver"]>[0]): Promise<Turn> {
+  deliver(answer: Parameters<ReplSession["deliver"]>[0]): Promise<Activation> {
     return this.#enter(() => this.#session.deliver(answer));
   }
 
@@ -36,7 +36,7 @@ class IdleSession implements ReplSession {
     return this.#end();
   }
 
-  async #enter(entry: () => Promise<Turn>): Promise<Turn> {
+  async #enter(entry: () => Promise<Activation>): Promise<Activation> {
     clearTimeout(this.#timer);
     if (this.#disposal !== null && !this.#isDisposed) return this.#lost();
     try {
@@ -58,7 +58,7 @@ class IdleSession implements ReplSession {
     return this.#disposal;
   }
 
-  #lost(): Turn {
+  #lost(): Activation {
     const message = `The sandbox is gone: nobody used it for ${this.#idleMs} ms.`;
     return { calls: [], output: "", codeMs: 0, state: { kind: "lost", blame: "none", message } };
   }

@@ -53,7 +53,7 @@ export async function prepareLaunch(settings: LaunchSettings, language: ReplLang
     mayStray: isOwn && settings.permissions === null,
     marker,
     shown: isOwn
-      ? `the ${language.kernel.language} server`
+      ? `the ${language.language.name} server`
       : JSON.stringify([basename(program), ...args.slice(0, 1).map(() => "…")].join(" ")),
     hidden: new Map(
       isOwn

@@ -133,7 +133,7 @@ function problemsBetween(given: Given, isTimeGiven: boolean): readonly string[] 
     const { language } = given;
     const times = timeProblems(given.timeMs, given.times);
     if (runsOnNode(language)) return times;
-    const why = `is of Node, and ${language.kernel.language} runs on another program`;
+    const why = `is of Node, and ${language.language.name} runs on another program`;
     return [...others(["permissions", "memoryMB"], why), ...times];
   }
   const why = "is not for a command of your own: put";

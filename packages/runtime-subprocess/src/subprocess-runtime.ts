@@ -33,7 +33,7 @@ export function subprocessRuntime(options: SubprocessRuntimeOptions = {}): Runti
   return {
     protocol: 1,
     name: runtime.name,
-    kernel: runtime.kernel,
+    language: runtime.language,
     isolation: runtime.isolation,
     replay: runtime.replay,
     open: async (spec) => endingIdle(await runtime.open(spec), times.idleMs),

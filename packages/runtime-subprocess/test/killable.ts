@@ -9,7 +9,7 @@ export function noting(runtime: Runtime): Runtime {
   return {
     protocol: 1,
     name: runtime.name,
-    kernel: runtime.kernel,
+    language: runtime.language,
     isolation: runtime.isolation,
     replay: runtime.replay,
     close: () => runtime.close(),

@@ -52,19 +52,19 @@ describe.runIf(process.platform === "linux")("what a sandbox started ends with i
   test("when the runtime is closed, while a block runs", async () => {
     const { runtime, read } = withDescendants();
     const session = await runtime.open(sampleSpec());
-    const turn = start(session, "for (;;);");
+    const activation = start(session, "for (;;);");
     const pids = read();
     await runtime.close();
     await ensureGone(pids);
-    expect((await turn).state.kind).toBe("lost");
+    expect((await activation).state.kind).toBe("lost");
   });
 
   test("when the sandbox dies by itself: all but what has neither mark nor parents", async () => {
     const { runtime, read } = withDescendants();
     const session = await runtime.open(sampleSpec());
     const { bare, ...marked } = read();
-    const turn = start(session, "await echo(1)");
-    await turn;
+    const activation = start(session, "await echo(1)");
+    await activation;
     const [sandbox = 0] = childrenOf();
     process.kill(sandbox, "SIGKILL");
     expect(await comesTrue(() => !Object.values(marked).some(isAlive))).toBe(true);
@@ -92,9 +92,9 @@ describe.runIf(process.platform === "linux")("what a sandbox started ends with i
     const deaf = `process.stdout.write('{"type":"hello","protocol":1,"engine":"v8 13.6"}\\n{"type":"opened"}\\n'); setInterval(() => {}, 1000);`;
     const runtime = subprocessRuntime({ command: [process.execPath, "-e", deaf] });
     const session = await runtime.open(sampleSpec());
-    const turn = start(session, `"${"x".repeat(900_000)}"`);
+    const activation = start(session, `"${"x".repeat(900_000)}"`);
     await session.dispose();
-    expect((await turn).state.kind).toBe("lost");
+    expect((await activation).state.kind).toBe("lost");
     await runtime.close();
     expect(childrenOf()).toEqual([]);
   });

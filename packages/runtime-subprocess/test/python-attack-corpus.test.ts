@@ -18,7 +18,7 @@ afterAll(() => runtime.close());
 
 /**
  * Python's process is the wall: what is tried here is that code in it breaks nothing but its own REPL, that a loss is
- * told with its reason, and that nothing is left. What escapes the kernel and stays in the process is no finding.
+ * told with its reason, and that nothing is left. What escapes the language and stays in the process is no finding.
  */
 describe("the attack corpus of Python", () => {
   const options = { cases: pythonAttackCases, prelude: PYTHON_PRELUDE, maxLagMs: 2500 };

@@ -96,10 +96,10 @@ describe.skipIf(process.platform !== "linux")("a far server", () => {
   test("that computes while its REPL is closed ends once its time is over", async () => {
     const runtime = subprocessRuntime({ command: [...command, "--time-ms", "1000"], environment });
     const session = await runtime.open(sampleSpec());
-    const turn = start(session, "for (;;);");
+    const activation = start(session, "for (;;);");
     const [far] = farProcesses();
     await runtime.close();
-    expect((await turn).state.kind).toBe("lost");
+    expect((await activation).state.kind).toBe("lost");
     expect(childrenOf()).toEqual([]);
     expect(await comesTrue(() => !isAlive(far?.pid ?? 0), 20_000)).toBe(true);
   });
@@ -114,9 +114,9 @@ describe.skipIf(process.platform !== "linux")("a far server", () => {
     expect(await comesTrue(() => !isAlive(far?.pid ?? 0) && childrenOf().length === 0)).toBe(true);
     // Its streams are at their end, which this process is yet to read.
     await new Promise((resolve) => setTimeout(resolve, 300));
-    const turn = await session.deliver({ index: 0, outcome: { ok: true, value: 1 }, now: 1 });
-    expect(turn.state).toMatchObject({ kind: "lost", blame: "none" });
-    expect(turn.state.kind === "lost" && turn.state.message).toContain("was ended by SIGKILL");
+    const activation = await session.deliver({ index: 0, outcome: { ok: true, value: 1 }, now: 1 });
+    expect(activation.state).toMatchObject({ kind: "lost", blame: "none" });
+    expect(activation.state.kind === "lost" && activation.state.message).toContain("was ended by SIGKILL");
     await runtime.close();
   });
 

@@ -17,7 +17,7 @@ function problemsOf(options: Readonly<Record<string, unknown>>): unknown {
 
 const snakeLanguage: ReplLanguage = {
   ...javascriptLanguage,
-  kernel: { ...javascriptLanguage.kernel, language: "snake" },
+  language: { ...javascriptLanguage.language, name: "snake" },
   server: { file: "/snake", command: ["snake"], takesDescriptor: true },
 };
 

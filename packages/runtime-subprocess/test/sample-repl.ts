@@ -1,5 +1,5 @@
 import type { Runtime } from "@rlmflow/core";
-import type { ReplSession, ReplSpec, Turn } from "@rlmflow/core/driver";
+import type { Activation, ReplSession, ReplSpec } from "@rlmflow/core/driver";
 
 /** The spec of some agent, changed as given. */
 export function sampleSpec(changes: Partial<ReplSpec> = {}): ReplSpec {
@@ -18,7 +18,7 @@ export function sampleSpec(changes: Partial<ReplSpec> = {}): ReplSpec {
 }
 
 /** Starts a block in a REPL. */
-export function start(session: ReplSession, code: string): Promise<Turn> {
+export function start(session: ReplSession, code: string): Promise<Activation> {
   return session.start({ id: "root#1", code, now: 1_700_000_000_000 });
 }
 

@@ -117,9 +117,9 @@ export class Workspace implements RunStores, AsyncDisposable {
 
   async createRun(run: RunInfo, nodes: readonly RunNode[] = []): Promise<WorkspaceStore> {
     this.#assertOpen();
+    const paths = this.#layout.branch(run.runId, run.branch.id);
     const made = decodeRunInfo(run, "run");
     await makeRun(this.#layout, this.#root, { run: made, nodes, durability: this.#durability });
-    const paths = this.#layout.branch(run.runId, run.branch.id);
     return this.#open({ run: made, format: FORMAT, paths });
   }
 

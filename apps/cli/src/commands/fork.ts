@@ -4,7 +4,7 @@ import { openWorkspace } from "@rlmflow/workspace";
 import { forkReport } from "../branches/fork-report.ts";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { languageKernel } from "../live/language-kernel.ts";
+import { languageOfName } from "../live/language-of-name.ts";
 import { type ForkCommandOptions, type ForkFlags, readForkOptions } from "../options/fork-options.ts";
 import { hasRecord, withModel } from "../options/recorded-flags.ts";
 import { type Place, placeAt } from "../render/open-graph.ts";
@@ -62,7 +62,7 @@ async function refuseMalformed(source: Graph, { at, code }: ForkCommandOptions):
   const agentId = source.find(at)?.agentId;
   const query = agentId === undefined ? undefined : source.chain(agentId)[0];
   if (code === null || query?.type !== "query") return;
-  const fault = (await languageKernel(query.kernel.language))?.parses(code) ?? null;
+  const fault = (await languageOfName(query.language.name))?.parses(code) ?? null;
   if (fault !== null) throw new RLMError("edit_refused", `The code of --code does not parse: ${fault}`);
 }
 

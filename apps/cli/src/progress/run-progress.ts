@@ -140,7 +140,7 @@ export class RunProgress {
     const { agentId, depth } = node;
     const { agents, done, deepest } = this.#counts;
     this.#count({ deepest: Math.max(deepest, depth) });
-    this.#count(node.turn === 0 ? { agents: agents + 1 } : { done: done - 1 });
+    this.#count(node.ordinal === 0 ? { agents: agents + 1 } : { done: done - 1 });
     const since = node.endedAt;
     this.#agents.set(agentId, {
       agentId,

@@ -27,7 +27,7 @@ export function* codeListing(graph: Graph, root: string): Generator<string> {
     if (node.type !== "action" || node.code === null || !isWithin(node.agentId, root)) continue;
     const by = node.origin === "engine" ? "" : `, by a ${node.origin} in place of ${node.replaces ?? "it"}`;
     const mark = graph.chainAt(node.agentId, 0);
-    const comment = mark?.type === "query" && /python/i.test(mark.kernel.language) ? "#" : "//";
+    const comment = mark?.type === "query" && /python/i.test(mark.language.name) ? "#" : "//";
     yield `${comment} ${node.id}${by}\n${plainText(node.code).trimEnd()}\n\n`;
   }
 }

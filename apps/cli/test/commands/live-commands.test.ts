@@ -246,10 +246,10 @@ describe("commands for a run that nobody moves", () => {
   }
 
   /** Keeps a run whose root is about to run code in this language, and gives a path for other code. */
-  async function agentBeforeItsCode(language: string): Promise<string> {
+  async function agentBeforeItsCode(name: string): Promise<string> {
     const run = new SampleRun().query("root", "Go.").action("root", "```repl\n1\n```").graph();
     const nodes = [...run.walk()].map((node) =>
-      node.type === "query" ? { ...node, kernel: { language, engine: "any" } } : node,
+      node.type === "query" ? { ...node, language: { name, engine: "any" } } : node,
     );
     await using workspace = await openWorkspace(directory);
     const store = await workspace.createRun(run.run);

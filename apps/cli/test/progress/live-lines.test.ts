@@ -169,7 +169,7 @@ describe("RunProgress", () => {
     const progress = progressOf(run);
     const [first] = run.nodes;
     if (first?.type !== "query") throw new Error("no query");
-    progress.add({ ...first, turn: 1, id: "root#2", n: 2 });
+    progress.add({ ...first, ordinal: 1, id: "root#2", n: 2 });
     expect(progress.counts).toMatchObject({ agents: 1, done: 0 });
     expect([...progress.agents()]).toHaveLength(1);
   });

@@ -5,7 +5,7 @@ export interface AgentConfig {
   /** Key of the runtime that runs its code. */
   readonly runtime: string;
   readonly maxDepth: number;
-  /** Requests per turn, the forced final one included. */
+  /** Requests per query, the forced final one included. */
   readonly maxIterations: number;
   readonly maxTotalTokens: number | null;
   readonly maxCostUsd: number | null;

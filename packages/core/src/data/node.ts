@@ -48,18 +48,18 @@ export interface ContextRef {
 }
 
 /** The language a REPL speaks and the engine that runs it. */
-export interface KernelInfo {
-  readonly language: string;
+export interface LanguageInfo {
+  readonly name: string;
   /** Name and version of the engine, for example `v8 13.6`. Replay is exact on the same one. */
   readonly engine: string;
 }
 
-/** A person, a program or a parent gave the agent a task. */
+/** A person, a program or a parent gave the agent a query. */
 export interface QueryNode extends NodeCommon {
   readonly type: "query";
   readonly query: string;
-  /** 0 for the first task of this agent, counted up for each further one. */
-  readonly turn: number;
+  /** 0 for the first query of this agent, counted up for each further one. */
+  readonly ordinal: number;
   /** 0 for the root. */
   readonly depth: number;
   /** The whole system prompt, or `null` when it lies in `blobs.systemPrompt`. */
@@ -78,7 +78,7 @@ export interface QueryNode extends NodeCommon {
   readonly seed: string;
   /** Version of the texts and the semantics that made this node. */
   readonly interpreter: string;
-  readonly kernel: KernelInfo;
+  readonly language: LanguageInfo;
   readonly metadata?: JsonObject;
   readonly blobs?: { readonly systemPrompt?: BlobRef };
 }
@@ -311,7 +311,7 @@ export type ChainNode = Exclude<RunNode, CallNode>;
 /** The name of a node's type. */
 export type NodeType = RunNode["type"];
 
-/** True for a node after which its agent does nothing more on this turn. */
+/** True for a node after which its agent does nothing more for this query. */
 export function endsAgent(node: RunNode): node is ResultNode | ErrorNode {
   return node.type === "result" || (node.type === "error" && node.fatal);
 }

@@ -15,12 +15,5 @@ export interface RunInfo {
   readonly metadata: JsonObject;
 }
 
-const NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$/;
-
-/** True for what may be the id of a run or branch: part of effect keys, and the name of a folder. */
-export function isRunName(name: string): boolean {
-  return NAME.test(name) && !name.includes("..");
-}
-
 /** The number of the format in which runs are stored. Older ones are read through {@link MIGRATIONS}. */
 export const FORMAT = 2;

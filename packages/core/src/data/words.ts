@@ -16,3 +16,9 @@ export function sentences(...parts: readonly string[]): string {
   const told = parts.map((part) => part.trim()).filter((part) => part !== "");
   return told.map((part, place) => (place === told.length - 1 ? part : sentence(part))).join(" ");
 }
+
+/** The name of a language as people write it. */
+export function languageName(language: string): string {
+  const [first = "", ...rest] = language;
+  return language === "javascript" ? "JavaScript" : first.toUpperCase() + rest.join("");
+}

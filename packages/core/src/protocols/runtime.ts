@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "../data/json.ts";
 import type { ContextRead, Cut, ErrorData, Outcome, VariableSummary } from "../data/node.ts";
-import type { Kernel } from "./kernel.ts";
+import type { Language } from "./language.ts";
 
 /**
  * A place where REPLs live. One runtime serves any number of agents at a time.
@@ -9,12 +9,12 @@ import type { Kernel } from "./kernel.ts";
  *   (`runtime_failed`) in bounded time when no REPL can be had.
  * - `close` disposes what is still open, leaves no process, container or handle behind, and may be
  *   called twice; after it `open` rejects with `closed`.
- * - Nothing that runs inside ever reaches the host but as the JSON of a {@link Turn}.
+ * - Nothing that runs inside ever reaches the host but as the JSON of a {@link Activation}.
  */
 export interface Runtime {
   readonly protocol: 1;
   readonly name: string;
-  readonly kernel: Kernel;
+  readonly language: Language;
   /** What stands between the code and the host: `none` means none. */
   readonly isolation: "none" | "process" | "isolate" | "container" | "remote";
   /** Whether a rebuilt REPL is sure to be the same. */
@@ -59,14 +59,14 @@ export interface ContextPayload {
 
 /**
  * One REPL. `start` and `deliver` are never called while another of them is pending, `deliver` only
- * for an index that a turn of the running block has issued, once each. `dispose` may come at any
- * time, twice too; a pending turn then resolves as `lost`. Neither rejects for anything code did: what comes from
- * the sandbox and is no turn loses it. A rejection (`runtime_failed`, `protocol_violation`, `closed`) is a fault of
+ * for an index that an activation of the running block has issued, once each. `dispose` may come at any
+ * time, twice too; a pending activation then resolves as `lost`. Neither rejects for anything code did: what comes from
+ * the sandbox and is no activation loses it. A rejection (`runtime_failed`, `protocol_violation`, `closed`) is a fault of
  * the runtime or of the caller.
  */
 export interface ReplSession {
-  start(block: Block): Promise<Turn>;
-  deliver(answer: Answer): Promise<Turn>;
+  start(block: Block): Promise<Activation>;
+  deliver(answer: Answer): Promise<Activation>;
   dispose(): Promise<void>;
 }
 
@@ -96,7 +96,7 @@ export interface Answer {
 
 /** A call that the code has issued. */
 export interface Call {
-  /** Place among the calls of its block, from 0, contiguous over its turns. */
+  /** Place among the calls of its block, from 0, contiguous over its activations. */
   readonly index: number;
   /** A function of the spec, or one of {@link BuiltinCall}. */
   readonly name: string;
@@ -152,18 +152,18 @@ export interface QueryOptions {
 }
 
 /** What happened until no microtask was left: the calls issued, the output written, and how the block stands. */
-export interface Turn {
+export interface Activation {
   readonly calls: readonly Call[];
   readonly output: string;
   /** Present when the sandbox kept less output than was written; units are characters. */
   readonly outputCut?: Cut;
   /** Milliseconds in which code ran. */
   readonly codeMs: number;
-  readonly state: TurnState;
+  readonly state: ActivationState;
 }
 
-/** How a block stands at the end of a turn. */
-export type TurnState =
+/** How a block stands at the end of an activation. */
+export type ActivationState =
   /** The main code waits for an answer (or for nothing at all: the engine tells a deadlock). */
   | { readonly kind: "idle" }
   /** The main code has ended. Calls may still be out; their answers are delivered and the state stays `ended`. */
@@ -188,7 +188,7 @@ export type TurnState =
       readonly reads: readonly ContextRead[];
       readonly unawaited: readonly number[];
     }
-  /** The REPL is gone. The turn's output is what it printed before, as far as that is known. */
+  /** The REPL is gone. The activation's output is what it printed before, as far as that is known. */
   | {
       readonly kind: "lost";
       /** `block`: this block broke a limit or its sandbox. `none`: it shared the sandbox with others, rebuild it alone. */

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { JsonSchema, JsonValue } from "../data/json.ts";
-import type { ToolParameter } from "./kernel.ts";
+import type { ToolParameter } from "./language.ts";
 
 /**
  * A host function that agents may call by name. It runs with the host's rights, outside every sandbox.

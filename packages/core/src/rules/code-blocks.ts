@@ -1,4 +1,4 @@
-import type { Kernel } from "../protocols/kernel.ts";
+import type { Language } from "../protocols/language.ts";
 import {
   CODE_IN_THOUGHT,
   explainCall,
@@ -32,8 +32,8 @@ export type FoundCode =
   | { readonly kind: "none"; readonly message: string; readonly offered: OfferedAnswer | null }
   | { readonly kind: "unclosed"; readonly message: string };
 
-/** What is needed of a kernel to find code of its language. */
-export type CodeFinder = Pick<Kernel, "fences" | "parses" | "language">;
+/** What is needed of a language to find code in it. */
+export type CodeFinder = Pick<Language, "fences" | "parses" | "name">;
 
 /**
  * Parse attempts made for one reply, each over a part of it, so that finding code costs at most that many times
@@ -48,53 +48,58 @@ const MAX_ENDS = 10;
 const NONSENSE = ")]}";
 
 /**
- * Finds the code that a reply asks to run: the first complete block with the kernel's preferred tag, else the
+ * Finds the code that a reply asks to run: the first complete block with the language's preferred tag, else the
  * first with another of its tags. A closing fence that stands in a comment or a string of the code does not end
- * its block. A block that is never closed is reported, not run. Where no block has a tag of the kernel, an only block
+ * its block. A block that is never closed is reported, not run. Where no block has a tag of the language, an only block
  * without a tag runs if it is plainly code, and so does a reply without any fence or, of other text, a call at its end that
  * gives the answer. Linear in the reply.
  */
-export function findCode(reply: string, kernel: CodeFinder): FoundCode {
+export function findCode(reply: string, language: CodeFinder): FoundCode {
   const { text, endsInside } = withoutReasoning(reply);
   if (endsInside) return { kind: "none", message: explainThinking(), offered: null };
-  const chooser = new EndChooser(kernel);
+  const chooser = new EndChooser(language);
   const fences = scanFences(text, chooser.choose);
-  const blocks = fences.filter((fence) => kernel.fences.includes(fence.tag) && !isBlank(fence));
-  const preferred = blocks.filter(({ tag }) => tag === kernel.fences[0]);
+  const blocks = fences.filter((fence) => language.fences.includes(fence.tag) && !isBlank(fence));
+  const preferred = blocks.filter(({ tag }) => tag === language.fences[0]);
   const chosen = firstToRun(preferred) ?? firstToRun(blocks);
-  if (chosen === undefined) return withoutBlock(reply, text, fences, kernel);
-  if (!chosen.closed) return { kind: "unclosed", message: explainUnclosed(chosen.tag, kernel) };
-  const { code, notice } = readCode(chosen.code, kernel);
+  if (chosen === undefined) return withoutBlock(reply, text, fences, language);
+  if (!chosen.closed) return { kind: "unclosed", message: explainUnclosed(chosen.tag, language) };
+  const { code, notice } = readCode(chosen.code, language);
   const notices = [
     notice,
     blocks.length > 1 ? explainOthers(blocks.length - 1) : "",
-    inventsOutput(text, chosen, fences, kernel) ? INVENTED_OUTPUT : "",
+    inventsOutput(text, chosen, fences, language) ? INVENTED_OUTPUT : "",
     chooser.holdsFence.has(chosen.code) ? FENCE_IN_CODE : "",
   ].filter((part) => part !== "");
   return { kind: "code", code, notice: notices.length === 0 ? null : notices.join("\n") };
 }
 
-/** A reply in which no block has a tag of the kernel. */
-function withoutBlock(reply: string, text: string, fences: readonly Fence[], kernel: CodeFinder): FoundCode {
+/** A reply in which no block has a tag of the language. */
+function withoutBlock(
+  reply: string,
+  text: string,
+  fences: readonly Fence[],
+  language: CodeFinder,
+): FoundCode {
   const [only, ...others] = fences;
-  if (only !== undefined && others.length === 0 && isCode(only, kernel))
-    return { kind: "code", code: only.code, notice: explainUntagged(kernel) };
-  const unfenced = fences.length === 0 ? unfencedCode(text, kernel) : null;
-  if (unfenced !== null) return { kind: "code", code: unfenced, notice: explainUnfenced(kernel) };
-  const offered = offeredAnswer(text, fences, kernel);
-  if (offered?.kind === "call") return { kind: "code", code: offered.code, notice: explainCall(kernel) };
-  const holdsOurs = (found: readonly Fence[]) => found.some(({ tag }) => kernel.fences.includes(tag));
+  if (only !== undefined && others.length === 0 && isCode(only, language))
+    return { kind: "code", code: only.code, notice: explainUntagged(language) };
+  const unfenced = fences.length === 0 ? unfencedCode(text, language) : null;
+  if (unfenced !== null) return { kind: "code", code: unfenced, notice: explainUnfenced(language) };
+  const offered = offeredAnswer(text, fences, language);
+  if (offered?.kind === "call") return { kind: "code", code: offered.code, notice: explainCall(language) };
+  const holdsOurs = (found: readonly Fence[]) => found.some(({ tag }) => language.fences.includes(tag));
   const inThought = !holdsOurs(fences) && holdsOurs(scanFences(untagged(reply)));
   return {
     kind: "none",
-    message: inThought ? CODE_IN_THOUGHT : explainNoCode(text, fences, kernel),
+    message: inThought ? CODE_IN_THOUGHT : explainNoCode(text, fences, language),
     offered,
   };
 }
 
 /** True for a block without a tag that parses and does something: data and output seldom call or assign. */
-function isCode({ tag, code, closed }: Fence, kernel: CodeFinder): boolean {
-  return closed && tag === "" && /[(=]/.test(code) && kernel.parses(code) === null;
+function isCode({ tag, code, closed }: Fence, language: CodeFinder): boolean {
+  return closed && tag === "" && /[(=]/.test(code) && language.parses(code) === null;
 }
 
 /** A call or an assignment as a statement of code begins with it: prose puts a space before its parentheses. */
@@ -105,13 +110,13 @@ const STATEMENT =
  * The code of a reply without fences that is code from its first line that is no prose: several statements, or one that
  * calls something else than what gives the answer. A call of that kind at its end becomes `await done(…)`.
  */
-function unfencedCode(text: string, kernel: CodeFinder): string | null {
+function unfencedCode(text: string, language: CodeFinder): string | null {
   const lines = withoutLeadingProse(splitLines(text.trim()));
   const code = lines.join("\n");
   if (!STATEMENT.test(code) || !/\w\(/.test(code)) return null;
-  const answered = withAnswer(lines, kernel);
-  if (answered === null) return kernel.parses(code) === null ? code : null;
-  return answered.isAlone || kernel.parses(answered.code) !== null ? null : answered.code;
+  const answered = withAnswer(lines, language);
+  if (answered === null) return language.parses(code) === null ? code : null;
+  return answered.isAlone || language.parses(answered.code) !== null ? null : answered.code;
 }
 
 /** Three words or more that begin like a sentence and hold nothing that occurs only in code. */
@@ -128,10 +133,10 @@ function inventsOutput(
   text: string,
   chosen: Fence,
   fences: readonly Fence[],
-  kernel: Pick<Kernel, "fences">,
+  language: Pick<Language, "fences">,
 ): boolean {
   const later = fences.filter(({ line }) => line >= chosen.endLine);
-  if (later.some(({ tag }) => OUTPUT_TAGS.includes(tag) && !kernel.fences.includes(tag))) return true;
+  if (later.some(({ tag }) => OUTPUT_TAGS.includes(tag) && !language.fences.includes(tag))) return true;
   const inFence = (at: number) => later.some(({ line, endLine }) => line <= at && at < endLine);
   return text.split("\n").some((line, at) => at >= chosen.endLine && OUTPUT.test(line) && !inFence(at));
 }
@@ -141,9 +146,9 @@ const OUTPUT_TAGS = ["", "output", "text", "txt", "plaintext", "console", "stdou
 const OUTPUT = /^[ \t>*_#`]*(?:output|stdout|execution result|result of the code)\b[ \t*_`]*:/i;
 
 /** The code of a block as it is to be run, with what there is to say where its last statement returns the answer. */
-function readCode(code: string, kernel: CodeFinder): { readonly code: string; readonly notice: string } {
-  if (!/^return\b/m.test(code) || kernel.parses(code) === null) return { code, notice: "" };
-  const returned = withoutReturn(code, kernel);
+function readCode(code: string, language: CodeFinder): { readonly code: string; readonly notice: string } {
+  if (!/^return\b/m.test(code) || language.parses(code) === null) return { code, notice: "" };
+  const returned = withoutReturn(code, language);
   return returned === null
     ? { code, notice: "" }
     : { code: returned.code, notice: explainReturn(returned.call) };
@@ -161,18 +166,19 @@ function isBlank(fence: Fence): boolean {
 class EndChooser {
   /** Code of blocks that broke off at a fence line which belongs to their text. */
   readonly holdsFence: Set<string> = new Set();
-  readonly #kernel: CodeFinder;
+  readonly #language: CodeFinder;
   #parsesLeft = MAX_PARSES;
 
-  constructor(kernel: CodeFinder) {
-    this.#kernel = kernel;
+  constructor(language: CodeFinder) {
+    this.#language = language;
   }
 
   readonly choose: ChooseEnd = (fence) => {
-    if (this.#parsesLeft <= 0 || !this.#kernel.fences.includes(fence.tag)) return null;
+    if (this.#parsesLeft <= 0 || !this.#language.fences.includes(fence.tag)) return null;
     const nearest = fence.read({ ends: 1 });
     const chosen = nearest.ends.length === 0 ? this.#chooseLoose(fence) : this.#chooseFrom(fence, nearest);
-    const isFound = chosen !== null && fence.tag === this.#kernel.fences[0] && codeUpTo(chosen).trim() !== "";
+    const isFound =
+      chosen !== null && fence.tag === this.#language.fences[0] && codeUpTo(chosen).trim() !== "";
     if (isFound) this.#parsesLeft = 0;
     return chosen;
   };
@@ -210,13 +216,13 @@ class EndChooser {
 
   #opensBlock(line: string): boolean {
     const info = /^ {0,3}(?:`{3,}|~{3,})(.*)$/s.exec(line)?.[1]?.trim();
-    return info !== undefined && fenceTag(info) === this.#kernel.fences[0];
+    return info !== undefined && fenceTag(info) === this.#language.fences[0];
   }
 
   #parses(code: string): boolean {
     if (this.#parsesLeft <= 0) return false;
     this.#parsesLeft -= 1;
-    return this.#kernel.parses(code) === null;
+    return this.#language.parses(code) === null;
   }
 }
 

@@ -1,9 +1,9 @@
 import type { JsonValue } from "../data/json.ts";
-import type { Kernel } from "../protocols/kernel.ts";
+import { languageName } from "../data/words.ts";
+import type { Language } from "../protocols/language.ts";
 import type { Fence } from "./fences.ts";
-import { languageName } from "./spelling.ts";
 
-type Language = Pick<Kernel, "fences" | "language">;
+type Spoken = Pick<Language, "fences" | "name">;
 
 const PYTHON_TAGS = ["python", "py", "python3", "ipython", "tool_code"];
 const PYTHON_LINE =
@@ -28,8 +28,8 @@ export function explainThinking(): string {
 }
 
 /** Told when the block to run has no closing fence. */
-export function explainUnclosed(tag: string, kernel: Language): string {
-  return `Your \`${shorten(tag)}\` block is never closed, so it did not run: the reply may have been cut off. Send the whole block again, in smaller steps if it is long. It ends with a line that holds nothing but the fence:\n${block("print(1 + 1)", kernel)}`;
+export function explainUnclosed(tag: string, language: Spoken): string {
+  return `Your \`${shorten(tag)}\` block is never closed, so it did not run: the reply may have been cut off. Send the whole block again, in smaller steps if it is long. It ends with a line that holds nothing but the fence:\n${block("print(1 + 1)", language)}`;
 }
 
 /** Told when other blocks stood beside the one that ran. */
@@ -42,18 +42,18 @@ export function explainOthers(count: number): string {
 export const INVENTED_OUTPUT = "Output that you write into a reply yourself is not real.";
 
 /** For a block without a tag that was run. */
-export function explainUntagged(kernel: Language): string {
-  return `The block had no tag and was run as ${languageName(kernel.language)}: begin it with ${fence(kernel)} from now on.`;
+export function explainUntagged(language: Spoken): string {
+  return `The block had no tag and was run as ${languageName(language.name)}: begin it with ${fence(language)} from now on.`;
 }
 
 /** For a call outside any block that was run as the answer. */
-export function explainCall(kernel: Language): string {
-  return `Your reply had no fence, so only the call at its end was run, as your answer: write code in a block that begins with ${fence(kernel)}.`;
+export function explainCall(language: Spoken): string {
+  return `Your reply had no fence, so only the call at its end was run, as your answer: write code in a block that begins with ${fence(language)}.`;
 }
 
 /** Told when a reply without any fence was run as code. */
-export function explainUnfenced(kernel: Language): string {
-  return `Your reply had no fence and was run as ${languageName(kernel.language)}: begin code with ${fence(kernel)} from now on.`;
+export function explainUnfenced(language: Spoken): string {
+  return `Your reply had no fence and was run as ${languageName(language.name)}: begin code with ${fence(language)} from now on.`;
 }
 
 /** Told when the value that the last reply ends by showing was taken as the answer. */
@@ -71,14 +71,14 @@ export function explainReturn(call: string): string {
 }
 
 /** For a reply in which no block can run: what was found instead. */
-export function explainNoCode(text: string, fences: readonly Fence[], kernel: Language): string {
-  const reasons = [describeBlocks(fences, kernel), describePython(text, fences, kernel), "Nothing ran."];
+export function explainNoCode(text: string, fences: readonly Fence[], language: Spoken): string {
+  const reasons = [describeBlocks(fences, language), describePython(text, fences, language), "Nothing ran."];
   return reasons.filter((part) => part !== "").join(" ");
 }
 
 /** What the advice after a reply without code depends on. */
 export interface NextReply {
-  readonly kernel: Language & Pick<Kernel, "literal">;
+  readonly language: Spoken & Pick<Language, "literal">;
   /** Whether there is input that the conversation does not hold. */
   readonly hasUnseenInput: boolean;
   /** An acceptable answer close to the one that the reply offers, if there is one. */
@@ -91,21 +91,21 @@ export interface NextReply {
 
 /** Advice after a reply without code: its answer written as code, if it offers one, and how to continue. */
 export function explainNext(next: NextReply): string {
-  const { kernel, hasUnseenInput } = next;
+  const { language, hasUnseenInput } = next;
   const answer = explainAnswer(next);
   if (!hasUnseenInput)
-    return `${answer}\nTo go on instead, write ${languageName(kernel.language)} in such a block.`;
-  const how = `The input is in CONTEXT, which code reads. To go on, write ${languageName(kernel.language)} in one block like this:`;
-  return `${answer}\n${how}\n${block("print(CONTEXT.read(0, 1000))", kernel)}`;
+    return `${answer}\nTo go on instead, write ${languageName(language.name)} in such a block.`;
+  const how = `The input is in CONTEXT, which code reads. To go on, write ${languageName(language.name)} in one block like this:`;
+  return `${answer}\n${how}\n${block("print(CONTEXT.read(0, 1000))", language)}`;
 }
 
-function explainAnswer({ kernel, suggested, problem, wanted }: NextReply): string {
+function explainAnswer({ language, suggested, problem, wanted }: NextReply): string {
   const misfit = problem === null ? "" : `As an answer it does not fit: ${problem.replaceAll("\n", "; ")}. `;
-  const literal = suggested === undefined ? "" : (kernel.literal?.(suggested) ?? JSON.stringify(suggested));
+  const literal = suggested === undefined ? "" : (language.literal?.(suggested) ?? JSON.stringify(suggested));
   if (literal !== "" && literal.length <= MAX_LITERAL && !literal.includes(FENCE))
-    return `${misfit}If this is your answer, send it as code:\n${block(`await done(${literal})`, kernel)}`;
+    return `${misfit}If this is your answer, send it as code:\n${block(`await done(${literal})`, language)}`;
   const needed = wanted === null ? "" : `, which must be ${withArticle(wanted)}`;
-  return `${misfit}To answer, write \`await done(answer)\` in a block that begins with ${fence(kernel)}, with your answer${needed}.`;
+  return `${misfit}To answer, write \`await done(answer)\` in a block that begins with ${fence(language)}, with your answer${needed}.`;
 }
 
 /** The words for a type, as a sentence has them. */
@@ -114,9 +114,9 @@ function withArticle(words: string): string {
   return /^(?:number|string|boolean)$/.test(words) ? `a ${words}` : words;
 }
 
-function describeBlocks(fences: readonly Fence[], kernel: Language): string {
+function describeBlocks(fences: readonly Fence[], language: Spoken): string {
   if (fences.length === 0) return "Your reply has no code block.";
-  const ours = fences.find(({ tag }) => kernel.fences.includes(tag));
+  const ours = fences.find(({ tag }) => language.fences.includes(tag));
   if (ours !== undefined) {
     return `Your \`${shorten(ours.tag)}\` block is empty: the code begins on the line after the fence.`;
   }
@@ -126,20 +126,20 @@ function describeBlocks(fences: readonly Fence[], kernel: Language): string {
   return `Your reply has no block that can run, only blocks with ${named.join(", ")}${more}.`;
 }
 
-function describePython(text: string, fences: readonly Fence[], kernel: Language): string {
-  if (PYTHON_TAGS.includes(kernel.language.toLowerCase())) return "";
+function describePython(text: string, fences: readonly Fence[], language: Spoken): string {
+  if (PYTHON_TAGS.includes(language.name.toLowerCase())) return "";
   const isTagged = fences.some(({ tag }) => PYTHON_TAGS.includes(tag));
   return isTagged || PYTHON_LINE.test(text)
-    ? `The REPL speaks ${languageName(kernel.language)}, not Python.`
+    ? `The REPL speaks ${languageName(language.name)}, not Python.`
     : "";
 }
 
-function block(code: string, kernel: Language): string {
-  return `${FENCE}${kernel.fences[0] ?? ""}\n${code}\n${FENCE}`;
+function block(code: string, language: Spoken): string {
+  return `${FENCE}${language.fences[0] ?? ""}\n${code}\n${FENCE}`;
 }
 
-function fence(kernel: Language): string {
-  return `${FENCE}${kernel.fences[0] ?? ""}`;
+function fence(language: Spoken): string {
+  return `${FENCE}${language.fences[0] ?? ""}`;
 }
 
 function shortened(code: string): string {

@@ -1,9 +1,9 @@
 import type { AgentConfig } from "../data/agent-config.ts";
 import type { AgentState } from "../data/graph/chain.ts";
 import type { Graph } from "../data/graph/graph.ts";
+import { chainNodeId, cleanAgentName } from "../data/ids.ts";
 import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../data/json.ts";
 import type { ErrorData } from "../data/node.ts";
-import { chainNodeId, cleanAgentName } from "../data/node-id.ts";
 import { counted } from "../data/words.ts";
 import type { HandleRef, PassedContext } from "../protocols/runtime.ts";
 import { jsonLine } from "./json-line.ts";

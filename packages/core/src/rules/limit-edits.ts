@@ -2,7 +2,7 @@ import type { ConfigPatch, Edit } from "../data/edit.ts";
 import { hasFailed } from "../data/ends.ts";
 import { agentState } from "../data/graph/chain.ts";
 import type { Graph } from "../data/graph/graph.ts";
-import { ROOT } from "../data/node-id.ts";
+import { ROOT } from "../data/ids.ts";
 import { unfinishedAgents } from "./plan.ts";
 
 /**

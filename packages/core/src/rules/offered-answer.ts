@@ -1,5 +1,5 @@
 import { type JsonValue, parseJson } from "../data/json.ts";
-import type { Kernel } from "../protocols/kernel.ts";
+import type { Language } from "../protocols/language.ts";
 import { type Fence, splitLines } from "./fences.ts";
 
 /** An answer that a reply gives without a block of code. */
@@ -24,7 +24,7 @@ const JSON_TAGS = ["json", ""];
 export function offeredAnswer(
   text: string,
   fences: readonly Fence[],
-  kernel: Pick<Kernel, "parses">,
+  language: Pick<Language, "parses">,
 ): OfferedAnswer | null {
   const [fence, ...others] = fences;
   if (fence !== undefined) {
@@ -32,7 +32,7 @@ export function offeredAnswer(
     return value === undefined ? null : { kind: "value", value };
   }
   const lines = splitLines(text.trim());
-  const code = callAtEnd(lines, OPENING, kernel);
+  const code = callAtEnd(lines, OPENING, language);
   if (code !== null) return { kind: "call", code };
   const value = parsed(text) ?? valueAtEnd(lines);
   if (value !== undefined) return { kind: "value", value };
@@ -46,16 +46,16 @@ export function offeredAnswer(
  */
 export function withoutReturn(
   code: string,
-  kernel: Pick<Kernel, "parses">,
+  language: Pick<Language, "parses">,
 ): { readonly code: string; readonly call: string } | null {
   const lines = splitLines(code.trimEnd());
   const start = lines.findLastIndex((line) => RETURNED.test(line));
   if (start === -1) return null;
   const statement = lines.slice(start).join("\n").replace(RETURNED, "");
-  const call = asDone(statement, kernel);
+  const call = asDone(statement, language);
   if (call === null) return null;
   const repaired = [...lines.slice(0, start), call].join("\n");
-  return kernel.parses(repaired) === null ? { code: repaired, call } : null;
+  return language.parses(repaired) === null ? { code: repaired, call } : null;
 }
 
 /**
@@ -64,10 +64,10 @@ export function withoutReturn(
  */
 export function withAnswer(
   lines: readonly string[],
-  kernel: Pick<Kernel, "parses">,
+  language: Pick<Language, "parses">,
 ): { readonly code: string; readonly isAlone: boolean } | null {
   const start = lines.findLastIndex((line) => OPENING.test(line));
-  const call = callAtEnd(lines, OPENING, kernel);
+  const call = callAtEnd(lines, OPENING, language);
   return call === null ? null : { code: [...lines.slice(0, start), call].join("\n"), isAlone: start === 0 };
 }
 
@@ -80,7 +80,7 @@ const GIVES_ANSWER = new RegExp(`(?<![\\w.$])(?:${NAMES})\\(`);
  */
 export function withShownAnswer(
   code: string,
-  kernel: Pick<Kernel, "parses">,
+  language: Pick<Language, "parses">,
 ): { readonly code: string; readonly call: string } | null {
   const last = splitLines(code.trimEnd()).at(-1) ?? "";
   const found = SHOWN.exec(last);
@@ -88,22 +88,26 @@ export function withShownAnswer(
   if (name === undefined || GIVES_ANSWER.test(code)) return null;
   const call = `await done(${name})`;
   const answered = `${code.trimEnd()}\n${call}`;
-  return kernel.parses(answered) === null ? { code: answered, call } : null;
+  return language.parses(answered) === null ? { code: answered, call } : null;
 }
 
 /** The call that begins with the last line that opens one, if it runs to the end. */
-function callAtEnd(lines: readonly string[], opening: RegExp, kernel: Pick<Kernel, "parses">): string | null {
+function callAtEnd(
+  lines: readonly string[],
+  opening: RegExp,
+  language: Pick<Language, "parses">,
+): string | null {
   const start = lines.findLastIndex((line) => opening.test(line));
-  return start === -1 ? null : asDone(lines.slice(start).join("\n").trim(), kernel);
+  return start === -1 ? null : asDone(lines.slice(start).join("\n").trim(), language);
 }
 
-function asDone(statement: string, kernel: Pick<Kernel, "parses">): string | null {
+function asDone(statement: string, language: Pick<Language, "parses">): string | null {
   const [, name, argument = ""] = CALL.exec(statement.trim()) ?? [];
   if (name === undefined || argument.trim() === "") return null;
   // FINAL_VAR names a variable, which models write with and without quotes.
   const variable = name === "FINAL_VAR" ? QUOTED_NAME.exec(argument.trim())?.[2] : undefined;
   const code = `await done(${variable ?? argument})`;
-  return kernel.parses(code) === null ? code : null;
+  return language.parses(code) === null ? code : null;
 }
 
 /** JSON that begins a line and runs to the end. */

@@ -1,12 +1,11 @@
 import type { AgentConfig } from "../data/agent-config.ts";
 import type { JsonSchema } from "../data/json.ts";
 import type { ContextRef } from "../data/node.ts";
-import { counted } from "../data/words.ts";
+import { counted, languageName } from "../data/words.ts";
 import { RLMError } from "../errors.ts";
-import type { Kernel } from "../protocols/kernel.ts";
+import type { Language } from "../protocols/language.ts";
 import type { Tool } from "../protocols/tool.ts";
 import { isShownWhole } from "./describe-input.ts";
-import { languageName } from "./spelling.ts";
 
 /** What a section may depend on: the least view of an agent. */
 export interface AgentView {
@@ -24,7 +23,7 @@ export interface AgentView {
   readonly models: readonly { readonly key: string; readonly description: string }[];
   /** The runtimes an agent may choose for a child, by key, with what is written in each. */
   readonly runtimes: readonly { readonly key: string; readonly language: string }[];
-  readonly kernel: Kernel;
+  readonly language: Language;
 }
 
 /** A section's text, or `null` where the agent can't use it. */
@@ -108,7 +107,7 @@ export class PromptBuilder {
 }
 
 /**
- * The prompt agents get unless a user brings another. The kernel teaches its REPL, the sections here say
+ * The prompt agents get unless a user brings another. The language teaches its REPL, the sections here say
  * what the work is, how to go about it and which numbers apply.
  */
 export function defaultPrompt(): PromptBuilder {
@@ -128,7 +127,7 @@ function role(agent: AgentView): string {
     agent.depth === 0
       ? "You solve a task"
       : "You are a sub-agent: you solve one part of a larger task and answer the agent that gave it to you, tersely and in the asked-for form,";
-  return `${who} by writing ${languageName(agent.kernel.language)} that runs in a REPL.${inputPlace(agent)} Each of your replies holds one block of code; you are shown what it printed and go on, until you call done(...).`;
+  return `${who} by writing ${languageName(agent.language.name)} that runs in a REPL.${inputPlace(agent)} Each of your replies holds one block of code; you are shown what it printed and go on, until you call done(...).`;
 }
 
 function inputPlace(agent: AgentView): string {
@@ -162,7 +161,7 @@ function charactersOf({ contexts }: AgentView): number {
 
 function repl(agent: AgentView): string {
   const [first] = agent.contexts;
-  const sections = agent.kernel.promptSections({
+  const sections = agent.language.promptSections({
     canDelegate: delegates(agent),
     hasContext: first !== undefined,
     severalContexts: agent.contexts.length > 1,
@@ -175,7 +174,7 @@ function repl(agent: AgentView): string {
 function tools(agent: AgentView): string | null {
   if (agent.tools.length === 0 && agent.globals.length === 0) return null;
   const lines = agent.tools.map((tool) => {
-    const signature = agent.kernel.signature({
+    const signature = agent.language.signature({
       name: tool.name,
       input: tool.parameters,
       output: tool.returns,
@@ -241,4 +240,13 @@ function limits(agent: AgentView): string {
       `${counted(config.maxDepth - depth, "more level")} of agents`,
     );
   return `Limits: ${parts.join("; ")}.`;
+}
+
+/** What renders an agent's prompt, from the option of a flow. */
+export function promptOf(
+  prompt: PromptBuilder | string | ((agent: AgentView) => string) = defaultPrompt(),
+): (agent: AgentView) => string {
+  if (typeof prompt === "string") return () => prompt;
+  if (prompt instanceof PromptBuilder) return (agent) => prompt.render(agent);
+  return prompt;
 }

@@ -1,5 +1,5 @@
+import { ROOT } from "../data/ids.ts";
 import type { QueryNode } from "../data/node.ts";
-import { ROOT } from "../data/node-id.ts";
 import { checkModelSchema } from "./model-schema.ts";
 import { type ResolvedSchema, resolveSchema } from "./schema.ts";
 

@@ -1,5 +1,5 @@
 import type { AgentConfig } from "../../src/data/agent-config.ts";
-import { callNodeId, chainNodeId, intentNodeId } from "../../src/data/node-id.ts";
+import { callNodeId, chainNodeId, intentNodeId } from "../../src/data/ids.ts";
 import {
   type ActionNode,
   type CallNode,
@@ -71,7 +71,7 @@ export class RunBuilder {
     return this.add(agentId, {
       type: "query",
       query,
-      turn: 0,
+      ordinal: 0,
       depth: agentId.split(".").length - 1,
       systemPrompt: "Be good.",
       config: agentConfig,
@@ -81,7 +81,7 @@ export class RunBuilder {
       tools: [],
       seed: "seed",
       interpreter: "1",
-      kernel: { language: "javascript", engine: "test" },
+      language: { name: "javascript", engine: "test" },
       ...more,
     });
   }
@@ -153,7 +153,7 @@ export class RunBuilder {
   delegate(agentId: string, index: number, child: string, more: Partial<DraftOf<QueryNode>> = {}): string {
     const id = this.call(agentId, index, { name: "delegate", outcome: { ok: true, value: child } });
     const turn = this.graph.chain(child).filter((node) => node.type === "query").length;
-    this.query(child, `Task ${turn}`, { parentId: id, turn, ...more });
+    this.query(child, `Task ${turn}`, { parentId: id, ordinal: turn, ...more });
     return id;
   }
 

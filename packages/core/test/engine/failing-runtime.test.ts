@@ -136,7 +136,7 @@ describe("a run whose runtime goes away", () => {
 });
 
 test.each<readonly [unknown, string]>([
-  [{}, 'the runtime "default" has no protocol, no name, no kernel, no open(), no close()'],
+  [{}, 'the runtime "default" has no protocol, no name, no language, no open(), no close()'],
   [{ ...inlineRuntime(), close: undefined }, 'the runtime "default" has no close()'],
   [{ ...inlineRuntime(), protocol: 2 }, 'the runtime "default" is not a runtime of protocol 1'],
 ])("what is no runtime is refused by what it lacks: %#", (runtime, problem) => {

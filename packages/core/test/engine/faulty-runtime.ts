@@ -1,12 +1,12 @@
-import type { Answer, Block, ReplSession, ReplSpec, Turn } from "../../src/driver.ts";
+import type { Activation, Answer, Block, ReplSession, ReplSpec } from "../../src/driver.ts";
 import type { Runtime } from "../../src/index.ts";
 import { inlineRuntime } from "./inline-runtime.ts";
 
 /** What a faulty runtime does in place of what it should; each is given the real thing. */
 export interface Faults {
   readonly open?: (spec: ReplSpec, real: () => Promise<ReplSession>) => Promise<ReplSession>;
-  readonly start?: (spec: ReplSpec, block: Block, real: () => Promise<Turn>) => Promise<Turn>;
-  readonly deliver?: (spec: ReplSpec, answer: Answer, real: () => Promise<Turn>) => Promise<Turn>;
+  readonly start?: (spec: ReplSpec, block: Block, real: () => Promise<Activation>) => Promise<Activation>;
+  readonly deliver?: (spec: ReplSpec, answer: Answer, real: () => Promise<Activation>) => Promise<Activation>;
   readonly dispose?: (spec: ReplSpec, real: () => Promise<void>) => Promise<void>;
 }
 
@@ -45,12 +45,12 @@ class FaultySession implements ReplSession {
     this.#alive = alive;
   }
 
-  async start(block: Block): Promise<Turn> {
+  async start(block: Block): Promise<Activation> {
     const real = () => this.#session.start(block);
     return await (this.#faults.start?.(this.#spec, block, real) ?? real());
   }
 
-  async deliver(answer: Answer): Promise<Turn> {
+  async deliver(answer: Answer): Promise<Activation> {
     const real = () => this.#session.deliver(answer);
     return await (this.#faults.deliver?.(this.#spec, answer, real) ?? real());
   }

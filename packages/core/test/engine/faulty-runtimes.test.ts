@@ -1,11 +1,11 @@
 import { checkRun } from "@rlmflow/testing";
 import { describe, expect, test } from "vitest";
-import type { Turn } from "../../src/driver.ts";
+import type { Activation } from "../../src/driver.ts";
 import { RLMError } from "../../src/index.ts";
 import { type Faults, faultyRuntime } from "./faulty-runtime.ts";
 import { block, failureOf, flowOf, runFailureOf } from "./flow-fixture.ts";
 
-const LOST: Turn = {
+const LOST: Activation = {
   calls: [],
   output: "",
   codeMs: 0,
@@ -44,8 +44,8 @@ const FATAL: readonly (readonly [string, Faults, string])[] = [
     "reports calls out of order",
     {
       start: async (_spec, _block, real) => {
-        const turn = await real();
-        return { ...turn, calls: turn.calls.map((call) => ({ ...call, index: call.index + 1 })) };
+        const activation = await real();
+        return { ...activation, calls: activation.calls.map((call) => ({ ...call, index: call.index + 1 })) };
       },
     },
     "reported call 1 of block",
@@ -156,7 +156,7 @@ describe("a runtime that", () => {
     expect(message).toContain("resume on another, or with a larger timeMs.");
   });
 
-  test.each<readonly [string, Partial<Turn>, object]>([
+  test.each<readonly [string, Partial<Activation>, object]>([
     ["a limit below nothing", {}, { name: "x", value: -1, unit: "ms" }],
     ["a limit of no amount", {}, { name: "timeMs", value: Number.POSITIVE_INFINITY, unit: "ms" }],
     ["a limit that is a text", {}, { name: "x = 1. Ignore all", value: 1, unit: "ms" }],
@@ -248,14 +248,14 @@ describe("a runtime that", () => {
     const row = { type: "string", preview: "x", changed: true } as const;
     const runtime = faultyRuntime({
       start: async (_spec, { id }, real) => {
-        const turn = await real();
+        const activation = await real();
         if (id === "root#3") return { ...LOST, state: lost };
-        if (turn.state.kind !== "ended") return turn;
+        if (activation.state.kind !== "ended") return activation;
         const variables = [
           { ...row, name: "small", size: 10 },
           { ...row, name: "held", size: 268_435_456 },
         ];
-        return { ...turn, state: { ...turn.state, variables } };
+        return { ...activation, state: { ...activation.state, variables } };
       },
     });
     const seen: string[] = [];

@@ -1,4 +1,4 @@
-import type { Answer, Block, Call, Kernel, ReplSession, ReplSpec, Turn } from "../../src/driver.ts";
+import type { Activation, Answer, Block, Call, Language, ReplSession, ReplSpec } from "../../src/driver.ts";
 import type { Runtime } from "../../src/index.ts";
 
 /**
@@ -10,7 +10,7 @@ export function inlineRuntime(observe: (session: InlineSession) => void = () => 
   return {
     protocol: 1,
     name: "inline",
-    kernel: inlineKernel,
+    language: inlineKernel,
     isolation: "none",
     replay: "exact",
     open: async (spec) => {
@@ -26,8 +26,8 @@ const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
   ...parts: string[]
 ) => (...values: unknown[]) => Promise<unknown>;
 
-const inlineKernel: Kernel = {
-  language: "javascript",
+const inlineKernel: Language = {
+  name: "javascript",
   engine: "inline",
   fences: ["repl", "js"],
   parses: (code) => {
@@ -59,14 +59,14 @@ export class InlineSession implements ReplSession {
     this.spec = spec;
   }
 
-  async start(block: Block): Promise<Turn> {
+  async start(block: Block): Promise<Activation> {
     if (this.disposed) return lost();
     this.blocks.push(block.id);
     this.#block = new RunningBlock(block, this.spec, this.#vars);
     return await this.#turn();
   }
 
-  async deliver(answer: Answer): Promise<Turn> {
+  async deliver(answer: Answer): Promise<Activation> {
     if (this.disposed || this.#block === null) return lost();
     this.#block.settle(answer);
     return await this.#turn();
@@ -76,13 +76,13 @@ export class InlineSession implements ReplSession {
     this.disposed = true;
   }
 
-  async #turn(): Promise<Turn> {
+  async #turn(): Promise<Activation> {
     await new Promise((resolve) => setImmediate(resolve));
     return this.disposed || this.#block === null ? lost() : this.#block.turn();
   }
 }
 
-function lost(): Turn {
+function lost(): Activation {
   return { calls: [], output: "", codeMs: 0, state: { kind: "lost", blame: "none", message: "disposed" } };
 }
 
@@ -91,7 +91,7 @@ class RunningBlock {
   #issued = 0;
   #calls: Call[] = [];
   #output = "";
-  #state: Turn["state"] = { kind: "idle" };
+  #state: Activation["state"] = { kind: "idle" };
   readonly #open = new Map<number, PromiseWithResolvers<unknown>>();
 
   constructor(block: Block, spec: ReplSpec, vars: Record<string, unknown>) {
@@ -156,14 +156,14 @@ class RunningBlock {
     else open?.reject(Object.assign(new Error(outcome.error.message), { name: outcome.error.name }));
   }
 
-  turn(): Turn {
+  turn(): Activation {
     const turn = { calls: this.#calls, output: this.#output, codeMs: 1, state: this.#state };
     this.#calls = [];
     this.#output = "";
     return turn;
   }
 
-  #end(state: Turn["state"]): void {
+  #end(state: Activation["state"]): void {
     this.#state = state;
   }
 

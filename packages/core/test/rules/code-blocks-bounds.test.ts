@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { processorMs } from "../../../../test/processor-time.ts";
 import { findCode, MAX_PARSES } from "../../src/rules/code-blocks.ts";
 import { scanFences } from "../../src/rules/fences.ts";
-import { javascriptKernel } from "./javascript-kernel.ts";
+import { javascript } from "./javascript.ts";
 
-/** A kernel that refuses all code and counts what it was given. */
+/** A language that refuses all code and counts what it was given. */
 function countingKernel() {
   const counted = { parses: 0, characters: 0 };
   const parses = (code: string) => {
@@ -12,7 +12,7 @@ function countingKernel() {
     counted.characters += code.length;
     return "no";
   };
-  return { counted, kernel: { ...javascriptKernel, parses } };
+  return { counted, language: { ...javascript, parses } };
 }
 
 const LINES = 20_000;
@@ -58,8 +58,8 @@ describe("findCode on hostile replies", () => {
   it.each(Object.entries(HOSTILE))(
     "stays linear on %s",
     async (_, reply) => {
-      const { counted, kernel } = countingKernel();
-      expect(await processorMs(() => findCode(reply, kernel))).toBeLessThan(25_000);
+      const { counted, language } = countingKernel();
+      expect(await processorMs(() => findCode(reply, language))).toBeLessThan(25_000);
       expect(counted.parses).toBeLessThanOrEqual(MAX_PARSES);
       expect(counted.characters).toBeLessThanOrEqual(MAX_PARSES * reply.length);
     },
@@ -67,8 +67,8 @@ describe("findCode on hostile replies", () => {
   );
 
   it("gives the first candidate end where none parses", () => {
-    const { kernel } = countingKernel();
-    expect(findCode(`\`\`\`repl\na\n${"```\nb\n".repeat(LINES)}`, kernel)).toMatchObject({
+    const { language } = countingKernel();
+    expect(findCode(`\`\`\`repl\na\n${"```\nb\n".repeat(LINES)}`, language)).toMatchObject({
       kind: "code",
       code: "a",
     });
@@ -76,7 +76,7 @@ describe("findCode on hostile replies", () => {
 
   it("still finds the last of thousands of blocks that others precede", () => {
     const reply = `${"```js\nx +\n```\n".repeat(LINES)}\`\`\`repl\nlast\n\`\`\``;
-    expect(findCode(reply, javascriptKernel)).toMatchObject({
+    expect(findCode(reply, javascript)).toMatchObject({
       code: "last",
       notice: expect.stringContaining(`the ${LINES} other code blocks were not run.`),
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findCode } from "../../src/rules/code-blocks.ts";
-import { javascriptKernel } from "./javascript-kernel.ts";
+import { javascript } from "./javascript.ts";
 
 const ONE_OTHER =
   "Only one block runs a turn: the other code block was not run. Send it in your next reply if still needed.";
@@ -20,7 +20,7 @@ function returned(call: string): string {
 type Found = readonly [what: string, reply: readonly string[], code: string, notice?: string];
 
 function run([, reply, code, notice]: Found): void {
-  expect(findCode(reply.join("\n"), javascriptKernel)).toEqual({
+  expect(findCode(reply.join("\n"), javascript)).toEqual({
     kind: "code",
     code,
     notice: notice ?? null,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { findCode } from "../../src/rules/code-blocks.ts";
 import { explainNext } from "../../src/rules/code-messages.ts";
-import { javascriptKernel } from "./javascript-kernel.ts";
+import { javascript } from "./javascript.ts";
 
 /** A reply without code to run, line by line, and what the message says beyond the example. */
 type Refused = readonly [what: string, reply: readonly string[], says: readonly string[], notSays?: string];
@@ -11,7 +11,7 @@ function named(table: readonly Refused[]) {
 }
 
 function message(reply: readonly string[], kind: "none" | "unclosed"): string {
-  const found = findCode(reply.join("\n"), javascriptKernel);
+  const found = findCode(reply.join("\n"), javascript);
   if (found.kind !== kind) throw new Error(`found ${JSON.stringify(found)}`);
   return found.message;
 }
@@ -91,13 +91,13 @@ describe("findCode without code to run", () => {
     expect(text.endsWith("\n```repl\nprint(1 + 1)\n```")).toBe(true);
   });
 
-  it("builds its texts from the kernel, whatever its language", () => {
-    const kernel = { language: "Python", fences: ["python", "py"], parses: () => null };
-    expect(findCode("```python\nprint(1)\n```", kernel)).toMatchObject({ kind: "code", code: "print(1)" });
-    const found = findCode("```repl\nx\n```\nimport os", kernel);
+  it("builds its texts from the language, whatever its language", () => {
+    const language = { name: "Python", fences: ["python", "py"], parses: () => null };
+    expect(findCode("```python\nprint(1)\n```", language)).toMatchObject({ kind: "code", code: "print(1)" });
+    const found = findCode("```repl\nx\n```\nimport os", language);
     expect(found).toMatchObject({ kind: "none" });
     const next = explainNext({
-      kernel,
+      language,
       hasUnseenInput: true,
       suggested: undefined,
       problem: null,
@@ -110,8 +110,8 @@ describe("findCode without code to run", () => {
   });
 
   it("shows how to read only what the conversation does not hold, and says what an answer must be", () => {
-    const kernel = { language: "JavaScript", fences: ["repl"] };
-    const next = { kernel, suggested: undefined, problem: null };
+    const language = { name: "JavaScript", fences: ["repl"] };
+    const next = { language, suggested: undefined, problem: null };
     const said = explainNext({ ...next, hasUnseenInput: false, wanted: "number" });
     expect(said).toBe(
       "To answer, write `await done(answer)` in a block that begins with ```repl, with your answer, which must be a number.\nTo go on instead, write JavaScript in such a block.",
@@ -130,7 +130,7 @@ describe("findCode without code to run", () => {
 
   it("tells a model whose template literal holds a fence what cut its block", () => {
     const reply = ["```repl", "const text = `", "```", "md", "```", "`;", "```"].join("\n");
-    const found = findCode(reply, javascriptKernel);
+    const found = findCode(reply, javascript);
     expect(found).toMatchObject({ kind: "code", code: "const text = `" });
     expect(found.kind === "code" && found.notice).toContain("Open and close the block with a longer fence");
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { processorMs } from "../../../../test/processor-time.ts";
 import { agentState } from "../../src/data/graph/chain.ts";
-import { cleanAgentName } from "../../src/data/node-id.ts";
+import { cleanAgentName } from "../../src/data/ids.ts";
 import type { JsonValue } from "../../src/index.ts";
 import {
   type DelegateFacts,

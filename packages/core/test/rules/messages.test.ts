@@ -99,7 +99,7 @@ describe("messages", () => {
     const run = begun();
     run.action("root", "done(1)");
     run.result("root", 1);
-    run.query("root", "More.", { turn: 1 });
+    run.query("root", "More.", { ordinal: 1 });
     expect(shown(run)).toEqual([
       "system: Be good.",
       "user: Begin.",
@@ -134,7 +134,7 @@ describe("maxMessages", () => {
 
   test("keeps the task at hand in view when it is a later one", () => {
     const run = long(2);
-    run.query("root", "The second task.", { turn: 1 });
+    run.query("root", "The second task.", { ordinal: 1 });
     for (let count = 0; count < 5; count++) {
       run.action("root", `more ${count}`);
       run.observation("root", `seen more ${count}`);

@@ -34,7 +34,7 @@ describe("what an agent does next", () => {
     run.action("root", "4");
     run.result("root", 1);
     expect(moveOf(run)).toBeUndefined();
-    run.query("root", "More.", { turn: 1 });
+    run.query("root", "More.", { ordinal: 1 });
     expect(moveOf(run)).toMatchObject({ kind: "request" });
     run.error("root", "request_failed", { fatal: true });
     expect(moveOf(run)).toBeUndefined();
@@ -84,7 +84,7 @@ describe("what an agent does next", () => {
     const run = begun({ maxIterations: 1 });
     run.action("root", "1", { final: true });
     run.result("root", 1);
-    run.query("root", "More.", { turn: 1, config: { ...agentConfig, maxIterations: 2 } });
+    run.query("root", "More.", { ordinal: 1, config: { ...agentConfig, maxIterations: 2 } });
     expect(moveOf(run)).toMatchObject({ kind: "request", final: false });
   });
 

@@ -74,7 +74,7 @@ function addSomething(run: RunBuilder, seeded: Seeded, count: number): void {
     () =>
       run.error(AGENT, seeded.pick(["limit_reached", "request_failed", "runtime_failed"]), { fatal: true }),
     () => run.result(AGENT, count),
-    () => run.query(AGENT, `Task ${count}`, { turn }),
+    () => run.query(AGENT, `Task ${count}`, { ordinal: turn }),
   ];
   const isEnd = head?.type === "result" || (head?.type === "error" && head.fatal);
   const step = isEnd && seeded.below(4) > 0 ? seeded.pick([steps[8], steps[11]]) : seeded.pick(steps);

@@ -1,4 +1,4 @@
-// The evaluator is the part of the kernel that runs inside a sandbox, beside the model's code: one REPL per realm. It is
+// The evaluator is the part of the language that runs inside a sandbox, beside the model's code: one REPL per realm. It is
 // built as a single script with no imports (see tsup.config.ts) and trusts nothing that code can reach or replace.
 //
 // Reading order, from the bottom; a folder imports only folders above its own line:
@@ -25,8 +25,8 @@ export interface SandboxRepl {
   start(json: string): void;
   /** `{index, outcome, now}` as JSON. */
   deliver(json: string): void;
-  /** The JSON text of a Turn. */
-  turn(): string;
+  /** The JSON text of a Activation. */
+  activation(): string;
   /** True when the main code of the block has ended: the time to tell of rejections. */
   ended(): boolean;
   /** Tells of a rejection that nobody handled; it becomes a warning in the output. */
@@ -45,7 +45,7 @@ export function createRepl(specJson: string, readContext: ReadContext, mirror?: 
   const sandbox: SandboxRepl = {
     start: (json) => repl.start(json),
     deliver: (json) => repl.deliver(json),
-    turn: () => repl.turn(),
+    activation: () => repl.activation(),
     ended: () => repl.ended(),
     stray: (reason) => repl.stray(reason),
     strayText: (json) => repl.strayText(json),

@@ -1,9 +1,9 @@
-// One REPL: blocks go in as source, turns come out as JSON.
+// One REPL: blocks go in as source, activations come out as JSON.
 //
 // Owns: the running block and the gate. Does not own: when microtasks run; the host lets all of them run
-// between `start` or `deliver` and `turn`, and after `turn`. Invariants: (1) calls and output are taken
-// only while the gate is open, from `start` or `deliver` to `turn`, so nothing that an ended block left
-// behind reaches a later one; (2) `turn` does not throw; (3) only strings go in and out.
+// between `start` or `deliver` and `activation`, and after `activation`. Invariants: (1) calls and output are taken
+// only while the gate is open, from `start` or `deliver` to `activation`, so nothing that an ended block left
+// behind reaches a later one; (2) `activation` does not throw; (3) only strings go in and out.
 
 import type { EvaluatorSpec, MirrorOutput, ReadContext } from "../wire/evaluator-spec.ts";
 import { Bindings } from "./block/bindings.ts";
@@ -117,8 +117,8 @@ export class Repl {
     this.#block?.calls.deliver(numberOf(message, "index"), outcomeOf(message));
   }
 
-  /** What happened since the last turn, as the JSON text of a Turn. */
-  turn(): string {
+  /** What happened since the last activation, as the JSON text of a Activation. */
+  activation(): string {
     this.#open = false;
     const block = this.#block;
     const calls = block === null ? "" : block.calls.takeUnsent();

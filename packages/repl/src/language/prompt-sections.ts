@@ -1,12 +1,12 @@
-import type { KernelPromptOptions, PromptSection } from "@rlmflow/core/driver";
+import type { LanguagePromptOptions, PromptSection } from "@rlmflow/core/driver";
 import { exampleBlock, keyExample, teachingSections } from "./teaching.ts";
 
 /** The sections of the system prompt that teach this REPL: examples first, rules after them. */
-export function promptSections(options: KernelPromptOptions): readonly PromptSection[] {
+export function promptSections(options: LanguagePromptOptions): readonly PromptSection[] {
   return teachingSections({ repl, context, models, delegation, toolCalls, answer }, options);
 }
 
-function repl({ hasTools }: KernelPromptOptions): string {
+function repl({ hasTools }: LanguagePromptOptions): string {
   const outside = hasTools
     ? "no imports or timers; files and network only by functions of the host"
     : "no imports, timers, files or network: plain JavaScript and the functions named here";
@@ -27,7 +27,7 @@ function repl({ hasTools }: KernelPromptOptions): string {
   ].join("\n");
 }
 
-function context(options: KernelPromptOptions): string {
+function context(options: LanguagePromptOptions): string {
   const { severalContexts } = options;
   const object = severalContexts ? "doc" : "CONTEXT";
   const lines = [
@@ -58,7 +58,7 @@ function models(): string {
 }
 
 /** Parts of the input as an agent with this input would make them, or parts of a task where there is no input. */
-function delegateExample({ hasContext, severalContexts }: KernelPromptOptions): string {
+function delegateExample({ hasContext, severalContexts }: LanguagePromptOptions): string {
   if (!hasContext)
     return exampleBlock(
       'const handles = ["cost", "risk"].map((topic) =>',
@@ -77,7 +77,7 @@ function delegateExample({ hasContext, severalContexts }: KernelPromptOptions): 
   );
 }
 
-function delegation(options: KernelPromptOptions): string {
+function delegation(options: LanguagePromptOptions): string {
   return [
     "A child is an agent like you, with a REPL and only the context you give it. Children run side by side:",
     delegateExample(options),

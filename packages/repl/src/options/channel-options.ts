@@ -16,7 +16,7 @@ const limit = optional(wholeNumber(LIMIT));
 const LIMITS = {
   outputKept: limit,
   argumentSize: limit,
-  turnSize: limit,
+  activationSize: limit,
   argumentNodes: limit,
   argumentDepth: limit,
   outstandingCalls: limit,
@@ -67,5 +67,5 @@ function isLanguage(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const isRecord = (name: keyof ReplLanguage): boolean => typeof Reflect.get(value, name) === "object";
   const isFunction = (name: keyof ReplLanguage): boolean => typeof Reflect.get(value, name) === "function";
-  return isRecord("kernel") && isRecord("server") && isFunction("specText") && isFunction("blockText");
+  return isRecord("language") && isRecord("server") && isFunction("specText") && isFunction("blockText");
 }

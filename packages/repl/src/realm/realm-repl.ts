@@ -30,7 +30,7 @@ const REPORT_MS = 20;
 interface EvaluatorRepl {
   start(json: string): void;
   deliver(json: string): void;
-  turn(): string;
+  activation(): string;
   ended(): boolean;
   stray(reason: unknown): void;
 }
@@ -115,10 +115,10 @@ export class RealmRepl implements ServedRepl {
     await setImmediate();
     if (this.#repl.ended())
       for (const reason of this.#strays.take()) this.#enter(this.#repl.stray, reason, timeMs);
-    const turn = this.#enter(this.#repl.turn, undefined, timeMs);
-    if (typeof turn !== "string")
+    const activation = this.#enter(this.#repl.activation, undefined, timeMs);
+    if (typeof activation !== "string")
       throw new RLMError("sandbox_lost", "The block exhausted the realm it ran in.");
-    return turn;
+    return activation;
   }
 
   #mirror(text: string): void {

@@ -8,8 +8,8 @@ export interface EvaluatorLimits {
   readonly outputKept: number;
   /** JSON text of one argument. */
   readonly argumentSize: number;
-  /** JSON text of the calls that one turn hands to the host; further ones queue inside. */
-  readonly turnSize: number;
+  /** JSON text of the calls that one activation hands to the host; further ones queue inside. */
+  readonly activationSize: number;
   /** Values in the arguments of one call. */
   readonly argumentNodes: number;
   readonly argumentDepth: number;
@@ -44,7 +44,7 @@ export interface EvaluatorSpec {
 export const DEFAULT_LIMITS: EvaluatorLimits = Object.freeze({
   outputKept: 1_000_000,
   argumentSize: 8_388_608,
-  turnSize: 33_554_432,
+  activationSize: 33_554_432,
   argumentNodes: 200_000,
   argumentDepth: 200,
   outstandingCalls: 256,

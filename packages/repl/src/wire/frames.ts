@@ -21,15 +21,15 @@ interface EntryFrame {
   readonly patience?: number;
 }
 
-/** What the sandbox says. `turn` is JSON text that hostile code had a part in: see {@link decodeTurn}. */
+/** What the sandbox says. `activation` is JSON text that hostile code had a part in: see {@link decodeActivation}. */
 export type ReplyFrame =
   /** First of all, once, before `open`: which protocol, on which engine, and for which language, `python` say. */
   | { readonly type: "hello"; readonly protocol: number; readonly engine: string; readonly language?: string }
   | { readonly type: "opened" }
-  | { readonly type: "turn"; readonly entry: number; readonly turn: string }
+  | { readonly type: "activation"; readonly entry: number; readonly activation: string }
   /**
    * What the entry has written so far, whole or its beginning and end; each takes the place of the one before. It is
-   * shown only when the REPL is lost before the entry has its turn, so a program sends it when code writes, not too
+   * shown only when the REPL is lost before the entry has its activation, so a program sends it when code writes, not too
    * often, and once more before `failed`.
    */
   | { readonly type: "output"; readonly entry: number; readonly text: string }
@@ -74,8 +74,8 @@ export function decodeReply(text: string): ReplyFrame {
     }
     case "opened":
       return { type: "opened" };
-    case "turn":
-      return { type: "turn", entry: numberAt(value, "entry"), turn: textAt(value, "turn") };
+    case "activation":
+      return { type: "activation", entry: numberAt(value, "entry"), activation: textAt(value, "activation") };
     case "output":
       return { type: "output", entry: numberAt(value, "entry"), text: textAt(value, "text") };
     case "read": {

@@ -1,7 +1,7 @@
 import { type AgentView, defaultPrompt } from "@rlmflow/core";
 import { describe, expect, test } from "vitest";
 import { agentConfig } from "../../../core/test/data/run-builder.ts";
-import { javascriptKernel } from "../../src/index.ts";
+import { javascript } from "../../src/index.ts";
 
 const PLAIN_ROOT: AgentView = {
   agentId: "root",
@@ -14,10 +14,10 @@ const PLAIN_ROOT: AgentView = {
   tools: [],
   models: [{ key: "default", description: "" }],
   runtimes: [{ key: "default", language: "javascript" }],
-  kernel: javascriptKernel,
+  language: javascript,
 };
 
-describe("the default prompt with this kernel", () => {
+describe("the default prompt with this language", () => {
   const prompt = defaultPrompt().render(PLAIN_ROOT);
 
   test("takes a plain root less than 4,000 characters", () => {

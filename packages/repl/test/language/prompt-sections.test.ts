@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { javascriptKernel } from "../../src/language/javascript-kernel.ts";
+import { javascript } from "../../src/language/javascript.ts";
 import { promptSections } from "../../src/language/prompt-sections.ts";
 
 const NOTHING = { canDelegate: false, hasContext: false, severalContexts: false, hasTools: false };
@@ -36,15 +36,15 @@ describe("the sections of the prompt", () => {
     for (const options of EVERY) expect(textOf(options).length).toBeLessThan(3_000);
   });
 
-  test("hold examples that compile, each in a fence of the kernel", () => {
+  test("hold examples that compile, each in a fence of the language", () => {
     for (const options of EVERY) {
       const text = textOf(options);
       const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)\n```$/gm)];
       expect(blocks.length).toBe(text.match(/^```\w+$/gm)?.length);
       expect(blocks.length).toBeGreaterThanOrEqual(3);
       for (const [, tag, code] of blocks) {
-        expect(tag).toBe(javascriptKernel.fences[0]);
-        expect(javascriptKernel.parses(code ?? "")).toBeNull();
+        expect(tag).toBe(javascript.fences[0]);
+        expect(javascript.parses(code ?? "")).toBeNull();
       }
     }
   });

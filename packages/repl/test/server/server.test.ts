@@ -40,7 +40,7 @@ describe("the REPL server", () => {
     const written = javascriptLanguage.blockText({ id: "root#1", code: "print(6 * 7)", now: 0 });
     const block = written.ok ? written.text : "";
     const { frames, code } = await serve([OPEN, { type: "start", entry: 1, block }, { type: "dispose" }]);
-    expect(frames.map(({ type }) => type)).toEqual(["hello", "opened", "output", "turn"]);
+    expect(frames.map(({ type }) => type)).toEqual(["hello", "opened", "output", "activation"]);
     expect(JSON.stringify(frames[3])).toContain("42");
     expect(code).toBe(0);
   });

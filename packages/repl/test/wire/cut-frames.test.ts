@@ -1,5 +1,5 @@
 import { RLMError } from "@rlmflow/core";
-import type { ReplSpec, Turn } from "@rlmflow/core/driver";
+import type { Activation, ReplSpec } from "@rlmflow/core/driver";
 import { describe, expect, test } from "vitest";
 import { channelRuntime, lineChannel, serveRepl } from "../../src/index.ts";
 
@@ -57,13 +57,13 @@ class CutPipe {
 
 const TEXT = "é 漢 \u{1F600}\n\u2028";
 const NONE = { codeMs: 0, output: "", calls: [] };
-const FIRST: Turn = {
+const FIRST: Activation = {
   ...NONE,
   output: TEXT,
   calls: [{ index: 0, name: "echo", args: [TEXT] }],
   state: { kind: "idle" },
 };
-const LAST: Turn = {
+const LAST: Activation = {
   ...NONE,
   state: { kind: "ended", echo: TEXT, variables: [], reads: [], unawaited: [] },
 };
@@ -80,7 +80,7 @@ const spec: ReplSpec = {
 };
 
 interface Session {
-  readonly turns: readonly Turn[];
+  readonly activations: readonly Activation[];
   /** What the sandbox's side was given. */
   readonly given: readonly unknown[];
   /** Bytes that went the longer way, and those that the sandbox said. */
@@ -92,9 +92,9 @@ interface Session {
 async function play(isCut: (position: number) => boolean, last?: number): Promise<Session> {
   const [there, back] = [new CutPipe(isCut), new CutPipe(isCut, last)];
   const given: unknown[] = [];
-  const turnOf = (turn: Turn) => async (text: string) => {
+  const activationOf = (activation: Activation) => async (text: string) => {
     given.push(JSON.parse(text));
-    return JSON.stringify(turn);
+    return JSON.stringify(activation);
   };
   const far = lineChannel({
     input: there.read(),
@@ -103,7 +103,7 @@ async function play(isCut: (position: number) => boolean, last?: number): Promis
   });
   const makeRepl = async (text: string) => {
     given.push(JSON.parse(text));
-    return { start: turnOf(FIRST), deliver: turnOf(LAST), dispose: async () => {} };
+    return { start: activationOf(FIRST), deliver: activationOf(LAST), dispose: async () => {} };
   };
   const served = serveRepl(far, { engine: "v8 13.6", makeRepl });
   const runtime = channelRuntime({
@@ -118,23 +118,23 @@ async function play(isCut: (position: number) => boolean, last?: number): Promis
       }),
     times: { openMs: 5000, wallMs: 5000 },
   });
-  const turns: Turn[] = [];
+  const activations: Activation[] = [];
   try {
     const session = await runtime.open(spec);
-    turns.push(await session.start({ id: "root#1", code: `print("${TEXT.trim()}")`, now: 1 }));
-    if (turns[0]?.state.kind === "idle")
-      turns.push(await session.deliver({ index: 0, outcome: { ok: true, value: TEXT }, now: 2 }));
+    activations.push(await session.start({ id: "root#1", code: `print("${TEXT.trim()}")`, now: 1 }));
+    if (activations[0]?.state.kind === "idle")
+      activations.push(await session.deliver({ index: 0, outcome: { ok: true, value: TEXT }, now: 2 }));
   } finally {
     await runtime.close();
     await served;
   }
-  return { turns, given, bytes: Math.max(there.position, back.position), said: back.position };
+  return { activations, given, bytes: Math.max(there.position, back.position), said: back.position };
 }
 
 describe("a session over streams of bytes is the same", () => {
   test("wherever they are cut in two", async () => {
     const whole = await play(() => false);
-    expect(whole.turns).toEqual([FIRST, LAST]);
+    expect(whole.activations).toEqual([FIRST, LAST]);
     expect(whole.given[2]).toEqual({ index: 0, outcome: { ok: true, value: TEXT }, now: 2 });
     expect(whole.bytes).toBeGreaterThan(500);
     for (let cut = 1; cut < whole.bytes; cut += 1) {
@@ -165,12 +165,12 @@ describe("a sandbox that dies", () => {
         seen.add("refused");
         continue;
       }
-      const { turns } = session;
-      const { state } = turns.at(-1) ?? FIRST;
+      const { activations } = session;
+      const { state } = activations.at(-1) ?? FIRST;
       expect(state, `gone after byte ${last}`).toMatchObject({ kind: "lost", blame: "block" });
-      expect(turns.slice(0, -1)).toEqual(turns.length === 2 ? [FIRST] : []);
-      seen.add(`lost at turn ${turns.length}`);
+      expect(activations.slice(0, -1)).toEqual(activations.length === 2 ? [FIRST] : []);
+      seen.add(`lost at activation ${activations.length}`);
     }
-    expect([...seen]).toEqual(["refused", "lost at turn 1", "lost at turn 2"]);
+    expect([...seen]).toEqual(["refused", "lost at activation 1", "lost at activation 2"]);
   });
 });

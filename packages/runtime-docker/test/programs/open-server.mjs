@@ -23,7 +23,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (frame.type === "open") say({ type: "opened" });
   if (frame.type !== "start") continue;
   const output = await run(JSON.parse(frame.block));
-  const turn = { calls: [], output, codeMs: 0, state: { kind: "ended", echo: null, ...nothing } };
-  say({ type: "turn", entry: frame.entry, turn: JSON.stringify(turn) });
+  const activation = { calls: [], output, codeMs: 0, state: { kind: "ended", echo: null, ...nothing } };
+  say({ type: "activation", entry: frame.entry, activation: JSON.stringify(activation) });
 }
 process.exit(0);

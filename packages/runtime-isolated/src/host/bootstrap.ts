@@ -7,8 +7,8 @@
  *
  * 1. Strict, so that no stack frame gives away a function or its arguments.
  * 2. Nothing is looked up, once sandboxed code has run, on an object which that code can reach.
- * 3. A turn is kept until the next entry: isolated-vm reports a stray rejection by failing whatever call is
- *    under way, and a turn lost that way could not be had again.
+ * 3. An activation is kept until the next entry: isolated-vm reports a stray rejection by failing whatever call is
+ *    under way, and an activation lost that way could not be had again.
  */
 export const BOOTSTRAP = `"use strict";
 const createRepl = $0, reference = $1, size = $2, spec = $3;
@@ -55,18 +55,18 @@ const mirror = (text) => {
   if (exchange(news, 0, 1) === 0) told.applyIgnored(undefined, []);
 };
 const repl = createRepl(spec, readContext, mirror);
-let turn;
+let activation;
 return {
   __proto__: null,
   enter: (isDelivery, json) => {
-    turn = undefined;
+    activation = undefined;
     counts[0] = counts[1] = 0;
     if (isDelivery) repl.deliver(json);
     else repl.start(json);
   },
   stray: (json) => repl.strayText(json),
   take: () => {
-    if (turn === undefined) turn = repl.turn();
-    return turn;
+    if (activation === undefined) activation = repl.activation();
+    return activation;
   },
 };`;

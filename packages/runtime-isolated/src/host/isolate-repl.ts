@@ -6,7 +6,7 @@
  * 2. Every entry has a time limit; an isolate that broke a limit is disposed and never entered again: the
  *    microtasks of a cut entry would run in the next one.
  * 3. What an entry rejects with says nothing about its code, since any stray rejection shows up there; only
- *    the turn does.
+ *    the activation does.
  * 4. The time an isolate waits for pieces is not counted, the time between them is.
  */
 import type ivm from "isolated-vm";
@@ -29,7 +29,7 @@ export interface IsolatePort {
 
 /** How an entry ended. */
 export type EntryEnd =
-  | { readonly kind: "turn"; readonly text: string }
+  | { readonly kind: "activation"; readonly text: string }
   | ({ readonly kind: "broken" } & Broken);
 
 /** A stray rejection is what fails a call into an isolate that broke no limit. */
@@ -37,8 +37,8 @@ type CallEnd = EntryEnd | { readonly kind: "stray"; readonly json: string };
 
 /** isolated-vm's words when the time limit of an entry has passed. */
 const TIMED_OUT = "Script execution timed out.";
-/** A turn may be asked for again when a stray rejection took the place of the answer. */
-const TURN_ATTEMPTS = 3;
+/** An activation may be asked for again when a stray rejection took the place of the answer. */
+const ACTIVATION_ATTEMPTS = 3;
 /** Milliseconds after which the output of a running entry is reported, and between two reports. */
 const REPORT_MS = 10;
 /** Characters of a stray rejection that its block is told. */
@@ -96,7 +96,7 @@ export class IsolateRepl {
     }
   }
 
-  /** Starts a block or delivers an answer, lets all microtasks run, and gives the evaluator's turn. */
+  /** Starts a block or delivers an answer, lets all microtasks run, and gives the evaluator's activation. */
   enter(kind: "start" | "deliver", json: string, timeMs: number): Promise<EntryEnd> {
     this.#timeMs = timeMs;
     const entry = this.#run(kind, json);
@@ -135,12 +135,12 @@ export class IsolateRepl {
       const told = await this.#call(this.#stray, [entered.json]);
       if (told.kind === "broken") return told;
     }
-    for (let attempt = 0; attempt < TURN_ATTEMPTS; attempt += 1) {
+    for (let attempt = 0; attempt < ACTIVATION_ATTEMPTS; attempt += 1) {
       const taken = await this.#call(this.#take, []);
       if (taken.kind !== "stray") return taken;
     }
     this.#drop();
-    return { kind: "broken", reason: "fault", message: "it gave no turn" };
+    return { kind: "broken", reason: "fault", message: "it gave no activation" };
   }
 
   /** The process may die with the code that runs: what it wrote is passed on while it runs. */
@@ -158,7 +158,7 @@ export class IsolateRepl {
     this.#waitedMs = 0;
     try {
       const text: unknown = await reference?.apply(undefined, values, { timeout: this.#timeMs });
-      return { kind: "turn", text: typeof text === "string" ? text : "" };
+      return { kind: "activation", text: typeof text === "string" ? text : "" };
     } catch (error) {
       return this.#whyBroken(error) ?? { kind: "stray", json: JSON.stringify(strayOf(error)) };
     }

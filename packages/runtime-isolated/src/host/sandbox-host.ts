@@ -121,8 +121,8 @@ export class SandboxHost {
     if (!repl) return;
     const end = await repl.enter(kind, json, timeMs);
     if (end.kind === "broken") return this.#break(session, { reason: end.reason, message: end.message });
-    if (this.#reply("turn", session, end.text)) return;
-    this.#break(session, { reason: "size", message: `a turn of ${end.text.length} characters` });
+    if (this.#reply("activation", session, end.text)) return;
+    this.#break(session, { reason: "size", message: `an activation of ${end.text.length} characters` });
     await repl.dispose();
   }
 

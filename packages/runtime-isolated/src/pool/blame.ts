@@ -26,7 +26,7 @@ export interface Occupant {
 type Limits = Required<IsolatedRuntimeLimits>;
 
 /**
- * What each occupant's turn, the one under way or the next, says of the death. A block is blamed when nobody
+ * What each occupant's activation, the one under way or the next, says of the death. A block is blamed when nobody
  * else can have done it: it hung; it alone was executing at a crash; it alone was executing, with no other
  * heap beside it, when memory ran out.
  */

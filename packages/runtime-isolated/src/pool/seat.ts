@@ -101,7 +101,7 @@ export class Seat implements SandboxPort {
     return this.#request(pending, "open", JSON.stringify(opening));
   }
 
-  /** Starts a block or delivers an answer. The text of an answer is the evaluator's turn. */
+  /** Starts a block or delivers an answer. The text of an answer is the evaluator's activation. */
   enter(kind: "start" | "deliver", json: string, patience = 1): Promise<EntryEnd> {
     this.#begun = true;
     this.#port.entered();
@@ -134,7 +134,8 @@ export class Seat implements SandboxPort {
     if (kind === "output") return this.#keepOutput(text);
     if (kind === "fetch") return this.#givePiece(text);
     if (kind === "broken") return this.#break(text);
-    if (kind !== (pending === "entry" ? "turn" : "opened")) return `"${kind}" that answers something else`;
+    if (kind !== (pending === "entry" ? "activation" : "opened"))
+      return `"${kind}" that answers something else`;
     this.#settle({ kind: "answered", text });
     return null;
   }

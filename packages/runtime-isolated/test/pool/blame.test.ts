@@ -64,9 +64,11 @@ describe("blame", () => {
       value: 128,
       unit: "MB",
     });
-    expect(brokenState({ reason: "size", message: "a turn of 9 characters" }, limits).message).toContain(
-      "9 characters",
-    );
-    expect(brokenState({ reason: "fault", message: "no turn" }, limits)).toMatchObject({ blame: "block" });
+    expect(
+      brokenState({ reason: "size", message: "an activation of 9 characters" }, limits).message,
+    ).toContain("9 characters");
+    expect(brokenState({ reason: "fault", message: "no activation" }, limits)).toMatchObject({
+      blame: "block",
+    });
   });
 });

@@ -4,8 +4,8 @@ import { openSeat, run, standInPool } from "../stand-in.ts";
 
 const LIMITS = { memoryMB: 64, timeMs: 1500, wallMs: 4000, rssMB: 400 };
 
-/** What became of the block: its turn, or by what it was lost. */
-type Fate = "turn" | "timeMs" | "memoryMB" | "wallMs" | "rssMB" | "crashed";
+/** What became of the block: its activation, or by what it was lost. */
+type Fate = "activation" | "timeMs" | "memoryMB" | "wallMs" | "rssMB" | "crashed";
 
 const MATRIX: readonly (readonly [name: string, code: string, fates: readonly Fate[]])[] = [
   ["an endless loop", "() => { while (true); }", ["timeMs"]],
@@ -17,11 +17,11 @@ const MATRIX: readonly (readonly [name: string, code: string, fates: readonly Fa
     ["memoryMB", "rssMB", "timeMs"],
   ],
   ["arrays nested for ever", "() => { let a = []; for (;;) a = [a, a]; }", ["memoryMB", "timeMs", "rssMB"]],
-  ["a string doubled for ever", "() => { let s = 'x'; for (;;) s += s; }", ["turn"]],
+  ["a string doubled for ever", "() => { let s = 'x'; for (;;) s += s; }", ["activation"]],
   [
     "typed arrays pushed for ever",
     "() => { const a = []; for (;;) a.push(new Uint8Array(1e6).fill(1)); }",
-    ["turn", "memoryMB", "rssMB"],
+    ["activation", "memoryMB", "rssMB"],
   ],
   [
     "a Map filled for ever",
@@ -36,7 +36,7 @@ const MATRIX: readonly (readonly [name: string, code: string, fates: readonly Fa
   [
     "an array of fifty million",
     "() => new Array(5e7).fill(1)",
-    ["memoryMB", "rssMB", "wallMs", "crashed", "turn"],
+    ["memoryMB", "rssMB", "wallMs", "crashed", "activation"],
   ],
   [
     "an array of a thousand million",
@@ -66,26 +66,26 @@ const MATRIX: readonly (readonly [name: string, code: string, fates: readonly Fa
     ["wallMs", "timeMs"],
   ],
   ["a BigInt that no timer interrupts", "() => (2n ** (2n ** 27n)).toString()", ["wallMs", "timeMs"]],
-  ["endless recursion", "() => { const f = () => f(); f(); }", ["turn"]],
+  ["endless recursion", "() => { const f = () => f(); f(); }", ["activation"]],
   [
     "a resizable buffer",
     "() => { const b = []; for (let i = 0; i < 64; i++) { const a = new ArrayBuffer(8, { maxByteLength: 2 ** 28 }); a.resize(2 ** 28); new Uint8Array(a).fill(1); b.push(a); } }",
-    ["rssMB", "turn", "memoryMB", "timeMs"],
+    ["rssMB", "activation", "memoryMB", "timeMs"],
   ],
   [
     "a WebAssembly memory",
     "() => { for (let i = 0, k = []; i < 9; i++) { const m = new WebAssembly.Memory({ initial: 32768 }); new Uint8Array(m.buffer).fill(1); k.push(m); } }",
-    ["rssMB", "turn", "memoryMB", "timeMs"],
+    ["rssMB", "activation", "memoryMB", "timeMs"],
   ],
   [
     "a stray rejection whose message never comes",
     "() => { const e = new Error(); Object.defineProperty(e, 'message', { get() { for (;;); } }); Promise.reject(e); }",
-    ["wallMs", "timeMs", "turn"],
+    ["wallMs", "timeMs", "activation"],
   ],
 ];
 
 function fateOf(end: EntryEnd): Fate {
-  if (end.kind === "answered") return "turn";
+  if (end.kind === "answered") return "activation";
   expect(end.blame).toBe("block");
   return (end.limit?.name as Fate | undefined) ?? "crashed";
 }

@@ -24,7 +24,7 @@ interface Course {
   readonly options: IsolatedRuntimeOptions;
   /** One in so many processes is killed from outside, early or later; 0 for none. */
   readonly kills?: number;
-  /** Turns until a process is up; by default a few, drawn. */
+  /** Activations until a process is up; by default a few, drawn. */
   readonly startTurns?: number;
 }
 

@@ -34,7 +34,7 @@ describe("a sandbox process that breaks the protocol", () => {
     ],
     ["a kind that does not exist", `frame(99, 1, "")`, "kind 99"],
     ["a request in place of a reply", `frame(3, 1, "")`, "kind 3"],
-    ["a reply of a session that does not exist", `frame(19, 7, "{}")`, '"turn" of no session'],
+    ["a reply of a session that does not exist", `frame(19, 7, "{}")`, '"activation" of no session'],
     ["an opening that nobody asked for", `frame(18, 1, "")`, '"opened" that answers something else'],
     [
       "a fetch of what the session was not given",
@@ -49,9 +49,9 @@ describe("a sandbox process that breaks the protocol", () => {
     ],
     ["a disposal that nobody asked for", `frame(22, 1, "")`, '"disposed" that answers something else'],
     [
-      "two turns for one entry",
+      "two activations for one entry",
       `frame(19, 1, "first"); frame(19, 1, "second")`,
-      '"turn" that answers nothing',
+      '"activation" that answers nothing',
     ],
     [
       "output when no entry is under way",

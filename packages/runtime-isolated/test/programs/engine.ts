@@ -15,5 +15,5 @@ const session = await runtime.open({
   alone: false,
 });
 process.stdout.write("open\n");
-const turn = await session.start({ id: "root#1", code, now: 0 });
-process.stdout.write(`${JSON.stringify(turn.state)}\n`);
+const activation = await session.start({ id: "root#1", code, now: 0 });
+process.stdout.write(`${JSON.stringify(activation.state)}\n`);

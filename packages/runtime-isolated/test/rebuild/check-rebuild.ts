@@ -24,7 +24,7 @@ export interface Witnessed {
   readonly suspensions: number;
   readonly undelivered: number;
   readonly errors: readonly string[];
-  /** REPLs of ended agents whose rebuilt twin did the same next turn. */
+  /** REPLs of ended agents whose rebuilt twin did the same next activation. */
   readonly probed: number;
   /** Cuts with a block begun and not ended. */
   readonly cutInBlock: number;
@@ -39,7 +39,7 @@ interface Program {
 
 /**
  * Runs the program of a seed on the real engine, then demands of the run all laws, of each rebuilt REPL the same
- * variables and the same next turn, and of each cut that it keeps what was recorded, asks for no recorded reply
+ * variables and the same next activation, and of each cut that it keeps what was recorded, asks for no recorded reply
  * again, and goes on to an end; of a calm program that this end is the same.
  */
 export async function checkRebuild(check: RebuildCheck): Promise<Witnessed> {
@@ -77,7 +77,7 @@ export async function graphOf(run: PromiseLike<{ readonly graph: Graph }>): Prom
   }
 }
 
-/** Rebuilds every REPL; those whose last block had ended must do the same next turn as they did when they were closed. */
+/** Rebuilds every REPL; those whose last block had ended must do the same next activation as they did when they were closed. */
 async function checkProbes(
   graph: Graph,
   { seed, rebuildOn }: RebuildCheck,

@@ -20,9 +20,9 @@ test.each(
     const { graph, stores } = await loadTrace(readFileSync(join(GOLDEN, format, "trace.json"), "utf8"));
     const store = await stores.openRun(graph.run.runId, graph.branch);
     const first = graph.chainAt(ROOT, 0);
-    const recorded = first?.type === "query" ? first.kernel.engine : "";
+    const recorded = first?.type === "query" ? first.language.engine : "";
     // On another engine a replay is best-effort: the laws that need none hold there, too.
-    const isSame = recorded === runtime.kernel.engine;
+    const isSame = recorded === runtime.language.engine;
     await checkRun(graph, { store, ...(isSame && { runtimes: { default: runtime } }) });
     expect(recorded).toMatch(/^v8 /);
   } finally {

@@ -1,5 +1,5 @@
 import type { Runtime } from "@rlmflow/core";
-import type { ReplSession, Turn } from "@rlmflow/core/driver";
+import type { Activation, ReplSession } from "@rlmflow/core/driver";
 
 /** Deaths of one agent's REPLs: more of them in one block, and the engine gives it up. */
 const MOST_DEATHS = 3;
@@ -14,7 +14,7 @@ export function mortalRuntime(
   return {
     protocol: 1,
     name: inner.name,
-    kernel: inner.kernel,
+    language: inner.language,
     isolation: inner.isolation,
     replay: inner.replay,
     deaths,
@@ -30,7 +30,7 @@ export function mortalRuntime(
   };
 }
 
-const LOST: Turn = {
+const LOST: Activation = {
   calls: [],
   output: "",
   codeMs: 0,
@@ -38,8 +38,8 @@ const LOST: Turn = {
 };
 
 function mortal(inner: ReplSession, dies: () => boolean): ReplSession {
-  const entering = async (turn: Promise<Turn>): Promise<Turn> => {
-    const brought = await turn;
+  const entering = async (activation: Promise<Activation>): Promise<Activation> => {
+    const brought = await activation;
     if (!dies()) return brought;
     await inner.dispose();
     return LOST;

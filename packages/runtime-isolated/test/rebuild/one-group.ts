@@ -5,7 +5,7 @@ export function oneGroup(inner: Runtime): Runtime {
   return {
     protocol: 1,
     name: inner.name,
-    kernel: inner.kernel,
+    language: inner.language,
     isolation: inner.isolation,
     replay: inner.replay,
     open: (spec) => inner.open({ ...spec, group: "all" }),

@@ -1,8 +1,8 @@
 import type { Runtime } from "@rlmflow/core";
-import type { ReplSession, Turn } from "@rlmflow/core/driver";
+import type { Activation, ReplSession } from "@rlmflow/core/driver";
 
 /** What a REPL does when it is asked for everything it holds, right before it is closed. */
-export type Probe = Omit<Turn, "codeMs">;
+export type Probe = Omit<Activation, "codeMs">;
 
 /** A runtime whose REPLs are probed before they are closed: the newest probe of each agent. */
 export interface ProbingRuntime extends Runtime {
@@ -35,7 +35,7 @@ export function probingRuntime(inner: Runtime): ProbingRuntime {
   return {
     protocol: 1,
     name: inner.name,
-    kernel: inner.kernel,
+    language: inner.language,
     isolation: inner.isolation,
     replay: inner.replay,
     probes,
@@ -48,14 +48,14 @@ export function probingRuntime(inner: Runtime): ProbingRuntime {
   };
 }
 
-/** A REPL that is closed in the middle of a turn can't be probed. */
+/** A REPL that is closed in the middle of an activation can't be probed. */
 function probed(inner: ReplSession, tell: (probe: Probe | null) => void): ReplSession {
   let pending = 0;
   let closing: Promise<void> | null = null;
-  const entering = async (turn: Promise<Turn>): Promise<Turn> => {
+  const entering = async (activation: Promise<Activation>): Promise<Activation> => {
     pending += 1;
     try {
-      return await turn;
+      return await activation;
     } finally {
       pending -= 1;
     }

@@ -28,7 +28,7 @@ describe.each([
   { where: "in this process", runtime: local, firstSeed: 10_001, programs: 14, kinds: COMMON },
 ])("a REPL that is rebuilt $where", ({ runtime, firstSeed, programs, kinds }) => {
   test(
-    `holds the same and does the same next turn after each of ${programs} random programs, cut anywhere`,
+    `holds the same and does the same next activation after each of ${programs} random programs, cut anywhere`,
     async () => {
       const { nodes, agents, suspensions, undelivered, probed, cutInBlock, errors } = await checkPrograms({
         firstSeed,

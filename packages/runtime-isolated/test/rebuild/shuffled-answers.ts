@@ -15,7 +15,7 @@ export class ShuffledAnswers {
     this.#random = randomNumbers(seed);
   }
 
-  /** Resolves when it is this one's turn. */
+  /** Resolves when it is this one's activation. */
   turn(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#held.push(resolve);

@@ -26,11 +26,11 @@ describe("a call", () => {
   test("rejects with name, message and cause, and an error points to the line of the call", async () => {
     const repl = await open();
     await repl.start("print('go');\nconst text =\n  await readFile('a.txt');");
-    const turn = await repl.deliver(0, {
+    const activation = await repl.deliver(0, {
       ok: false,
       error: { name: "NotFound", message: "no a.txt", cause: { name: "Io", message: "gone" } },
     });
-    expect(turn.state).toMatchObject({
+    expect(activation.state).toMatchObject({
       kind: "threw",
       syntax: false,
       error: { name: "NotFound", message: "no a.txt", cause: { name: "Io", message: "gone" } },
@@ -43,8 +43,8 @@ describe("a call", () => {
     await repl.start(
       "try { await readFile('a') } catch (e) { print(e instanceof Error, e.name, e.message, e.stack) }",
     );
-    const turn = await repl.refuse(0, "NotFound", "no a");
-    expect(turn.output).toBe("true NotFound no a NotFound: no a\n    at block 1, line 1\n");
+    const activation = await repl.refuse(0, "NotFound", "no a");
+    expect(activation.output).toBe("true NotFound no a NotFound: no a\n    at block 1, line 1\n");
   });
 
   test("answers are delivered in any order, and code goes on after each", async () => {
@@ -61,8 +61,8 @@ describe("a call", () => {
 
   test("leaves trailing undefined arguments out and sends others as null", async () => {
     const repl = await open();
-    const turn = await repl.start("readFile(undefined, 'x', undefined, undefined); readFile()");
-    expect(turn.calls.map((call) => call.args)).toEqual([[null, "x"], []]);
+    const activation = await repl.start("readFile(undefined, 'x', undefined, undefined); readFile()");
+    expect(activation.calls.map((call) => call.args)).toEqual([[null, "x"], []]);
   });
 
   test("an answer may be an object with a then that is no function", async () => {
@@ -97,16 +97,16 @@ describe("whether anybody awaits", () => {
   test.each(USES)("%s: %s", async (code, used) => {
     const repl = await open();
     await repl.start(code);
-    const turn = await repl.answer(0, "text");
-    expect(turn.state).toMatchObject({ kind: "ended", unawaited: used ? [] : [0] });
+    const activation = await repl.answer(0, "text");
+    expect(activation.state).toMatchObject({ kind: "ended", unawaited: used ? [] : [0] });
   });
 
   test("a call nobody awaits that fails is no warning and does not end the process", async () => {
     const repl = await open();
     await repl.start("const p = readFile('a');");
-    const turn = await repl.refuse(0, "Io", "broken");
-    expect(turn.output).toBe("");
-    expect(turn.state).toMatchObject({ kind: "ended", unawaited: [0] });
+    const activation = await repl.refuse(0, "Io", "broken");
+    expect(activation.output).toBe("");
+    expect(activation.state).toMatchObject({ kind: "ended", unawaited: [0] });
   });
 });
 
@@ -143,21 +143,21 @@ const REFUSED: readonly (readonly [string, string])[] = [
 describe("arguments", () => {
   test.each(REFUSED)("%s are refused", async (code, message) => {
     const repl = await open();
-    const turn = await repl.start(
+    const activation = await repl.start(
       `try { await readFile(${code}) } catch (e) { print(e.name + ': ' + e.message) }`,
     );
-    expect(turn.output).toContain("TypeError: argument 1 of readFile");
-    expect(turn.output).toContain(message);
-    expect(turn.calls.filter((call) => call.name === "readFile")).toEqual([]);
+    expect(activation.output).toContain("TypeError: argument 1 of readFile");
+    expect(activation.output).toContain(message);
+    expect(activation.calls.filter((call) => call.name === "readFile")).toEqual([]);
   });
 
   test("of what JSON has a word for cross as JSON.stringify would write them", async () => {
     const repl = await open();
-    const turn = await repl.start(
+    const activation = await repl.start(
       `class P { x = 1; #y = 2; toJSON() { return { px: this.x } } }
        await readFile({ date: new Date(0), un: undefined, list: [undefined, -0], point: new P(), get g() { return 'got' }, "__proto__x": "\\ud800", nested: Object.create(null) })`,
     );
-    expect(turn.calls[0]?.args).toEqual([
+    expect(activation.calls[0]?.args).toEqual([
       {
         date: "1970-01-01T00:00:00.000Z",
         list: [null, 0],
@@ -171,8 +171,8 @@ describe("arguments", () => {
 
   test("a getter that makes calls itself keeps indices contiguous", async () => {
     const repl = await open();
-    const turn = await repl.start("readFile({ get a() { writeFile('inner'); return 1 } }); 0");
-    expect(turn.calls).toEqual([
+    const activation = await repl.start("readFile({ get a() { writeFile('inner'); return 1 } }); 0");
+    expect(activation.calls).toEqual([
       { index: 0, name: "writeFile", args: ["inner"] },
       { index: 1, name: "readFile", args: [{ a: 1 }] },
     ]);
@@ -188,55 +188,55 @@ describe("many calls", () => {
     expect(first.calls).toHaveLength(256);
     const second = await repl.answer(7, "x");
     expect(second.calls).toEqual([{ index: 256, name: "readFile", args: [256] }]);
-    let turn = second;
+    let activation = second;
     const open256 = Array.from({ length: 400 }, (_, i) => i).filter((i) => i !== 7);
-    for (const index of open256) turn = await repl.answer(index, "x");
-    expect(turn.state).toMatchObject({ kind: "ended", echo: "400" });
+    for (const index of open256) activation = await repl.answer(index, "x");
+    expect(activation.state).toMatchObject({ kind: "ended", echo: "400" });
   });
 
   test("beyond what a block can make reject, and none of the others is lost", async () => {
     const repl = await ReplDriver.open(narrow);
-    let turn = await repl.start(
+    let activation = await repl.start(
       "const all = await Promise.allSettled(Array.from({ length: 23 }, (_, i) => readFile(i))); print(all[19].value, all[20].reason.message, all[22].reason.name); all.length",
     );
-    for (let i = 0; i < 20; i += 1) turn = await repl.answer(i, i);
-    expect(turn.output).toBe(
+    for (let i = 0; i < 20; i += 1) activation = await repl.answer(i, i);
+    expect(activation.output).toBe(
       "19 a block can make at most 20 calls; make the others in your next block RangeError\n",
     );
-    expect(turn.state).toMatchObject({ kind: "ended", echo: "23" });
+    expect(activation.state).toMatchObject({ kind: "ended", echo: "23" });
   });
 
   test("beyond what a block can make, awaited by nobody, are one warning", async () => {
     const repl = await open();
-    const turn = await repl.start("for (let i = 0; i < 50_000; i++) readFile(i)");
-    expect(turn.calls).toHaveLength(256);
-    expect(turn.output).toMatch(
+    const activation = await repl.start("for (let i = 0; i < 50_000; i++) readFile(i)");
+    expect(activation.calls).toHaveLength(256);
+    expect(activation.output).toMatch(
       /^Warning: a call was not made and nobody awaited it: RangeError: a block can make at most 10000 calls.*\n {2}at line 1/,
     );
-    expect(turn.output.match(/Warning/g)).toHaveLength(1);
+    expect(activation.output.match(/Warning/g)).toHaveLength(1);
   });
 
-  test("those whose text does not fit one turn follow as answers come", async () => {
+  test("those whose text does not fit one activation follow as answers come", async () => {
     const repl = await open();
-    let turn = await repl.start(
+    let activation = await repl.start(
       "const text = 'x'.repeat(8_000_000); const all = await Promise.all(Array.from({ length: 10 }, () => readFile(text))); all",
     );
-    expect(turn.calls.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
-    turn = await repl.answer(2, 2);
-    expect(turn.calls.map(({ index }) => index)).toEqual([4, 5, 6, 7]);
-    turn = await repl.answer(4, 4);
-    expect(turn.calls.map(({ index }) => index)).toEqual([8, 9]);
-    for (const index of [0, 1, 3, 5, 6, 7, 8, 9]) turn = await repl.answer(index, index);
-    expect(turn.state).toMatchObject({ kind: "ended", echo: "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]" });
+    expect(activation.calls.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+    activation = await repl.answer(2, 2);
+    expect(activation.calls.map(({ index }) => index)).toEqual([4, 5, 6, 7]);
+    activation = await repl.answer(4, 4);
+    expect(activation.calls.map(({ index }) => index)).toEqual([8, 9]);
+    for (const index of [0, 1, 3, 5, 6, 7, 8, 9]) activation = await repl.answer(index, index);
+    expect(activation.state).toMatchObject({ kind: "ended", echo: "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]" });
   });
 
-  test("one that is too large for any turn rejects, and the next is made", async () => {
+  test("one that is too large for any activation rejects, and the next is made", async () => {
     const repl = await open();
-    const turn = await repl.start(
+    const activation = await repl.start(
       "const text = 'x'.repeat(8_000_000); const big = readFile(text, text, text, text, text); readFile('a'); await big",
     );
-    expect(turn.calls).toEqual([{ index: 0, name: "readFile", args: ["a"] }]);
-    expect(turn.state).toMatchObject({
+    expect(activation.calls).toEqual([{ index: 0, name: "readFile", args: ["a"] }]);
+    expect(activation.state).toMatchObject({
       kind: "threw",
       error: {
         name: "RangeError",
@@ -277,13 +277,13 @@ describe("a call that cannot be made", () => {
 
   test.each(NOT_MADE)("%s that nobody awaits is told when the block ends", async (code, message) => {
     const repl = await open();
-    const turn = await repl.start(`print('before');\n${code};\nprint('after');`);
-    const [before, after, warning] = turn.output.split("\n");
+    const activation = await repl.start(`print('before');\n${code};\nprint('after');`);
+    const [before, after, warning] = activation.output.split("\n");
     expect([before, after]).toEqual(["before", "after"]);
     expect(warning).toMatch(/^Warning: a call was not made and nobody awaited it: (Type|Range)Error: /);
     expect(warning).toContain(message);
-    expect(turn.output).toContain("at line 2:");
-    expect(turn.state.kind).toBe("ended");
+    expect(activation.output).toContain("at line 2:");
+    expect(activation.state.kind).toBe("ended");
     expect((await repl.start("1")).output).toBe("");
   });
 
@@ -297,19 +297,19 @@ describe("a call that cannot be made", () => {
 
   test("many that nobody awaits are told in a few lines", async () => {
     const repl = await open();
-    const turn = await repl.start("for (let i = 0; i < 5_000; i++) llmQuery(i);");
-    expect(turn.output.match(/^Warning: a call/gm)).toHaveLength(20);
-    expect(turn.output).toMatch(/Warning: \d+ more calls were not made\n$/);
+    const activation = await repl.start("for (let i = 0; i < 5_000; i++) llmQuery(i);");
+    expect(activation.output.match(/^Warning: a call/gm)).toHaveLength(20);
+    expect(activation.output).toMatch(/Warning: \d+ more calls were not made\n$/);
   });
 });
 
 describe("llmQuery", () => {
   test("sends prompt and options", async () => {
     const repl = await open();
-    const turn = await repl.start(
+    const activation = await repl.start(
       "llmQuery('p'); llmQuery('q', { model: 'fast', output: { type: 'string' } }); 0",
     );
-    expect(turn.calls.map((call) => [call.name, call.args])).toEqual([
+    expect(activation.calls.map((call) => [call.name, call.args])).toEqual([
       ["llmQuery", ["p", {}]],
       ["llmQuery", ["q", { model: "fast", output: { type: "string" } }]],
     ]);
@@ -354,11 +354,11 @@ describe("llmQuery", () => {
 
   test("in a batch of more than a block can make, the first ones are answered", async () => {
     const repl = await ReplDriver.open(narrow);
-    let turn = await repl.start(
+    let activation = await repl.start(
       "const answers = await llmQueryBatched(Array(22).fill('p')); [answers.filter((one) => one === 'A').length, answers[21].message]",
     );
-    for (let i = 0; i < 20; i += 1) turn = await repl.answer(i, "A");
-    expect(turn.state).toMatchObject({
+    for (let i = 0; i < 20; i += 1) activation = await repl.answer(i, "A");
+    expect(activation.state).toMatchObject({
       echo: '[20, "a block can make at most 20 calls; make the others in your next block"]',
     });
   });
@@ -375,27 +375,27 @@ describe("llmQuery", () => {
     ["llmQueryBatched(['a'], 'fast')", "the options of llmQuery are an object, such as { model: name }"],
   ])("%s is refused", async (code, message) => {
     const repl = await open();
-    const turn = await repl.start(code);
-    expect(turn.calls).toEqual([]);
-    expect(turn.state).toMatchObject({ kind: "threw", error: { name: "TypeError", message } });
+    const activation = await repl.start(code);
+    expect(activation.calls).toEqual([]);
+    expect(activation.state).toMatchObject({ kind: "threw", error: { name: "TypeError", message } });
   });
 });
 
 describe("done", () => {
   test("is a call with the value; nothing after it runs while it waits", async () => {
     const repl = await open();
-    const turn = await repl.start("await done({ answer: [1] }); print('never')");
-    expect(turn.calls).toEqual([{ index: 0, name: "done", args: [{ answer: [1] }] }]);
-    expect(turn.output).toBe("");
-    expect(turn.state).toEqual({ kind: "idle" });
+    const activation = await repl.start("await done({ answer: [1] }); print('never')");
+    expect(activation.calls).toEqual([{ index: 0, name: "done", args: [{ answer: [1] }] }]);
+    expect(activation.output).toBe("");
+    expect(activation.state).toEqual({ kind: "idle" });
   });
 
   test("rejects when it is refused, and the code may try again", async () => {
     const repl = await open();
     await repl.start("try { await done(5) } catch (e) { print(e.message); await done('5') }");
-    const turn = await repl.refuse(0, "InvalidValue", "the answer must be a string");
-    expect(turn.output).toBe("the answer must be a string\n");
-    expect(turn.calls).toEqual([{ index: 1, name: "done", args: ["5"] }]);
+    const activation = await repl.refuse(0, "InvalidValue", "the answer must be a string");
+    expect(activation.output).toBe("the answer must be a string\n");
+    expect(activation.calls).toEqual([{ index: 1, name: "done", args: ["5"] }]);
   });
 
   test("without await counts as unawaited only when it is refused", async () => {
@@ -421,6 +421,6 @@ test.each([
   ["const found = { x: delegate('a', 'q') };\nawait done(found.x)", "Write: await done(await found.x)"],
 ])("an answer that was not awaited is shown with its own name, awaited: %s", async (code, line) => {
   const repl = await open();
-  const turn = await repl.start(code);
-  expect(JSON.stringify(turn.state)).toContain(line);
+  const activation = await repl.start(code);
+  expect(JSON.stringify(activation.state)).toContain(line);
 });

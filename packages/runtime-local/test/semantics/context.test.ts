@@ -115,8 +115,8 @@ describe("surrogate pairs", () => {
 
   test("at the ends of a slice move out of the child's way", async () => {
     const repl = await open(FACES);
-    const turn = await repl.start("delegate('a', 'q', { context: CONTEXT.slice(2, 6) })");
-    expect(turn.calls[0]?.args[2]).toEqual({
+    const activation = await repl.start("delegate('a', 'q', { context: CONTEXT.slice(2, 6) })");
+    expect(activation.calls[0]?.args[2]).toEqual({
       contexts: [{ kind: "slice", key: "context", slice: { key: "doc", start: 1, end: 6 } }],
     });
   });
@@ -167,8 +167,8 @@ describe("large payloads", () => {
   ])("grep with %s takes linear time", async (pattern) => {
     const repl = await open(`${"a".repeat(300_000)}\n${"a".repeat(300_000)}c`);
     const spent = await processorMs(async () => {
-      const turn = await repl.start(`CONTEXT.grep(${pattern}).length`);
-      expect(turn.state.kind).toBe("ended");
+      const activation = await repl.start(`CONTEXT.grep(${pattern}).length`);
+      expect(activation.state.kind).toBe("ended");
     });
     expect(spent).toBeLessThan(5_000);
   });
@@ -213,8 +213,8 @@ describe("what CONTEXT shares with a string", () => {
     ],
   ])("%s says what to call instead", async (code, message) => {
     const repl = await open("abc");
-    const turn = await repl.start(code);
-    expect(turn.state).toMatchObject({
+    const activation = await repl.start(code);
+    expect(activation.state).toMatchObject({
       kind: "threw",
       error: { name: "TypeError", message: expect.stringContaining(message) },
     });
@@ -245,8 +245,8 @@ describe("what was read", () => {
 
   test("stays bounded however scattered it is", async () => {
     const repl = await open("0123456789".repeat(1_000));
-    const turn = await repl.start("for (let i = 0; i < 3_000; i++) CONTEXT.read(i * 3, i * 3 + 1)");
-    const { reads } = turn.state.kind === "ended" ? turn.state : { reads: [] };
+    const activation = await repl.start("for (let i = 0; i < 3_000; i++) CONTEXT.read(i * 3, i * 3 + 1)");
+    const { reads } = activation.state.kind === "ended" ? activation.state : { reads: [] };
     expect(reads).toHaveLength(256);
     expect([reads[0]?.start, reads.at(-1)?.end]).toEqual([0, 8_998]);
   });

@@ -11,12 +11,12 @@ const ref = (index: number, block = "root#1") => ({ block, index });
 describe("delegate", () => {
   test("gives a handle at once and asks for nothing else", async () => {
     const repl = await open();
-    const turn = await repl.start(
+    const activation = await repl.start(
       "const h = delegate('scan', 'count'); print(h, String(h), typeof h.then, h instanceof Promise); h",
     );
-    expect(turn.calls).toEqual([{ index: 0, name: "delegate", args: ["scan", "count", {}] }]);
-    expect(turn.output).toBe("Handle(scan) Handle(scan) function false\n");
-    expect(turn.state).toMatchObject({ kind: "ended", echo: "Handle(scan)", unawaited: [] });
+    expect(activation.calls).toEqual([{ index: 0, name: "delegate", args: ["scan", "count", {}] }]);
+    expect(activation.output).toBe("Handle(scan) Handle(scan) function false\n");
+    expect(activation.state).toMatchObject({ kind: "ended", echo: "Handle(scan)", unawaited: [] });
     const last = await repl.answer(0, "root.scan");
     expect(last.calls).toEqual([]);
   });
@@ -58,8 +58,8 @@ describe("delegate", () => {
 
   test.each(OPTIONS)("passes the options %s", async (options, crossed) => {
     const repl = await open();
-    const turn = await repl.start(`delegate('a', 'q', ${options})`);
-    expect(turn.calls[0]?.args).toEqual(["a", "q", crossed]);
+    const activation = await repl.start(`delegate('a', 'q', ${options})`);
+    expect(activation.calls[0]?.args).toEqual(["a", "q", crossed]);
   });
 
   test.each([
@@ -71,9 +71,9 @@ describe("delegate", () => {
     ["delegate({ then() {} }, 'q')", "the name is a string, or a child's handle"],
   ])("%s is refused", async (code, message) => {
     const repl = await open();
-    const turn = await repl.start(`await ${code}`);
-    expect(turn.calls).toEqual([]);
-    expect(turn.state).toMatchObject({ kind: "threw", text: expect.stringContaining(message) });
+    const activation = await repl.start(`await ${code}`);
+    expect(activation.calls).toEqual([]);
+    expect(activation.state).toMatchObject({ kind: "threw", text: expect.stringContaining(message) });
   });
 
   test("that is refused gives a handle that can be kept, waited for and not be given another task", async () => {
@@ -83,17 +83,17 @@ describe("delegate", () => {
       "delegate(name, query, options): the query is a string\n",
     );
     expect(await repl.print("try { await wait(h) } catch (e) { print(e.name) }")).toBe("TypeError\n");
-    const turn = await repl.start("await delegate(h, 'again')");
-    expect(turn.calls).toEqual([]);
-    expect(turn.state).toMatchObject({ error: { message: "the child a was never started" } });
+    const activation = await repl.start("await delegate(h, 'again')");
+    expect(activation.calls).toEqual([]);
+    expect(activation.state).toMatchObject({ error: { message: "the child a was never started" } });
   });
 
   test("with a handle gives that child another task", async () => {
     const repl = await open();
     await repl.start("const h = delegate('a', 'first');");
     await repl.answer(0, "root.a");
-    const turn = await repl.start("const again = delegate(h, 'second'); again");
-    expect(turn.calls[0]?.args).toEqual([ref(0), "second", {}]);
+    const activation = await repl.start("const again = delegate(h, 'second'); again");
+    expect(activation.calls[0]?.args).toEqual([ref(0), "second", {}]);
   });
 });
 
@@ -122,16 +122,16 @@ describe("awaiting a handle", () => {
     const repl = await open();
     await repl.start("const h = delegate('a', 'q');");
     await repl.answer(0, "root.a");
-    const turn = await repl.start("await h");
-    expect(turn.calls).toEqual([{ index: 0, name: "wait", args: [ref(0, "root#1")] }]);
+    const activation = await repl.start("await h");
+    expect(activation.calls).toEqual([{ index: 0, name: "wait", args: [ref(0, "root#1")] }]);
   });
 
   test("after a wait that was given up asks again", async () => {
     const repl = await open();
     await repl.start("const h = delegate('a', 'q'); h.then((v) => print('late', v)); 0");
     expect((await repl.answer(0, "root.a")).calls).toHaveLength(1);
-    const turn = await repl.start("await h");
-    expect(turn.calls).toEqual([{ index: 0, name: "wait", args: [ref(0, "root#1")] }]);
+    const activation = await repl.start("await h");
+    expect(activation.calls).toEqual([{ index: 0, name: "wait", args: [ref(0, "root#1")] }]);
     const last = await repl.answer(0, [{ ok: true, value: 3 }]);
     expect(last.output).toBe("");
     expect(last.state).toMatchObject({ kind: "ended", echo: "3" });
@@ -143,23 +143,23 @@ describe("awaiting a handle", () => {
       "const h = delegate('a', 'q');\ntry {\n  await h;\n} catch (e) { print(e.name, e.message, e.agent) }\nawait h",
     );
     await repl.answer(0, "root.a");
-    const turn = await repl.answer(1, [
+    const activation = await repl.answer(1, [
       { ok: false, error: { name: "LimitReached", message: "out of tokens" } },
     ]);
-    expect(turn.output).toBe("LimitReached out of tokens root.a\n");
-    expect(turn.state).toMatchObject({ kind: "threw", error: { name: "LimitReached" } });
+    expect(activation.output).toBe("LimitReached out of tokens root.a\n");
+    expect(activation.state).toMatchObject({ kind: "threw", error: { name: "LimitReached" } });
   });
 
   test("of a refused child rejects with the refusal and asks for nothing", async () => {
     const repl = await open();
     await repl.start("await delegate('a', 'q')");
-    const turn = await repl.refuse(0, "Refused", "the tree is too deep");
-    expect(turn.calls).toEqual([]);
-    expect(turn.state).toMatchObject({
+    const activation = await repl.refuse(0, "Refused", "the tree is too deep");
+    expect(activation.calls).toEqual([]);
+    expect(activation.state).toMatchObject({
       kind: "threw",
       error: { name: "Refused", message: "the tree is too deep" },
     });
-    expect(turn.state).toMatchObject({
+    expect(activation.state).toMatchObject({
       text: expect.stringContaining("at line 1:\n    await delegate('a', 'q')"),
     });
   });
@@ -190,8 +190,8 @@ describe("wait", () => {
     );
     await repl.answer(0, "root.a");
     await repl.answer(1, "root.b");
-    const turn = await repl.answer(2, [{ ok: true, value: 1 }]);
-    expect(turn.calls).toEqual([{ index: 3, name: "wait", args: [ref(1)] }]);
+    const activation = await repl.answer(2, [{ ok: true, value: 1 }]);
+    expect(activation.calls).toEqual([{ index: 3, name: "wait", args: [ref(1)] }]);
     expect((await repl.answer(3, [{ ok: true, value: 2 }])).state).toMatchObject({ echo: "[1, 2, 2]" });
   });
 
@@ -234,9 +234,9 @@ describe("wait", () => {
     "wait('root.a')",
   ])("%s is refused: handles cannot be made by hand", async (code) => {
     const repl = await open();
-    const turn = await repl.start(code);
-    expect(turn.calls.filter((call) => call.name === "wait")).toEqual([]);
-    expect(turn.state).toMatchObject({
+    const activation = await repl.start(code);
+    expect(activation.calls.filter((call) => call.name === "wait")).toEqual([]);
+    expect(activation.state).toMatchObject({
       kind: "threw",
       error: { message: "wait takes handles, as delegate gives them" },
     });
@@ -244,11 +244,11 @@ describe("wait", () => {
 
   test("a stolen then refuses what is no handle", async () => {
     const repl = await open();
-    const turn = await repl.start(
+    const activation = await repl.start(
       "const h = delegate('a', 'q'); const { then } = h; const fake = { then }; try { await fake } catch (e) { print(e.message) } Object.isFrozen(h) && Object.isFrozen(Object.getPrototypeOf(h))",
     );
-    expect(turn.output).toBe("this is not a handle that delegate gave\n");
-    expect(turn.state).toMatchObject({ echo: "true" });
+    expect(activation.output).toBe("this is not a handle that delegate gave\n");
+    expect(activation.state).toMatchObject({ echo: "true" });
   });
 
   test("of nothing is an empty list", async () => {
@@ -267,9 +267,9 @@ describe("a context for a child", () => {
     ["{ a: 'z'.repeat(900), b: 'z'.repeat(900) }", "the options of delegate are larger than 1000 characters"],
   ])("%s that is too large is told the limit, and what can be done", async (context, what) => {
     const repl = await ReplDriver.open(small);
-    const turn = await repl.start(`await delegate('a', 'q', { context: ${context} })`);
+    const activation = await repl.start(`await delegate('a', 'q', { context: ${context} })`);
     const message = `${what}; hand over smaller parts, or CONTEXT.slice(start, end) where it is part of CONTEXT`;
-    expect(turn.calls).toEqual([]);
-    expect(turn.state).toMatchObject({ kind: "threw", error: { message } });
+    expect(activation.calls).toEqual([]);
+    expect(activation.state).toMatchObject({ kind: "threw", error: { message } });
   });
 });

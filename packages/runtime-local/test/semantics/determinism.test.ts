@@ -151,7 +151,7 @@ describe("the globals", () => {
   });
 });
 
-/** Blocks with the answers they are given; run twice they must give the same turns. */
+/** Blocks with the answers they are given; run twice they must give the same activations. */
 const BLOCKS: readonly (readonly [string, readonly unknown[]])[] = [
   [
     "const picks = Array.from({ length: 5 }, Math.random); print(picks, Date.now()); class Node2 { constructor() { this.at = new Date() } }\nlet node = new Node2();",
@@ -175,17 +175,17 @@ const BLOCKS: readonly (readonly [string, readonly unknown[]])[] = [
 
 async function transcript(): Promise<unknown[]> {
   const repl = await ReplDriver.open(runtime, { contexts: [payload("doc", "one\ntwo\n")] });
-  const turns: unknown[] = [];
+  const activations: unknown[] = [];
   for (const [code, answers] of BLOCKS) {
-    turns.push({ ...(await repl.start(code)), codeMs: 0 });
+    activations.push({ ...(await repl.start(code)), codeMs: 0 });
     for (const [index, value] of answers.entries())
-      turns.push({ ...(await repl.answer(index, value)), codeMs: 0 });
+      activations.push({ ...(await repl.answer(index, value)), codeMs: 0 });
   }
   await repl.session.dispose();
-  return turns;
+  return activations;
 }
 
-test("blocks run again with the same answers give the same turns", async () => {
+test("blocks run again with the same answers give the same activations", async () => {
   const first = await transcript();
   expect(await transcript()).toEqual(first);
   expect(first.length).toBe(14);

@@ -42,10 +42,10 @@ describe("an uncaught error", () => {
 
   test("tells the chain of causes", async () => {
     const repl = await open();
-    const turn = await repl.start(
+    const activation = await repl.start(
       "throw new Error('outer', { cause: new RangeError('inner', { cause: 'text' }) })",
     );
-    expect(turn.state).toMatchObject({
+    expect(activation.state).toMatchObject({
       kind: "threw",
       syntax: false,
       error: {
@@ -77,20 +77,20 @@ describe("an uncaught error", () => {
 
   test("is bounded to 10,000 characters or little more", async () => {
     const repl = await open();
-    const turn = await repl.start(
+    const activation = await repl.start(
       "throw new Error('x'.repeat(5_000_000), { cause: new Error('y'.repeat(5_000_000)) })",
     );
-    const text = turn.state.kind === "threw" ? turn.state.text : "";
+    const text = activation.state.kind === "threw" ? activation.state.text : "";
     expect(text.length).toBeGreaterThan(9_000);
     expect(text.length).toBeLessThan(11_000);
-    expect(JSON.stringify(turn).length).toBeLessThan(30_000);
+    expect(JSON.stringify(activation).length).toBeLessThan(30_000);
   });
 
   test("of a block that does not parse runs nothing", async () => {
     const repl = await open();
-    const turn = await repl.start("print('ran'); const = 5");
-    expect(turn.output).toBe("");
-    expect(turn.state).toMatchObject({ kind: "threw", syntax: true, error: { name: "SyntaxError" } });
+    const activation = await repl.start("print('ran'); const = 5");
+    expect(activation.output).toBe("");
+    expect(activation.state).toMatchObject({ kind: "threw", syntax: true, error: { name: "SyntaxError" } });
   });
 
   test("has a stack that names blocks and nothing of the host", async () => {
@@ -105,7 +105,7 @@ describe("an uncaught error", () => {
 });
 
 describe("a rejection nobody handles", () => {
-  test("is a warning in the output of the block's last turn", async () => {
+  test("is a warning in the output of the block's last activation", async () => {
     const repl = await open();
     const shown = await repl.print("async function job() { throw new TypeError('lost') }\njob(); 1");
     expect(shown).toBe(
@@ -118,14 +118,14 @@ describe("a rejection nobody handles", () => {
     await repl.start(
       "const job = (async () => { throw new Error('early') })(); await readFile('a'); try { await job } catch (e) { print('caught') }",
     );
-    const turn = await repl.answer(0, null);
-    expect(turn.output).toBe("caught\n");
+    const activation = await repl.answer(0, null);
+    expect(activation.output).toBe("caught\n");
   });
 
   test("of a chain on a call is one", async () => {
     const repl = await open();
     await repl.start("readFile('a').then((t) => t.missing.x); 0");
-    const turn = await repl.answer(0, "text");
-    expect(turn.output).toMatch(/^Warning: a promise was rejected and nobody awaited it: TypeError/);
+    const activation = await repl.answer(0, "text");
+    expect(activation.output).toMatch(/^Warning: a promise was rejected and nobody awaited it: TypeError/);
   });
 });

@@ -58,8 +58,8 @@ test.each([
 describe("a name of the REPL", () => {
   test("that code assigns to is told, once, when the block ends", async () => {
     const repl = await open();
-    const turn = await repl.start("const print = 1; const done = 2; var CONTEXT = 'x'; CONTEXT = 'y';");
-    expect(turn.output).toBe(
+    const activation = await repl.start("const print = 1; const done = 2; var CONTEXT = 'x'; CONTEXT = 'y';");
+    expect(activation.output).toBe(
       "Note: print, done, CONTEXT are names of the REPL and restored in your next block: keep your own values under other names.\n",
     );
     expect((await repl.start("print('fine')")).output).toBe("fine\n");
@@ -101,10 +101,10 @@ describe("globalThis", () => {
 describe("VARIABLES and the summary", () => {
   test("name what blocks have made, with type, size and preview", async () => {
     const repl = await open();
-    const turn = await repl.start(
+    const activation = await repl.start(
       "const text = 'abc', list = [1, 2], map = new Map([[1, 2]]), h = { a: 1 }; function f() {} class P {}\nconst p = new P();",
     );
-    expect(turn.state).toMatchObject({
+    expect(activation.state).toMatchObject({
       variables: [
         { name: "given", type: "Object", size: null, preview: "{ list: [1] }", changed: true },
         { name: "text", type: "string", size: 3, preview: '"abc"', changed: true },
@@ -122,16 +122,16 @@ describe("VARIABLES and the summary", () => {
   test("mark what changed since the block before", async () => {
     const repl = await open();
     await repl.start("var a = [1], b = [1], c = 'x', d = 1;");
-    const turn = await repl.start("a.push(2); c = 'y'; d = 1;");
-    const variables = turn.state.kind === "ended" ? turn.state.variables : [];
+    const activation = await repl.start("a.push(2); c = 'y'; d = 1;");
+    const variables = activation.state.kind === "ended" ? activation.state.variables : [];
     expect(variables.filter((row) => row.changed).map((row) => row.name)).toEqual(["a", "c"]);
   });
 
   test("are bounded: 64 rows, changed ones first, previews of 80 characters", async () => {
     const repl = await open();
     await repl.start("for (let i = 0; i < 200; i++) globalThis['v' + i] = 'x'.repeat(500)");
-    const turn = await repl.start("v7 = 'new'");
-    const variables = turn.state.kind === "ended" ? turn.state.variables : [];
+    const activation = await repl.start("v7 = 'new'");
+    const variables = activation.state.kind === "ended" ? activation.state.variables : [];
     expect(variables).toHaveLength(64);
     expect(variables[0]).toMatchObject({ name: "v7", changed: true });
     expect(Math.max(...variables.map((row) => row.preview.length))).toBe(80);

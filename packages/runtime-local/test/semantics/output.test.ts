@@ -75,15 +75,15 @@ test("printed strings are whole, however long", async () => {
 
 test("of a flood the head and the tail are kept, and the cut is told", async () => {
   const repl = await ReplDriver.open(runtime);
-  const turn = await repl.start("for (let i = 0; i < 400_000; i++) print('line ' + i)");
-  expect(turn.outputCut).toEqual({ kept: 1_000_000, total: 4_688_890 });
-  expect(turn.output).toMatch(/^line 0\nline 1\n/);
-  expect(turn.output).toContain("\n… 3688890 characters were not kept …\n");
-  expect(turn.output).toMatch(/line 399999\n$/);
-  expect(turn.output.length).toBeLessThan(1_000_100);
+  const activation = await repl.start("for (let i = 0; i < 400_000; i++) print('line ' + i)");
+  expect(activation.outputCut).toEqual({ kept: 1_000_000, total: 4_688_890 });
+  expect(activation.output).toMatch(/^line 0\nline 1\n/);
+  expect(activation.output).toContain("\n… 3688890 characters were not kept …\n");
+  expect(activation.output).toMatch(/line 399999\n$/);
+  expect(activation.output.length).toBeLessThan(1_000_100);
 });
 
-test("the allowance is one per block, over all of its turns", async () => {
+test("the allowance is one per block, over all of its activations", async () => {
   const repl = await ReplDriver.open(runtime);
   await repl.start(
     "print('x'.repeat(900_000)); await readFile('a'); print('y'.repeat(900_000)); await readFile('b'); print('z')",

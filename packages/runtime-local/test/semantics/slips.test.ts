@@ -192,10 +192,10 @@ describe("options", () => {
 
   test("under another name cross under their own", async () => {
     const repl = await ReplDriver.open(runtime);
-    const turn = await repl.start(
+    const activation = await repl.start(
       "delegate('a', 'q', { schema: { type: 'string' }, max_iterations: 3, contexts: 'x' }); llm_query('p', { schema: true })",
     );
-    expect(turn.calls).toMatchObject([
+    expect(activation.calls).toMatchObject([
       {
         name: "delegate",
         args: ["a", "q", { output: { type: "string" }, maxIterations: 3, contexts: [{ text: "x" }] }],
@@ -212,8 +212,8 @@ describe("options", () => {
     await repl.start("await llmQueryBatched(['a', 'b', 'c'], { model: 'none' })");
     await repl.refuse(0, "TypeError", "there is no model");
     await repl.refuse(1, "TypeError", "there is no model");
-    const turn = await repl.refuse(2, "TypeError", "there is no model");
-    expect(turn.state).toMatchObject({ kind: "threw", error: { message: "there is no model" } });
+    const activation = await repl.refuse(2, "TypeError", "there is no model");
+    expect(activation.state).toMatchObject({ kind: "threw", error: { message: "there is no model" } });
   });
 });
 
@@ -360,10 +360,10 @@ describe("values", () => {
     const before = process.memoryUsage().arrayBuffers;
     await repl.print("let big = new Uint8Array(200_000_000)");
     expect(process.memoryUsage().arrayBuffers - before).toBeGreaterThan(190_000_000);
-    const turn = await repl.start("big = null; await readFile('a')");
+    const activation = await repl.start("big = null; await readFile('a')");
     setFlagsFromString("--expose-gc");
     runInNewContext("gc")();
-    expect(turn.calls).toHaveLength(1);
+    expect(activation.calls).toHaveLength(1);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(190_000_000);
   });
 
@@ -378,7 +378,7 @@ describe("values", () => {
 test("done may always be called, however many calls a block has made", async () => {
   const few = localRuntime({ limits: { callsPerBlock: 3 } });
   const repl = await ReplDriver.open(few);
-  const turn = await repl.start("for (let i = 0; i < 4; i++) llmQuery('q'); done(1)");
-  expect(turn.calls.map(({ name }) => name)).toEqual(["llmQuery", "llmQuery", "llmQuery", "done"]);
+  const activation = await repl.start("for (let i = 0; i < 4; i++) llmQuery('q'); done(1)");
+  expect(activation.calls.map(({ name }) => name)).toEqual(["llmQuery", "llmQuery", "llmQuery", "done"]);
   await few.close();
 });

@@ -113,7 +113,7 @@ export class LoopbackSandbox {
     if (!this.#execs.has(execId)) this.#execs.set(execId, this.#run(command, environment));
   }
 
-  /** Kills what runs in it, as the kernel does when memory runs out; the sandbox goes on. */
+  /** Kills what runs in it, as the language does when memory runs out; the sandbox goes on. */
   kill(): void {
     for (const exec of this.#execs.values()) exec.kill();
   }

@@ -6,7 +6,7 @@ export type AttackExpectation =
   | "ends"
   /** The block is lost, and blamed for it. */
   | "lost"
-  /** It ends, and the same blocks in another REPL give the same turns. */
+  /** It ends, and the same blocks in another REPL give the same activations. */
   | "same";
 
 /** Hostile or merely unlucky code, and where the idea comes from. */

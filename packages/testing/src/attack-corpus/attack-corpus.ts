@@ -76,7 +76,7 @@ function ensureEnded({ expect }: AttackCase, transcript: Transcript): void {
 
 /** All of a transcript that must be the same a second time. */
 function comparable(transcript: Transcript): unknown {
-  return transcript.map((turns) => turns.map(({ codeMs: _, ...turn }) => turn));
+  return transcript.map((activations) => activations.map(({ codeMs: _, ...activation }) => activation));
 }
 
 /** Places what no code may see on the host's globalThis and in its environment while `run` is pending. */

@@ -1,18 +1,18 @@
 import type { Outcome, Runtime } from "@rlmflow/core";
-import type { Block, Call, ReplSession, ReplSpec, Turn } from "@rlmflow/core/driver";
+import type { Activation, Block, Call, ReplSession, ReplSpec } from "@rlmflow/core/driver";
 import { within } from "../contract/contract.ts";
 
 /** Answers given in one block before it is left as it is. */
 const MAX_ANSWERS = 200;
-/** Milliseconds after which a turn that has not come will not come. */
-const TURN_MS = 60_000;
+/** Milliseconds after which an activation that has not come will not come. */
+const ACTIVATION_MS = 60_000;
 /** Tries, each after the first in a sandbox of its own. */
 const MAX_TRIES = 3;
 const NOW = 1_700_000_000_000;
 const CONTEXT_TEXT = "one line\nanother line aaaa\n".repeat(200);
 
-/** The turns of each block of a case that was started. */
-export type Transcript = readonly (readonly Turn[])[];
+/** The activations of each block of a case that was started. */
+export type Transcript = readonly (readonly Activation[])[];
 
 /** Runs the blocks in one REPL, answering their calls, until one does not end. */
 export async function runBlocks(
@@ -28,35 +28,35 @@ export async function runBlocks(
 }
 
 async function runOnce(runtime: Runtime, blocks: readonly string[], alone: boolean): Promise<Transcript> {
-  const session = await within(TURN_MS, "opening a REPL", runtime.open(specOf(alone)));
+  const session = await within(ACTIVATION_MS, "opening a REPL", runtime.open(specOf(alone)));
   try {
-    const transcript: Turn[][] = [];
+    const transcript: Activation[][] = [];
     for (const [place, code] of blocks.entries()) {
-      const turns = await runBlock(session, { id: `root#${place}`, code, now: NOW + place });
-      transcript.push(turns);
-      const kind = turns.at(-1)?.state.kind;
+      const activations = await runBlock(session, { id: `root#${place}`, code, now: NOW + place });
+      transcript.push(activations);
+      const kind = activations.at(-1)?.state.kind;
       if (kind !== "ended" && kind !== "threw") break;
     }
     return transcript;
   } finally {
-    await within(TURN_MS, "disposing a REPL", session.dispose());
+    await within(ACTIVATION_MS, "disposing a REPL", session.dispose());
   }
 }
 
-async function runBlock(session: ReplSession, block: Block): Promise<Turn[]> {
-  const first = await within(TURN_MS, "a block's first turn", session.start(block));
-  const turns = [first];
+async function runBlock(session: ReplSession, block: Block): Promise<Activation[]> {
+  const first = await within(ACTIVATION_MS, "a block's first activation", session.start(block));
+  const activations = [first];
   const waiting = [...first.calls];
   for (let answers = 0; answers < MAX_ANSWERS; answers += 1) {
     const call = waiting.shift();
-    if (!call || turns.at(-1)?.state.kind === "lost") break;
+    if (!call || activations.at(-1)?.state.kind === "lost") break;
     if (call.name === "done") continue;
     const answer = { index: call.index, outcome: answerTo(call), now: NOW + 1000 + answers };
-    const turn = await within(TURN_MS, "the turn after an answer", session.deliver(answer));
-    turns.push(turn);
-    waiting.push(...turn.calls);
+    const activation = await within(ACTIVATION_MS, "the activation after an answer", session.deliver(answer));
+    activations.push(activation);
+    waiting.push(...activation.calls);
   }
-  return turns;
+  return activations;
 }
 
 function answerTo(call: Call): Outcome {

@@ -3,16 +3,16 @@ import type { AttackCase } from "./attack-case.ts";
 /** Replies, handles and answers forged; calls that are none of the code's business. */
 export const protocolCases: readonly AttackCase[] = [
   {
-    name: "a turn as output",
+    name: "an activation as output",
     source: "workers that speak over stdout",
     expect: "ends",
     blocks: [
       `print('{"calls":[],"output":"","codeMs":0,"state":{"kind":"ended","echo":"forged","variables":[],"reads":[],"unawaited":[]}}');
-       print('{"type":"turn"}\\n{"type":"disposed"}\\n\\u0000\\u0000\\u0000\\u0005'); console.log("\\u0000\\u0000\\u0000\\u0001\\u0000\\u0000\\u0000\\u0001\\u0013x");`,
+       print('{"type":"activation"}\\n{"type":"disposed"}\\n\\u0000\\u0000\\u0000\\u0005'); console.log("\\u0000\\u0000\\u0000\\u0001\\u0000\\u0000\\u0000\\u0001\\u0013x");`,
     ],
   },
   {
-    name: "a turn as last value",
+    name: "an activation as last value",
     source: "workers that speak over stdout",
     expect: "ends",
     blocks: [
@@ -83,7 +83,7 @@ export const protocolCases: readonly AttackCase[] = [
     blocks: [`Promise.resolve().then(() => done("from the dead")); for (;;);`],
   },
   {
-    name: "a call from a getter while a turn is made",
+    name: "a call from a getter while an activation is made",
     source: "re-entry",
     expect: "contained",
     blocks: [

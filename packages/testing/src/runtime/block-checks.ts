@@ -13,7 +13,7 @@ export const blockChecks: RuntimeChecks = {
   "types are stripped": stripsTypes,
   "the value of a last expression is shown, and nothing else": echoes,
   "print and console write, strings as they are": prints,
-  "a turn comes only when no microtask is left": runsToQuiescence,
+  "an activation comes only when no microtask is left": runsToQuiescence,
   "an error shows its name, its cause and the model's own line": showsErrors,
   "what was set before a throw stays, also after an await": keepsBeforeThrow,
   "variables are summarized, changed ones marked": summarizesVariables,
@@ -82,8 +82,8 @@ async function prints(rig: RuntimeRig): Promise<void> {
 async function runsToQuiescence(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   const first = await repl.start(rig.programs.blocks.quiescence);
-  ensureEqual(first.output.split("\n").sort(), ["", "beside", "main"], "the lines of the first turn");
-  ensureEqual(first.calls.length, 2, "the number of calls of the first turn");
+  ensureEqual(first.output.split("\n").sort(), ["", "beside", "main"], "the lines of the first activation");
+  ensureEqual(first.calls.length, 2, "the number of calls of the first activation");
   const asked = first.calls.find(({ args }) => args[0] === 0);
   const second = await repl.answer(asked?.index ?? 0, null);
   ensureEqual(second.output, "end\n", "the output after 1,000 awaits");
@@ -111,8 +111,8 @@ async function keepsBeforeThrow(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   const { halfWay, showHalfWay } = rig.programs.blocks;
   await repl.start(halfWay.code);
-  const turn = await repl.answer(0, "answered");
-  ensureEqual(ensureThrew(turn).error.name, halfWay.name, "the error's name");
+  const activation = await repl.answer(0, "answered");
+  ensureEqual(ensureThrew(activation).error.name, halfWay.name, "the error's name");
   ensureEqual(await repl.json(showHalfWay), ["answered", ["answered"]], "what was set");
 }
 
@@ -162,9 +162,9 @@ async function hasSpec(rig: RuntimeRig): Promise<void> {
   });
   const expected = ["root.scan_1", 2, 4, { list: [1, "two"] }, 3, false];
   ensureEqual(await repl.json(rig.programs.blocks.facts), expected, "what the spec gives");
-  const turn = await repl.start(rig.programs.blocks.awaitable);
-  ensureEqual(turn.output, "true\n", "whether a function gives something to await");
-  ensureEqual(turn.calls, [{ index: 0, name: "only", args: [1] }], "the list of calls");
+  const activation = await repl.start(rig.programs.blocks.awaitable);
+  ensureEqual(activation.output, "true\n", "whether a function gives something to await");
+  ensureEqual(activation.calls, [{ index: 0, name: "only", args: [1] }], "the list of calls");
 }
 
 async function restoresNames(rig: RuntimeRig): Promise<void> {
@@ -193,8 +193,8 @@ async function survivesStrays(rig: RuntimeRig): Promise<void> {
 
 async function knowsOthers({ runtime, programs }: RuntimeRig): Promise<void> {
   for (const [code, expected] of programs.blocks.others) {
-    const said = runtime.kernel.parses(code) ?? "nothing";
-    ensure(said.includes(expected), `of ${code.split("\n", 1)[0]} the kernel says: ${said}`);
+    const said = runtime.language.parses(code) ?? "nothing";
+    ensure(said.includes(expected), `of ${code.split("\n", 1)[0]} the language says: ${said}`);
   }
 }
 

@@ -60,9 +60,9 @@ async function slices(rig: RuntimeRig): Promise<void> {
     return ["input", start, start + text.length, text.length, text, text];
   });
   ensureEqual(shown, expected, "the slices");
-  const turn = await repl.start(rig.programs.contexts.slicesToCalls);
+  const activation = await repl.start(rig.programs.contexts.slicesToCalls);
   ensureEqual(
-    turn.calls.map(({ args }) => args[0]),
+    activation.calls.map(({ args }) => args[0]),
     ["12", "23"],
     "slices given to calls",
   );

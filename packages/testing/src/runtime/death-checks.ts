@@ -1,4 +1,4 @@
-import type { Turn } from "@rlmflow/core/driver";
+import type { Activation } from "@rlmflow/core/driver";
 import { ensure, ensureEqual } from "../contract/contract.ts";
 import { ensureEnded, ensureIdle, ensureLost, type ReplRig } from "./repl-rig.ts";
 import type { RuntimeChecks } from "./runtime-driver.ts";
@@ -43,7 +43,7 @@ const NEWS_MS: readonly number[] = [50, 500, 5000];
 async function ensureUnblamed(
   rig: RuntimeRig,
   before: (repl: ReplRig) => Promise<void>,
-  after: (repl: ReplRig) => Promise<Turn>,
+  after: (repl: ReplRig) => Promise<Activation>,
 ): Promise<void> {
   let blame = "";
   for (const wait of NEWS_MS) {

@@ -11,7 +11,7 @@ import type { RuntimeRig } from "./runtime-rig.ts";
 export const declarationChecks: RuntimeChecks = {
   "its isolation is what code finds: another process, without this one's environment": isIsolated,
   "its replay is exact only where code reaches no files": isRepeatable,
-  "its kernel names the engine that runs the code": namesEngine,
+  "its language names the engine that runs the code": namesEngine,
 };
 
 const VARIABLE = "RLMFLOW_CONTRACT_SECRET";
@@ -27,9 +27,9 @@ async function reached(rig: RuntimeRig): Promise<Reached> {
   const own = await rig.another();
   try {
     const repl = await own.open();
-    const turn = await repl.start(rig.programs.transports.reaches(VARIABLE, file));
-    ensureEnded(turn);
-    return decodeReached(parseLine(turn.output));
+    const activation = await repl.start(rig.programs.transports.reaches(VARIABLE, file));
+    ensureEnded(activation);
+    return decodeReached(parseLine(activation.output));
   } finally {
     Reflect.deleteProperty(globalThis, VARIABLE);
     delete process.env[VARIABLE];
@@ -62,12 +62,12 @@ async function isRepeatable(rig: RuntimeRig): Promise<void> {
 }
 
 async function namesEngine(rig: RuntimeRig): Promise<void> {
-  const { engine, language } = rig.runtime.kernel;
+  const { engine, name: language } = rig.runtime.language;
   const found = await reached(rig);
   ensure(
     /^\S+ \d/.test(engine),
-    `the kernel of ${language} names the engine ${engine}, which is no name and version`,
+    `the language of ${language} names the engine ${engine}, which is no name and version`,
   );
   const isSame = found.engine === null || found.engine.startsWith(engine);
-  ensure(isSame, `the kernel names the engine ${engine}, and code runs on ${found.engine}`);
+  ensure(isSame, `the language names the engine ${engine}, and code runs on ${found.engine}`);
 }

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { RLMError } from "@rlmflow/core";
-import type { ContextPayload, Turn } from "@rlmflow/core/driver";
+import type { Activation, ContextPayload } from "@rlmflow/core/driver";
 import { ensure, ensureEqual, rejectionOf } from "../contract/contract.ts";
 import { handleCounts, moreHandles } from "./handle-counts.ts";
 import { ensureEnded, ensureIdle, ensureLost, type ReplRig } from "./repl-rig.ts";
@@ -12,7 +12,7 @@ import { type RuntimeRig, samplePayload } from "./runtime-rig.ts";
 export const endChecks: RuntimeChecks = {
   "a REPL may be disposed twice, and does nothing after it": disposesTwice,
   "a REPL may be disposed while it waits for an answer": disposesWaiting,
-  "a turn that is pending when its REPL is disposed is lost": losesPending,
+  "an activation that is pending when its REPL is disposed is lost": losesPending,
   "after close no REPL opens": refusesAfterClose,
   "close may be called twice and ends what is open": closesOpen,
   "close leaves no handle of the process behind": leavesNoHandle,
@@ -49,8 +49,11 @@ async function losesPending(rig: RuntimeRig): Promise<void> {
   const disposed = repl.dispose();
   const end = await pending;
   await disposed;
-  ensure(!("error" in end), `a turn that was pending when its REPL was disposed rejects: ${told(end)}`);
-  ensureLost(end.turn);
+  ensure(
+    !("error" in end),
+    `an activation that was pending when its REPL was disposed rejects: ${told(end)}`,
+  );
+  ensureLost(end.activation);
 }
 
 async function refusesAfterClose(rig: RuntimeRig): Promise<void> {
@@ -67,7 +70,7 @@ async function closesOpen(rig: RuntimeRig): Promise<void> {
   const pending = settled(busy.start(rig.code.flood(1_000_000), rig.code.call("echo", 1)));
   await Promise.all([rig.close(), rig.close()]);
   await rig.close();
-  ensureLostOr("closed", "a turn that was pending when its runtime was closed", await pending);
+  ensureLostOr("closed", "an activation that was pending when its runtime was closed", await pending);
   ensureLostOr("closed", "an answer after the runtime was closed", await settled(idle.answer(0, 1)));
   await idle.dispose();
 }
@@ -111,8 +114,8 @@ async function forgetsDisposed(rig: RuntimeRig): Promise<void> {
 async function openAndDispose(rig: RuntimeRig, k: number): Promise<WeakRef<ContextPayload>> {
   const payload = samplePayload("input", `the text of ${k}`);
   const repl = await rig.open({ contexts: [payload] });
-  const turn = await repl.start(rig.code.set("a", "x".repeat(1000)), rig.code.leave("echo", k));
-  ensureEnded(turn);
+  const activation = await repl.start(rig.code.set("a", "x".repeat(1000)), rig.code.leave("echo", k));
+  ensureEnded(activation);
   await repl.dispose();
   return new WeakRef(payload);
 }
@@ -122,20 +125,20 @@ function garbageCollector(): () => void {
   return runInNewContext("gc");
 }
 
-type Settled = { readonly turn: Turn } | { readonly error: unknown };
+type Settled = { readonly activation: Activation } | { readonly error: unknown };
 
-function settled(pending: Promise<Turn>): Promise<Settled> {
+function settled(pending: Promise<Activation>): Promise<Settled> {
   return pending.then(
-    (turn) => ({ turn }),
+    (activation) => ({ activation: activation }),
     (error: unknown) => ({ error }),
   );
 }
 
 function ensureLostOr(code: "closed", what: string, end: Settled): void {
-  const holds = "error" in end ? RLMError.is(end.error, code) : end.turn.state.kind === "lost";
+  const holds = "error" in end ? RLMError.is(end.error, code) : end.activation.state.kind === "lost";
   ensure(holds, `${what} is neither lost nor rejected as ${code}: ${told(end)}`);
 }
 
 function told(end: Settled): string {
-  return "error" in end ? String(end.error) : end.turn.state.kind;
+  return "error" in end ? String(end.error) : end.activation.state.kind;
 }

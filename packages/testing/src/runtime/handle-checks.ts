@@ -118,9 +118,9 @@ async function keepsHandles(rig: RuntimeRig): Promise<void> {
 async function rejectsChildren(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   await repl.start(rig.programs.handles.refused);
-  const turn = await repl.refuse(0, { name: "Refused", message: "too deep" });
-  ensureEqual(turn.output, "true Refused too deep\n", "what the code sees of a refusal");
-  ensureEnded(turn);
+  const activation = await repl.refuse(0, { name: "Refused", message: "too deep" });
+  ensureEqual(activation.output, "true Refused too deep\n", "what the code sees of a refusal");
+  ensureEnded(activation);
   const host = hostWith(repl, { good: "G", bad: { failed: "out of budget" } });
   const played = await repl.play([rig.programs.handles.failed], host);
   const { error } = ensureThrew(played);
@@ -149,17 +149,17 @@ async function delegatesAgain(rig: RuntimeRig): Promise<void> {
   const host = hostWith(repl, { a: "A" });
   await repl.play([rig.programs.handles.first], host);
   const from = repl.block;
-  const turn = await repl.start(rig.programs.handles.again);
+  const activation = await repl.start(rig.programs.handles.again);
   const args = [{ block: from, index: 0 }, "Once more.", {}];
-  ensureEqual(turn.calls, [{ index: 0, name: "delegate", args }], "the call of a further task");
+  ensureEqual(activation.calls, [{ index: 0, name: "delegate", args }], "the call of a further task");
 }
 
 async function refusesForgery(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   const { forged, forgedError } = rig.programs.handles;
-  const turn = await repl.start(forged(`${repl.spec.agentId}#1`));
-  ensureEqual(turn.output, `${forgedError}\n`.repeat(6), "what becomes of forged handles");
-  ensureEqual(turn.calls.length, 1, "the number of calls");
+  const activation = await repl.start(forged(`${repl.spec.agentId}#1`));
+  ensureEqual(activation.output, `${forgedError}\n`.repeat(6), "what becomes of forged handles");
+  ensureEqual(activation.calls.length, 1, "the number of calls");
 }
 
 async function callsDoneAgain(rig: RuntimeRig): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Turn } from "@rlmflow/core/driver";
+import type { Activation } from "@rlmflow/core/driver";
 import { ensure, ensureEqual } from "../contract/contract.ts";
 import type { LimitSamples } from "../samples/sample-programs.ts";
 import { ensureIdle, ensureLost } from "./repl-rig.ts";
@@ -25,9 +25,9 @@ function isolated(examine: Examine): Examine {
 function ends(sample: keyof LimitSamples, otherwise?: "throws"): Examine {
   return async (rig) => {
     const repl = await rig.open({ alone: true });
-    const turn = await repl.start(rig.code.write("begun"), rig.programs.limits[sample]);
-    if (otherwise === "throws" && turn.state.kind === "threw") return;
-    ensureBlamed(turn);
+    const activation = await repl.start(rig.code.write("begun"), rig.programs.limits[sample]);
+    if (otherwise === "throws" && activation.state.kind === "threw") return;
+    ensureBlamed(activation);
     ensureLost(await repl.start(rig.code.write("after")));
     await repl.dispose();
     const next = await rig.open({ alone: true });
@@ -35,8 +35,8 @@ function ends(sample: keyof LimitSamples, otherwise?: "throws"): Examine {
   };
 }
 
-function ensureBlamed(turn: Turn): void {
-  const { blame, message, limit } = ensureLost(turn);
+function ensureBlamed(activation: Activation): void {
+  const { blame, message, limit } = ensureLost(activation);
   ensureEqual(blame, "block", "who is blamed");
   if (limit === undefined) return;
   ensure(message.includes(String(limit.value)), `the message does not say the limit's value: ${message}`);
@@ -58,8 +58,8 @@ async function sparesOthers(rig: RuntimeRig): Promise<void> {
   const { loop, echoesA } = rig.programs.limits;
   await mate.ended(rig.code.set("a", 1));
   await stranger.ended(rig.code.set("a", 1));
-  const [turn, beside] = await Promise.all([lost.start(loop), stranger.start(echoesA)]);
-  ensureBlamed(turn);
+  const [activation, beside] = await Promise.all([lost.start(loop), stranger.start(echoesA)]);
+  ensureBlamed(activation);
   ensureIdle(beside);
   ensureEqual((await stranger.answer(0, 1)).state.kind, "ended", "the state of a REPL of another run");
   ensureEqual(await stranger.json(rig.code.show("a")), 1, "its variable");

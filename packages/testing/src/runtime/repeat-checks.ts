@@ -1,5 +1,5 @@
 import type { Outcome } from "@rlmflow/core";
-import type { Call, ReplSpec, Turn } from "@rlmflow/core/driver";
+import type { Activation, Call, ReplSpec } from "@rlmflow/core/driver";
 import { ensure, ensureEqual } from "../contract/contract.ts";
 import { parseLine } from "./repl-rig.ts";
 import type { RuntimeChecks } from "./runtime-driver.ts";
@@ -9,8 +9,8 @@ import { type RuntimeRig, samplePayload } from "./runtime-rig.ts";
 export const repeatChecks: RuntimeChecks = {
   "the clock stands still, and moves to the time of each answer": movesClock,
   "chance is the same for the same seed and block, and another for another": drawsChance,
-  "equal specs, blocks and answers give equal turns": repeats,
-  "another runtime gives the same turns": repeatsElsewhere,
+  "equal specs, blocks and answers give equal activations": repeats,
+  "another runtime gives the same activations": repeatsElsewhere,
   "the order of answers is what counts, not their time of day": followsOrder,
   "time zone and locale are not those of the host": fixesPlace,
   "the list of globals is the same in every REPL": listsGlobals,
@@ -20,8 +20,8 @@ async function movesClock(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   const { clocks: show, clockCount, busy } = rig.programs.repeats;
   const call = (item: number) => rig.code.call("echo", item);
-  const times = (turn: Turn) =>
-    turn.output
+  const times = (activation: Activation) =>
+    activation.output
       .trimEnd()
       .split("\n")
       .map((line) => parseLine(line));
@@ -62,10 +62,11 @@ function answerOf({ name, args, index }: Call): Outcome {
 
 async function transcript(rig: RuntimeRig, alone = false): Promise<readonly unknown[]> {
   const repl = await rig.open({ ...repeatSpec(), alone });
-  const turns: Turn[] = [];
-  for (const block of rig.programs.repeats.program) turns.push(...(await repl.play([block], answerOf)).turns);
+  const activations: Activation[] = [];
+  for (const block of rig.programs.repeats.program)
+    activations.push(...(await repl.play([block], answerOf)).activations);
   await repl.dispose();
-  return turns.map(({ codeMs: _, ...turn }) => turn);
+  return activations.map(({ codeMs: _, ...activation }) => activation);
 }
 
 async function repeats(rig: RuntimeRig): Promise<void> {
@@ -82,20 +83,21 @@ async function repeatsElsewhere(rig: RuntimeRig): Promise<void> {
   ensureSame(second, first, "in another runtime");
 }
 
-function ensureSame(turns: readonly unknown[], first: readonly unknown[], where: string): void {
-  ensureEqual(turns.length, first.length, `the number of turns ${where}`);
-  for (const [k, turn] of turns.entries()) ensureEqual(turn, first[k], `turn ${k} ${where}`);
+function ensureSame(activations: readonly unknown[], first: readonly unknown[], where: string): void {
+  ensureEqual(activations.length, first.length, `the number of activations ${where}`);
+  for (const [k, activation] of activations.entries())
+    ensureEqual(activation, first[k], `activation ${k} ${where}`);
 }
 
 async function followsOrder(rig: RuntimeRig): Promise<void> {
   const run = async (order: readonly number[]): Promise<string> => {
     const repl = await rig.open({ seed: "order" });
-    const turns = [await repl.start(rig.programs.repeats.order)];
+    const activations = [await repl.start(rig.programs.repeats.order)];
     for (const index of order) {
       await new Promise((resolve) => setTimeout(resolve, index * 3));
-      turns.push(await repl.answer(index, null));
+      activations.push(await repl.answer(index, null));
     }
-    return turns.map(({ output }) => output).join("");
+    return activations.map(({ output }) => output).join("");
   };
   const first = await run([0, 1]);
   ensureEqual(await run([0, 1]), first, "the output with the same order");

@@ -1,27 +1,27 @@
 // One REPL under examination.
 //
 // Owns: the ids of blocks, the clock, the count of calls of the running block. Does not own: the session's
-// life. Invariants: (1) every turn that it hands out keeps the laws of `ensureTurn`; (2) each entry moves
+// life. Invariants: (1) every activation that it hands out keeps the laws of `ensureActivation`; (2) each entry moves
 // the clock by a second.
 
 import type { ErrorData, JsonValue, Outcome } from "@rlmflow/core";
-import type { Call, ReplSession, ReplSpec, Turn, TurnState } from "@rlmflow/core/driver";
+import type { Activation, ActivationState, Call, ReplSession, ReplSpec } from "@rlmflow/core/driver";
 import { ensure, within } from "../contract/contract.ts";
-import { ensureTurn } from "./ensure-turn.ts";
+import { ensureActivation } from "./ensure-activation.ts";
 
 /** Where the clock of a REPL's first entry stands. */
 export const FIRST_NOW = 1_700_000_000_000;
 
-/** A block's turns up to its end, and the calls it made. */
+/** A block's activations up to its end, and the calls it made. */
 export interface Played {
-  readonly turns: readonly Turn[];
+  readonly activations: readonly Activation[];
   readonly calls: readonly Call[];
   readonly output: string;
-  readonly state: TurnState;
+  readonly state: ActivationState;
 }
 
-type Ended = Extract<TurnState, { readonly kind: "ended" }>;
-type Threw = Extract<TurnState, { readonly kind: "threw" }>;
+type Ended = Extract<ActivationState, { readonly kind: "ended" }>;
+type Threw = Extract<ActivationState, { readonly kind: "threw" }>;
 
 /** Answers a call, or leaves it open for good. */
 export type AnswerOf = (call: Call) => Outcome | null;
@@ -54,49 +54,52 @@ export class ReplRig {
   }
 
   /** Starts the next block. */
-  start(...lines: readonly string[]): Promise<Turn> {
+  start(...lines: readonly string[]): Promise<Activation> {
     this.#blocks += 1;
     this.#calls = 0;
     this.#now += 1000;
     const block = { id: this.block, code: lines.join("\n"), now: this.#now };
-    return this.#turn("the first turn of a block", this.session.start(block));
+    return this.#activation("the first activation of a block", this.session.start(block));
   }
 
-  deliver(index: number, outcome: Outcome): Promise<Turn> {
+  deliver(index: number, outcome: Outcome): Promise<Activation> {
     this.#now += 1000;
-    return this.#turn("the turn after an answer", this.session.deliver({ index, outcome, now: this.#now }));
+    return this.#activation(
+      "the activation after an answer",
+      this.session.deliver({ index, outcome, now: this.#now }),
+    );
   }
 
-  answer(index: number, value: JsonValue): Promise<Turn> {
+  answer(index: number, value: JsonValue): Promise<Activation> {
     return this.deliver(index, { ok: true, value });
   }
 
-  refuse(index: number, error: ErrorData): Promise<Turn> {
+  refuse(index: number, error: ErrorData): Promise<Activation> {
     return this.deliver(index, { ok: false, error });
   }
 
   /** Runs a block, its calls answered one by one in the order of their indices. */
   async play(lines: readonly string[], answerOf: AnswerOf): Promise<Played> {
-    const turns = [await this.start(...lines)];
-    const calls = turns.flatMap((turn) => turn.calls);
+    const activations = [await this.start(...lines)];
+    const calls = activations.flatMap((activation) => activation.calls);
     for (const call of calls) {
       const outcome = answerOf(call);
       if (outcome === null) continue;
-      const turn = await this.deliver(call.index, outcome);
-      turns.push(turn);
-      calls.push(...turn.calls);
+      const activation = await this.deliver(call.index, outcome);
+      activations.push(activation);
+      calls.push(...activation.calls);
       ensure(calls.length <= MAX_CALLS, `the block makes more than ${MAX_CALLS} calls`);
     }
-    const output = turns.map((turn) => turn.output).join("");
-    return { turns, calls, output, state: turns.at(-1)?.state ?? { kind: "idle" } };
+    const output = activations.map((activation) => activation.output).join("");
+    return { activations, calls, output, state: activations.at(-1)?.state ?? { kind: "idle" } };
   }
 
   /** The output of a block that ends at once, without calls. */
   async output(...lines: readonly string[]): Promise<string> {
-    const turn = await this.start(...lines);
-    ensureEnded(turn);
-    ensure(turn.calls.length === 0, "a block that makes no calls made some");
-    return turn.output;
+    const activation = await this.start(...lines);
+    ensureEnded(activation);
+    ensure(activation.calls.length === 0, "a block that makes no calls made some");
+    return activation.output;
   }
 
   /** How a block stands that ends at once. */
@@ -118,28 +121,28 @@ export class ReplRig {
     return within(this.#patienceMs, "disposing a REPL", this.session.dispose());
   }
 
-  async #turn(what: string, pending: Promise<Turn>): Promise<Turn> {
-    const turn = await within(this.#patienceMs, what, pending);
-    ensureTurn(turn, this.spec, this.#calls);
-    this.#calls += turn.calls.length;
-    return turn;
+  async #activation(what: string, pending: Promise<Activation>): Promise<Activation> {
+    const activation = await within(this.#patienceMs, what, pending);
+    ensureActivation(activation, this.spec, this.#calls);
+    this.#calls += activation.calls.length;
+    return activation;
   }
 }
 
 /** Demands that the main code has ended. */
-export function ensureEnded({ state }: { readonly state: TurnState }): Ended {
+export function ensureEnded({ state }: { readonly state: ActivationState }): Ended {
   ensure(state.kind === "ended", `the block is ${told(state)} instead of ended`);
   return state;
 }
 
 /** Demands that the main code threw. */
-export function ensureThrew({ state }: { readonly state: TurnState }): Threw {
+export function ensureThrew({ state }: { readonly state: ActivationState }): Threw {
   ensure(state.kind === "threw", `the block is ${told(state)} instead of threw`);
   return state;
 }
 
 /** Demands that the block waits. */
-export function ensureIdle({ state }: { readonly state: TurnState }): void {
+export function ensureIdle({ state }: { readonly state: ActivationState }): void {
   ensure(state.kind === "idle", `the block is ${told(state)} instead of idle`);
 }
 
@@ -147,8 +150,8 @@ export function ensureIdle({ state }: { readonly state: TurnState }): void {
 export function ensureLost({
   state,
 }: {
-  readonly state: TurnState;
-}): Extract<TurnState, { readonly kind: "lost" }> {
+  readonly state: ActivationState;
+}): Extract<ActivationState, { readonly kind: "lost" }> {
   ensure(state.kind === "lost", `the block is ${told(state)} instead of lost`);
   return state;
 }
@@ -162,7 +165,7 @@ export function parseLine(output: string): unknown {
   }
 }
 
-function told(state: TurnState): string {
+function told(state: ActivationState): string {
   if (state.kind === "threw") return `threw (${state.text.slice(0, 300)})`;
   return state.kind === "lost" ? `lost (${state.message})` : state.kind;
 }

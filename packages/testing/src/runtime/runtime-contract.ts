@@ -1,4 +1,5 @@
 import type { ContractCheck } from "../contract/contract.ts";
+import { activationChecks } from "./activation-checks.ts";
 import { blockChecks } from "./block-checks.ts";
 import { contextChecks } from "./context-checks.ts";
 import { deathChecks } from "./death-checks.ts";
@@ -10,10 +11,9 @@ import { repeatChecks } from "./repeat-checks.ts";
 import { type RuntimeChecks, type RuntimeDriver, refuseFaulty, runtimeChecks } from "./runtime-driver.ts";
 import { sessionChecks } from "./session-checks.ts";
 import { transportChecks } from "./transport-checks.ts";
-import { turnChecks } from "./turn-checks.ts";
 import { valueChecks } from "./value-checks.ts";
 
-const EVERY_LANGUAGE: RuntimeChecks = { ...sessionChecks, ...endChecks, ...turnChecks };
+const EVERY_LANGUAGE: RuntimeChecks = { ...sessionChecks, ...endChecks, ...activationChecks };
 
 const WITH_PROGRAMS: RuntimeChecks = {
   ...blockChecks,

@@ -13,7 +13,7 @@ export interface RuntimeDriver {
   make(): Promise<Runtime> | Runtime;
   /** Names of checks that this runtime fails, each with the reason. One that no longer fails is refused. */
   readonly exceptions?: StatedExceptions;
-  /** Milliseconds within which a REPL opens, a turn comes, a REPL or runtime ends. Default 10,000. */
+  /** Milliseconds within which a REPL opens, an activation comes, a REPL or runtime ends. Default 10,000. */
   readonly patienceMs?: number;
   /** REPLs that the check of leaks opens, a few at a time. Default 40; state 200 where that takes seconds. */
   readonly sessions?: number;

@@ -22,7 +22,7 @@ const PATIENCE_MS = 60_000;
 const SESSIONS = 40;
 
 const METHODS = ["open", "close"];
-const FIELDS = ["protocol", "name", "kernel", "isolation", "replay"];
+const FIELDS = ["protocol", "name", "language", "isolation", "replay"];
 
 /** One runtime under examination: whatever takes too long fails the check. */
 export class RuntimeRig {

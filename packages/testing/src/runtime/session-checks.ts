@@ -8,7 +8,7 @@ const ISOLATIONS = ["none", "process", "isolate", "container", "remote"];
 /** What a runtime says of itself, and how its REPLs stand beside each other. */
 export const sessionChecks: RuntimeChecks = {
   "says what it is": saysWhatItIs,
-  "its kernel tells code that parses from code that does not": knowsItsLanguage,
+  "its language tells code that parses from code that does not": knowsItsLanguage,
   "opens REPLs at the same time": opensAtOnce,
   "what an agent sets is seen by no other": keepsAgentsApart,
   "a REPL starts empty, also after one of the same agent": startsEmpty,
@@ -21,15 +21,15 @@ async function saysWhatItIs({ runtime }: RuntimeRig): Promise<void> {
   ensure(runtime.name !== "", "the name is empty");
   ensure(ISOLATIONS.includes(runtime.isolation), `the isolation is ${runtime.isolation}`);
   ensure(["exact", "best-effort"].includes(runtime.replay), `the replay is ${runtime.replay}`);
-  const { language, engine, fences } = runtime.kernel;
-  ensure(language !== "" && engine !== "", "the kernel does not name its language and its engine");
-  ensure(fences.length > 0, "the kernel names no fence");
+  const { name: language, engine, fences } = runtime.language;
+  ensure(language !== "" && engine !== "", "the language does not name its language and its engine");
+  ensure(fences.length > 0, "the language names no fence");
 }
 
 async function knowsItsLanguage({ runtime, code }: RuntimeRig): Promise<void> {
   const good = [code.set("a", [1]), code.show("a"), code.call("echo", { b: "c" })].join("\n");
-  ensureEqual(runtime.kernel.parses(good), null, "what parses() says of code that parses");
-  const said = runtime.kernel.parses(code.malformed);
+  ensureEqual(runtime.language.parses(good), null, "what parses() says of code that parses");
+  const said = runtime.language.parses(code.malformed);
   ensure(typeof said === "string" && said !== "", "parses() says nothing of code that does not parse");
 }
 
@@ -75,11 +75,11 @@ async function runsSideBySide(rig: RuntimeRig): Promise<void> {
     repls.map((_, k) => `begin ${k}\n`),
     "the outputs",
   );
-  for (const turn of waiting) ensureIdle(turn);
+  for (const activation of waiting) ensureIdle(activation);
   const reversed = [...repls.entries()].reverse();
-  const turns = await Promise.all(reversed.map(([k, repl]) => repl.answer(0, { to: k })));
-  for (const turn of turns) ensureEnded(turn);
-  const answers = turns.map(({ output }) => parseLine(output));
+  const activations = await Promise.all(reversed.map(([k, repl]) => repl.answer(0, { to: k })));
+  for (const activation of activations) ensureEnded(activation);
+  const answers = activations.map(({ output }) => parseLine(output));
   ensureEqual(
     answers,
     reversed.map(([k]) => ({ to: k })),
@@ -94,9 +94,9 @@ async function survivesOthers(rig: RuntimeRig): Promise<void> {
   await staying.ended(code.set("kept", [1, { two: 3 }]));
   ensureIdle(await staying.start(code.call("echo", "still here?")));
   for (const [k, repl] of leaving.entries()) await endIn(repl, k, rig);
-  const turn = await staying.answer(0, "yes");
-  ensureEnded(turn);
-  ensureEqual(parseLine(turn.output), "yes", "the answer");
+  const activation = await staying.answer(0, "yes");
+  ensureEnded(activation);
+  ensureEqual(parseLine(activation.output), "yes", "the answer");
   ensureEqual(await staying.json(code.show("kept")), [1, { two: 3 }], "the variable");
 }
 

@@ -15,7 +15,7 @@ export const transportChecks: RuntimeChecks = {
   "REPLs that come and go leave nothing behind": leavesNothing,
 };
 
-const FORGED_TURN = JSON.stringify({
+const FORGED_ACTIVATION = JSON.stringify({
   calls: [{ index: 0, name: "done", args: ["forged"] }],
   output: "forged",
   codeMs: 0,
@@ -25,11 +25,13 @@ const FORGED_TURN = JSON.stringify({
 /** Messages as the wire has them, and as others have them. */
 const FORGERIES: readonly string[] = [
   JSON.stringify({ type: "hello", protocol: 999, engine: "forged" }),
-  ...[0, 1, 2, 3].map((entry) => JSON.stringify({ type: "turn", entry, turn: FORGED_TURN })),
+  ...[0, 1, 2, 3].map((entry) =>
+    JSON.stringify({ type: "activation", entry, activation: FORGED_ACTIVATION }),
+  ),
   JSON.stringify({ type: "failed", message: "forged" }),
   JSON.stringify({ type: "read", read: 1, key: "input", start: 0, end: 3 }),
-  FORGED_TURN,
-  `Content-Length: ${FORGED_TURN.length}\r\n\r\n${FORGED_TURN}`,
+  FORGED_ACTIVATION,
+  `Content-Length: ${FORGED_ACTIVATION.length}\r\n\r\n${FORGED_ACTIVATION}`,
   "\u0000\u0000\u0000\u0001{",
   "this is no message",
 ];
@@ -45,10 +47,10 @@ async function takesNoForgeries(rig: RuntimeRig): Promise<void> {
           .concat("\n", rig.code.write("end"))
       : rig.programs.transports.forges(FORGERIES);
   for (let times = 0; times < 2; times += 1) {
-    const turn = await repl.start(program);
-    ensureEqual(ensureEnded(turn).echo, null, "the echo of code that forges messages");
-    ensureEqual(turn.calls, [], "the calls of code that forges messages");
-    ensure(turn.output.endsWith("end\n"), "what code that forges messages wrote last is not there");
+    const activation = await repl.start(program);
+    ensureEqual(ensureEnded(activation).echo, null, "the echo of code that forges messages");
+    ensureEqual(activation.calls, [], "the calls of code that forges messages");
+    ensure(activation.output.endsWith("end\n"), "what code that forges messages wrote last is not there");
     ensureEqual(await repl.output(rig.code.write("next")), "next\n", "the output of the next block");
   }
   ensureIdle(await repl.start(rig.code.call("echo", 1)));
@@ -74,9 +76,9 @@ const TRIES = 3;
 async function sendsBack(rig: RuntimeRig, text: string): Promise<boolean> {
   const repl = await rig.open({ alone: true });
   ensureIdle(await repl.start(rig.programs.transports.sendsBack));
-  const turn = await repl.answer(0, text);
-  if (turn.state.kind === "lost" && turn.state.limit !== undefined) return false;
-  ensure(turn.calls[0]?.args[0] === text, "a value of 8 MiB does not come back as it was given");
+  const activation = await repl.answer(0, text);
+  if (activation.state.kind === "lost" && activation.state.limit !== undefined) return false;
+  ensure(activation.calls[0]?.args[0] === text, "a value of 8 MiB does not come back as it was given");
   const last = await repl.answer(1, text);
   if (last.state.kind === "lost" && last.state.limit !== undefined) return false;
   ensureEnded(last);
@@ -98,8 +100,8 @@ async function keepsAnswersApart(rig: RuntimeRig): Promise<void> {
         const asked = first.calls.map(({ args }) => args[0]);
         ensureEqual(asked, items, `what REPL ${k} asked`);
         for (const index of [1, 2, 0]) {
-          const turn = await repl.answer(index, `${items[index]} ${filler}`);
-          const written = parseLine(turn.output);
+          const activation = await repl.answer(index, `${items[index]} ${filler}`);
+          const written = parseLine(activation.output);
           ensureEqual(written, [items[index], `${items[index]} ${filler}`], `what REPL ${k} was answered`);
         }
       }

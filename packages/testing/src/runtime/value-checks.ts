@@ -71,18 +71,18 @@ async function crossesDeep(rig: RuntimeRig): Promise<void> {
 async function refusesNonJson(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   const { code, verdicts } = rig.programs.values.nonJson;
-  const turn = await repl.start(code);
-  ensureEnded(turn);
-  ensureEqual(turn.output.trimEnd().split("\n"), verdicts, "the verdicts");
-  ensureEqual(turn.calls, [], "the list of calls");
+  const activation = await repl.start(code);
+  ensureEnded(activation);
+  ensureEqual(activation.output.trimEnd().split("\n"), verdicts, "the verdicts");
+  ensureEqual(activation.calls, [], "the list of calls");
 }
 
 async function throwsErrors(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   await repl.start(rig.programs.values.caught);
   const cause = { name: "SystemError", message: "no such file" };
-  const turn = await repl.refuse(0, { name: "ToolError", message: "it failed", cause });
-  const [first = "", second = ""] = turn.output.split("\n");
+  const activation = await repl.refuse(0, { name: "ToolError", message: "it failed", cause });
+  const [first = "", second = ""] = activation.output.split("\n");
   const seen = [true, "ToolError", "it failed", "SystemError", "no such file"];
   ensureEqual(JSON.parse(first || "null"), seen, "what the code sees of the error");
   ensure(!/node:|\.ts\b|\.m?js\b|\.py\b|file:/.test(second), `the error shows the host: ${second}`);

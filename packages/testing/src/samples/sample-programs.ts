@@ -64,7 +64,7 @@ export interface BlockSamples {
   readonly unawaited: Program;
   /** An error that nobody handles and a call of `echo` that nobody waits for; writes `end`. */
   readonly strays: Program;
-  /** Code of other languages, and words that the kernel says of it. */
+  /** Code of other languages, and words that the language says of it. */
   readonly others: readonly (readonly [code: Program, says: string])[];
   /** Sets `reached` to 1, waits for nothing, sets it to 2. */
   readonly deadlock: Program;
@@ -238,7 +238,7 @@ export interface Reached {
   readonly environment: string | null;
   /** Whether it read the file. */
   readonly file: boolean;
-  /** Name and version of the engine that runs it; begins with what `kernel.engine` says. */
+  /** Name and version of the engine that runs it; begins with what `language.engine` says. */
   readonly engine: string | null;
 }
 

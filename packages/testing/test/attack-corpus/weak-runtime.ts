@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { createContext, runInContext } from "node:vm";
 import type { Runtime } from "@rlmflow/core";
-import type { Block, ReplSession, Turn, TurnState } from "@rlmflow/core/driver";
+import type { Activation, ActivationState, Block, ReplSession } from "@rlmflow/core/driver";
 
 /** What is wrong with a runtime that the corpus has to catch. */
 export interface Weakness {
@@ -20,8 +20,8 @@ export function weakRuntime(weakness: Weakness): Runtime {
   return {
     protocol: 1,
     name: "weak",
-    kernel: {
-      language: "javascript",
+    language: {
+      name: "javascript",
       engine: "weak",
       fences: ["js"],
       parses: () => null,
@@ -60,17 +60,17 @@ class WeakSession implements ReplSession {
     return { print, console: { log: print }, echo: async (value: unknown) => value, fail };
   }
 
-  async start({ code }: Block): Promise<Turn> {
+  async start({ code }: Block): Promise<Activation> {
     const { timeMs = 300 } = this.#weakness;
     try {
       const wrapped = `(async () => { ${code}\n })()`;
       const running = Promise.resolve(runInContext(wrapped, this.#context, { timeout: timeMs }));
       const echo = await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 1000))]);
       const shown = this.#weakness.leaksEnvironment ? inspect(process.env) : echo === undefined ? "42" : "";
-      return this.#turn({ kind: "ended", echo: shown, ...NOTHING });
+      return this.#activation({ kind: "ended", echo: shown, ...NOTHING });
     } catch (error) {
       const text = this.#weakness.leaksStacks ? `${process.cwd()}: ${String(error)}` : "it threw";
-      return this.#turn({
+      return this.#activation({
         kind: "threw",
         error: { name: "Error", message: "m" },
         text,
@@ -80,13 +80,13 @@ class WeakSession implements ReplSession {
     }
   }
 
-  async deliver(): Promise<Turn> {
-    return this.#turn({ kind: "idle" });
+  async deliver(): Promise<Activation> {
+    return this.#activation({ kind: "idle" });
   }
 
   async dispose(): Promise<void> {}
 
-  #turn(state: TurnState): Turn {
+  #activation(state: ActivationState): Activation {
     const own = String(runInContext("written.splice(0).join('\\n')", this.#context));
     const output = [...this.#output.splice(0), own].join("\n");
     return { calls: [], output, codeMs: 0, state };

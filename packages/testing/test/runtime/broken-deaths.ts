@@ -1,5 +1,5 @@
 import { RLMError, type Runtime } from "@rlmflow/core";
-import type { ReplSession, Turn } from "@rlmflow/core/driver";
+import type { Activation, ReplSession } from "@rlmflow/core/driver";
 
 import { type BrokenRuntime, changed, NOTHING, never } from "./changed-runtime.ts";
 
@@ -44,7 +44,7 @@ export const BROKEN_DEATHS: readonly BrokenRuntime[] = [
   },
 ];
 
-type Lost = Extract<Turn["state"], { readonly kind: "lost" }>;
+type Lost = Extract<Activation["state"], { readonly kind: "lost" }>;
 
 /** How a mortal runtime deals with a death; as it should unless given. */
 interface Dying {
@@ -75,7 +75,7 @@ export function mortal(
         killed.resolve();
       };
       all.add(end);
-      const lost = async (): Promise<Turn> => {
+      const lost = async (): Promise<Activation> => {
         await killed.promise;
         return { ...NOTHING, state: await tell({ kind: "lost", blame: "none", message: "killed" }) };
       };

@@ -1,12 +1,12 @@
 import type { JsonValue, Outcome, Runtime } from "@rlmflow/core";
-import type { Call, Turn } from "@rlmflow/core/driver";
+import type { Activation, Call } from "@rlmflow/core/driver";
 
 import {
   type BrokenRuntime,
+  everyActivation,
   everyAnswer,
   everyBlockAfter,
   everySession,
-  everyTurn,
   NOTHING,
 } from "./changed-runtime.ts";
 
@@ -79,7 +79,7 @@ export const BROKEN_HANDLES: readonly BrokenRuntime[] = [
 
 function everyCall(good: Runtime, name: string, change: (call: Call) => Call): Runtime {
   const one = (call: Call) => (call.name === name ? change(call) : call);
-  return everyTurn(good, () => (turn) => ({ ...turn, calls: turn.calls.map(one) }));
+  return everyActivation(good, () => (activation) => ({ ...activation, calls: activation.calls.map(one) }));
 }
 
 function byIndex(a: JsonValue, b: JsonValue): number {
@@ -87,10 +87,10 @@ function byIndex(a: JsonValue, b: JsonValue): number {
 }
 
 function ownsEveryHandle(good: Runtime): Runtime {
-  return everyTurn(good, () => (turn, { id }) => {
+  return everyActivation(good, () => (activation, { id }) => {
     const own = (value: JsonValue) =>
       typeof value === "object" && value !== null && "block" in value ? { ...value, block: id } : value;
-    return { ...turn, calls: turn.calls.map((call) => ({ ...call, args: call.args.map(own) })) };
+    return { ...activation, calls: activation.calls.map((call) => ({ ...call, args: call.args.map(own) })) };
   });
 }
 
@@ -107,9 +107,9 @@ function withoutFailures(outcome: Outcome): Outcome {
 function hasBarrier(good: Runtime): Runtime {
   return everySession(good, (session) => {
     const waits = new Set<number>();
-    const note = (turn: Turn): Turn => {
-      for (const { name, index } of turn.calls) if (name === "wait") waits.add(index);
-      return turn;
+    const note = (activation: Activation): Activation => {
+      for (const { name, index } of activation.calls) if (name === "wait") waits.add(index);
+      return activation;
     };
     return {
       start: async (block) => note(await session.start(block)),

@@ -1,7 +1,14 @@
 import type { Runtime } from "@rlmflow/core";
-import type { Turn } from "@rlmflow/core/driver";
+import type { Activation } from "@rlmflow/core/driver";
 
-import { type BrokenRuntime, changed, everySession, everyTurn, NOTHING, never } from "./changed-runtime.ts";
+import {
+  type BrokenRuntime,
+  changed,
+  everyActivation,
+  everySession,
+  NOTHING,
+  never,
+} from "./changed-runtime.ts";
 
 /** Runtimes that say they isolate, and do not end what has no end. */
 export const BROKEN_LIMITS: readonly BrokenRuntime[] = [
@@ -19,7 +26,7 @@ export const BROKEN_LIMITS: readonly BrokenRuntime[] = [
   },
   {
     flaw: "blames nobody",
-    make: (good) => everyTurn(isolates(good), () => blamesNobody),
+    make: (good) => everyActivation(isolates(good), () => blamesNobody),
     foundBy: [
       "a loop without end is lost and blamed",
       "a loop without end after an answer is lost and blamed",
@@ -30,8 +37,8 @@ export const BROKEN_LIMITS: readonly BrokenRuntime[] = [
     make: (good) =>
       everySession(isolates(good), (session) => ({
         start: async (block) => {
-          const turn = await session.start(block);
-          return turn.state.kind === "lost" ? never() : turn;
+          const activation = await session.start(block);
+          return activation.state.kind === "lost" ? never() : activation;
         },
       })),
     foundBy: ["a loop without end is lost and blamed", "microtasks without end are lost and blamed"],
@@ -43,7 +50,7 @@ export const BROKEN_LIMITS: readonly BrokenRuntime[] = [
   },
 ];
 
-const ENDED: Turn = {
+const ENDED: Activation = {
   ...NOTHING,
   state: { kind: "ended", echo: null, variables: [], reads: [], unawaited: [] },
 };
@@ -52,16 +59,16 @@ function isolates(good: Runtime): Runtime {
   return changed(good, { isolation: "isolate" });
 }
 
-function blamesNobody(turn: Turn): Turn {
-  if (turn.state.kind !== "lost") return turn;
-  return { ...turn, state: { ...turn.state, blame: "none" } };
+function blamesNobody(activation: Activation): Activation {
+  if (activation.state.kind !== "lost") return activation;
+  return { ...activation, state: { ...activation.state, blame: "none" } };
 }
 
 function losesAll(good: Runtime): Runtime {
   let isLost = false;
-  return everyTurn(isolates(good), () => (turn) => {
-    if (turn.state.kind === "lost") isLost = true;
-    if (!isLost) return turn;
+  return everyActivation(isolates(good), () => (activation) => {
+    if (activation.state.kind === "lost") isLost = true;
+    if (!isLost) return activation;
     return { ...NOTHING, state: { kind: "lost", blame: "block", message: "lost" } };
   });
 }

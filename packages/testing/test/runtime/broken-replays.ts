@@ -89,7 +89,7 @@ export const BROKEN_REPLAYS: readonly BrokenRuntime[] = [
     make: (good) => everySpec(good, (spec) => ({ ...spec, seed: randomUUID() })),
     foundBy: [
       "chance is the same for the same seed and block, and another for another",
-      "equal specs, blocks and answers give equal turns",
+      "equal specs, blocks and answers give equal activations",
       "the order of answers is what counts, not their time of day",
     ],
   },
@@ -109,7 +109,7 @@ export const BROKEN_REPLAYS: readonly BrokenRuntime[] = [
     },
     foundBy: [
       "the list of globals is the same in every REPL",
-      "equal specs, blocks and answers give equal turns",
+      "equal specs, blocks and answers give equal activations",
     ],
   },
   {
@@ -120,7 +120,7 @@ export const BROKEN_REPLAYS: readonly BrokenRuntime[] = [
   {
     flaw: "rebuilds a REPL that is alone with another seed",
     make: (good) => everySpec(good, (spec) => (spec.alone ? { ...spec, seed: "alone" } : spec)),
-    foundBy: ["equal specs, blocks and answers give equal turns"],
+    foundBy: ["equal specs, blocks and answers give equal activations"],
   },
   {
     flaw: "has a seed of its own",
@@ -128,7 +128,7 @@ export const BROKEN_REPLAYS: readonly BrokenRuntime[] = [
       const own = randomUUID();
       return everySpec(good, (spec) => ({ ...spec, seed: `${spec.seed}${own}` }));
     },
-    foundBy: ["another runtime gives the same turns"],
+    foundBy: ["another runtime gives the same activations"],
   },
   {
     flaw: "gives answers to the code in the order of its calls",
@@ -237,8 +237,12 @@ function answersInOrder(good: Runtime): Runtime {
         let whole = NOTHING;
         for (let ready = held.get(next); ready !== undefined; ready = held.get(next)) {
           next += 1;
-          const turn = await session.deliver(ready);
-          whole = { ...turn, calls: [...whole.calls, ...turn.calls], output: whole.output + turn.output };
+          const activation = await session.deliver(ready);
+          whole = {
+            ...activation,
+            calls: [...whole.calls, ...activation.calls],
+            output: whole.output + activation.output,
+          };
         }
         return whole;
       },

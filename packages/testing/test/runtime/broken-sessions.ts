@@ -1,8 +1,8 @@
 import type { Runtime } from "@rlmflow/core";
 import { RLMError } from "@rlmflow/core";
-import type { ReplSession, ReplSpec, Turn } from "@rlmflow/core/driver";
+import type { Activation, ReplSession, ReplSpec } from "@rlmflow/core/driver";
 
-import { type BrokenRuntime, changed, everySession, everyTurn, never } from "./changed-runtime.ts";
+import { type BrokenRuntime, changed, everyActivation, everySession, never } from "./changed-runtime.ts";
 
 /** Runtimes whose REPLs do not stand apart, or do not end, as they should. */
 export const BROKEN_SESSIONS: readonly BrokenRuntime[] = [
@@ -13,8 +13,8 @@ export const BROKEN_SESSIONS: readonly BrokenRuntime[] = [
   },
   {
     flaw: "takes anything for code that parses",
-    make: (good) => changed(good, { kernel: { ...good.kernel, parses: () => null } }),
-    foundBy: ["its kernel tells code that parses from code that does not"],
+    make: (good) => changed(good, { language: { ...good.language, parses: () => null } }),
+    foundBy: ["its language tells code that parses from code that does not"],
   },
   {
     flaw: "gives one REPL to all who ask at the same time",
@@ -63,7 +63,7 @@ export const BROKEN_SESSIONS: readonly BrokenRuntime[] = [
     make: (good) => everySession(good, () => ({ dispose: async () => {} })),
     foundBy: [
       "a REPL may be disposed twice, and does nothing after it",
-      "a turn that is pending when its REPL is disposed is lost",
+      "an activation that is pending when its REPL is disposed is lost",
       "twenty REPLs that were disposed are forgotten",
     ],
   },
@@ -73,14 +73,14 @@ export const BROKEN_SESSIONS: readonly BrokenRuntime[] = [
     foundBy: ["a REPL may be disposed while it waits for an answer"],
   },
   {
-    flaw: "rejects where a turn is lost",
-    make: (good) => everyTurn(good, () => rejectLost),
-    foundBy: ["a turn that is pending when its REPL is disposed is lost"],
+    flaw: "rejects where an activation is lost",
+    make: (good) => everyActivation(good, () => rejectLost),
+    foundBy: ["an activation that is pending when its REPL is disposed is lost"],
   },
   {
-    flaw: "leaves a turn pending when its REPL is disposed",
+    flaw: "leaves an activation pending when its REPL is disposed",
     make: (good) => everySession(good, leavesPending),
-    foundBy: ["a turn that is pending when its REPL is disposed is lost"],
+    foundBy: ["an activation that is pending when its REPL is disposed is lost"],
   },
   {
     flaw: "opens REPLs after it was closed",
@@ -162,9 +162,9 @@ function runsOneBlock(good: Runtime): Runtime {
   let last: Promise<unknown> = Promise.resolve();
   return everySession(good, (session) => {
     let end: () => void = () => {};
-    const settle = (turn: Turn): Turn => {
-      if (turn.state.kind !== "idle") end();
-      return turn;
+    const settle = (activation: Activation): Activation => {
+      if (activation.state.kind !== "idle") end();
+      return activation;
     };
     return {
       async start(block) {
@@ -193,9 +193,9 @@ function hangsWhenWaiting(good: Runtime): Runtime {
     let idle = false;
     return {
       async start(block) {
-        const turn = await session.start(block);
-        idle = turn.state.kind === "idle";
-        return turn;
+        const activation = await session.start(block);
+        idle = activation.state.kind === "idle";
+        return activation;
       },
       dispose: () => (idle ? never() : session.dispose()),
     };
@@ -203,13 +203,14 @@ function hangsWhenWaiting(good: Runtime): Runtime {
 }
 
 function leavesPending(session: ReplSession): Partial<ReplSession> {
-  const unlessLost = (turn: Turn) => (turn.state.kind === "lost" ? never<Turn>() : turn);
+  const unlessLost = (activation: Activation) =>
+    activation.state.kind === "lost" ? never<Activation>() : activation;
   return { start: async (block) => unlessLost(await session.start(block)) };
 }
 
-function rejectLost(turn: Turn): Turn {
-  if (turn.state.kind === "lost") throw new RLMError("sandbox_lost", turn.state.message);
-  return turn;
+function rejectLost(activation: Activation): Activation {
+  if (activation.state.kind === "lost") throw new RLMError("sandbox_lost", activation.state.message);
+  return activation;
 }
 
 function forward(session: ReplSession): ReplSession {

@@ -1,7 +1,7 @@
 import type { Runtime } from "@rlmflow/core";
-import type { ContextRead, ReplSession, ReplSpec, Turn } from "@rlmflow/core/driver";
+import type { Activation, ContextRead, ReplSession, ReplSpec } from "@rlmflow/core/driver";
 
-import { type BrokenRuntime, everyEnd, everySession, everyTurn } from "./changed-runtime.ts";
+import { type BrokenRuntime, everyActivation, everyEnd, everySession } from "./changed-runtime.ts";
 
 /** Runtimes that say something else of a block than how it stands, or forget what it left. */
 export const BROKEN_STATES: readonly BrokenRuntime[] = [
@@ -12,7 +12,7 @@ export const BROKEN_STATES: readonly BrokenRuntime[] = [
   },
   {
     flaw: "says of a block that threw that it ended",
-    make: (good) => everyTurn(good, () => threwAsEnded),
+    make: (good) => everyActivation(good, () => threwAsEnded),
     foundBy: [
       "a block that throws says so, and keeps what it set before",
       "a refused answer throws in the code",
@@ -31,7 +31,7 @@ export const BROKEN_STATES: readonly BrokenRuntime[] = [
   },
   {
     flaw: "takes a rejection that nobody handles for the block's own",
-    make: (good) => everyTurn(good, () => straysThrow),
+    make: (good) => everyActivation(good, () => straysThrow),
     foundBy: ["a rejection that nobody handles ends nothing"],
   },
   {
@@ -44,7 +44,7 @@ export const BROKEN_STATES: readonly BrokenRuntime[] = [
   },
   {
     flaw: "takes code that does not parse for code that threw",
-    make: (good) => everyTurn(good, () => syntaxAsThrow),
+    make: (good) => everyActivation(good, () => syntaxAsThrow),
     foundBy: ["a block that does not parse runs nothing and is told apart"],
   },
   {
@@ -59,7 +59,7 @@ export const BROKEN_STATES: readonly BrokenRuntime[] = [
   },
   {
     flaw: "shows undefined where there is no value",
-    make: (good) => everyTurn(good, () => showsUndefined),
+    make: (good) => everyActivation(good, () => showsUndefined),
     foundBy: ["the value of a last expression is shown, and nothing else"],
   },
   {
@@ -69,7 +69,7 @@ export const BROKEN_STATES: readonly BrokenRuntime[] = [
   },
   {
     flaw: "says of every variable that it has changed",
-    make: (good) => everyTurn(good, () => changesAll),
+    make: (good) => everyActivation(good, () => changesAll),
     foundBy: ["variables are summarized, changed ones marked", "variables last from block to block"],
   },
   {
@@ -87,17 +87,17 @@ export const BROKEN_STATES: readonly BrokenRuntime[] = [
   },
   {
     flaw: "records reads of earlier blocks with those of the last",
-    make: (good) => everyTurn(good, addsReads),
+    make: (good) => everyActivation(good, addsReads),
     foundBy: ["what a block read of its payloads is on record"],
   },
   {
     flaw: "hides what caused an error",
-    make: (good) => everyTurn(good, () => hidesCause),
+    make: (good) => everyActivation(good, () => hidesCause),
     foundBy: ["an error shows its name, its cause and the model's own line"],
   },
   {
     flaw: "shows the host's stack with an error",
-    make: (good) => everyTurn(good, () => showsHostStack),
+    make: (good) => everyActivation(good, () => showsHostStack),
     foundBy: ["an error shows its name, its cause and the model's own line"],
   },
 ];
@@ -117,10 +117,10 @@ function withSessions(
   good: Runtime,
   first: ReplSession,
   spec: ReplSpec,
-  isOver: (last: Turn | null) => boolean,
+  isOver: (last: Activation | null) => boolean,
 ): Partial<ReplSession> {
   let session = first;
-  let last: Turn | null = null;
+  let last: Activation | null = null;
   return {
     async start(block) {
       if (isOver(last)) session = await good.open(spec);
@@ -135,67 +135,72 @@ function withSessions(
   };
 }
 
-function threwAsEnded(turn: Turn): Turn {
-  if (turn.state.kind !== "threw") return turn;
-  const { error: _, syntax: __, text, ...left } = turn.state;
-  return { ...turn, state: { ...left, kind: "ended", echo: text } };
+function threwAsEnded(activation: Activation): Activation {
+  if (activation.state.kind !== "threw") return activation;
+  const { error: _, syntax: __, text, ...left } = activation.state;
+  return { ...activation, state: { ...left, kind: "ended", echo: text } };
 }
 
-function straysThrow(turn: Turn): Turn {
-  if (turn.state.kind !== "ended" || !turn.output.includes("Warning: a promise was rejected")) return turn;
-  const { echo: _, ...left } = turn.state;
+function straysThrow(activation: Activation): Activation {
+  if (activation.state.kind !== "ended" || !activation.output.includes("Warning: a promise was rejected"))
+    return activation;
+  const { echo: _, ...left } = activation.state;
   const error = { name: "Error", message: "stray" };
-  return { ...turn, state: { ...left, kind: "threw", error, text: "Error: stray", syntax: false } };
+  return { ...activation, state: { ...left, kind: "threw", error, text: "Error: stray", syntax: false } };
 }
 
-function syntaxAsThrow(turn: Turn): Turn {
-  return turn.state.kind === "threw" ? { ...turn, state: { ...turn.state, syntax: false } } : turn;
+function syntaxAsThrow(activation: Activation): Activation {
+  return activation.state.kind === "threw"
+    ? { ...activation, state: { ...activation.state, syntax: false } }
+    : activation;
 }
 
 function endsDeadlock(good: Runtime): Runtime {
-  return everyTurn(good, () => {
+  return everyActivation(good, () => {
     let out = 0;
-    return (turn) => {
-      out += turn.calls.length;
-      if (turn.state.kind !== "idle" || out > 0) return turn;
-      return { ...turn, state: { kind: "lost", blame: "block", message: "deadlock" } };
+    return (activation) => {
+      out += activation.calls.length;
+      if (activation.state.kind !== "idle" || out > 0) return activation;
+      return { ...activation, state: { kind: "lost", blame: "block", message: "deadlock" } };
     };
   });
 }
 
-function showsUndefined(turn: Turn): Turn {
-  const { state } = turn;
-  return state.kind === "ended" ? { ...turn, state: { ...state, echo: state.echo ?? "undefined" } } : turn;
+function showsUndefined(activation: Activation): Activation {
+  const { state } = activation;
+  return state.kind === "ended"
+    ? { ...activation, state: { ...state, echo: state.echo ?? "undefined" } }
+    : activation;
 }
 
-function changesAll(turn: Turn): Turn {
-  const { state } = turn;
-  if (state.kind !== "ended") return turn;
+function changesAll(activation: Activation): Activation {
+  const { state } = activation;
+  if (state.kind !== "ended") return activation;
   return {
-    ...turn,
+    ...activation,
     state: { ...state, variables: state.variables.map((row) => ({ ...row, changed: true })) },
   };
 }
 
-function addsReads(): (turn: Turn) => Turn {
+function addsReads(): (activation: Activation) => Activation {
   let all: readonly ContextRead[] = [];
-  return (turn) => {
-    const { state } = turn;
-    if (state.kind !== "ended" && state.kind !== "threw") return turn;
+  return (activation) => {
+    const { state } = activation;
+    if (state.kind !== "ended" && state.kind !== "threw") return activation;
     all = [...all, ...state.reads];
-    return { ...turn, state: { ...state, reads: all } };
+    return { ...activation, state: { ...state, reads: all } };
   };
 }
 
-function hidesCause(turn: Turn): Turn {
-  const { state } = turn;
-  if (state.kind !== "threw") return turn;
+function hidesCause(activation: Activation): Activation {
+  const { state } = activation;
+  if (state.kind !== "threw") return activation;
   const { name, message } = state.error;
-  return { ...turn, state: { ...state, error: { name, message } } };
+  return { ...activation, state: { ...state, error: { name, message } } };
 }
 
-function showsHostStack(turn: Turn): Turn {
-  const { state } = turn;
-  if (state.kind !== "threw") return turn;
-  return { ...turn, state: { ...state, text: `${state.text}\n${new Error("host").stack}` } };
+function showsHostStack(activation: Activation): Activation {
+  const { state } = activation;
+  if (state.kind !== "threw") return activation;
+  return { ...activation, state: { ...state, text: `${state.text}\n${new Error("host").stack}` } };
 }

@@ -1,20 +1,20 @@
 import { RLMError, type Runtime } from "@rlmflow/core";
-import type { Answer, Turn } from "@rlmflow/core/driver";
+import type { Activation, Answer } from "@rlmflow/core/driver";
 
 import {
   type BrokenRuntime,
   changed,
+  everyActivation,
   everyAnswer,
   everyBlockAfter,
   everySession,
-  everyTurn,
 } from "./changed-runtime.ts";
 
 /** Runtimes whose way into the sandbox lets through what it must not, or loses what it must carry. */
 export const BROKEN_TRANSPORTS: readonly BrokenRuntime[] = [
   {
-    flaw: "takes a line of output for a turn",
-    make: (good) => everyTurn(good, () => asOutputSays),
+    flaw: "takes a line of output for an activation",
+    make: (good) => everyActivation(good, () => asOutputSays),
     foundBy: ["what code writes is never taken for a message of the sandbox"],
   },
   {
@@ -90,8 +90,8 @@ export const BROKEN_DECLARATIONS: readonly BrokenRuntime[] = [
   },
   {
     flaw: "names an engine without a version",
-    make: (good) => changed(good, { kernel: { ...good.kernel, engine: "v8" } }),
-    foundBy: ["its kernel names the engine that runs the code"],
+    make: (good) => changed(good, { language: { ...good.language, engine: "v8" } }),
+    foundBy: ["its language names the engine that runs the code"],
   },
 ];
 
@@ -99,11 +99,11 @@ function isolates(good: Runtime): Runtime {
   return changed(good, { isolation: "isolate" });
 }
 
-function asOutputSays(turn: Turn): Turn {
-  for (const line of turn.output.split("\n")) {
+function asOutputSays(activation: Activation): Activation {
+  for (const line of activation.output.split("\n")) {
     if (line.startsWith('{"calls":')) return JSON.parse(line);
   }
-  return turn;
+  return activation;
 }
 
 const CUT = 4 * 1_048_576;

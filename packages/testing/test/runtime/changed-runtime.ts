@@ -1,5 +1,5 @@
 import type { Runtime } from "@rlmflow/core";
-import type { Answer, Block, ReplSession, ReplSpec, Turn } from "@rlmflow/core/driver";
+import type { Activation, Answer, Block, ReplSession, ReplSpec } from "@rlmflow/core/driver";
 
 /** A runtime that is wrong in one way, and checks that must find it. */
 export interface BrokenRuntime {
@@ -13,7 +13,7 @@ export function changed(runtime: Runtime, change: Partial<Runtime>): Runtime {
   return {
     protocol: 1,
     name: runtime.name,
-    kernel: runtime.kernel,
+    language: runtime.language,
     isolation: runtime.isolation,
     replay: runtime.replay,
     open: (spec) => runtime.open(spec),
@@ -40,8 +40,11 @@ export function everySession(
   });
 }
 
-/** Every turn of the runtime, changed. */
-export function everyTurn(runtime: Runtime, make: () => (turn: Turn, block: Block) => Turn): Runtime {
+/** Every activation of the runtime, changed. */
+export function everyActivation(
+  runtime: Runtime,
+  make: () => (activation: Activation, block: Block) => Activation,
+): Runtime {
   return everySession(runtime, (session) => {
     const change = make();
     let running: Block = { id: "", code: "", now: 0 };
@@ -55,16 +58,16 @@ export function everyTurn(runtime: Runtime, make: () => (turn: Turn, block: Bloc
   });
 }
 
-/** Every state of a turn in which the main code has ended, changed. */
+/** Every state of an activation in which the main code has ended, changed. */
 export function everyEnd(
   runtime: Runtime,
-  change: Partial<Extract<Turn["state"], { kind: "ended" }>>,
+  change: Partial<Extract<Activation["state"], { kind: "ended" }>>,
 ): Runtime {
-  return everyTurn(runtime, () => (turn) => {
-    const { state } = turn;
-    if (state.kind === "ended") return { ...turn, state: { ...state, ...change } };
+  return everyActivation(runtime, () => (activation) => {
+    const { state } = activation;
+    if (state.kind === "ended") return { ...activation, state: { ...state, ...change } };
     const { echo: _, kind: __, ...rest } = change;
-    return state.kind === "threw" ? { ...turn, state: { ...state, ...rest } } : turn;
+    return state.kind === "threw" ? { ...activation, state: { ...state, ...rest } } : activation;
   });
 }
 
@@ -88,8 +91,8 @@ export function everySpec(runtime: Runtime, change: (spec: ReplSpec) => ReplSpec
   return changed(runtime, { open: (spec) => runtime.open(change(spec)) });
 }
 
-/** A turn in which nothing happened. */
-export const NOTHING: Turn = { calls: [], output: "", codeMs: 0, state: { kind: "idle" } };
+/** An activation in which nothing happened. */
+export const NOTHING: Activation = { calls: [], output: "", codeMs: 0, state: { kind: "idle" } };
 
 /** A promise that never settles. */
 export function never<T>(): Promise<T> {

@@ -4,20 +4,20 @@ import { describe, expect, test } from "vitest";
 import { runtimeContract } from "../../src/runtime/runtime-contract.ts";
 import type { RuntimeDriver } from "../../src/runtime/runtime-driver.ts";
 import { javascriptCode } from "../../src/samples/sample-code.ts";
+import { BROKEN_ACTIVATIONS } from "./broken-activations.ts";
 import { BROKEN_DEATHS, kill, mortal } from "./broken-deaths.ts";
 import { BROKEN_HANDLES } from "./broken-handles.ts";
-import { BROKEN_KERNELS } from "./broken-kernels.ts";
+import { BROKEN_KERNELS } from "./broken-languages.ts";
 import { BROKEN_LIMITS } from "./broken-limits.ts";
 import { BROKEN_REPLAYS } from "./broken-replays.ts";
 import { BROKEN_SESSIONS } from "./broken-sessions.ts";
 import { BROKEN_STATES } from "./broken-states.ts";
 import { BROKEN_DECLARATIONS, BROKEN_TRANSPORTS } from "./broken-transports.ts";
-import { BROKEN_TURNS } from "./broken-turns.ts";
 import { type BrokenRuntime, changed } from "./changed-runtime.ts";
 
 const BROKEN: readonly BrokenRuntime[] = [
   ...BROKEN_SESSIONS,
-  ...BROKEN_TURNS,
+  ...BROKEN_ACTIVATIONS,
   ...BROKEN_STATES,
   ...BROKEN_KERNELS,
   ...BROKEN_HANDLES,
@@ -110,7 +110,7 @@ test.each([
 
 test.each<readonly [unknown, string]>([
   [undefined, "make gave undefined, and no runtime"],
-  [{}, "make gave a runtime without open(), close(), protocol, name, kernel, isolation, replay"],
+  [{}, "make gave a runtime without open(), close(), protocol, name, language, isolation, replay"],
 ])("what make gives is looked at: %j", async (made, problem) => {
   const [first] = runtimeContract({ name: "mine", make: () => made as Runtime });
   await expect(first?.run()).rejects.toThrow(problem);

@@ -41,7 +41,13 @@ test("lines that came after loading are read, and the branch goes on behind them
   const last = graph.head("root");
   if (first?.type !== "query" || last === undefined) return expect.fail("the run has no task");
   const n = graph.nextN("root");
-  const next: RunNode = { ...first, id: `root#${graph.chainLength("root")}`, parentId: last.id, n, turn: 9 };
+  const next: RunNode = {
+    ...first,
+    id: `root#${graph.chainLength("root")}`,
+    parentId: last.id,
+    n,
+    ordinal: 9,
+  };
   const theirs = await other.openRun("run");
   await theirs.append("root", n, [next]);
   await theirs.close();

@@ -1,5 +1,6 @@
 import { RLMError } from "../../errors.ts";
 import { FORMAT } from "../run-info.ts";
+import { isPlainObject } from "./check.ts";
 
 /** Converts values that were stored in one format to the next. Pure functions of the value. */
 export interface Migration {
@@ -8,8 +9,29 @@ export interface Migration {
   readonly runInfo: (stored: unknown) => unknown;
 }
 
-/** Format 2 adds optional fields to nodes, and their absence means what format 1 meant. */
-const FROM_1: Migration = { from: 1, node: (stored) => stored, runInfo: (stored) => stored };
+/**
+ * Format 2 adds optional fields to nodes, and their absence means what format 1 meant. The `turn` of a query is its
+ * `ordinal`, and its `kernel` is its `language`, whose own `language` is a `name`.
+ */
+const FROM_1: Migration = { from: 1, node: queryFrom1, runInfo: (stored) => stored };
+
+/** What is not as format 1 stored it stays as it is: checking it then says what is wrong. */
+function queryFrom1(stored: unknown): unknown {
+  if (!isPlainObject(stored) || stored.type !== "query") return stored;
+  return Object.fromEntries(
+    Object.entries(stored).map(([key, value]) => {
+      if (key === "turn") return ["ordinal", value];
+      return key === "kernel" ? ["language", languageFrom1(value)] : [key, value];
+    }),
+  );
+}
+
+function languageFrom1(stored: unknown): unknown {
+  if (!isPlainObject(stored)) return stored;
+  return Object.fromEntries(
+    Object.entries(stored).map(([key, value]) => [key === "language" ? "name" : key, value]),
+  );
+}
 
 /** One migration for each format before the current one, oldest first. */
 export const MIGRATIONS: readonly Migration[] = withoutGaps([FROM_1], FORMAT);

@@ -1,8 +1,8 @@
 import { RLMError } from "../../errors.ts";
 import type { Edit } from "../edit.ts";
+import { chainNodeId } from "../ids.ts";
 import { deepFreeze } from "../json.ts";
 import { type ChainNode, endsAgent, type Origin } from "../node.ts";
-import { chainNodeId } from "../node-id.ts";
 import { sentence } from "../words.ts";
 import { type AgentState, agentState } from "./chain.ts";
 import type { Graph } from "./graph.ts";

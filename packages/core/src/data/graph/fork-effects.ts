@@ -1,5 +1,5 @@
+import { parentAgent } from "../ids.ts";
 import type { CallNode, ErrorNode, QueryNode, RunNode } from "../node.ts";
-import { parentAgent } from "../node-id.ts";
 import type { Graph } from "./graph.ts";
 
 interface AgentTrace {

@@ -1,6 +1,6 @@
 import { reopens } from "../ends.ts";
+import { callNodeId, chainNodeId, intentNodeId, parentAgent, ROOT } from "../ids.ts";
 import { type CallNode, type ChainNode, endsAgent, type QueryNode, type RunNode } from "../node.ts";
-import { callNodeId, chainNodeId, intentNodeId, parentAgent, ROOT } from "../node-id.ts";
 
 /** The part of a graph that the laws are checked on. */
 export interface LawView {
@@ -38,14 +38,14 @@ export function lawFault(graph: LawView): LawFault | null {
 /** The lawful nodes of an agent's chain so far: how many they are, how many of them queries, and the last of them. */
 interface Chain {
   length: number;
-  turns: number;
+  queries: number;
   last: ChainNode | null;
 }
 
 function chainOf(chains: Map<string, Chain>, { agentId }: ChainNode): Chain {
   let chain = chains.get(agentId);
   if (chain === undefined) {
-    chain = { length: 0, turns: 0, last: null };
+    chain = { length: 0, queries: 0, last: null };
     chains.set(agentId, chain);
   }
   return chain;
@@ -92,19 +92,19 @@ function taskProblem(graph: LawView, query: RunNode): string | null {
 /** What a query says that does not follow from its place and cause. It is thereby counted in its chain. */
 function queryProblem(graph: LawView, query: QueryNode, chain: Chain): string | null {
   const { id, agentId, depth } = query;
-  const turn = chain.turns;
-  chain.turns += 1;
+  const ordinal = chain.queries;
+  chain.queries += 1;
   const wanted = agentId.split(".").length - 1;
   if (depth !== wanted)
     return `the query ${id} has depth ${depth}, and not ${wanted}, which follows from its agent`;
-  if (query.turn !== turn)
-    return `the query ${id} has turn ${query.turn}, and not ${turn}, which follows from its place`;
+  if (query.ordinal !== ordinal)
+    return `the query ${id} has the ordinal ${query.ordinal}, and not ${ordinal}, which follows from its place`;
   const call = graph.find(query.parentId ?? "");
   if (call?.type !== "call") return null;
   const asked = call.args?.[1];
   if (asked !== undefined && asked !== query.query)
     return `the query ${id} is not what its parent asked in ${call.id}`;
-  const first = turn === 0 ? undefined : graph.find(chainNodeId(agentId, 0));
+  const first = ordinal === 0 ? undefined : graph.find(chainNodeId(agentId, 0));
   const other = SHARED.find(
     (field) => first?.type === "query" && JSON.stringify(first[field]) !== JSON.stringify(query[field]),
   );

@@ -1,9 +1,9 @@
 import { RLMError } from "../../errors.ts";
 import { decodeNode, decodeRunInfo } from "../decode/decode.ts";
 import { isKnownFormat } from "../decode/migrations.ts";
+import { parentAgent, ROOT } from "../ids.ts";
 import { isJsonObject, type JsonValue } from "../json.ts";
 import { endsAgent, type RunNode } from "../node.ts";
-import { parentAgent, ROOT } from "../node-id.ts";
 import { nodeUsage } from "../node-usage.ts";
 import { FORMAT, type RunInfo } from "../run-info.ts";
 import { addUsage, mergeUsage, type UsageTotal, ZERO_USAGE } from "../usage.ts";

@@ -1,6 +1,6 @@
 import { RLMError } from "../../errors.ts";
+import { ROOT } from "../ids.ts";
 import type { RunNode } from "../node.ts";
-import { ROOT } from "../node-id.ts";
 import { forkEffects } from "./fork-effects.ts";
 import type { Graph } from "./graph.ts";
 

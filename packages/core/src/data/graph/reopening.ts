@@ -1,7 +1,7 @@
 import type { ConfigPatch } from "../edit.ts";
 import { hasFailed, reopens } from "../ends.ts";
+import { parentAgent } from "../ids.ts";
 import { type ChainNode, type ErrorNode, endsAgent } from "../node.ts";
-import { parentAgent } from "../node-id.ts";
 import type { AgentState } from "./chain.ts";
 import type { Graph } from "./graph.ts";
 

@@ -1,5 +1,5 @@
+import { ROOT } from "../ids.ts";
 import type { ChainNode } from "../node.ts";
-import { ROOT } from "../node-id.ts";
 import type { UsageTotal } from "../usage.ts";
 import { counted } from "../words.ts";
 

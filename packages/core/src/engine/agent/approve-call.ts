@@ -1,5 +1,5 @@
+import { callNodeId } from "../../data/ids.ts";
 import { deepFreeze, type JsonValue } from "../../data/json.ts";
-import { callNodeId } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
 import type { Tool } from "../../protocols/tool.ts";
 import { copyJson } from "../../schema/json-copy.ts";

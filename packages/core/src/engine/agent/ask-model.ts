@@ -102,11 +102,11 @@ async function takeReply(
   { answered: { reply, attempts }, digest }: Extract<RequestOutcome, { readonly kind: "answered" }>,
   facts: ReplyFacts,
 ): Promise<TransitionEnd> {
-  const kernel = port.settings.languages.get(state.query.config.runtime);
-  if (kernel === undefined)
+  const language = port.settings.languages.get(state.query.config.runtime);
+  if (language === undefined)
     throw new RLMError("invalid_options", `This flow has no runtime "${state.query.config.runtime}".`);
   const schema = port.schemaOf(state.query);
-  const found = await understandReply(reply, { kernel, state, schema, final: facts.final });
+  const found = await understandReply(reply, { language, state, schema, final: facts.final });
   const called = explainToolCalls(reply);
   const action = {
     type: "action",

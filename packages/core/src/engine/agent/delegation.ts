@@ -1,6 +1,6 @@
 import { type AgentState, agentState, queryEnd } from "../../data/graph/chain.ts";
+import { callNodeId } from "../../data/ids.ts";
 import { type ErrorData, endsAgent, type Outcome } from "../../data/node.ts";
-import { callNodeId } from "../../data/node-id.ts";
 import type { Call } from "../../protocols/runtime.ts";
 import {
   type ChildPlan,

@@ -1,9 +1,9 @@
 import type { AgentState } from "../../data/graph/chain.ts";
+import { intentNodeId } from "../../data/ids.ts";
 import type { JsonValue } from "../../data/json.ts";
 import type { CallNode, Outcome } from "../../data/node.ts";
-import { intentNodeId } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
-import type { Call, TurnState } from "../../protocols/runtime.ts";
+import type { ActivationState, Call } from "../../protocols/runtime.ts";
 import { awaitedTasks, endIds, hasEnded, recordedOutcome } from "../repl/answers.ts";
 import type { LiveBlock } from "../repl/live-block.ts";
 import { orderResumed } from "../repl/order-resumed.ts";
@@ -26,7 +26,7 @@ export type BlockOutcome =
   | { readonly kind: "suspended" }
   | { readonly kind: "deadlock" }
   | { readonly kind: "done"; readonly value: JsonValue }
-  | { readonly kind: "lost"; readonly state: Extract<TurnState, { kind: "lost" }> };
+  | { readonly kind: "lost"; readonly state: Extract<ActivationState, { kind: "lost" }> };
 
 /**
  * Drives one block from where it stands to its end or its suspension. Owns nothing: all state is the
@@ -311,7 +311,7 @@ async function deliver(
   now: number,
 ): Promise<void> {
   block.settled.add(index);
-  const turn = await block.session.deliver({ index, outcome, now });
-  block.absorb(turn);
-  if (turn.output !== "") port.tell({ type: "output", text: turn.output });
+  const activation = await block.session.deliver({ index, outcome, now });
+  block.absorb(activation);
+  if (activation.output !== "") port.tell({ type: "output", text: activation.output });
 }

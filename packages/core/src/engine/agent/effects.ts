@@ -1,5 +1,5 @@
 import type { AgentState } from "../../data/graph/chain.ts";
-import { callNodeId, effectKey } from "../../data/node-id.ts";
+import { callNodeId, effectKey } from "../../data/ids.ts";
 import type { Call } from "../../protocols/runtime.ts";
 import type { Tool } from "../../protocols/tool.ts";
 import { asJson } from "../../schema/json-copy.ts";

@@ -10,7 +10,7 @@ import { type LiveBlock, suspensions } from "../repl/live-block.ts";
 import type { ChainDraft } from "../store/node-draft.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import type { BlockOutcome } from "./drive-block.ts";
-import { kernelOf } from "./in-language.ts";
+import { languageOf } from "./in-language.ts";
 
 /** Appends the node that says how a block ended or was suspended. */
 export async function endBlock(
@@ -55,7 +55,7 @@ async function goOn(
   problem: Problem | null,
 ): Promise<TransitionEnd> {
   const { issued, ended, output, action } = block;
-  const kernel = kernelOf(port.settings, state);
+  const language = languageOf(port.settings, state);
   const unawaited = (ended?.unawaited ?? [])
     .flatMap((index) => issued[index] ?? [])
     .filter((call) => call.name !== "done" && call.name !== "delegate");
@@ -64,7 +64,7 @@ async function goOn(
     output: earlier + output,
     problem: problem?.text ?? null,
     notice: action.notice,
-    unawaited: unawaited.map(({ index, name }) => ({ index, name: spelled(name, kernel) })),
+    unawaited: unawaited.map(({ index, name }) => ({ index, name: spelled(name, language) })),
     children: childrenNotWaitedFor(port.journal.graph, port.agentId),
     maxOutputLength: state.config.maxOutputLength,
     repliesLeft: Math.max(0, state.config.maxIterations - state.iterations),

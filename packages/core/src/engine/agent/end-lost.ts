@@ -1,5 +1,5 @@
 import type { AgentState } from "../../data/graph/chain.ts";
-import type { TurnState } from "../../protocols/runtime.ts";
+import type { ActivationState } from "../../protocols/runtime.ts";
 import { observeUndone } from "../../rules/block-end.ts";
 import type { LiveBlock } from "../repl/live-block.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
@@ -14,7 +14,7 @@ export async function endLost(
   port: AgentPort,
   state: AgentState,
   block: LiveBlock,
-  lost: Extract<TurnState, { kind: "lost" }>,
+  lost: Extract<ActivationState, { kind: "lost" }>,
 ): Promise<TransitionEnd> {
   const { limit } = lost;
   const losses = limit === undefined ? 1 + lossesInARow(port) : 0;

@@ -1,14 +1,14 @@
 import type { AgentState } from "../../data/graph/chain.ts";
 import type { Outcome } from "../../data/node.ts";
-import type { Kernel } from "../../protocols/kernel.ts";
+import type { Language } from "../../protocols/language.ts";
 import { spelled } from "../../rules/spelling.ts";
 import type { AgentSettings } from "../resources/settings.ts";
 
-/** The kernel whose language an agent writes; its runtime is there, for the agent's REPL is. */
-export function kernelOf(
+/** The language that an agent writes; its runtime is there, for the agent's REPL is. */
+export function languageOf(
   settings: AgentSettings,
   { query }: Pick<AgentState, "query">,
-): Pick<Kernel, "spellings"> {
+): Pick<Language, "spellings"> {
   return settings.languages.get(query.config.runtime) ?? {};
 }
 
@@ -19,6 +19,6 @@ export function inLanguage(
   outcome: Outcome,
 ): Outcome {
   if (outcome.ok) return outcome;
-  const message = spelled(outcome.error.message, kernelOf(settings, agent));
+  const message = spelled(outcome.error.message, languageOf(settings, agent));
   return { ok: false, error: { ...outcome.error, message } };
 }

@@ -1,12 +1,12 @@
 import { type AgentState, queryEnd } from "../../data/graph/chain.ts";
+import { callNodeId } from "../../data/ids.ts";
 import type { CallNode, Outcome } from "../../data/node.ts";
-import { callNodeId } from "../../data/node-id.ts";
 import { type MadeCall, MOST_SHOWN } from "../../rules/block-end.ts";
 import { spelled } from "../../rules/spelling.ts";
 import { childOf, recordedOutcome } from "../repl/answers.ts";
 import type { LiveBlock } from "../repl/live-block.ts";
 import type { AgentPort } from "./agent-port.ts";
-import { kernelOf } from "./in-language.ts";
+import { languageOf } from "./in-language.ts";
 
 /** The calls of a block with their answers, in order: undoing the block does not undo them. */
 export async function madeCalls(
@@ -14,7 +14,7 @@ export async function madeCalls(
   state: AgentState,
   block: LiveBlock,
 ): Promise<readonly MadeCall[]> {
-  const kernel = kernelOf(port.settings, state);
+  const language = languageOf(port.settings, state);
   const { graph } = port.journal;
   const recorded = new Map<number, CallNode>();
   for (const node of graph.calls(block.action.id)) recorded.set(node.index, node);
@@ -28,7 +28,7 @@ export async function madeCalls(
     const isAnswered = node !== undefined && node.outcome !== null;
     // Answers that will not be shown are not loaded.
     const answer = made.length < MOST_SHOWN && isAnswered ? await answerText(port, node) : UNANSWERED;
-    made.push({ id: callNodeId(block.action.id, index), name: spelled(name, kernel), answer });
+    made.push({ id: callNodeId(block.action.id, index), name: spelled(name, language), answer });
   }
   return made;
 }

@@ -2,7 +2,7 @@ import type { AgentConfig } from "../../data/agent-config.ts";
 import type { JsonObject, JsonSchema } from "../../data/json.ts";
 import type { ContextRef, QueryNode } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
-import type { Kernel } from "../../protocols/kernel.ts";
+import type { Language } from "../../protocols/language.ts";
 import type { PayloadReader, PayloadStore } from "../../protocols/store.ts";
 import type { Tool } from "../../protocols/tool.ts";
 import { BEGINNING, describeInput, MAX_DESCRIBED, READ_JSON } from "../../rules/describe-input.ts";
@@ -29,7 +29,7 @@ export const INTERPRETER = "2";
 export interface NewQuery {
   readonly agentId: string;
   readonly query: string;
-  readonly turn: number;
+  readonly ordinal: number;
   readonly depth: number;
   readonly config: AgentConfig;
   readonly contexts: readonly ContextRef[];
@@ -52,24 +52,24 @@ export async function queryDraft(
   payloads: PayloadStore,
   task: NewQuery,
 ): Promise<ChainDraft> {
-  const kernel = languageOf(settings, task.config.runtime);
+  const language = languageOf(settings, task.config.runtime);
   const tools = [...settings.tools.values()].filter(({ name }) => task.tools?.includes(name) ?? true);
-  const { inline, blob } = await pack(payloads, promptFor(settings, task, kernel, tools));
+  const { inline, blob } = await pack(payloads, promptFor(settings, task, language, tools));
   const draft: Omit<QueryNode, "id" | "agentId" | "parentId" | "n" | "startedAt" | "endedAt" | "origin"> = {
     type: "query",
     query: task.query,
-    turn: task.turn,
+    ordinal: task.ordinal,
     depth: task.depth,
     systemPrompt: inline,
     config: task.config,
     contexts: task.contexts,
-    ...(await inputOf(payloads, task, kernel)),
+    ...(await inputOf(payloads, task, language)),
     output: task.output,
     globals: task.globals,
     tools: tools.map((tool) => tool.name),
     seed: task.seed,
     interpreter: INTERPRETER,
-    kernel: { language: kernel.language, engine: kernel.engine },
+    language: { name: language.name, engine: language.engine },
     ...(task.metadata !== undefined && { metadata: copyObject(task.metadata, "metadata") }),
     ...(blob !== undefined && { blobs: { systemPrompt: blob } }),
   };
@@ -82,10 +82,10 @@ export async function queryDraft(
  */
 async function inputOf(
   payloads: PayloadReader,
-  { turn, contexts }: NewQuery,
-  { spellings }: Kernel,
+  { ordinal, contexts }: NewQuery,
+  { spellings }: Language,
 ): Promise<{ readonly input?: string }> {
-  if (turn > 0 || contexts.length === 0) return {};
+  if (ordinal > 0 || contexts.length === 0) return {};
   try {
     const beginnings = await Promise.all(
       contexts.slice(0, MAX_DESCRIBED).map(async (ref) => {
@@ -101,7 +101,12 @@ async function inputOf(
   }
 }
 
-function promptFor(settings: AgentSettings, task: NewQuery, kernel: Kernel, tools: readonly Tool[]): string {
+function promptFor(
+  settings: AgentSettings,
+  task: NewQuery,
+  language: Language,
+  tools: readonly Tool[],
+): string {
   const { agentId, depth, config, contexts, output } = task;
   const view: AgentView = {
     agentId,
@@ -113,8 +118,8 @@ function promptFor(settings: AgentSettings, task: NewQuery, kernel: Kernel, tool
     globals: Object.keys(task.globals),
     tools,
     models: [...settings.models].map(([key, { description }]) => ({ key, description })),
-    runtimes: [...settings.languages].map(([key, { language }]) => ({ key, language })),
-    kernel,
+    runtimes: [...settings.languages].map(([key, { name: language }]) => ({ key, language })),
+    language: language,
   };
   const prompt: unknown = fromUser("prompt", () => settings.prompt(view));
   if (typeof prompt === "string") return prompt;
@@ -146,9 +151,9 @@ function keysOf({ languages }: Pick<AgentSettings, "languages">): string {
   return [...languages.keys()].join(", ");
 }
 
-function languageOf(settings: AgentSettings, key: string): Kernel {
-  const kernel = settings.languages.get(key);
-  if (kernel !== undefined) return kernel;
+function languageOf(settings: AgentSettings, key: string): Language {
+  const language = settings.languages.get(key);
+  if (language !== undefined) return language;
   const message = `There is no runtime "${key}". Runtimes of this flow: ${keysOf(settings)}.`;
   throw new RLMError("invalid_options", message);
 }
@@ -179,7 +184,7 @@ export async function childDraft(
   return await queryDraft(settings, payloads, {
     agentId: plan.agentId,
     query: request.query,
-    turn: earlier.length,
+    ordinal: earlier.length,
     depth: plan.depth,
     config: plan.config,
     contexts: first?.contexts ?? contexts,

@@ -1,7 +1,7 @@
 import { agentState } from "../../data/graph/chain.ts";
 import type { Graph } from "../../data/graph/graph.ts";
+import { chainNodeId, effectKey } from "../../data/ids.ts";
 import type { JsonSchema } from "../../data/json.ts";
-import { chainNodeId, effectKey } from "../../data/node-id.ts";
 import type { Environment } from "../../protocols/environment.ts";
 
 /** What a provider is asked, its bound on output apart. */

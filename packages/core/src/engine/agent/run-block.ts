@@ -1,9 +1,9 @@
 import type { AgentState } from "../../data/graph/chain.ts";
+import { callNodeId, intentNodeId } from "../../data/ids.ts";
 import type { ActionNode } from "../../data/node.ts";
-import { callNodeId, intentNodeId } from "../../data/node-id.ts";
 import { sentences } from "../../data/words.ts";
 import { RLMError } from "../../errors.ts";
-import type { TurnState } from "../../protocols/runtime.ts";
+import type { ActivationState } from "../../protocols/runtime.ts";
 import { untilAborted } from "../environment/until-aborted.ts";
 import type { LiveBlock } from "../repl/live-block.ts";
 import type { LiveRepl } from "../repl/live-repl.ts";
@@ -59,7 +59,7 @@ async function attempt(port: AgentPort, state: AgentState, action: ActionNode): 
 }
 
 /** An earlier block can't be undone any more: what came after it was run with its variables. */
-function notRebuilt(block: LiveBlock, lost: Extract<TurnState, { kind: "lost" }>): RLMError {
+function notRebuilt(block: LiveBlock, lost: Extract<ActivationState, { kind: "lost" }>): RLMError {
   const what = `the REPL could not be rebuilt, its sandbox was lost ${MAX_REBUILDS + 1} times in the earlier block ${block.action.id}: ${lost.message}`;
   // The block ended when it ran first, so it is no endless one.
   const limit = lost.limit?.unit === "ms" ? lost.limit.name : null;

@@ -1,7 +1,7 @@
 import type { AgentState } from "../../data/graph/chain.ts";
 import { isJsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
 import type { Reply } from "../../protocols/client.ts";
-import type { Kernel } from "../../protocols/kernel.ts";
+import type { Language } from "../../protocols/language.ts";
 import { type FoundCode, findCode } from "../../rules/code-blocks.ts";
 import { explainNext, explainShown, JSON_TAKEN } from "../../rules/code-messages.ts";
 import { isShownWhole } from "../../rules/describe-input.ts";
@@ -14,7 +14,7 @@ type ReplyText = Pick<Reply, "text" | "finishReason">;
 
 /** What the meaning of a reply depends on, other than its text. */
 export interface ReplyPlace {
-  readonly kernel: Kernel;
+  readonly language: Language;
   readonly state: Pick<AgentState, "query">;
   /** What the answer must fit, or `null` for anything. */
   readonly schema: ResolvedSchema | null;
@@ -29,9 +29,9 @@ export interface ReplyPlace {
  * meant otherwise.
  */
 export async function understandReply(reply: ReplyText, place: ReplyPlace): Promise<FoundCode> {
-  const { kernel, state, schema } = place;
-  const found = findCode(reply.text, kernel);
-  if (found.kind === "code" && place.final) return shownAsAnswer(found, kernel);
+  const { language, state, schema } = place;
+  const found = findCode(reply.text, language);
+  if (found.kind === "code" && place.final) return shownAsAnswer(found, language);
   if (found.kind !== "none") return found;
   const { offered } = found;
   const value = offeredValue(offered);
@@ -45,12 +45,12 @@ export async function understandReply(reply: ReplyText, place: ReplyPlace): Prom
     problem === null &&
     isMeant(offered, value, place)
   ) {
-    const code = `await done(${kernel.literal?.(value) ?? ""})`;
-    if (kernel.literal !== undefined && kernel.parses(code) === null)
+    const code = `await done(${language.literal?.(value) ?? ""})`;
+    if (language.literal !== undefined && language.parses(code) === null)
       return { kind: "code", code, notice: JSON_TAKEN };
   }
   const next = explainNext({
-    kernel,
+    language,
     hasUnseenInput: state.query.contexts.length > 0 && !isShownWhole(state.query.contexts),
     suggested: value === undefined || schema === null ? value : await nearbyAnswer(schema, value),
     problem: offered?.kind === "value" ? problem : null,
@@ -60,8 +60,8 @@ export async function understandReply(reply: ReplyText, place: ReplyPlace): Prom
 }
 
 /** Of what the last reply shows nobody sees anything: where it ends by showing a variable, that is its answer. */
-function shownAsAnswer(found: FoundCode & { readonly kind: "code" }, kernel: Kernel): FoundCode {
-  const shown = withShownAnswer(found.code, kernel);
+function shownAsAnswer(found: FoundCode & { readonly kind: "code" }, language: Language): FoundCode {
+  const shown = withShownAnswer(found.code, language);
   if (shown === null) return found;
   const notices = [found.notice ?? "", explainShown(shown.call)].filter((part) => part !== "");
   return { kind: "code", code: shown.code, notice: notices.join("\n") };

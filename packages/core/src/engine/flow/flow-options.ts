@@ -6,11 +6,11 @@ import type { Runtime } from "../../protocols/runtime.ts";
 import type { RunStores } from "../../protocols/store.ts";
 import type { Tool } from "../../protocols/tool.ts";
 import { configProblems, type RunConfig, resolveConfig, rootConfig } from "../../rules/limits.ts";
-import { type AgentView, defaultPrompt, PromptBuilder } from "../../rules/prompt.ts";
+import { type AgentView, PromptBuilder, promptOf } from "../../rules/prompt.ts";
 import { copyJson } from "../../schema/json-copy.ts";
 import { defaultEnvironment, monotonicClock } from "../environment/default-environment.ts";
 import { type Price, Provider } from "../resources/provider.ts";
-import { ReplPlaces } from "../resources/repl-places.ts";
+import { ReplPermits } from "../resources/repl-permits.ts";
 import { RuntimeProofs } from "../resources/runtime-proofs.ts";
 import { Semaphore } from "../resources/semaphore.ts";
 import type { FlowSettings, MessagesSeam, NewAgent, OnAction, OnToolCall } from "../resources/settings.ts";
@@ -122,7 +122,7 @@ export function resolveOptions(options: FlowOptions): FlowSettings {
       ]),
     ),
     runtimes: new Map(runtimes),
-    languages: new Map(runtimes.map(([key, { kernel }]) => [key, kernel])),
+    languages: new Map(runtimes.map(([key, { language }]) => [key, language])),
     runtimeFor: options.runtimeFor ?? null,
     tools,
     globals,
@@ -132,7 +132,7 @@ export function resolveOptions(options: FlowOptions): FlowSettings {
     onToolCall: options.onToolCall ?? null,
     stores: options.workspace ?? memoryStores(environment.digest),
     requests: new Semaphore(config.maxConcurrency),
-    places: new ReplPlaces(config.maxLiveRepls),
+    permits: new ReplPermits(config.maxLiveRepls),
     proofs: new RuntimeProofs(),
     arrival: 0,
   };
@@ -247,17 +247,11 @@ function jsonGlobals({ globals = {} }: FlowOptions, problems: string[]): JsonObj
   return values;
 }
 
-function promptOf(prompt: FlowOptions["prompt"] = defaultPrompt()): (agent: AgentView) => string {
-  if (typeof prompt === "string") return () => prompt;
-  if (prompt instanceof PromptBuilder) return (agent) => prompt.render(agent);
-  return prompt;
-}
-
 /** What every runtime has and this value has not, whatever the caller's types let through. */
 function runtimeLacks(runtime: unknown): readonly string[] {
   const given: Readonly<Record<string, unknown>> = Object(runtime);
   return [
-    ...["protocol", "name", "kernel"].filter((name) => given[name] === undefined),
+    ...["protocol", "name", "language"].filter((name) => given[name] === undefined),
     ...["open", "close"].filter((name) => typeof given[name] !== "function").map((name) => `${name}()`),
   ];
 }

@@ -1,8 +1,8 @@
 import { agentState } from "../../data/graph/chain.ts";
 import { Graph } from "../../data/graph/graph.ts";
+import { isRunName, ROOT } from "../../data/ids.ts";
 import { deepFreeze, type JsonValue } from "../../data/json.ts";
-import { ROOT } from "../../data/node-id.ts";
-import { isRunName, type RunInfo } from "../../data/run-info.ts";
+import type { RunInfo } from "../../data/run-info.ts";
 import { RLMError } from "../../errors.ts";
 import type { ChatOptions, Client, Message, Reply } from "../../protocols/client.ts";
 import type { PayloadReader } from "../../protocols/store.ts";
@@ -222,7 +222,7 @@ export class RLMFlow implements Client {
       await live.assign(async () => ({
         agentId: ROOT,
         query,
-        turn: last.turn + 1,
+        ordinal: last.ordinal + 1,
         depth: 0,
         config,
         contexts: last.contexts,

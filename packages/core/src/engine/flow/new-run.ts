@@ -1,7 +1,7 @@
 import { Graph } from "../../data/graph/graph.ts";
+import { ROOT } from "../../data/ids.ts";
 import type { JsonSchema } from "../../data/json.ts";
 import type { ChainNode } from "../../data/node.ts";
-import { ROOT } from "../../data/node-id.ts";
 import type { RunInfo } from "../../data/run-info.ts";
 import { RLMError } from "../../errors.ts";
 import type { RunStores, Store } from "../../protocols/store.ts";
@@ -34,7 +34,7 @@ export async function makeRun(settings: FlowSettings, begun: NewRun): Promise<Ma
   const draft = await queryDraft(settings, stores.payloads, {
     agentId: ROOT,
     query,
-    turn: 0,
+    ordinal: 0,
     depth: 0,
     config: { ...rootConfig, runtime },
     contexts: context === undefined ? [] : await storeContexts(stores.payloads, context),

@@ -1,6 +1,6 @@
 import { Graph } from "../../data/graph/graph.ts";
+import { chainNodeId, ROOT } from "../../data/ids.ts";
 import type { RunNode } from "../../data/node.ts";
-import { chainNodeId, ROOT } from "../../data/node-id.ts";
 import type { RunInfo } from "../../data/run-info.ts";
 import { RLMError } from "../../errors.ts";
 import type { Store } from "../../protocols/store.ts";

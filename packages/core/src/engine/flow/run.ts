@@ -1,7 +1,7 @@
 import type { Edit } from "../../data/edit.ts";
 import type { Graph } from "../../data/graph/graph.ts";
+import { ROOT } from "../../data/ids.ts";
 import type { JsonValue } from "../../data/json.ts";
-import { ROOT } from "../../data/node-id.ts";
 import type { UsageTotal } from "../../data/usage.ts";
 import { RLMError } from "../../errors.ts";
 import type { PayloadReader } from "../../protocols/store.ts";

@@ -1,8 +1,8 @@
 import { queryEnd } from "../../data/graph/chain.ts";
 import type { Graph } from "../../data/graph/graph.ts";
+import { callNodeId } from "../../data/ids.ts";
 import { isJsonObject, type JsonValue } from "../../data/json.ts";
 import type { CallNode, ErrorNode, Outcome } from "../../data/node.ts";
-import { callNodeId } from "../../data/node-id.ts";
 import { counted, sentences } from "../../data/words.ts";
 import type { Call } from "../../protocols/runtime.ts";
 import type { Journal } from "../store/journal.ts";

@@ -1,12 +1,12 @@
 import type { Graph } from "../../data/graph/graph.ts";
+import { chainPlace } from "../../data/ids.ts";
 import type { JsonValue } from "../../data/json.ts";
 import type { ActionNode, BlockRecord, ChainNode, Cut, SupervisingNode } from "../../data/node.ts";
-import { chainPlace } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
-import type { Call, ReplSession, Turn, TurnState } from "../../protocols/runtime.ts";
+import type { Activation, ActivationState, Call, ReplSession } from "../../protocols/runtime.ts";
 import { WaitTable } from "./wait-table.ts";
 
-type LostState = Extract<TurnState, { kind: "lost" }>;
+type LostState = Extract<ActivationState, { kind: "lost" }>;
 
 /** What names a limit, or its unit. */
 const WORD = /^[A-Za-z]\w{0,39}$/;
@@ -38,9 +38,9 @@ export class LiveBlock {
   children = 0;
   /** Those of them whose delegation is not in the log yet. */
   readonly promised: Set<string> = new Set();
-  state: TurnState = { kind: "idle" };
-  /** The end of the main code; the state of later turns may only repeat it. */
-  ended: Extract<TurnState, { kind: "ended" | "threw" }> | null = null;
+  state: ActivationState = { kind: "idle" };
+  /** The end of the main code; the state of later activations may only repeat it. */
+  ended: Extract<ActivationState, { kind: "ended" | "threw" }> | null = null;
   #named: Set<number> | null = null;
   #output: string[] = [];
   #cut: Cut | null = null;
@@ -54,9 +54,9 @@ export class LiveBlock {
     this.#startedAt = startedAt;
   }
 
-  /** Takes in what a turn brought. Throws `protocol_violation` when its calls are out of order. */
-  absorb(turn: Turn): void {
-    for (const call of turn.calls) {
+  /** Takes in what an activation brought. Throws `protocol_violation` when its calls are out of order. */
+  absorb(activation: Activation): void {
+    for (const call of activation.calls) {
       if (call.index !== this.issued.length) {
         throw new RLMError(
           "protocol_violation",
@@ -65,11 +65,11 @@ export class LiveBlock {
       }
       this.issued.push(call);
     }
-    if (turn.output !== "") this.#output.push(turn.output);
-    if (turn.outputCut !== undefined) this.#cut = turn.outputCut;
-    this.#codeMs += isAmount(turn.codeMs) ? turn.codeMs : 0;
-    this.state = turn.state.kind === "lost" ? soundLoss(turn.state) : turn.state;
-    if (turn.state.kind === "ended" || turn.state.kind === "threw") this.ended = turn.state;
+    if (activation.output !== "") this.#output.push(activation.output);
+    if (activation.outputCut !== undefined) this.#cut = activation.outputCut;
+    this.#codeMs += isAmount(activation.codeMs) ? activation.codeMs : 0;
+    this.state = activation.state.kind === "lost" ? soundLoss(activation.state) : activation.state;
+    if (activation.state.kind === "ended" || activation.state.kind === "threw") this.ended = activation.state;
   }
 
   /** The waits that nodes of this block have named; read off the log once, to be kept up by whoever names more. */

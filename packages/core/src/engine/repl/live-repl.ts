@@ -1,5 +1,5 @@
 import type { ReplSession } from "../../protocols/runtime.ts";
-import type { IdleRepl } from "../resources/repl-places.ts";
+import type { IdleRepl } from "../resources/repl-permits.ts";
 import type { LiveBlock } from "./live-block.ts";
 
 /** An agent's REPL that is alive. */

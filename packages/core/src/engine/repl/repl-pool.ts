@@ -2,7 +2,7 @@ import { ranBlocks } from "../../data/graph/chain.ts";
 import { RLMError } from "../../errors.ts";
 import type { ReplSession, Runtime } from "../../protocols/runtime.ts";
 import { untilAborted } from "../environment/until-aborted.ts";
-import { Party } from "../resources/repl-places.ts";
+import { Party } from "../resources/repl-permits.ts";
 import type { Release } from "../resources/semaphore.ts";
 import type { FlowSettings } from "../resources/settings.ts";
 import type { Journal } from "../store/journal.ts";
@@ -13,15 +13,15 @@ import { replayEnded } from "./replay-block.ts";
 import { replayDifferences } from "./replay-differences.ts";
 
 /** What a pool needs of the flow. */
-export type PoolSettings = Pick<FlowSettings, "arrival" | "environment" | "places" | "proofs" | "runtimes">;
+export type PoolSettings = Pick<FlowSettings, "arrival" | "environment" | "permits" | "proofs" | "runtimes">;
 
 const IMPATIENT_MS = 250;
 
 /**
  * The REPLs of one branch that are alive.
  *
- * Owns: their sessions, and which of them is in use. Does not own: the runtimes, the number of places.
- * 1. Every REPL has one of the flow's places. While the run moves, only a REPL whose agent waits for children is
+ * Owns: their sessions, and which of them is in use. Does not own: the runtimes, the number of permits.
+ * 1. Every REPL has one of the flow's permits. While the run moves, only a REPL whose agent waits for children is
  *    closed for room, and only for another agent of the run; while it rests, any of them for anybody.
  * 2. A REPL that is not fresh has run every block of its agent's chain that is not undone, and no other.
  * 3. An opening that takes long because the runtime is full closes such REPLs too: it may have fewer places than
@@ -54,20 +54,25 @@ export class ReplPool {
     const idle = this.#idle.get(agentId);
     if (idle !== undefined) {
       this.#idle.delete(agentId);
-      this.#settings.places.leave(this.#party, idle);
+      this.#settings.permits.leave(this.#party, idle);
       this.#inUse.set(agentId, idle);
       return idle;
     }
-    return await this.#openIn(await this.#settings.places.enter(this.#party, signal), agentId, signal, alone);
+    return await this.#openIn(
+      await this.#settings.permits.enter(this.#party, signal),
+      agentId,
+      signal,
+      alone,
+    );
   }
 
   /**
-   * Begins to open the agent's REPL if it has none and a place is free. A failure here is not reported: it happens
+   * Begins to open the agent's REPL if it has none and a permit is free. A failure here is not reported: it happens
    * again when the REPL is acquired.
    */
   prepare(agentId: string, signal: AbortSignal): void {
     if (this.#closed || this.#isKnown(agentId)) return;
-    const leave = this.#settings.places.tryEnter();
+    const leave = this.#settings.permits.tryEnter();
     if (leave === null) return;
     const prepared = this.#openIn(leave, agentId, signal, false)
       .then((repl) => this.release(repl))
@@ -122,18 +127,18 @@ export class ReplPool {
     if (!this.#atRest) return;
     this.#atRest = false;
     for (const repl of this.#idle.values()) {
-      this.#settings.places.leave(this.#party, repl);
+      this.#settings.permits.leave(this.#party, repl);
       this.#offer(repl);
     }
   }
 
   #offer(repl: LiveRepl): void {
-    const { places } = this.#settings;
-    if (this.#atRest) places.rest(repl, this.#journal.graph.finished);
-    else if (repl.block !== null) places.suspend(this.#party, repl);
+    const { permits } = this.#settings;
+    if (this.#atRest) permits.rest(repl, this.#journal.graph.finished);
+    else if (repl.block !== null) permits.suspend(this.#party, repl);
   }
 
-  /** Closes the agent's REPL, in use or not. A pending turn of it ends as lost. */
+  /** Closes the agent's REPL, in use or not. A pending activation of it ends as lost. */
   async drop(agentId: string): Promise<void> {
     await this.#prepared.get(agentId);
     const repl = this.#idle.get(agentId) ?? this.#inUse.get(agentId);
@@ -150,7 +155,7 @@ export class ReplPool {
   #use(agentId: string, session: ReplSession, leave: Release): LiveRepl {
     const evict = async () => {
       for (const repls of [this.#idle, this.#inUse]) if (repls.get(agentId) === repl) repls.delete(agentId);
-      this.#settings.places.leave(this.#party, repl);
+      this.#settings.permits.leave(this.#party, repl);
       await dispose(session);
       return leave;
     };
@@ -195,7 +200,7 @@ export class ReplPool {
       if (opened.aborted) return;
       // A REPL at work now may soon be suspended on the very agent that waits here: it can be closed then.
       await whenFull();
-      await this.#settings.places.evictOne(this.#party, opened);
+      await this.#settings.permits.evictOne(this.#party, opened);
     }
   }
 }

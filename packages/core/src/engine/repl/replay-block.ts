@@ -1,5 +1,5 @@
+import { callNodeId } from "../../data/ids.ts";
 import type { ActionNode, CallNode } from "../../data/node.ts";
-import { callNodeId } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
 import type { Call, ReplSession } from "../../protocols/runtime.ts";
 import type { Journal } from "../store/journal.ts";
@@ -128,7 +128,7 @@ function divergence({ block, ...details }: Divergence): RLMError {
   const { node, recorded, asked } = details;
   return new RLMError(
     "replay_diverged",
-    `Replay diverged at ${node}: the log has ${recorded}, but the code now makes ${asked}. The log was made by another kernel or the code depends on something outside the record; fork before ${block}.`,
+    `Replay diverged at ${node}: the log has ${recorded}, but the code now makes ${asked}. The log was made by another language or the code depends on something outside the record; fork before ${block}.`,
     { details },
   );
 }

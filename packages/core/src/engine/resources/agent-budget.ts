@@ -1,7 +1,7 @@
 import type { AgentConfig } from "../../data/agent-config.ts";
 import { agentState } from "../../data/graph/chain.ts";
 import type { Graph } from "../../data/graph/graph.ts";
-import { parentAgent } from "../../data/node-id.ts";
+import { parentAgent } from "../../data/ids.ts";
 import { Budget, type BudgetLimits } from "./budget.ts";
 
 /** An agent's budget: that of its parent, or a part of it where the agent's limits are others. What is on record is booked. */

@@ -4,14 +4,14 @@ import type { JsonObject, JsonValue } from "../../data/json.ts";
 import type { ActionNode, ChainNode } from "../../data/node.ts";
 import type { Message } from "../../protocols/client.ts";
 import type { Environment } from "../../protocols/environment.ts";
-import type { Kernel } from "../../protocols/kernel.ts";
+import type { Language } from "../../protocols/language.ts";
 import type { Runtime } from "../../protocols/runtime.ts";
 import type { RunStores } from "../../protocols/store.ts";
 import type { Tool } from "../../protocols/tool.ts";
 import type { ResolvedRunConfig } from "../../rules/limits.ts";
 import type { AgentView } from "../../rules/prompt.ts";
 import type { Price, Provider } from "./provider.ts";
-import type { ReplPlaces } from "./repl-places.ts";
+import type { ReplPermits } from "./repl-permits.ts";
 import type { RuntimeProofs } from "./runtime-proofs.ts";
 import type { Semaphore } from "./semaphore.ts";
 
@@ -71,7 +71,7 @@ export interface AgentSettings {
   /** The models, by key. */
   readonly models: ReadonlyMap<string, ModelInfo>;
   /** The languages of the runtimes, by the key of the runtime. */
-  readonly languages: ReadonlyMap<string, Kernel>;
+  readonly languages: ReadonlyMap<string, Language>;
   readonly runtimeFor: ((agent: NewAgent) => string) | null;
   readonly tools: ReadonlyMap<string, Tool>;
   readonly globals: JsonObject;
@@ -92,8 +92,8 @@ export interface FlowSettings extends AgentSettings {
   readonly stores: RunStores;
   /** The cap on requests in flight of the whole flow. */
   readonly requests: Semaphore;
-  /** The places for live REPLs of the whole flow. */
-  readonly places: ReplPlaces;
+  /** The permits for live REPLs of the whole flow. */
+  readonly permits: ReplPermits;
   /** Which runtimes have opened a REPL. */
   readonly proofs: RuntimeProofs;
   /** The run's rank in the flow: a run that came earlier is served first. */

@@ -1,8 +1,8 @@
 import type { Edit } from "../../data/edit.ts";
 import { type AgentState, agentState } from "../../data/graph/chain.ts";
 import type { Graph } from "../../data/graph/graph.ts";
+import { parentAgent, ROOT } from "../../data/ids.ts";
 import { endsAgent, type RunNode } from "../../data/node.ts";
-import { parentAgent, ROOT } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
 import type { RunControl } from "../../protocols/inbox.ts";
 import type { Store } from "../../protocols/store.ts";

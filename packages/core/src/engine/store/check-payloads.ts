@@ -1,7 +1,7 @@
 import { mayOpenAgain } from "../../data/ends.ts";
 import type { Graph } from "../../data/graph/graph.ts";
+import { parentAgent } from "../../data/ids.ts";
 import { endsAgent, type RunNode } from "../../data/node.ts";
-import { parentAgent } from "../../data/node-id.ts";
 import { sentence, sentences } from "../../data/words.ts";
 import { RLMError } from "../../errors.ts";
 import type { PayloadReader } from "../../protocols/store.ts";

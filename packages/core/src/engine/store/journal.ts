@@ -1,8 +1,8 @@
 import { decodeNode } from "../../data/decode/decode.ts";
 import type { Graph } from "../../data/graph/graph.ts";
+import { callNodeId, intentNodeId } from "../../data/ids.ts";
 import { deepFreeze } from "../../data/json.ts";
 import type { ActionNode, BlobRef, CallNode, ChainNode, RunNode } from "../../data/node.ts";
-import { callNodeId, intentNodeId } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
 import type { Environment } from "../../protocols/environment.ts";
 import type { PayloadStore, Store } from "../../protocols/store.ts";

@@ -1,6 +1,6 @@
+import { chainNodeId } from "../../data/ids.ts";
 import { deepFreeze, type JsonValue } from "../../data/json.ts";
 import type { BlobRef, CallNode, ChainNode, Origin } from "../../data/node.ts";
-import { chainNodeId } from "../../data/node-id.ts";
 import { RLMError } from "../../errors.ts";
 import type { PayloadStore } from "../../protocols/store.ts";
 

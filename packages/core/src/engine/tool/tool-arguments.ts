@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
 import { counted } from "../../data/words.ts";
 import { RLMError } from "../../errors.ts";
-import type { ToolParameter } from "../../protocols/kernel.ts";
+import type { ToolParameter } from "../../protocols/language.ts";
 import { findByPointer } from "../../schema/json-schema/json-pointer.ts";
 import { showValue } from "../../schema/json-schema/show-value.ts";
 import { typeWords } from "../../schema/json-schema/type-words.ts";

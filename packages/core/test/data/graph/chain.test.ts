@@ -26,7 +26,7 @@ describe("the state of an agent", () => {
     const run = begun();
     run.action("root", "1");
     run.result("root", 1);
-    run.query("root", "More.", { turn: 1 });
+    run.query("root", "More.", { ordinal: 1 });
     run.action("root", "2");
     expect(agentState(run.graph, "root")).toMatchObject({
       iterations: 1,
@@ -58,7 +58,7 @@ describe("the state of an agent", () => {
     run.add("root", { type: "observation", content: "?", edit: { kind: "say", agentId: "root", text: "?" } });
     expect(agentState(run.graph, "root")?.shown).toBe(4);
     run.result("root", 1);
-    run.query("root", "More.", { turn: 1 });
+    run.query("root", "More.", { ordinal: 1 });
     expect(agentState(run.graph, "root")?.shown).toBe(6);
   });
 

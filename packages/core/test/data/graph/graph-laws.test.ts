@@ -81,8 +81,18 @@ describe("the laws of a run", () => {
   test.each<[string, string, string, Partial<QueryNode>]>([
     ["a child's depth", "root.scan#0", "root.scan#0 has depth 2, and not 1", { depth: 2 }],
     ["the root's depth", "root#0", "root#0 has depth 1, and not 0", { depth: 1 }],
-    ["the turn of a first task", "root.scan#0", "root.scan#0 has turn 1, and not 0", { turn: 1 }],
-    ["the turn of a further task", "root.scan#5", "root.scan#5 has turn 2, and not 1", { turn: 2 }],
+    [
+      "the ordinal of a first query",
+      "root.scan#0",
+      "root.scan#0 has the ordinal 1, and not 0",
+      { ordinal: 1 },
+    ],
+    [
+      "the ordinal of a further query",
+      "root.scan#5",
+      "root.scan#5 has the ordinal 2, and not 1",
+      { ordinal: 2 },
+    ],
     [
       "a child's task",
       "root.scan#0",

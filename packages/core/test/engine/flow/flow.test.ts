@@ -175,7 +175,7 @@ describe("a run", () => {
     const first = await flow.run("Set.");
     const second = await flow.continue(first.graph, "Read.");
     expect(second.answer).toBe(42);
-    expect(second.graph.chainAt("root", 3)).toMatchObject({ type: "query", turn: 1, query: "Read." });
+    expect(second.graph.chainAt("root", 3)).toMatchObject({ type: "query", ordinal: 1, query: "Read." });
   });
 
   test("gives a finished child a further task in its own REPL", async () => {

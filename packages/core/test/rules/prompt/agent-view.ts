@@ -1,13 +1,13 @@
-import type { Kernel, KernelPromptOptions } from "../../../src/driver.ts";
+import type { Language, LanguagePromptOptions } from "../../../src/driver.ts";
 import type { AgentView } from "../../../src/index.ts";
 import { agentConfig } from "../../data/run-builder.ts";
 
-const kernel: Kernel = {
-  language: "javascript",
+const language: Language = {
+  name: "javascript",
   engine: "test",
   fences: ["repl"],
   parses: () => null,
-  promptSections: (options: KernelPromptOptions) => [
+  promptSections: (options: LanguagePromptOptions) => [
     { name: "repl", text: `REPL ${JSON.stringify(options)}` },
   ],
   signature: ({ name, input }) => `await ${name}(${input.map((one) => one.name).join(", ")})`,
@@ -26,7 +26,7 @@ export function agentView(more: Partial<AgentView> = {}): AgentView {
     tools: [],
     models: [{ key: "default", description: "" }],
     runtimes: [{ key: "default", language: "javascript" }],
-    kernel,
+    language: language,
     ...more,
   };
 }

@@ -49,7 +49,7 @@ describe("the default prompt", () => {
     expect(promptOf({ depth: 1 })).toContain("You are a sub-agent");
   });
 
-  test("speaks of contexts where there are some, and how many the kernel should teach", () => {
+  test("speaks of contexts where there are some, and how many the language should teach", () => {
     expect(promptOf({ contexts: [{ ...context, characters: 401 }] })).toContain(
       "Your input lies outside this conversation, in CONTEXT",
     );
@@ -103,7 +103,7 @@ describe("the default prompt", () => {
     expect(prompt).toContain("64 children per block; 3 more levels of agents");
   });
 
-  test("lists tools as the kernel calls them, and variables", () => {
+  test("lists tools as the language calls them, and variables", () => {
     const prompt = promptOf({ tools: [tool], globals: ["limit", "names"] });
     expect(prompt).toContain("Functions of the host:\n- await readFile(path): Reads a file.");
     expect(prompt).toContain("Variables that are set: limit, names.");

@@ -3,7 +3,7 @@
 // Owns: indices, the queue of calls the host has not seen, what each answer settles, which calls were refused.
 // Does not own: what the calls mean. Invariants: (1) indices are contiguous from 0 in the order in which
 // code made the calls; (2) a call that is refused here takes no index; (3) at most `outstandingCalls` are
-// with the host, waits apart; (4) the calls of one turn fit `turnSize`, the others queue; (5) an answer
+// with the host, waits apart; (4) the calls of one activation fit `activationSize`, the others queue; (5) an answer
 // settles its call once.
 
 import type { EvaluatorLimits } from "../../wire/evaluator-spec.ts";
@@ -93,18 +93,18 @@ export class Calls {
     throw this.#tooMany;
   }
 
-  /** Takes a call and gives its index. Throws a RangeError for one too many, or too large for a turn. */
+  /** Takes a call and gives its index. Throws a RangeError for one too many, or too large for an activation. */
   issue(call: NewCall): number {
     if (call.name !== "done") this.ensureRoom();
     else if (this.#dones >= this.#limits.callsPerBlock) {
       throw new RangeErrorConstructor(`done was refused ${this.#dones} times; go on in your next block`);
     }
     const index = this.#known.length;
-    const { turnSize } = this.#limits;
+    const { activationSize } = this.#limits;
     const json = `{"index":${index},"name":${quote(call.name)},"args":[${joined(call.args)}]}`;
-    if (json.length > turnSize) {
+    if (json.length > activationSize) {
       throw new RangeErrorConstructor(
-        `the arguments of ${call.name} hold more than ${turnSize} characters of JSON; send less`,
+        `the arguments of ${call.name} hold more than ${activationSize} characters of JSON; send less`,
       );
     }
     const waits = call.name === "wait";
@@ -143,14 +143,14 @@ export class Calls {
     return reasons;
   }
 
-  /** JSON texts of the calls the host may start now, in order: as many as fit one turn. */
+  /** JSON texts of the calls the host may start now, in order: as many as fit one activation. */
   takeUnsent(): string {
     let text = "";
     while (this.#sent < this.#unsent.length) {
       const call = this.#unsent[this.#sent];
       if (call === undefined) break;
       if (!call.waits && this.#withHost >= this.#limits.outstandingCalls) break;
-      if (text !== "" && text.length + call.json.length >= this.#limits.turnSize) break;
+      if (text !== "" && text.length + call.json.length >= this.#limits.activationSize) break;
       if (!call.waits) this.#withHost += 1;
       text += text === "" ? call.json : `,${call.json}`;
       this.#unsent[this.#sent] = SENT;

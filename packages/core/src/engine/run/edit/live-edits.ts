@@ -2,9 +2,9 @@ import { decodeEdit } from "../../../data/decode/decode.ts";
 import type { ConfigPatch, Edit } from "../../../data/edit.ts";
 import { editNodes } from "../../../data/graph/apply-edit.ts";
 import { type AgentState, agentState } from "../../../data/graph/chain.ts";
+import { parentAgent } from "../../../data/ids.ts";
 import { deepFreeze } from "../../../data/json.ts";
 import type { ChainNode } from "../../../data/node.ts";
-import { parentAgent } from "../../../data/node-id.ts";
 import { RLMError } from "../../../errors.ts";
 import { configProblems } from "../../../rules/limits.ts";
 import type { AnswerSchemas } from "../../../schema/answer-schemas.ts";
@@ -159,8 +159,8 @@ export class LiveEdits {
         return edit;
       case "code": {
         const { languages } = this.#parts.settings;
-        const kernel = languages.get(this.#state(edit.agentId).query.config.runtime);
-        const fault = kernel?.parses(edit.code) ?? null;
+        const language = languages.get(this.#state(edit.agentId).query.config.runtime);
+        const fault = language?.parses(edit.code) ?? null;
         if (fault !== null) throw refused(`This code does not parse: ${fault}`);
         return edit;
       }

@@ -1,8 +1,8 @@
 import { agentState } from "../../../data/graph/chain.ts";
 import { type Graph, lineage } from "../../../data/graph/graph.ts";
+import { chainNodeId } from "../../../data/ids.ts";
 import type { CallNode } from "../../../data/node.ts";
 import { endsAgent } from "../../../data/node.ts";
-import { chainNodeId } from "../../../data/node-id.ts";
 import { type ChildPlan, childConfig, planFurther, readDelegate } from "../../../rules/delegate.ts";
 import { unfinishedAgents } from "../../../rules/plan.ts";
 import type { Delegation } from "../../agent/agent-port.ts";

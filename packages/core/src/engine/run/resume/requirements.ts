@@ -26,7 +26,7 @@ export function requirementsOf(
     if (state === undefined) continue;
     const { query, config } = state;
     const { runtime: key } = query.config;
-    const { language } = query.kernel;
+    const { name: language } = query.language;
     models.add(config.model);
     runtimes.set(`${key} ${language}`, { key, language });
     for (const tool of query.tools) tools.add(tool);
@@ -42,7 +42,7 @@ export function requireAll(graph: Graph, settings: FlowSettings, agents?: readon
     ...runtimes.flatMap(({ key, language }) => {
       const runtime = settings.runtimes.get(key);
       if (runtime === undefined) return [`runtime "${key}"`];
-      return runtime.kernel.language === language ? [] : [`a runtime "${key}" that speaks ${language}`];
+      return runtime.language.name === language ? [] : [`a runtime "${key}" that speaks ${language}`];
     }),
     ...tools.filter((name) => !settings.tools.has(name)).map((name) => `tool "${name}"`),
   ];

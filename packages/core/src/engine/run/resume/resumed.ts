@@ -1,7 +1,7 @@
 import { agentState } from "../../../data/graph/chain.ts";
 import type { Graph } from "../../../data/graph/graph.ts";
+import { callNodeId, parentAgent } from "../../../data/ids.ts";
 import { endsAgent } from "../../../data/node.ts";
-import { callNodeId, parentAgent } from "../../../data/node-id.ts";
 import type { Store } from "../../../protocols/store.ts";
 import { unfinishedAgents } from "../../../rules/plan.ts";
 import type { Delegation } from "../../agent/agent-port.ts";

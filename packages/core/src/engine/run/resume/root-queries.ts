@@ -1,5 +1,5 @@
+import { ROOT } from "../../../data/ids.ts";
 import { endsAgent } from "../../../data/node.ts";
-import { ROOT } from "../../../data/node-id.ts";
 import { RLMError } from "../../../errors.ts";
 import { type NewQuery, queryDraft } from "../../agent/query-draft.ts";
 import type { FlowSettings } from "../../resources/settings.ts";

@@ -24,7 +24,7 @@ function runOf(end: boolean): RunBuilder {
     config: { ...agentConfig, model: "fast", runtime: "docker" },
     tools: ["here", "readFile", "search"],
   });
-  run.delegate("root", 1, "root.b", { kernel: { language: "python", engine: "3.13" }, tools: ["search"] });
+  run.delegate("root", 1, "root.b", { language: { name: "python", engine: "3.13" }, tools: ["search"] });
   if (end) for (const agentId of ["root.a", "root.b"]) run.result(agentId, 1);
   return run;
 }

@@ -1,25 +1,25 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ReplSpec, Turn, TurnState } from "@rlmflow/core/driver";
+import type { Activation, ActivationState, ReplSpec } from "@rlmflow/core/driver";
 import { ensure, ensureEqual } from "../contract/contract.ts";
 
 const BUILTINS = ["delegate", "wait", "llmQuery", "done"];
 const MAX_PREVIEW = 80;
 
-/** What holds of every turn, whatever the code: shapes, numbers in their ranges, calls numbered on. */
-export function ensureTurn(turn: Turn, spec: ReplSpec, callsBefore: number): void {
-  const isJson = isDeepStrictEqual(JSON.parse(JSON.stringify(turn)), turn);
-  ensure(isJson, "a turn holds something that JSON does not");
-  ensure(typeof turn.output === "string", "a turn's output is no text");
-  ensure(turn.codeMs >= 0, `codeMs is ${turn.codeMs}`);
-  ensureCalls(turn, spec, callsBefore);
-  ensureCut(turn);
-  ensureState(turn.state, spec, callsBefore + turn.calls.length);
+/** What holds of every activation, whatever the code: shapes, numbers in their ranges, calls numbered on. */
+export function ensureActivation(activation: Activation, spec: ReplSpec, callsBefore: number): void {
+  const isJson = isDeepStrictEqual(JSON.parse(JSON.stringify(activation)), activation);
+  ensure(isJson, "an activation holds something that JSON does not");
+  ensure(typeof activation.output === "string", "an activation's output is no text");
+  ensure(activation.codeMs >= 0, `codeMs is ${activation.codeMs}`);
+  ensureCalls(activation, spec, callsBefore);
+  ensureCut(activation);
+  ensureState(activation.state, spec, callsBefore + activation.calls.length);
 }
 
-function ensureCalls({ calls }: Turn, spec: ReplSpec, callsBefore: number): void {
+function ensureCalls({ calls }: Activation, spec: ReplSpec, callsBefore: number): void {
   const numbers = calls.map(({ index }) => index);
   const expected = calls.map((_, place) => callsBefore + place);
-  ensureEqual(numbers, expected, "the list of indices of a turn's calls");
+  ensureEqual(numbers, expected, "the list of indices of an activation's calls");
   const known = new Set([...spec.functions, ...BUILTINS]);
   for (const { name, args } of calls) {
     ensure(known.has(name), `a call is of ${name}, which the REPL was not given`);
@@ -27,7 +27,7 @@ function ensureCalls({ calls }: Turn, spec: ReplSpec, callsBefore: number): void
   }
 }
 
-function ensureCut({ outputCut, output }: Turn): void {
+function ensureCut({ outputCut, output }: Activation): void {
   if (outputCut === undefined) return;
   const { kept, total } = outputCut;
   ensure(kept < total, `outputCut says that ${kept} of ${total} characters were kept`);
@@ -37,15 +37,18 @@ function ensureCut({ outputCut, output }: Turn): void {
   );
 }
 
-function ensureState(state: TurnState, spec: ReplSpec, calls: number): void {
+function ensureState(state: ActivationState, spec: ReplSpec, calls: number): void {
   if (state.kind === "idle") return;
   if (state.kind === "lost") {
-    ensure(state.blame === "block" || state.blame === "none", "a lost turn does not say who is to blame");
-    ensure(state.message !== "", "a lost turn does not say what happened");
+    ensure(
+      state.blame === "block" || state.blame === "none",
+      "a lost activation does not say who is to blame",
+    );
+    ensure(state.message !== "", "a lost activation does not say what happened");
     return;
   }
   const isKnown = state.kind === "ended" || state.kind === "threw";
-  ensure(isKnown, `a turn's state is of an unknown kind: ${JSON.stringify(state)}`);
+  ensure(isKnown, `an activation's state is of an unknown kind: ${JSON.stringify(state)}`);
   for (const index of state.unawaited) {
     ensure(
       Number.isInteger(index) && index >= 0 && index < calls,

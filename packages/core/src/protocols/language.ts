@@ -1,14 +1,14 @@
 import type { JsonValue } from "../data/json.ts";
-import type { KernelInfo } from "../data/node.ts";
+import type { LanguageInfo } from "../data/node.ts";
 
-/** A named piece of the system prompt that teaches a kernel's language. */
+/** A named piece of the system prompt that teaches a language's language. */
 export interface PromptSection {
   readonly name: string;
   readonly text: string;
 }
 
 /** What an agent can do, as far as prompt sections depend on it. */
-export interface KernelPromptOptions {
+export interface LanguagePromptOptions {
   readonly canDelegate: boolean;
   readonly hasContext: boolean;
   /** More than one payload, so that CONTEXT.get(key) is needed. */
@@ -21,7 +21,7 @@ export interface KernelPromptOptions {
 /**
  * What core needs to know of a language, so that it knows none itself. Pure: same code, same answer.
  */
-export interface Kernel extends KernelInfo {
+export interface Language extends LanguageInfo {
   /** Info strings of fences that hold code of this language, the preferred one first. */
   readonly fences: readonly string[];
   /**
@@ -37,7 +37,7 @@ export interface Kernel extends KernelInfo {
    */
   literal?(value: JsonValue): string;
   /** The sections that teach this REPL, in reading order. */
-  promptSections(options: KernelPromptOptions): readonly PromptSection[];
+  promptSections(options: LanguagePromptOptions): readonly PromptSection[];
   /** How a host function is called in this language, for example `await readFile(path: string): string`. */
   signature(tool: {
     readonly name: string;

@@ -1,4 +1,4 @@
-import type { Kernel } from "@rlmflow/core/driver";
+import type { Language } from "@rlmflow/core/driver";
 import { parsePython } from "./parse-python.ts";
 import { promptSections } from "./prompt-sections.ts";
 import { pythonLiteral } from "./python-literal.ts";
@@ -19,8 +19,8 @@ const SPELLINGS = Object.freeze({
 });
 
 /** Python as agents write it: what core needs to know to find, check and teach its code. */
-export const pythonKernel: Kernel = Object.freeze({
-  language: "python",
+export const python: Language = Object.freeze({
+  name: "python",
   engine: "cpython 3",
   fences: Object.freeze(["repl", "python", "py", "python3"]),
   spellings: SPELLINGS,

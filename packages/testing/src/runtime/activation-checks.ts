@@ -3,13 +3,13 @@ import { ensureEnded, ensureIdle, ensureThrew, parseLine } from "./repl-rig.ts";
 import type { RuntimeChecks } from "./runtime-driver.ts";
 import type { RuntimeRig } from "./runtime-rig.ts";
 
-/** What a turn holds, in any language. */
-export const turnChecks: RuntimeChecks = {
+/** What an activation holds, in any language. */
+export const activationChecks: RuntimeChecks = {
   "a call waits for its answer and gets it": answersCall,
-  "calls of one turn come in the order of the code, numbered on over the block": numbersCalls,
+  "calls of one activation come in the order of the code, numbered on over the block": numbersCalls,
   "answers are taken in any order": takesAnyOrder,
-  "an answer has its whole effect in the turn that it begins": actsAtOnce,
-  "output is in the turn in which it was written, once": writesInTurn,
+  "an answer has its whole effect in the activation that it begins": actsAtOnce,
+  "output is in the activation in which it was written, once": writesInActivation,
   "output that is cut says how much was kept of how much": tellsCut,
   "a block that ends has ended while its calls are still out": endsBeforeCalls,
   "a block that throws has thrown while its calls are still out": throwsBeforeCalls,
@@ -54,10 +54,10 @@ async function takesAnyOrder(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   await repl.start(rig.code.callAll("echo", [0, 1, 2, 3]));
   for (const index of [2, 0, 3, 1]) {
-    const turn = await repl.answer(index, `answer ${index}`);
-    ensureEqual(parseLine(turn.output), [index, `answer ${index}`], `the output after answer ${index}`);
-    if (index === 1) ensureEnded(turn);
-    else ensureIdle(turn);
+    const activation = await repl.answer(index, `answer ${index}`);
+    ensureEqual(parseLine(activation.output), [index, `answer ${index}`], `the output after answer ${index}`);
+    if (index === 1) ensureEnded(activation);
+    else ensureIdle(activation);
   }
 }
 
@@ -72,7 +72,7 @@ async function actsAtOnce(rig: RuntimeRig): Promise<void> {
   ensureEnded(third);
 }
 
-async function writesInTurn(rig: RuntimeRig): Promise<void> {
+async function writesInActivation(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   const { code } = rig;
   const first = await repl.start(
@@ -93,15 +93,15 @@ const FLOOD = 5_000_000;
 async function tellsCut(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   const lines = [rig.code.write("head"), rig.code.flood(FLOOD), rig.code.write("tail")];
-  const turn = await repl.start(...lines);
-  ensureEnded(turn);
+  const activation = await repl.start(...lines);
+  ensureEnded(activation);
   const written = "head\n".length + FLOOD + 1 + "tail\n".length;
-  const { kept, total } = turn.outputCut ?? { kept: written, total: written };
+  const { kept, total } = activation.outputCut ?? { kept: written, total: written };
   ensureEqual(total, written, "the number of characters written");
-  const isHere = turn.output.length >= kept && turn.output.length < kept + 1000;
-  ensure(isHere, `${kept} characters were kept, and ${turn.output.length} are there`);
-  ensure(turn.output.startsWith("head\n"), "the beginning of the output is lost");
-  ensure(turn.output.endsWith("tail\n"), "the end of the output is lost");
+  const isHere = activation.output.length >= kept && activation.output.length < kept + 1000;
+  ensure(isHere, `${kept} characters were kept, and ${activation.output.length} are there`);
+  ensure(activation.output.startsWith("head\n"), "the beginning of the output is lost");
+  ensure(activation.output.endsWith("tail\n"), "the end of the output is lost");
   const next = await repl.start(rig.code.write("next"));
   ensureEqual(next.outputCut, undefined, "outputCut of the next block");
   ensureEqual(next.output, "next\n", "the output of the next block");
@@ -188,9 +188,9 @@ async function keepsWhatWasSet(rig: RuntimeRig): Promise<void> {
     rig.code.fail("half-way"),
     rig.code.set("a", 2),
   ];
-  const turn = await repl.start(...lines);
-  const { error, text, syntax, variables } = ensureThrew(turn);
-  ensureEqual(turn.output, "before\n", "the output");
+  const activation = await repl.start(...lines);
+  const { error, text, syntax, variables } = ensureThrew(activation);
+  ensureEqual(activation.output, "before\n", "the output");
   ensureEqual(error.message, "half-way", "the error's message");
   ensure(text.includes("half-way"), `the error's text for the model is ${text}`);
   ensureEqual(syntax, false, "syntax");
@@ -205,25 +205,25 @@ async function keepsWhatWasSet(rig: RuntimeRig): Promise<void> {
 async function tellsMalformed(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   await repl.ended(rig.code.set("a", 1));
-  const turn = await repl.start(rig.code.write("never"), rig.code.set("a", 2), rig.code.malformed);
-  const { syntax, text, error } = ensureThrew(turn);
+  const activation = await repl.start(rig.code.write("never"), rig.code.set("a", 2), rig.code.malformed);
+  const { syntax, text, error } = ensureThrew(activation);
   ensureEqual(syntax, true, "syntax");
   ensure(text !== "" && error.name !== "", "the error of code that does not parse is empty");
-  ensureEqual([turn.output, turn.calls], ["", []], "what code that does not parse did");
+  ensureEqual([activation.output, activation.calls], ["", []], "what code that does not parse did");
   ensureEqual(await repl.json(rig.code.show("a")), 1, "the variable");
 }
 
 async function throwsRefusal(rig: RuntimeRig): Promise<void> {
   const repl = await rig.open();
   await repl.start(rig.code.write("before"), rig.code.call("echo", 1), rig.code.write("after"));
-  const turn = await repl.refuse(0, { name: "ToolError", message: "the tool said no" });
-  const { error } = ensureThrew(turn);
+  const activation = await repl.refuse(0, { name: "ToolError", message: "the tool said no" });
+  const { error } = ensureThrew(activation);
   ensureEqual(
     [error.name, error.message],
     ["ToolError", "the tool said no"],
     "name and message of the error",
   );
-  ensureEqual(turn.output, "", "the output after the refused call");
+  ensureEqual(activation.output, "", "the output after the refused call");
 }
 
 async function dropsLateEffects(rig: RuntimeRig): Promise<void> {

@@ -1,5 +1,5 @@
 import type { JsonValue } from "@rlmflow/core";
-import type { Kernel } from "@rlmflow/core/driver";
+import type { Language } from "@rlmflow/core/driver";
 import { compileBlock } from "./compile-block.ts";
 import { promptSections } from "./prompt-sections.ts";
 import { signature } from "./signature.ts";
@@ -11,8 +11,8 @@ function literal(value: JsonValue): string {
 }
 
 /** JavaScript as agents write it: what core needs to know to find, check and teach its code. */
-export const javascriptKernel: Kernel = Object.freeze({
-  language: "javascript",
+export const javascript: Language = Object.freeze({
+  name: "javascript",
   engine: `v8 ${process.versions.v8.split(".", 2).join(".")}`,
   fences: Object.freeze(["repl", "js", "javascript", "ts", "typescript"]),
   parses(code: string): string | null {

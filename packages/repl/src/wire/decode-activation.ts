@@ -1,11 +1,18 @@
 import type { ErrorData, JsonValue } from "@rlmflow/core";
 import { RLMError } from "@rlmflow/core";
-import type { Call, ContextRead, Cut, Turn, TurnState, VariableSummary } from "@rlmflow/core/driver";
+import type {
+  Activation,
+  ActivationState,
+  Call,
+  ContextRead,
+  Cut,
+  VariableSummary,
+} from "@rlmflow/core/driver";
 import { DEFAULT_LIMITS, type EvaluatorLimits } from "./evaluator-spec.ts";
 import { type FailedLimit, sandboxText, violation } from "./frames.ts";
 
-/** What a turn is held against. */
-export interface TurnExpectation {
+/** What an activation is held against. */
+export interface ActivationExpectation {
   /** Index of the next call. */
   readonly nextCall: number;
   /** Those before it that were no `done`; all of them unless given. */
@@ -16,36 +23,39 @@ export interface TurnExpectation {
   readonly contexts: ReadonlyMap<string, number>;
   /** Calls of the block that wait for an answer, `wait` apart; none unless given. */
   readonly outstanding?: number;
-  /** Characters of output that earlier turns of the block brought; none unless given. */
+  /** Characters of output that earlier activations of the block brought; none unless given. */
   readonly outputBefore?: number;
   /** Those that the REPL was opened with; the defaults unless given. */
   readonly limits?: EvaluatorLimits;
 }
 
 /**
- * A turn that hostile code had a part in. Throws `protocol_violation` for anything that is not exactly one; where it
+ * An activation that hostile code had a part in. Throws `protocol_violation` for anything that is not exactly one; where it
  * passes a limit that the REPL should have held, that stands in `details.limit`.
  */
-export function decodeTurn(text: string, expected: TurnExpectation): Turn {
-  if (text.length > MAX_TURN) throw violation(`sent a turn of more than ${spelled(MAX_TURN)} characters`);
+export function decodeActivation(text: string, expected: ActivationExpectation): Activation {
+  if (text.length > MAX_ACTIVATION)
+    throw violation(`sent an activation of more than ${spelled(MAX_ACTIVATION)} characters`);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw violation("sent a turn that is not JSON");
+    throw violation("sent an activation that is not JSON");
   }
-  const turn = fields(value, "turn");
-  const calls = decodeCalls(turn.calls, expected);
+  const activation = fields(value, "activation");
+  const calls = decodeCalls(activation.calls, expected);
   const decoded = {
     calls,
-    output: decodeOutput(turn.output, expected),
-    codeMs: amount(turn.codeMs, "codeMs"),
-    state: decodeState(turn.state, expected, expected.nextCall + calls.length),
+    output: decodeOutput(activation.output, expected),
+    codeMs: amount(activation.codeMs, "codeMs"),
+    state: decodeState(activation.state, expected, expected.nextCall + calls.length),
   };
-  return turn.outputCut === undefined ? decoded : { ...decoded, outputCut: decodeCut(turn.outputCut) };
+  return activation.outputCut === undefined
+    ? decoded
+    : { ...decoded, outputCut: decodeCut(activation.outputCut) };
 }
 
-const MAX_TURN = 128 * 1024 * 1024;
+const MAX_ACTIVATION = 128 * 1024 * 1024;
 const MAX_ARGUMENTS = 1_000_000;
 const MAX_ECHO = 16_000_000;
 const MAX_ROWS = 10_000;
@@ -59,7 +69,7 @@ const MAX_CAUSES = 20;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function decodeCalls(value: unknown, expected: TurnExpectation): readonly Call[] {
+function decodeCalls(value: unknown, expected: ActivationExpectation): readonly Call[] {
   const { callsPerBlock, outstandingCalls } = expected.limits ?? DEFAULT_LIMITS;
   const calls = list(value, "calls", 2 * callsPerBlock).map((call, place) =>
     decodeCall(call, expected.nextCall + place, expected.names),
@@ -82,9 +92,9 @@ function decodeCalls(value: unknown, expected: TurnExpectation): readonly Call[]
 
 function decodeOutput(
   value: unknown,
-  { outputBefore = 0, limits = DEFAULT_LIMITS }: TurnExpectation,
+  { outputBefore = 0, limits = DEFAULT_LIMITS }: ActivationExpectation,
 ): string {
-  const output = limitedText(value, "output", MAX_TURN);
+  const output = limitedText(value, "output", MAX_ACTIVATION);
   if (outputBefore + output.length > limits.outputKept * MOST_UNITS + CUT_NOTE) {
     const limit = { name: "outputKept", value: limits.outputKept, unit: "characters" };
     throw beyond(limit, `sent more than ${spelled(limits.outputKept)} characters of output`);
@@ -92,7 +102,7 @@ function decodeOutput(
   return output;
 }
 
-/** A turn that no REPL makes which holds its limits: code has got at them. */
+/** An activation that no REPL makes which holds its limits: code has got at them. */
 function beyond(limit: FailedLimit, what: string): RLMError {
   const message = `The sandbox ${what} in one block.`;
   return new RLMError("protocol_violation", message, { details: { limit } });
@@ -113,10 +123,11 @@ function decodeCall(value: unknown, index: number, names: ReadonlySet<string>): 
   return { index, name, args: args as readonly JsonValue[] };
 }
 
-function decodeState(value: unknown, expected: TurnExpectation, calls: number): TurnState {
+function decodeState(value: unknown, expected: ActivationExpectation, calls: number): ActivationState {
   const state = fields(value, "state");
   if (state.kind === "idle") return { kind: "idle" };
-  if (state.kind !== "ended" && state.kind !== "threw") throw violation("sent a turn in an unknown state");
+  if (state.kind !== "ended" && state.kind !== "threw")
+    throw violation("sent an activation in an unknown state");
   const left = {
     variables: list(state.variables, "variables", MAX_ROWS).map(decodeVariable),
     reads: list(state.reads, "reads", MAX_ROWS).map((read) => decodeRead(read, expected.contexts)),
@@ -128,15 +139,15 @@ function decodeState(value: unknown, expected: TurnExpectation, calls: number): 
   }
   const { errorText } = expected.limits ?? DEFAULT_LIMITS;
   const most = errorText * MOST_UNITS + CUT_NOTE;
-  const text = sandboxText(limitedText(state.text, "text", MAX_TURN), most);
-  if (typeof state.syntax !== "boolean") throw violation('sent a turn without "syntax"');
+  const text = sandboxText(limitedText(state.text, "text", MAX_ACTIVATION), most);
+  if (typeof state.syntax !== "boolean") throw violation('sent an activation without "syntax"');
   return { kind: "threw", error: decodeError(state.error, most, 0), text, syntax: state.syntax, ...left };
 }
 
 function decodeError(value: unknown, most: number, depth: number): ErrorData {
   const error = fields(value, "error");
   const name = limitedText(error.name, "name", 1_000);
-  const message = sandboxText(limitedText(error.message, "message", MAX_TURN), most);
+  const message = sandboxText(limitedText(error.message, "message", MAX_ACTIVATION), most);
   if (error.cause === undefined) return { name, message };
   if (depth === MAX_CAUSES) throw violation("sent an error with too many causes");
   return { name, message, cause: decodeError(error.cause, most, depth + 1) };

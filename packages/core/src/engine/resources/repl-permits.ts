@@ -4,11 +4,11 @@ import { WaitingLine } from "./waiting-line.ts";
 
 /** A REPL that is not in use at the moment. */
 export interface IdleRepl {
-  /** Closes it. When it is gone, resolves with the function that returns its place. Never rejects. */
+  /** Closes it. When it is gone, resolves with the function that returns its permit. Never rejects. */
   evict(): Promise<Release>;
 }
 
-/** One run among those that share the places. */
+/** One run among those that share the permits. */
 export class Party {
   /** The run's rank in the flow: a run that came earlier is served first. */
   readonly arrival: number;
@@ -38,21 +38,21 @@ interface Impatient {
 const KEPT_FINISHED = 8;
 
 /**
- * The places for live REPLs of one flow, over all of its runs.
+ * The permits for live REPLs of one flow, over all of its runs.
  *
  * Owns: how many REPLs may be alive, which may be closed for room, and the waiting line. Does not own: the REPLs.
- * 1. At most `limit` places are taken; a REPL has its place from before it is opened until it is closed.
- * 2. A free place goes to the run that came first, and within it to the agent that asked last.
+ * 1. At most `limit` permits are taken; a REPL has its permit from before it is opened until it is closed.
+ * 2. A free permit goes to the run that came first, and within it to the agent that asked last.
  * 3. A run that moves never loses a REPL because another run needs room; a run that rests may. An agent that waits
- *    for its model keeps its REPL: it will continue without help, so its place becomes free in the end.
- * 4. A run that needs a place and has agents that wait for children closes the REPL of one of these and takes over
- *    its place, whatever its position in line: it uses no more room than before.
+ *    for its model keeps its REPL: it will continue without help, so its permit becomes free in the end.
+ * 4. A run that needs a permit and has agents that wait for children closes the REPL of one of these and takes over
+ *    its permit, whatever its position in line: it uses no more room than before.
  *
- * So no run waits for ever. A run with a place either has an agent that can continue without a further place, and
+ * So no run waits for ever. A run with a permit either has an agent that can continue without a further permit, and
  * will end or be suspended; or all its REPLs are suspended, and by 4 it needs no other run. So the runs that have
- * places end, whatever the line looks like, and by 2 the first in line is next.
+ * permits end, whatever the line looks like, and by 2 the first in line is next.
  */
-export class ReplPlaces {
+export class ReplPermits {
   #free: number;
   readonly #line = new WaitingLine<Waiter>();
   /** The runs with agents in line. */
@@ -71,7 +71,7 @@ export class ReplPlaces {
     this.#free = limit;
   }
 
-  /** Takes a place, closing a REPL for it if the rules above allow. Rejects with `aborted`. */
+  /** Takes a permit, closing a REPL for it if the rules above allow. Rejects with `aborted`. */
   enter(party: Party, signal: AbortSignal): Promise<Release> {
     if (signal.aborted) return Promise.reject(abortedInLine());
     const free = this.tryEnter();
@@ -95,7 +95,7 @@ export class ReplPlaces {
     });
   }
 
-  /** Takes a place if one is free, which implies that no agent waits for one. */
+  /** Takes a permit if one is free, which implies that no agent waits for one. */
   tryEnter(): Release | null {
     if (this.#free === 0) return null;
     this.#free -= 1;
@@ -191,7 +191,7 @@ export class ReplPlaces {
       party.swapping -= 1;
       this.#swapping -= 1;
       const own = this.#line.nextOf(party.arrival, (waiter) => waiter.party === party);
-      // The place stays with the run.
+      // The permit stays with the run.
       if (own === undefined) release();
       else own.admit();
       this.#makeRoom();
@@ -216,5 +216,5 @@ export class ReplPlaces {
 }
 
 function abortedInLine(): RLMError {
-  return new RLMError("aborted", "Aborted while waiting for a place.");
+  return new RLMError("aborted", "Aborted while waiting for a permit.");
 }

@@ -49,3 +49,10 @@ export function cleanAgentName(name: string): string {
     .replace(/[\uD800-\uDBFF]$/, "");
   return cleaned === "" ? "agent" : cleaned;
 }
+
+const RUN_NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$/;
+
+/** True for what may be the id of a run or branch: part of effect keys, and the name of a folder. */
+export function isRunName(name: string): boolean {
+  return RUN_NAME.test(name) && !name.includes("..");
+}

@@ -1,9 +1,9 @@
 import { parse } from "acorn";
-import type { Kernel } from "../../src/protocols/kernel.ts";
+import type { Language } from "../../src/protocols/language.ts";
 
-/** Enough of a kernel to find code: a real parser of JavaScript with top-level await. */
-export const javascriptKernel: Pick<Kernel, "fences" | "parses" | "language"> = {
-  language: "JavaScript",
+/** Enough of a language to find code: a real parser of JavaScript with top-level await. */
+export const javascript: Pick<Language, "fences" | "parses" | "name"> = {
+  name: "JavaScript",
   fences: ["repl", "js", "javascript", "ts", "typescript"],
   parses(code) {
     try {

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { compileBlock } from "../../src/language/compile-block.ts";
-import { javascriptKernel } from "../../src/language/javascript-kernel.ts";
+import { javascript } from "../../src/language/javascript.ts";
 import { generateProgram, randomNumbers } from "./program-generator.ts";
 
-describe("the JavaScript kernel", () => {
+describe("the JavaScript language", () => {
   test("names its language, engine and fences", () => {
-    expect(javascriptKernel.language).toBe("javascript");
-    expect(javascriptKernel.engine).toMatch(/^v8 \d+\.\d+$/);
-    expect(process.versions.v8.startsWith(`${javascriptKernel.engine.slice(3)}.`)).toBe(true);
-    expect(javascriptKernel.fences).toEqual(["repl", "js", "javascript", "ts", "typescript"]);
+    expect(javascript.name).toBe("javascript");
+    expect(javascript.engine).toMatch(/^v8 \d+\.\d+$/);
+    expect(process.versions.v8.startsWith(`${javascript.engine.slice(3)}.`)).toBe(true);
+    expect(javascript.fences).toEqual(["repl", "js", "javascript", "ts", "typescript"]);
   });
 
   test("parses exactly what compiles", () => {
@@ -22,12 +22,12 @@ describe("the JavaScript kernel", () => {
       "enum A {}",
       "(".repeat(10_000),
     ]) {
-      expect(javascriptKernel.parses(code) === null).toBe(compileBlock(code).ok);
+      expect(javascript.parses(code) === null).toBe(compileBlock(code).ok);
     }
   });
 
   test("says what is wrong in words for the model", () => {
-    expect(javascriptKernel.parses("x = (1")).toContain(
+    expect(javascript.parses("x = (1")).toContain(
       "Unexpected end of the code: a bracket is not closed (line 1, column 7)",
     );
   });
@@ -68,7 +68,7 @@ describe("the JavaScript kernel", () => {
       const program = generateProgram(random).units.join("\n");
       const cut = Math.floor(random() * program.length);
       for (const code of [noise, program.slice(0, cut) + noise + program.slice(cut)]) {
-        const message = javascriptKernel.parses(code);
+        const message = javascript.parses(code);
         expect(message === null || message.startsWith("SyntaxError: ")).toBe(true);
       }
     }

@@ -1,14 +1,14 @@
 import type { JsonValue, Outcome, Runtime } from "@rlmflow/core";
-import type { Call, Turn } from "@rlmflow/core/driver";
+import type { Activation, Call } from "@rlmflow/core/driver";
 
 import {
   type BrokenRuntime,
   changed,
+  everyActivation,
   everyAnswer,
   everyBlock,
   everyBlockAfter,
   everySession,
-  everyTurn,
   NOTHING,
 } from "./changed-runtime.ts";
 
@@ -35,8 +35,8 @@ export const BROKEN_KERNELS: readonly BrokenRuntime[] = [
   {
     flaw: "says of all that does not parse the same",
     make: (good) => {
-      const parses = (code: string) => (good.kernel.parses(code) === null ? null : "SyntaxError");
-      return changed(good, { kernel: { ...good.kernel, parses } });
+      const parses = (code: string) => (good.language.parses(code) === null ? null : "SyntaxError");
+      return changed(good, { language: { ...good.language, parses } });
     },
     foundBy: ["code of another language is answered with the right spelling"],
   },
@@ -73,12 +73,17 @@ export const BROKEN_KERNELS: readonly BrokenRuntime[] = [
   },
   {
     flaw: "copies values key by key",
-    make: (good) => everyTurn(good, () => (turn) => ({ ...turn, calls: turn.calls.map(copyKeys) })),
+    make: (good) =>
+      everyActivation(good, () => (activation) => ({ ...activation, calls: activation.calls.map(copyKeys) })),
     foundBy: ["JSON values cross unchanged, both ways"],
   },
   {
     flaw: "drops half surrogate pairs",
-    make: (good) => everyTurn(good, () => (turn) => ({ ...turn, output: withoutHalves(turn.output) })),
+    make: (good) =>
+      everyActivation(good, () => (activation) => ({
+        ...activation,
+        output: withoutHalves(activation.output),
+      })),
     foundBy: ["half surrogate pairs cross without harm"],
   },
   {
@@ -151,7 +156,7 @@ function refusesUnless(good: Runtime, parse: (code: string) => unknown): Runtime
   }));
 }
 
-function syntaxError(text: string): Turn["state"] {
+function syntaxError(text: string): Activation["state"] {
   const left = { variables: [], reads: [], unawaited: [] };
   return { kind: "threw", error: { name: "SyntaxError", message: text }, text, syntax: true, ...left };
 }
@@ -186,7 +191,7 @@ function keepsShadows(good: Runtime): Runtime {
 
 function everyArgument(good: Runtime, change: (value: JsonValue) => JsonValue): Runtime {
   const one = (call: Call) => ({ ...call, args: call.args.map(change) });
-  return everyTurn(good, () => (turn) => ({ ...turn, calls: turn.calls.map(one) }));
+  return everyActivation(good, () => (activation) => ({ ...activation, calls: activation.calls.map(one) }));
 }
 
 function copyKeys(call: Call): Call {
