@@ -128,6 +128,59 @@ describe("the rules about imports", () => {
       says: "import cycle: packages/repl/src/a -> packages/repl/src/a/b -> packages/repl/src/a",
     },
     {
+      rule: "a folder of the engine imports none above it, even where that makes no circle",
+      texts: {
+        "packages/core/src/engine/agent/a.ts": `import type { B } from "../run/b.ts";`,
+        "packages/core/src/engine/run/b.ts": "",
+      },
+      says: "packages/core/src/engine/agent/a.ts: may not import packages/core/src/engine/run/b.ts, which lies no lower in packages/core/src/engine/",
+    },
+    {
+      rule: "folders of the engine on one floor do not import each other",
+      texts: {
+        "packages/core/src/engine/store/a.ts": `import type { B } from "../resources/b.ts";`,
+        "packages/core/src/engine/resources/b.ts": "",
+      },
+      says: "packages/core/src/engine/store/a.ts: may not import packages/core/src/engine/resources/b.ts, which lies no lower in packages/core/src/engine/",
+    },
+    {
+      rule: "a new folder of the engine has a floor",
+      texts: { "packages/core/src/engine/novel/a.ts": "" },
+      says: "packages/core/src/engine/novel/a.ts: its folder is on no floor of packages/core/src/engine/",
+    },
+    {
+      rule: "a run's schedule does not import its edits",
+      texts: {
+        "packages/core/src/engine/run/schedule/a.ts": `import type { B } from "../edit/b.ts";`,
+        "packages/core/src/engine/run/edit/b.ts": "",
+      },
+      says: "packages/core/src/engine/run/schedule/a.ts: may not import packages/core/src/engine/run/edit/b.ts, which lies no lower in packages/core/src/engine/run/",
+    },
+    {
+      rule: "the realm of the evaluator imports nothing that is made of it",
+      texts: {
+        "packages/repl/src/evaluator/realm/a.ts": `import type { B } from "../block/b.ts";`,
+        "packages/repl/src/evaluator/block/b.ts": "",
+      },
+      says: "packages/repl/src/evaluator/realm/a.ts: may not import packages/repl/src/evaluator/block/b.ts, which lies no lower in packages/repl/src/evaluator/",
+    },
+    {
+      rule: "a folder of the workspace imports none above it, and no file at the top",
+      texts: {
+        "packages/workspace/src/disk/a.ts": `import type { B } from "../workspace.ts";`,
+        "packages/workspace/src/workspace.ts": "",
+      },
+      says: "packages/workspace/src/disk/a.ts: may not import packages/workspace/src/workspace.ts, which lies no lower in packages/workspace/src/",
+    },
+    {
+      rule: "nothing of the command below its commands imports one",
+      texts: {
+        "apps/cli/src/run/a.ts": `const b = () => import("../commands/b.ts");`,
+        "apps/cli/src/commands/b.ts": "",
+      },
+      says: "apps/cli/src/run/a.ts: may not import apps/cli/src/commands/b.ts, which lies no lower in apps/cli/src/",
+    },
+    {
       rule: "no entry of core reaches a module of Node's",
       texts: {
         "packages/core/src/store.ts": `export { a } from "./engine/a.ts";`,
@@ -170,8 +223,8 @@ describe("the rules about imports", () => {
 
   it("allow what the design allows", () => {
     const kept = files({
-      "packages/core/src/index.ts": `export { run } from "./engine/run.ts";`,
-      "packages/core/src/engine/run.ts": `import { plan } from "../rules/plan.ts";\nimport { fail } from "../errors.ts";`,
+      "packages/core/src/index.ts": `export { run } from "./engine/run/run.ts";`,
+      "packages/core/src/engine/run/run.ts": `import { plan } from "../../rules/plan.ts";\nimport { fail } from "../../errors.ts";`,
       "packages/core/src/rules/plan.ts": `import type { Node } from "../data/node.ts";\nexport const at = new Date(0);`,
       "packages/core/src/data/node.ts": `export interface Node { process: string }`,
       "packages/testing/src/index.ts": `import { readFile } from "node:fs/promises";\nimport { agentState } from "@rlmflow/core/driver";`,

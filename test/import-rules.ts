@@ -2,7 +2,7 @@ import { isBuiltin } from "node:module";
 import { impurities } from "./purity-rules.ts";
 import { importedLater, importsOf, relativeTarget, type SourceFile } from "./source-files.ts";
 
-/** What each package may import of ours. Arrows point one way: apps, drivers, repl, core; nothing imports testing. */
+/** What each package may import of ours. Arrows point one way: apps, runtimes, repl, core; nothing imports testing. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/core": [],
   "packages/testing": ["core"],
@@ -29,6 +29,50 @@ const CORE_LAYERS: readonly string[] = ["data", "protocols", "schema", "rules", 
 const CORE = "packages/core/src/";
 const CORE_ENTRIES: readonly string[] = ["index.ts", "store.ts", "driver.ts"];
 
+/** A folder whose parts lie above each other. */
+interface Tower {
+  /** Ends in a slash. */
+  readonly root: string;
+  /** From the top down; a part imports only what lies on later floors. Files that no floor names lie above them all. */
+  readonly floors: readonly (readonly string[])[];
+}
+
+/** Where the order of folders is meant, and not only what their imports happen to be. */
+const TOWERS: readonly Tower[] = [
+  {
+    // What users hold is made of runs, these of agents, these of REPLs, and all of what is kept, shared and declared.
+    root: "packages/core/src/engine/",
+    floors: [["flow"], ["run"], ["agent"], ["repl"], ["store", "resources"], ["tool", "environment"]],
+  },
+  {
+    // Resuming takes up the cancels that were under way, and both tell the scheduler, which knows of neither.
+    root: "packages/core/src/engine/run/",
+    floors: [["resume"], ["edit"], ["schedule"]],
+  },
+  {
+    // A block makes calls, calls carry values, values may be contexts, and all of them use only intrinsics that realm kept.
+    root: "packages/repl/src/evaluator/",
+    floors: [["block"], ["calls"], ["values"], ["context"], ["realm"]],
+  },
+  {
+    // Whoever examines a run reads its inbox and branches; these are logs and files; all have a place, and that is on a disk.
+    root: "packages/workspace/src/",
+    floors: [["examine"], ["inbox"], ["branch"], ["files"], ["payloads", "log"], ["layout"], ["disk"]],
+  },
+  {
+    // A command opens what is live, that runs and renders, and these read options and print; the terminal knows of nothing.
+    root: "apps/cli/src/",
+    floors: [
+      ["commands"],
+      ["live"],
+      ["run", "render", "branches"],
+      ["progress", "packages", "tree"],
+      ["options", "usage", "command-io.ts"],
+      ["files", "terminal", "exit-code.ts", "own-version.ts"],
+    ],
+  },
+];
+
 /** One file and the modules it names. */
 interface Module {
   readonly file: SourceFile;
@@ -43,6 +87,7 @@ export function importViolations(files: readonly SourceFile[]): readonly string[
     ...modules.flatMap(packageViolations),
     ...modules.flatMap((module) => targetViolations(module, known)),
     ...modules.flatMap(layerViolations),
+    ...modules.flatMap((module) => TOWERS.flatMap((tower) => towerViolations(tower, module))),
     // A circle of files at the top of a package is one of its units too.
     ...new Set([targetTable(modules), folderTable(modules)].flatMap(cycleViolations)),
     ...entryViolations(modules),
@@ -100,6 +145,28 @@ function layerViolations({ file: { path }, imports }: Module): readonly string[]
   return targets
     .filter((target) => target.startsWith(CORE) && (coreRank(target) ?? 0) > rank)
     .map((target) => `${path}: may not import ${target}, a layer above it`);
+}
+
+/** A floor's number from the top down, -1 for a file above them all; undefined where no floor has the folder. */
+function floorOf({ root, floors }: Tower, path: string): number | undefined {
+  const part = path.slice(root.length).split("/")[0] ?? "";
+  const floor = floors.findIndex((parts) => parts.includes(part));
+  return floor === -1 && path !== root + part ? undefined : floor;
+}
+
+function towerViolations(tower: Tower, { file: { path }, imports }: Module): readonly string[] {
+  const { root } = tower;
+  if (!path.startsWith(root)) return [];
+  const from = floorOf(tower, path);
+  if (from === undefined) return [`${path}: its folder is on no floor of ${root}`];
+  if (from === -1) return [];
+  const partOf = (inside: string) => inside.slice(root.length).split("/")[0];
+  return imports
+    .map((specifier) => relativeTarget(path, specifier))
+    .filter((target) => target !== undefined)
+    .filter((target) => target.startsWith(root) && partOf(target) !== partOf(path))
+    .filter((target) => (floorOf(tower, target) ?? Number.POSITIVE_INFINITY) <= from)
+    .map((target) => `${path}: may not import ${target}, which lies no lower in ${root}`);
 }
 
 /** Each cycle once, as the path along it that starts at its alphabetically first file or folder. */
