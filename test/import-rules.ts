@@ -15,10 +15,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/runtime-docker": ["core", "repl"],
   "packages/runtime-modal": ["core", "repl"],
   "packages/tools": ["core"],
+  "packages/render": ["core"],
   "packages/workspace": ["core"],
-  "apps/cli": ["core", "workspace", "clients"],
+  "apps/cli": ["core", "render", "workspace", "clients"],
   "apps/rlmflow": ["cli"],
-  "apps/viewer": ["core", "workspace"],
+  "apps/viewer": ["core", "render", "workspace"],
 };
 
 /** The one file of the command that may name every package, but only in `import()`: they need not be installed. */
@@ -67,7 +68,7 @@ const TOWERS: readonly Tower[] = [
       ["live"],
       ["run", "render", "branches"],
       ["progress", "packages", "tree"],
-      ["options", "usage", "command-io.ts"],
+      ["options", "command-io.ts"],
       ["files", "terminal", "exit-code.ts", "own-version.ts"],
     ],
   },

@@ -76,9 +76,9 @@ describe.each(folders)("the package in %s", (folder) => {
 describe("the command", () => {
   const manifest = readManifest("apps/cli/package.json");
 
-  it("depends on no more of ours than core, workspace and clients; the rest is optional", () => {
+  it("depends on no more of ours than core, render, workspace and clients; the rest is optional", () => {
     const ours = Object.keys(manifest.dependencies ?? {}).filter((name) => name.startsWith("@rlmflow/"));
-    expect(ours).toEqual(["@rlmflow/clients", "@rlmflow/core", "@rlmflow/workspace"]);
+    expect(ours).toEqual(["@rlmflow/clients", "@rlmflow/core", "@rlmflow/render", "@rlmflow/workspace"]);
     expect(Object.keys(manifest.peerDependencies ?? {}).toSorted()).toEqual(
       [...optionalPackages, ...Object.values(CLIENT_SDKS)].toSorted(),
     );

@@ -1,3 +1,4 @@
+import { plainText } from "@rlmflow/render";
 import { Command, CommanderError } from "commander";
 import type { CommandIo } from "./command-io.ts";
 import { addBranchCommands } from "./commands/add-branch-commands.ts";
@@ -7,7 +8,6 @@ import { declareRender } from "./commands/declare-render.ts";
 import { declareRunCommands } from "./commands/declare-run-commands.ts";
 import { versionCommand, versionText } from "./commands/version.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit-code.ts";
-import { plainText } from "./terminal/plain-text.ts";
 
 /** Runs the command that the arguments name, tells the user what went wrong, and gives the exit code. */
 export async function runProgram(args: readonly string[], io: CommandIo): Promise<ExitCode> {

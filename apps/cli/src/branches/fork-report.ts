@@ -1,8 +1,7 @@
 import type { UsageTotal } from "@rlmflow/core";
 import { counted } from "@rlmflow/core/driver";
+import { formatCount, formatCounted, formatDuration, oneLine } from "@rlmflow/render";
 import type { ForkResult } from "@rlmflow/workspace";
-import { oneLine } from "../terminal/plain-text.ts";
-import { formatCount, formatCounted, formatDuration } from "../terminal/quantities.ts";
 import { quoteForShell } from "../terminal/quote-for-shell.ts";
 
 const MAX_LISTED = 20;

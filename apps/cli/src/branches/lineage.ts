@@ -1,5 +1,5 @@
+import type { Glyphs } from "@rlmflow/render";
 import type { BranchSummary } from "@rlmflow/workspace";
-import type { Glyphs } from "../terminal/glyphs.ts";
 
 /** A branch and the beginning of its line in a drawing of who was forked from whom. */
 export interface LineageRow {

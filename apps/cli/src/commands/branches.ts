@@ -1,15 +1,13 @@
 import type { Graph } from "@rlmflow/core";
 import { counted } from "@rlmflow/core/driver";
+import { ASCII_GLYPHS, formatCounted, nodeText, showsUnicode, UNICODE_GLYPHS } from "@rlmflow/render";
 import { openWorkspace, type Workspace } from "@rlmflow/workspace";
 import { aligned } from "../branches/aligned.ts";
 import { type LineageRow, lineage } from "../branches/lineage.ts";
 import { type CommandIo, widthOf, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { placeAt } from "../render/open-graph.ts";
-import { ASCII_GLYPHS, showsUnicode, UNICODE_GLYPHS } from "../terminal/glyphs.ts";
-import { formatCounted } from "../terminal/quantities.ts";
 import { clip } from "../terminal/text-width.ts";
-import { nodeText } from "../tree/node-text.ts";
 
 /** The options of `rlmflow branches` as they are typed. */
 export interface BranchesFlags {

@@ -1,16 +1,13 @@
 import { type Graph, RLMError } from "@rlmflow/core";
 import { counted, sentences } from "@rlmflow/core/driver";
+import { costText, formatCount, formatDuration, nodeText, toldUsage } from "@rlmflow/render";
 import { openWorkspace } from "@rlmflow/workspace";
 import { aligned } from "../branches/aligned.ts";
 import { type Comparison, compareGraphs, type Own } from "../branches/compare-graphs.ts";
 import { type CommandIo, widthOf, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { openGraph } from "../render/open-graph.ts";
-import { formatCount, formatDuration } from "../terminal/quantities.ts";
 import { clip } from "../terminal/text-width.ts";
-import { nodeText } from "../tree/node-text.ts";
-import { costText } from "../usage/cost-text.ts";
-import { toldUsage } from "../usage/told-usage.ts";
 
 /** The options of `rlmflow diff` as they are typed. */
 export interface DiffFlags {

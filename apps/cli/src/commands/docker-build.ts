@@ -1,7 +1,7 @@
+import { plainText } from "@rlmflow/render";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { loadPackage } from "../packages/load-package.ts";
-import { plainText } from "../terminal/plain-text.ts";
 
 /** The options of `rlmflow docker build` as they are typed. */
 export interface DockerBuildFlags {

@@ -1,11 +1,11 @@
 import { loadTrace, RLMError } from "@rlmflow/core";
 import { counted } from "@rlmflow/core/driver";
+import { plainText } from "@rlmflow/render";
 import { type BranchExamination, openWorkspace, type Workspace } from "@rlmflow/workspace";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readText } from "../files/read-text.ts";
 import { isTraceFile, type Place, placeAt } from "../render/open-graph.ts";
-import { plainText } from "../terminal/plain-text.ts";
 import { quoteForShell } from "../terminal/quote-for-shell.ts";
 
 /** The options of `rlmflow doctor` as they are typed. */

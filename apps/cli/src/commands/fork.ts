@@ -1,5 +1,6 @@
 import { type Edit, Graph, planFork, RLMError } from "@rlmflow/core";
 import { mayOpenAgain } from "@rlmflow/core/store";
+import { toldUsage } from "@rlmflow/render";
 import { openWorkspace } from "@rlmflow/workspace";
 import { forkReport } from "../branches/fork-report.ts";
 import { type CommandIo, write } from "../command-io.ts";
@@ -8,7 +9,6 @@ import { languageOfName } from "../live/language-of-name.ts";
 import { type ForkCommandOptions, type ForkFlags, readForkOptions } from "../options/fork-options.ts";
 import { hasRecord, withModel } from "../options/recorded-flags.ts";
 import { type Place, placeAt } from "../render/open-graph.ts";
-import { toldUsage } from "../usage/told-usage.ts";
 
 /** `rlmflow fork`: a new branch from a node of a run, with the edits that were asked for. No model is asked. */
 export async function forkCommand(path: string, flags: ForkFlags, io: CommandIo): Promise<ExitCode> {

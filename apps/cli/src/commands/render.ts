@@ -1,16 +1,24 @@
 import { type Graph, RLMError, type RunNode } from "@rlmflow/core";
+import {
+  ASCII_GLYPHS,
+  agentAt,
+  codeListing,
+  graphAt,
+  nodeAt,
+  nodeMarkdown,
+  type ReadBlob,
+  report,
+  runTree,
+  showsUnicode,
+  UNICODE_GLYPHS,
+} from "@rlmflow/render";
 import { type CommandIo, paletteOf, widthOf, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { writeFile } from "../files/write-file.ts";
 import { type RenderFlags, type RenderOptions, readRenderOptions } from "../options/render-options.ts";
-import { agentAt, graphAt, nodeAt } from "../render/find-in-graph.ts";
 import { logLines } from "../render/log-lines.ts";
-import { nodeMarkdown, type ReadBlob } from "../render/node-markdown.ts";
 import { openRun } from "../render/open-graph.ts";
-import { codeListing, report } from "../render/report.ts";
-import { ASCII_GLYPHS, showsUnicode, UNICODE_GLYPHS } from "../terminal/glyphs.ts";
 import { palette } from "../terminal/palette.ts";
-import { runTree } from "../tree/run-tree.ts";
 import { treeLines } from "../tree/tree-lines.ts";
 
 const LINES_AT_ONCE = 1000;

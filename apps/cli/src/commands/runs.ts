@@ -1,16 +1,13 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type JsonValue, RLMError } from "@rlmflow/core";
+import { formatCounted, formatDuration, nodeText, oneLine, toldUsage } from "@rlmflow/render";
 import { type BranchSummary, openWorkspace, type RunSummary } from "@rlmflow/workspace";
 import { aligned } from "../branches/aligned.ts";
 import { type CommandIo, widthOf, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { placeAt } from "../render/open-graph.ts";
-import { oneLine } from "../terminal/plain-text.ts";
-import { formatCounted, formatDuration } from "../terminal/quantities.ts";
 import { clip } from "../terminal/text-width.ts";
-import { nodeText } from "../tree/node-text.ts";
-import { toldUsage } from "../usage/told-usage.ts";
 
 /** The options of `rlmflow runs` as they are typed. */
 export interface RunsFlags {

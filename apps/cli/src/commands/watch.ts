@@ -1,4 +1,5 @@
 import { type Graph, type JsonValue, RLMError, type RunNode } from "@rlmflow/core";
+import { plainText } from "@rlmflow/render";
 import { openWorkspace, type Workspace } from "@rlmflow/workspace";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -8,7 +9,6 @@ import { chooseView } from "../progress/choose-view.ts";
 import { RunProgress } from "../progress/run-progress.ts";
 import { branchPlace } from "../render/branch-place.ts";
 import { endLine, type RunEnd, runReport, stoppedLine } from "../run/run-report.ts";
-import { plainText } from "../terminal/plain-text.ts";
 
 /** The options of `rlmflow watch` as they are typed. */
 export interface WatchFlags extends ViewFlags {

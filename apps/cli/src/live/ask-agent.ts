@@ -1,10 +1,10 @@
 import { type Edit, endsAgent, type Graph, RLMError } from "@rlmflow/core";
 import { counted } from "@rlmflow/core/driver";
+import { oneLine } from "@rlmflow/render";
 import { openWorkspace } from "@rlmflow/workspace";
 import type { CommandIo } from "../command-io.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { branchPlace } from "../render/branch-place.ts";
-import { oneLine } from "../terminal/plain-text.ts";
 import { type AskFlags, askRun } from "./ask-run.ts";
 
 const MOST_NAMED = 8;

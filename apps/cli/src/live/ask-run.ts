@@ -1,13 +1,13 @@
 import { applyEdit, RLMError } from "@rlmflow/core";
 import { sentences } from "@rlmflow/core/driver";
 import type { InboxFate, InboxRequest } from "@rlmflow/core/store";
+import { oneLine, plainText } from "@rlmflow/render";
 import { type BranchInbox, openWorkspace, type Workspace } from "@rlmflow/workspace";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readDuration } from "../options/option-values.ts";
 import { branchPlace } from "../render/branch-place.ts";
 import { requestText } from "../run/request-text.ts";
-import { oneLine, plainText } from "../terminal/plain-text.ts";
 import { checkCode } from "./check-code.ts";
 
 /** The options that all commands share which ask something of a run. */

@@ -1,6 +1,6 @@
 import { counted } from "@rlmflow/core/driver";
 import type { Resumed } from "@rlmflow/core/store";
-import { oneLine } from "../terminal/plain-text.ts";
+import { oneLine } from "@rlmflow/render";
 
 const MOST_NAMES = 10;
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { RLMError } from "@rlmflow/core";
+import { oneLine } from "@rlmflow/render";
 import { ownVersion } from "../own-version.ts";
-import { oneLine } from "../terminal/plain-text.ts";
 import { installCommand } from "./install-command.ts";
 import { installedFor, installedPackage, isSameLine, versionLine } from "./installed-package.ts";
 import { CLIENT_SDKS, type Need, OPTIONAL_PACKAGES, type SdkNeed } from "./optional-packages.ts";

@@ -1,7 +1,7 @@
+import { ASCII_GLYPHS, showsUnicode, UNICODE_GLYPHS } from "@rlmflow/render";
 import { type CommandIo, paletteOf } from "../command-io.ts";
 import type { RunLimits } from "../options/limit-options.ts";
 import type { ViewOptions } from "../options/view-options.ts";
-import { ASCII_GLYPHS, showsUnicode, UNICODE_GLYPHS } from "../terminal/glyphs.ts";
 import { jsonView, plainView } from "./line-views.ts";
 import { liveView } from "./live-view.ts";
 import { type ProgressView, silentView } from "./progress-view.ts";

@@ -1,4 +1,4 @@
-import { toldUsage } from "../usage/told-usage.ts";
+import { toldUsage } from "@rlmflow/render";
 import { failureLine, retryLine, summaryLine } from "./plain-lines.ts";
 import type { ProgressView } from "./progress-view.ts";
 import type { Retrying, RunProgress } from "./run-progress.ts";

@@ -1,9 +1,6 @@
-import type { Glyphs } from "../terminal/glyphs.ts";
+import { costText, formatCount, formatDuration, type Glyphs, oneLine } from "@rlmflow/render";
 import type { Palette } from "../terminal/palette.ts";
-import { oneLine } from "../terminal/plain-text.ts";
-import { formatCount, formatDuration } from "../terminal/quantities.ts";
 import { clip, columns, pad } from "../terminal/text-width.ts";
-import { costText } from "../usage/cost-text.ts";
 import type { LiveAgent, RunProgress } from "./run-progress.ts";
 
 /** How the live view is drawn. */

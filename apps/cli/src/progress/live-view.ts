@@ -1,5 +1,5 @@
+import type { Glyphs } from "@rlmflow/render";
 import { type CommandIo, widthOf } from "../command-io.ts";
-import type { Glyphs } from "../terminal/glyphs.ts";
 import { LiveScreen } from "../terminal/live-screen.ts";
 import type { Palette } from "../terminal/palette.ts";
 import { liveLines } from "./live-lines.ts";

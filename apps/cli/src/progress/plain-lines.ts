@@ -1,6 +1,4 @@
-import { oneLine } from "../terminal/plain-text.ts";
-import { formatCount, formatDuration } from "../terminal/quantities.ts";
-import { costText } from "../usage/cost-text.ts";
+import { costText, formatCount, formatDuration, oneLine } from "@rlmflow/render";
 import type { Retrying, RunProgress } from "./run-progress.ts";
 
 /** How a run stands, as one line with a stable order of fields: for logs and for screen readers. */

@@ -1,8 +1,7 @@
 import type { Graph } from "@rlmflow/core";
-import { NODE_LETTERS } from "../terminal/glyphs.ts";
+import { NODE_LETTERS, nodeText } from "@rlmflow/render";
 import type { Palette } from "../terminal/palette.ts";
 import { clip, pad } from "../terminal/text-width.ts";
-import { nodeText } from "../tree/node-text.ts";
 
 /** How a log is drawn. */
 export interface LogStyle {

@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Graph, isJsonObject, RLMError } from "@rlmflow/core";
+import { oneLine } from "@rlmflow/render";
 import { openWorkspace } from "@rlmflow/workspace";
 import { readText } from "../files/read-text.ts";
-import { oneLine } from "../terminal/plain-text.ts";
 import { placeOf, type WhichRun } from "./branch-place.ts";
 
 /** A run that was opened to be looked at. */

@@ -1,12 +1,12 @@
 import { type Graph, type JsonValue, RLMError, type Run, RunError, type RunResult } from "@rlmflow/core";
 import type { Resumed } from "@rlmflow/core/store";
+import { plainText } from "@rlmflow/render";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "../exit-code.ts";
 import type { RunOptions } from "../options/run-options.ts";
 import { chooseView } from "../progress/choose-view.ts";
 import type { ProgressView } from "../progress/progress-view.ts";
 import type { RunProgress } from "../progress/run-progress.ts";
-import { plainText } from "../terminal/plain-text.ts";
 import { type Interrupts, watchInterrupts } from "./interrupts.ts";
 import { endLine, type RunEnd, runReport } from "./run-report.ts";
 import { type RunWatch, watchRun } from "./watch-run.ts";

@@ -1,5 +1,5 @@
 import type { InboxRequest } from "@rlmflow/core/store";
-import { oneLine } from "../terminal/plain-text.ts";
+import { oneLine } from "@rlmflow/render";
 
 /** What a request asks for, as a plain line: the command that makes it and whom it is about. */
 export function requestText(request: InboxRequest, runId: string): string {

@@ -2,9 +2,9 @@ import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { type ContextInput, isJsonObject, type JsonSchema, RLMError } from "@rlmflow/core";
 import { sentence } from "@rlmflow/core/driver";
+import { oneLine } from "@rlmflow/render";
 import type { Workspace } from "@rlmflow/workspace";
 import { isPipe, readText, whyUnreadable } from "../files/read-text.ts";
-import { oneLine } from "../terminal/plain-text.ts";
 
 /** The name under which standard input is read. */
 export const STANDARD_INPUT = "-";

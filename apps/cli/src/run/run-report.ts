@@ -9,13 +9,17 @@ import {
 } from "@rlmflow/core";
 import { counted } from "@rlmflow/core/driver";
 import type { Resumed } from "@rlmflow/core/store";
+import {
+  costText,
+  formatCounted,
+  formatDuration,
+  isCostUnknown,
+  plainText,
+  toldUsage,
+} from "@rlmflow/render";
 import { type CommandIo, write } from "../command-io.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { plainText } from "../terminal/plain-text.ts";
-import { formatCounted, formatDuration } from "../terminal/quantities.ts";
 import { quoteForShell } from "../terminal/quote-for-shell.ts";
-import { costText, isCostUnknown } from "../usage/cost-text.ts";
-import { toldUsage } from "../usage/told-usage.ts";
 
 /** How a run ended. */
 export interface RunEnd {

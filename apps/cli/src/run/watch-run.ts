@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import type { Run } from "@rlmflow/core";
+import { oneLine } from "@rlmflow/render";
 import type { ProgressView } from "../progress/progress-view.ts";
 import { RunProgress } from "../progress/run-progress.ts";
-import { oneLine } from "../terminal/plain-text.ts";
 import { requestText } from "./request-text.ts";
 import type { RunReport } from "./run-report.ts";
 

@@ -1,4 +1,4 @@
-import { oneLine } from "./plain-text.ts";
+import { oneLine } from "@rlmflow/render";
 
 /** A path as a word that a shell takes as it is. */
 export function quoteForShell(path: string): string {

@@ -1,9 +1,13 @@
-import { type Glyphs, NODE_LETTERS } from "../terminal/glyphs.ts";
+import {
+  costText,
+  formatCount,
+  formatDuration,
+  type Glyphs,
+  NODE_LETTERS,
+  type TreeItem,
+} from "@rlmflow/render";
 import type { Palette } from "../terminal/palette.ts";
-import { formatCount, formatDuration } from "../terminal/quantities.ts";
 import { clip, columns, pad } from "../terminal/text-width.ts";
-import { costText } from "../usage/cost-text.ts";
-import type { TreeItem } from "./run-tree.ts";
 
 /** How a tree is drawn. */
 export interface TreeStyle {

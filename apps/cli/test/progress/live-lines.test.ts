@@ -1,9 +1,9 @@
+import { ASCII_GLYPHS, UNICODE_GLYPHS } from "@rlmflow/render";
 import { describe, expect, it } from "vitest";
 import { processorMs } from "../../../../test/processor-time.ts";
 import { type LiveStyle, liveLines } from "../../src/progress/live-lines.ts";
 import { failureLine, summaryLine } from "../../src/progress/plain-lines.ts";
 import { RunProgress } from "../../src/progress/run-progress.ts";
-import { ASCII_GLYPHS, UNICODE_GLYPHS } from "../../src/terminal/glyphs.ts";
 import { palette } from "../../src/terminal/palette.ts";
 import { columns } from "../../src/terminal/text-width.ts";
 import { SampleRun, tokens } from "../sample-run.ts";

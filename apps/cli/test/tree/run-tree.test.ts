@@ -1,8 +1,7 @@
+import { ASCII_GLYPHS, runTree, type TreeItem, type TreeOptions, UNICODE_GLYPHS } from "@rlmflow/render";
 import { describe, expect, it } from "vitest";
-import { ASCII_GLYPHS, UNICODE_GLYPHS } from "../../src/terminal/glyphs.ts";
 import { palette } from "../../src/terminal/palette.ts";
 import { columns } from "../../src/terminal/text-width.ts";
-import { runTree, type TreeItem, type TreeOptions } from "../../src/tree/run-tree.ts";
 import { type TreeStyle, treeLines } from "../../src/tree/tree-lines.ts";
 import { SampleRun, tokens } from "../sample-run.ts";
 

@@ -1,8 +1,8 @@
 import type { JsonValue, RunNode } from "@rlmflow/core";
 import { counted } from "@rlmflow/core/driver";
 import type { BlobRef } from "@rlmflow/core/store";
-import { oneLine, plainText } from "../terminal/plain-text.ts";
-import { formatCount, formatCounted, formatDuration } from "../terminal/quantities.ts";
+import { oneLine, plainText } from "../text/plain-text.ts";
+import { formatCount, formatCounted, formatDuration } from "../text/quantities.ts";
 import { editText, nodeTokens } from "../tree/node-text.ts";
 
 /** The text of a blob, or `null` where it is not at hand. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { processorMs } from "../../../../test/processor-time.ts";
-import { oneLine, plainText } from "../../src/terminal/plain-text.ts";
+import { oneLine, plainText } from "../../src/text/plain-text.ts";
 
 const ESC = "\u001b";
 

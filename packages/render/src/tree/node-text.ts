@@ -1,7 +1,7 @@
 import type { Edit, RunNode } from "@rlmflow/core";
 import { counted } from "@rlmflow/core/driver";
-import { oneLine } from "../terminal/plain-text.ts";
-import { formatCount, formatCounted } from "../terminal/quantities.ts";
+import { oneLine } from "../text/plain-text.ts";
+import { formatCount, formatCounted } from "../text/quantities.ts";
 
 type ActionNode = Extract<RunNode, { type: "action" }>;
 type BlockRecord = Extract<RunNode, { type: "supervising" }>["block"];

@@ -1,5 +1,5 @@
 import type { UsageTotal } from "@rlmflow/core";
-import { formatCost } from "../terminal/quantities.ts";
+import { formatCost } from "../text/quantities.ts";
 
 /** What of a total says what it cost. */
 export type CostTotal = Pick<UsageTotal, "costMicroUsd" | "requests" | "unknownCost">;

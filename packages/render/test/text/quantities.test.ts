@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatCost, formatCount, formatDuration } from "../../src/terminal/quantities.ts";
+import { formatCost, formatCount, formatDuration } from "../../src/text/quantities.ts";
 
 describe("quantities", () => {
   it.each([

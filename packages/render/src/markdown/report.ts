@@ -1,7 +1,7 @@
 import type { Graph } from "@rlmflow/core";
 import { counted } from "@rlmflow/core/driver";
-import { plainText } from "../terminal/plain-text.ts";
-import { formatCounted } from "../terminal/quantities.ts";
+import { plainText } from "../text/plain-text.ts";
+import { formatCounted } from "../text/quantities.ts";
 import { nodeMarkdown, type ReadBlob } from "./node-markdown.ts";
 
 /** The run below an agent as a Markdown report, with every node of it whole: an agent after the one that asked it. */

@@ -1,0 +1,31 @@
+// What can be derived from a run, pure and without Node: for terminals, pages and programs.
+
+// The run in columns, for viewers of large runs.
+export {
+  COLUMN_NAMES,
+  type ColumnName,
+  FLAGS,
+  NODE_BYTES,
+  NODE_TYPES,
+  type NodeColumns,
+  NONE,
+} from "./skeleton/node-columns.ts";
+
+// Agents, and the run as a tree of them.
+export { type AgentStatus, type AgentSummary, agentTable } from "./tree/agent-table.ts";
+export { runTree, type TreeItem, type TreeOptions } from "./tree/run-tree.ts";
+export { agentAt, graphAt, nodeAt } from "./graph/find-in-graph.ts";
+
+// Nodes as text.
+export { editText, nodeText, nodeTokens, quoted } from "./tree/node-text.ts";
+export { nodeMarkdown, type ReadBlob } from "./markdown/node-markdown.ts";
+export { codeListing, report } from "./markdown/report.ts";
+
+// Usage as it is told to people.
+export { type CostTotal, costText, isCostUnknown } from "./usage/cost-text.ts";
+export { type ToldUsage, toldUsage } from "./usage/told-usage.ts";
+
+// Text for terminals and pages.
+export { oneLine, plainText } from "./text/plain-text.ts";
+export { formatCost, formatCount, formatCounted, formatDuration } from "./text/quantities.ts";
+export { ASCII_GLYPHS, type Glyphs, NODE_LETTERS, showsUnicode, UNICODE_GLYPHS } from "./text/glyphs.ts";

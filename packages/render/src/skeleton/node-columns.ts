@@ -1,0 +1,105 @@
+import type { NodeType } from "@rlmflow/core";
+
+/** The types of nodes in the order of their codes in {@link NodeColumns.type}. Appended to, never reordered. */
+export const NODE_TYPES: readonly NodeType[] = Object.freeze([
+  "query",
+  "action",
+  "call",
+  "observation",
+  "supervising",
+  "resume",
+  "error",
+  "result",
+]);
+
+/** Bits of {@link NodeColumns.flags}. */
+export const FLAGS = Object.freeze({
+  /** The node ends its agent. */
+  end: 1,
+  /** A person or a program made the node. */
+  edited: 2,
+  /** A policy made the node. */
+  policy: 4,
+  /** How many tokens its requests took is not known for all of them. */
+  unknownTokens: 8,
+  /** What its requests cost is not known for all of them. */
+  unknownCost: 16,
+  /** A call that failed, or an attempt of a request that did. */
+  failed: 32,
+  /** A note that a call is about to be made. */
+  intent: 64,
+  /** The model was not shown all of the output. */
+  cut: 128,
+  /** The reply was stopped by its length. */
+  cutReply: 256,
+  /** The last request that the agent was allowed. */
+  final: 512,
+  /** The block of this node's action was undone. */
+  dropped: 1024,
+});
+
+/** No parent, and no string. */
+export const NONE = 0xffffffff;
+
+/** The columns of one kind each, by name: what an array of them holds, and in how many bytes. */
+export const COLUMN_ARRAYS = Object.freeze({
+  /** Epoch milliseconds. */
+  startedAt: Float64Array,
+  /** Tenths of a millisecond, 4,294,967,295 for whatever takes longer than four days. */
+  duration: Uint32Array,
+  /** Position of the node that `parentId` names; {@link NONE} for none. */
+  parent: Uint32Array,
+  /** Index in the table of agents. */
+  agent: Uint32Array,
+  /** Tokens, as far as they are known. */
+  input: Uint32Array,
+  cached: Uint32Array,
+  output: Uint32Array,
+  /** Millionths of a dollar, as far as they are known. */
+  cost: Uint32Array,
+  /** Index in the strings: one line that says what the node is about; {@link NONE} for none. */
+  title: Uint32Array,
+  /** Milliseconds in which the block's code ran since the block's node before. */
+  codeMs: Uint32Array,
+  flags: Uint16Array,
+  /** Index in the table of models, 255 for none. */
+  model: Uint8Array,
+  /** Index in {@link NODE_TYPES}. */
+  type: Uint8Array,
+});
+
+/** The name of a column. */
+export type ColumnName = keyof typeof COLUMN_ARRAYS;
+
+/** What a viewer needs of every node, in the order of the log: 48 bytes a node, whatever the node holds. */
+export type NodeColumns = { readonly [K in ColumnName]: InstanceType<(typeof COLUMN_ARRAYS)[K]> };
+
+/** The names of the columns in the order in which they are stored, the widest first so that each is aligned. */
+export const COLUMN_NAMES: readonly ColumnName[] = Object.freeze(
+  Object.keys(COLUMN_ARRAYS) as readonly ColumnName[],
+);
+
+/** Bytes of a node in all columns. */
+export const NODE_BYTES: number = COLUMN_NAMES.reduce(
+  (sum, name) => sum + COLUMN_ARRAYS[name].BYTES_PER_ELEMENT,
+  0,
+);
+
+/** Columns for so many nodes, all zero. */
+export function makeColumns(length: number): NodeColumns {
+  const made = COLUMN_NAMES.map((name) => [name, new COLUMN_ARRAYS[name](length)] as const);
+  return Object.fromEntries(made) as unknown as NodeColumns;
+}
+
+/** The nodes from `start` up to `end` of columns, without copying. */
+export function partOf(columns: NodeColumns, start: number, end: number): NodeColumns {
+  const parts = COLUMN_NAMES.map((name) => [name, columns[name].subarray(start, end)] as const);
+  return Object.fromEntries(parts) as unknown as NodeColumns;
+}
+
+/** Columns twice as long with the same beginning. */
+export function grown(columns: NodeColumns): NodeColumns {
+  const larger = makeColumns(columns.type.length * 2);
+  for (const name of COLUMN_NAMES) larger[name].set(columns[name] as never);
+  return larger;
+}
