@@ -4,12 +4,30 @@
 export {
   COLUMN_NAMES,
   type ColumnName,
+  decodeColumns,
+  encodeColumns,
   FLAGS,
   NODE_BYTES,
   NODE_TYPES,
   type NodeColumns,
   NONE,
 } from "./skeleton/node-columns.ts";
+export { Skeleton, type SkeletonAgent, type SkeletonDrop, type SkeletonWait } from "./skeleton/skeleton.ts";
+export { nodeTitle } from "./skeleton/node-title.ts";
+
+// The run at any step: sums and what each agent does.
+export {
+  type AgentActivity,
+  activityAt,
+  type RunAtStep,
+  RunAtSteps,
+  SUMMED,
+  type SumName,
+  type Sums,
+} from "./analysis/run-at-step.ts";
+
+// Who waits for whom.
+export { type AwaitedChild, type Blockage, RunWaits, type WaitOutcome } from "./analysis/waits.ts";
 
 // Agents, and the run as a tree of them.
 export { type AgentStatus, type AgentSummary, agentTable } from "./tree/agent-table.ts";

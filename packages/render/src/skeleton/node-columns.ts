@@ -1,4 +1,4 @@
-import type { NodeType } from "@rlmflow/core";
+import { type NodeType, RLMError } from "@rlmflow/core";
 
 /** The types of nodes in the order of their codes in {@link NodeColumns.type}. Appended to, never reordered. */
 export const NODE_TYPES: readonly NodeType[] = Object.freeze([
@@ -34,8 +34,6 @@ export const FLAGS = Object.freeze({
   cutReply: 256,
   /** The last request that the agent was allowed. */
   final: 512,
-  /** The block of this node's action was undone. */
-  dropped: 1024,
 });
 
 /** No parent, and no string. */
@@ -95,6 +93,46 @@ export function makeColumns(length: number): NodeColumns {
 export function partOf(columns: NodeColumns, start: number, end: number): NodeColumns {
   const parts = COLUMN_NAMES.map((name) => [name, columns[name].subarray(start, end)] as const);
   return Object.fromEntries(parts) as unknown as NodeColumns;
+}
+
+/** A first byte that no text has, a name, the version, and room for the count: a multiple of eight, so that all is aligned. */
+const HEADER = Uint8Array.of(0x93, 0x52, 0x4c, 0x4d, 0x53, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+const COUNT_AT = 8;
+
+/** The columns as bytes: a header, then one column after the other, little-endian as typed arrays are everywhere. */
+export function encodeColumns(columns: NodeColumns): Uint8Array {
+  const count = columns.type.length;
+  const bytes = new Uint8Array(HEADER.length + count * NODE_BYTES);
+  bytes.set(HEADER);
+  new DataView(bytes.buffer).setUint32(COUNT_AT, count, true);
+  let at = HEADER.length;
+  for (const name of COLUMN_NAMES) {
+    const { buffer, byteOffset, byteLength } = columns[name];
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
+    at += byteLength;
+  }
+  return bytes;
+}
+
+/** The columns in bytes made by {@link encodeColumns}, without copying where they are aligned. Throws `invalid_graph`. */
+export function decodeColumns(bytes: Uint8Array): NodeColumns {
+  const whole = bytes.byteOffset % Float64Array.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
+  const hasHeader = HEADER.subarray(0, COUNT_AT).every((byte, place) => whole[place] === byte);
+  if (!hasHeader || whole.length < HEADER.length)
+    throw new RLMError("invalid_graph", "These are no columns of a run, or another version wrote them.");
+  const count = new DataView(whole.buffer, whole.byteOffset).getUint32(COUNT_AT, true);
+  if (whole.length !== HEADER.length + count * NODE_BYTES)
+    throw new RLMError(
+      "invalid_graph",
+      `The columns of ${count} nodes take ${HEADER.length + count * NODE_BYTES} bytes, and here are ${whole.length}.`,
+    );
+  let at = whole.byteOffset + HEADER.length;
+  const read = COLUMN_NAMES.map((name) => {
+    const column = new COLUMN_ARRAYS[name](whole.buffer as ArrayBuffer, at, count);
+    at += column.byteLength;
+    return [name, column] as const;
+  });
+  return Object.fromEntries(read) as unknown as NodeColumns;
 }
 
 /** Columns twice as long with the same beginning. */
