@@ -10,7 +10,7 @@ export function modalDriver(name: string, options: ModalRuntimeOptions = {}): Ru
   return {
     name,
     patienceMs: 30_000,
-    make: () => remembering(modalRuntime({ timeMs: 2_000, memoryLimitMiB: 512, ...options }), specs),
+    make: () => remembering(modalRuntime({ timeMs: 5_000, memoryLimitMiB: 512, ...options }), specs),
     async kill(session) {
       const spec = specs.get(session);
       const tags = { "rlmflow-run": spec?.group ?? "", "rlmflow-agent": spec?.agentId ?? "" };
