@@ -5,25 +5,14 @@ import { python } from "@rlmflow/repl-python";
 import { fileTools } from "@rlmflow/tools";
 import { describe, expect, test } from "vitest";
 import { resolveConfig, rootConfig } from "../packages/core/src/rules/limits.ts";
+import { agentView } from "../packages/core/test/rules/prompt/agent-view.ts";
 
 const CONTEXT = { key: "context", characters: 1_000_000, digest: "0".repeat(64) };
 
 /** The prompt of an agent with the default limits, at the depth given. */
 function promptOf(language: Language, more: Partial<AgentView>): string {
-  return defaultPrompt().render({
-    agentId: "root",
-    depth: 0,
-    canDelegate: true,
-    config: rootConfig(resolveConfig(), "default", "default"),
-    contexts: [],
-    output: null,
-    globals: [],
-    tools: [],
-    models: [{ key: "default", description: "" }],
-    runtimes: [{ key: "default", language: language.name }],
-    language: language,
-    ...more,
-  });
+  const config = rootConfig(resolveConfig(), "default", "default");
+  return defaultPrompt().render(agentView({ config, language, ...more }));
 }
 
 /** What a default prompt may take: every request of every agent pays for it. */

@@ -118,6 +118,8 @@ export function sampleNodes(): readonly RunNode[] {
       request: HEX,
       attempts: [],
       final: true,
+      limit: { name: "maxTotalTokens", value: 5 },
+      entry: "inbox-1",
       replaces: "root#2",
     },
     {
@@ -147,6 +149,7 @@ export function sampleNodes(): readonly RunNode[] {
       name: "read",
       args: null,
       outcome: null,
+      undelivered: true,
       blobs: { args: BLOB, outcome: BLOB },
     },
     { type: "observation", ...common(8, "root#3"), content: "said", block },

@@ -1,21 +1,9 @@
-import { type AgentView, defaultPrompt } from "@rlmflow/core";
+import { defaultPrompt } from "@rlmflow/core";
 import { describe, expect, test } from "vitest";
-import { agentConfig } from "../../../core/test/data/run-builder.ts";
+import { agentView } from "../../../core/test/rules/prompt/agent-view.ts";
 import { javascript } from "../../src/index.ts";
 
-const PLAIN_ROOT: AgentView = {
-  agentId: "root",
-  depth: 0,
-  canDelegate: true,
-  config: agentConfig,
-  contexts: [],
-  output: null,
-  globals: [],
-  tools: [],
-  models: [{ key: "default", description: "" }],
-  runtimes: [{ key: "default", language: "javascript" }],
-  language: javascript,
-};
+const PLAIN_ROOT = agentView({ language: javascript });
 
 describe("the default prompt with this language", () => {
   const prompt = defaultPrompt().render(PLAIN_ROOT);

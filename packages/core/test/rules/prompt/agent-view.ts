@@ -2,7 +2,7 @@ import type { Language, LanguagePromptOptions } from "../../../src/driver.ts";
 import type { AgentView } from "../../../src/index.ts";
 import { agentConfig } from "../../data/run-builder.ts";
 
-const language: Language = {
+const plainLanguage: Language = {
   name: "javascript",
   engine: "test",
   fences: ["repl"],
@@ -13,8 +13,9 @@ const language: Language = {
   signature: ({ name, input }) => `await ${name}(${input.map((one) => one.name).join(", ")})`,
 };
 
-/** An agent that has nothing but may delegate. */
+/** An agent that has nothing but may delegate, in a language that teaches nothing unless another is given. */
 export function agentView(more: Partial<AgentView> = {}): AgentView {
+  const { language = plainLanguage } = more;
   return {
     agentId: "root",
     depth: 0,
@@ -25,8 +26,8 @@ export function agentView(more: Partial<AgentView> = {}): AgentView {
     globals: [],
     tools: [],
     models: [{ key: "default", description: "" }],
-    runtimes: [{ key: "default", language: "javascript" }],
-    language: language,
+    runtimes: [{ key: "default", language: language.name }],
+    language,
     ...more,
   };
 }

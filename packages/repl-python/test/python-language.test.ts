@@ -1,7 +1,7 @@
 import { type AgentView, defaultPrompt } from "@rlmflow/core";
 import { describe, expect, test } from "vitest";
 import { processorMs } from "../../../test/processor-time.ts";
-import { agentConfig } from "../../core/test/data/run-builder.ts";
+import { agentView } from "../../core/test/rules/prompt/agent-view.ts";
 import { python } from "../src/index.ts";
 
 const OPTIONS = { canDelegate: true, hasContext: true, severalContexts: false, hasTools: true };
@@ -111,14 +111,9 @@ describe("the prompt", () => {
   });
 });
 
-const AGENT: AgentView = {
-  agentId: "root",
-  depth: 0,
-  canDelegate: true,
-  config: agentConfig,
+const AGENT: AgentView = agentView({
   contexts: [{ key: "context", characters: 10, digest: "0" }],
   output: { type: "integer" },
-  globals: [],
   tools: [
     {
       name: "read_file",
@@ -130,7 +125,5 @@ const AGENT: AgentView = {
       returns: "string",
     },
   ],
-  models: [{ key: "default", description: "" }],
-  runtimes: [{ key: "default", language: "python" }],
   language: python,
-};
+});
