@@ -1,6 +1,6 @@
 // What authors of runtimes, clients and engines need beyond the root entry, and what checks of runs do.
 
-// The protocol of a runtime: a REPL, its turns and its calls.
+// The protocol of a runtime: a REPL, its activations and its calls.
 export type {
   ReplSpec,
   ReplSession,
@@ -41,7 +41,7 @@ export type {
   Signals,
   TransitionEnd,
 } from "./engine/agent/agent-port.ts";
-export type { Gap } from "./rules/plan.ts";
+export type { Gap } from "./rules/next-move.ts";
 export type { AgentNews } from "./engine/agent/run-event.ts";
 export { chooseRuntime, type NewQuery, queryDraft } from "./engine/agent/query-draft.ts";
 export { storeContexts } from "./engine/agent/contexts.ts";
@@ -68,8 +68,8 @@ export { Journal, type LogStore } from "./engine/store/journal.ts";
 export type { ChainDraft } from "./engine/store/node-draft.ts";
 
 // A recorded run again: its blocks in fresh REPLs, the messages of its requests from the chain.
-export { agentState, ranBlocks } from "./data/graph/chain.ts";
-export { reopens } from "./data/ends.ts";
+export { agentState, ranBlocks } from "./data/graph/agent-state.ts";
+export { reopens } from "./data/may-open-again.ts";
 export { callNodeId, chainNodeId, intentNodeId } from "./data/ids.ts";
 export { replSpec } from "./engine/repl/repl-spec.ts";
 export { replayEnded } from "./engine/repl/replay-block.ts";

@@ -35,6 +35,6 @@ export { nodeUsage } from "./data/node-usage.ts";
 export { addUsage, mergeUsage, ZERO_USAGE } from "./data/usage.ts";
 
 // What a run needs to go on, and what a resumed run found.
-export { mayOpenAgain } from "./data/ends.ts";
+export { mayOpenAgain } from "./data/may-open-again.ts";
 export { type Requirements, requirementsOf } from "./engine/run/resume/requirements.ts";
 export type { Resumed } from "./engine/run/resume/resumed.ts";

@@ -32,7 +32,6 @@ export interface ChannelRuntimeOptions {
   readonly limits?: Partial<EvaluatorLimits>;
 }
 
-/** As long as a timer can take. */
 /** For a `connect` that was told to stop, to say what it waited for. */
 const LAST_WORDS_MS = 100;
 

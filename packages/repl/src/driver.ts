@@ -42,5 +42,5 @@ export { decodeActivation, type ActivationExpectation } from "./wire/decode-acti
 export { readThrough } from "./serve-repl.ts";
 
 // What a language teaches and shows of code.
-export { type Teaching, teachingSections, exampleBlock, keyExample } from "./language/teaching.ts";
+export { type Teaching, teachingSections, exampleBlock, keyExample } from "./language/teaching-sections.ts";
 export { type CodePlace, codeExcerpt } from "./language/code-excerpt.ts";

@@ -10,11 +10,11 @@ afterAll(() => runtime.close());
  * that go up to limits of time and memory, which are this process's, and `import()`, whose refusal is an
  * error of the host's realm.
  */
-function isOfKernel({ name, expect }: AttackCase): boolean {
+function isOfLanguage({ name, expect }: AttackCase): boolean {
   return (expect === "ends" || expect === "same") && name !== "import expressions and import.meta";
 }
 
 describe("the language", () => {
-  const cases = attackCases.filter(isOfKernel);
+  const cases = attackCases.filter(isOfLanguage);
   for (const { name, run } of attackCorpus(async () => runtime, { cases, maxLagMs: 5_000 })) test(name, run);
 });

@@ -72,7 +72,7 @@ describe("a run whose context is gone from the workspace", () => {
     expect(asked).toEqual([]);
   });
 
-  test("still tells the answer that it has, and takes no further task", async () => {
+  test("still tells the answer that it has, and takes no further query", async () => {
     const { workspace, graph, file } = await runOverText(10);
     await rm(file);
     const asked: string[] = [];

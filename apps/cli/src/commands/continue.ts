@@ -12,7 +12,7 @@ import { fileProblems, readSchema } from "../run/run-files.ts";
 import { quoteForShell } from "../terminal/quote-for-shell.ts";
 import type { ResumeFlags } from "./resume.ts";
 
-/** `rlmflow continue`: gives the root of a run that has ended a further task, in the REPL that it has. */
+/** `rlmflow continue`: gives the root of a run that has ended a further query, in the REPL that it has. */
 export async function continueCommand(
   path: string,
   words: readonly string[],
@@ -25,7 +25,7 @@ export async function continueCommand(
   if (!graph.finished)
     throw new RLMError(
       "nothing_to_do",
-      `Run ${graph.run.runId} has not ended, so it can't be given a further task yet. Continue it with rlmflow resume ${quoteForShell(path)}, or send its root a message with rlmflow say.`,
+      `Run ${graph.run.runId} has not ended, so it can't be given a further query yet. Continue it with rlmflow resume ${quoteForShell(path)}, or send its root a message with rlmflow say.`,
     );
   const typed = withRecord(flagsFromRecord(graph.run.metadata), flags);
   const problems = [

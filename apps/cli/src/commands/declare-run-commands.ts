@@ -40,9 +40,9 @@ export function declareRunCommands(program: Command, io: CommandIo, perform: Per
 function declareContinue(program: Command, io: CommandIo, perform: Perform): void {
   const further = program
     .command("continue")
-    .description("give a run that has ended a further task, in its existing REPL")
+    .description("give a run that has ended a further query, in its existing REPL")
     .argument("<workspace>", "the workspace, or anything in its .rlmflow folder")
-    .argument("[query...]", "the further task, in quotes")
+    .argument("[query...]", "the further query, in quotes")
     .option("--run <id>", "the run; default the newest")
     .option("--branch <id>", "the branch; default main")
     .option("--output <file>", "a JSON Schema that the answer must fit");
@@ -111,12 +111,14 @@ Exit codes: 0 answered, 1 failed, 2 wrong options, 3 a limit was reached, 130 in
 `;
 
 const CONTINUE_HELP = `
-Options that are left out keep the values that the run was begun with. Variables, contexts and limits stay.
+Options that are left out keep the values that the run was begun with, all but --max-concurrency and --max-retries.
+Variables, contexts and limits stay.
 Exit codes: 0 answered, 1 failed, 2 wrong options, 3 a limit was reached, 130 interrupted.
 `;
 
 const RESUME_HELP = `
-Options that are left out are those the run was begun with. What was answered is not asked for again.
+Options that are left out are those the run was begun with, all but --max-concurrency and --max-retries.
+What was answered is not asked for again.
 Limits that are given change the run's; a run that a limit has stopped needs a higher one.
 --max-duration counts anew from then on. Time in which no process worked on the run never counts.
 Exit codes: 0 answered, 1 failed, 2 wrong options, 3 a limit was reached, 130 interrupted.

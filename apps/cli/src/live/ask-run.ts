@@ -81,7 +81,7 @@ async function fitOf(request: InboxRequest, inbox: BranchInbox, workspace: Works
     }
   }
   if (obstacle !== null && graph.head("root")?.type === "result")
-    obstacle = sentences(obstacle, "The run has answered: rlmflow continue gives it a further task.");
+    obstacle = sentences(obstacle, "The run has answered: rlmflow continue gives it a further query.");
   if (obstacle !== null || request.kind !== "code") return { obstacle, unchecked: "" };
   const check = await checkCode(graph, request.agentId, request.code);
   if (check.kind === "fault") return { obstacle: check.message, unchecked: "" };

@@ -346,7 +346,7 @@ describe("commands for a run that nobody moves", () => {
       const refused = await command(...args);
       expect(refused.exitCode).toBe(EXIT.failed);
       expect(refused.stderr).toContain("has ended");
-      expect(refused.stderr).toContain("rlmflow continue gives it a further task.");
+      expect(refused.stderr).toContain("rlmflow continue gives it a further query.");
     }
     expect((await command("resume")).stderr).not.toContain("refused");
     await using workspace = await openWorkspace(directory);

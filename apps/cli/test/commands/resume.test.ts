@@ -181,7 +181,7 @@ describe("rlmflow resume", () => {
       expect(stderr).toContain(part);
   });
 
-  it("a further task needs the tools of the program that began the run, and asks no model without them", async () => {
+  it("a further query needs the tools of the program that began the run, and asks no model without them", async () => {
     await using server = await loopbackServer(() => block("done(1)"));
     const measure = defineTool({
       name: "measure",

@@ -82,7 +82,7 @@ describe("rlmflow runs", () => {
 });
 
 describe("rlmflow continue", () => {
-  it("gives a run that has ended a further task, with the options it was begun with and its variables", async () => {
+  it("gives a run that has ended a further query, with the options it was begun with and its variables", async () => {
     await using server = await loopbackServer(() => block("const kept = 'kept'; done(1)"));
     await using second = await loopbackServer(() => block("done(kept)"));
     expect((await run(server.url, "First.")).exitCode).toBe(EXIT.ok);
@@ -96,7 +96,7 @@ describe("rlmflow continue", () => {
     await using server = await loopbackServer(() => 500);
     await run(server.url, "First.", "--max-retries", "0");
     const failed = await command("continue", directory, "More.", "--quiet", "--max-retries", "0");
-    // A root that failed has ended: it takes a further task, and this one fails, too.
+    // A root that failed has ended: it takes a further query, and this one fails, too.
     expect(failed.exitCode).toBe(EXIT.failed);
     const missing = await command("continue", directory, "--quiet");
     expect(missing).toMatchObject({

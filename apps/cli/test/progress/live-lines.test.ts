@@ -164,7 +164,7 @@ describe("RunProgress", () => {
     expect([...progress.agents()]).toHaveLength(1);
   });
 
-  it("sees an agent again that is given a further task", () => {
+  it("sees an agent again that is given a further query", () => {
     const run = new SampleRun().query("root").result("root", 1);
     const progress = progressOf(run);
     const [first] = run.nodes;

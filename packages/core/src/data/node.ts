@@ -76,7 +76,7 @@ export interface QueryNode extends NodeCommon {
   readonly tools: readonly string[];
   /** From this and the block's id the REPL draws its chance. */
   readonly seed: string;
-  /** Version of the texts and the semantics that made this node. */
+  /** Version of the engine's semantics, by which this query is replayed: `INTERPRETER` of `engine/agent/query-draft.ts`. */
   readonly interpreter: string;
   readonly language: LanguageInfo;
   readonly metadata?: JsonObject;

@@ -1,7 +1,7 @@
 import type { JsonValue } from "../data/json.ts";
 import type { LanguageInfo } from "../data/node.ts";
 
-/** A named piece of the system prompt that teaches a language's language. */
+/** A named piece of the system prompt that teaches the REPL of a language. */
 export interface PromptSection {
   readonly name: string;
   readonly text: string;

@@ -1,5 +1,5 @@
 import type { AgentConfig } from "../data/agent-config.ts";
-import type { AgentState } from "../data/graph/chain.ts";
+import type { AgentState } from "../data/graph/agent-state.ts";
 import type { Graph } from "../data/graph/graph.ts";
 import { chainNodeId, cleanAgentName } from "../data/ids.ts";
 import { isJsonObject, type JsonObject, type JsonSchema, type JsonValue } from "../data/json.ts";
@@ -10,7 +10,7 @@ import { jsonLine } from "./json-line.ts";
 
 /** A `delegate` call whose arguments have the right shape. */
 export interface DelegateRequest {
-  /** A name for a new child, or the handle of a finished one that gets a further task. */
+  /** A name for a new child, or the handle of a finished one that gets a further query. */
   readonly target: string | HandleRef;
   readonly query: string;
   readonly contexts: readonly PassedContext[];
@@ -84,7 +84,7 @@ const CONTEXT_WORDS = [
   "documents",
   "payload",
 ];
-/** A query of this many characters is more likely an input than a task. */
+/** A query of this many characters is more likely an input than something to do. */
 const LONG_QUERY = 2_000;
 
 /** An error for the code that delegated. */
@@ -253,8 +253,8 @@ export function childConfig(
 }
 
 /**
- * A further task for a finished child. It works in the REPL it has, so that a request can't bring what the
- * REPL is made of; a model and the number of replies hold for this task.
+ * A further query for a finished child. It works in the REPL it has, so that a request can't bring what the
+ * REPL is made of; a model and the number of replies hold for this query.
  */
 export function planFurther(
   child: Pick<AgentState, "query" | "config">,
@@ -265,11 +265,11 @@ export function planFurther(
   const { contexts, globals, runtime, limits, model = config.model } = request;
   if (contexts.length > 0 || Object.keys(globals).length > 0 || runtime !== undefined)
     return refusal(
-      "delegate(handle, query): a further task works in the child's own REPL and can't bring a context, globals or a runtime; put what is new into the query.",
+      "delegate(handle, query): a further query works in the child's own REPL and can't bring a context, globals or a runtime; put what is new into the query.",
     );
   if (limits.maxTotalTokens !== undefined || limits.maxCostUsd !== undefined)
     return refusal(
-      "delegate(handle, query): the child keeps the maxTotalTokens and maxCostUsd of its first task.",
+      "delegate(handle, query): the child keeps the maxTotalTokens and maxCostUsd of its first query.",
     );
   if (!models.includes(model)) return unknownName("model", model, models);
   const maxIterations = Math.min(limits.maxIterations ?? config.maxIterations, config.maxIterations);

@@ -32,7 +32,7 @@ const KEYS = 300;
 export const READ_JSON = "const data = JSON.parse(CONTEXT.text())";
 
 /**
- * The description of an agent's contexts for its first task: how large they are and how they begin. Text of a context is
+ * The description of an agent's contexts for its first query: how large they are and how they begin. Text of a context is
  * quoted as one line of JSON, so that nothing in it can look like part of the conversation.
  * At most about 5,000 characters.
  */

@@ -1,9 +1,9 @@
 import type { ConfigPatch, Edit } from "../data/edit.ts";
-import { hasFailed } from "../data/ends.ts";
-import { agentState } from "../data/graph/chain.ts";
+import { agentState } from "../data/graph/agent-state.ts";
 import type { Graph } from "../data/graph/graph.ts";
 import { ROOT } from "../data/ids.ts";
-import { unfinishedAgents } from "./plan.ts";
+import { hasFailed } from "../data/may-open-again.ts";
+import { unfinishedAgents } from "./next-move.ts";
 
 /**
  * The edits that change limits of a whole run: the root gets the patch, every other unfinished agent the part

@@ -4,7 +4,7 @@ import type { AgentConfig } from "../data/agent-config.ts";
 export interface RunConfig {
   /** Levels of agents below the root. Default 5. */
   readonly maxDepth?: number;
-  /** Requests the root may make per task, the last being the forced final one. Default 30. */
+  /** Requests the root may make per query, the last being the forced final one. Default 30. */
   readonly maxIterations?: number;
   /** Requests a child may make. Default: a third of `maxIterations`, at least 2. */
   readonly childMaxIterations?: number;
@@ -12,7 +12,7 @@ export interface RunConfig {
   readonly maxTotalTokens?: number | null;
   /** US dollars of the whole run; needs a price for every model. Default: no limit. */
   readonly maxCostUsd?: number | null;
-  /** Milliseconds per task, on each agent. Default: no limit. */
+  /** Milliseconds per query, on each agent. Default: no limit. */
   readonly maxDurationMs?: number | null;
   /** Agents of the whole run. Default 1,000. */
   readonly maxAgents?: number;

@@ -1,5 +1,5 @@
-import { reopens } from "../data/ends.ts";
 import type { Graph } from "../data/graph/graph.ts";
+import { reopens } from "../data/may-open-again.ts";
 import type { ChainNode, QueryNode } from "../data/node.ts";
 import type { Message } from "../protocols/client.ts";
 
@@ -35,7 +35,7 @@ export class Transcript {
   readonly #messages: Message[] = [];
   #length = 0;
   #last: ChainNode | null = null;
-  /** The agent's newest task where that is not its first. */
+  /** The agent's newest query where that is not its first. */
   #later: string | null = null;
   #system: Message = frozen("system", "");
 
@@ -102,7 +102,7 @@ export class Transcript {
   }
 }
 
-/** The message of a task: its query, followed in a first task by the description of the input. */
+/** The message of a query, followed in a first one by the description of the input. */
 export function taskMessage({ query, input }: Pick<QueryNode, "query" | "input">): string {
   return input === undefined ? query : `${query}\n\n${input}`;
 }
@@ -153,15 +153,15 @@ function push(messages: Message[], message: Message): void {
 
 /**
  * Keeps the first message, which holds the first query, and the last `maxMessages`, which are fewer than there are.
- * The query of a later task that would be left out is added to the first message, so that the model knows what it works
- * on.
+ * A later query that would be left out is added to the first message, so that the model knows what it
+ * works on.
  */
 function leaveOut(messages: readonly Message[], maxMessages: number, later: string | null): Message[] {
   const last = messages.slice(messages.length - maxMessages);
   const left = messages.length - 1 - last.length;
   const isIn = ({ role, content }: Message) => role === "user" && later !== null && content.includes(later);
-  const task = later !== null && !last.some(isIn) ? [later] : [];
-  const parts = [messages[0]?.content ?? "", `(${left} messages left out)`, ...task];
+  const query = later !== null && !last.some(isIn) ? [later] : [];
+  const parts = [messages[0]?.content ?? "", `(${left} messages left out)`, ...query];
   const kept = [frozen("user", parts.join("\n\n"))];
   for (const message of last) push(kept, message);
   return kept;

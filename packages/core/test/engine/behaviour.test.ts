@@ -112,7 +112,7 @@ describe("waits of a block that is run again", () => {
   });
 });
 
-describe("a further task for a child", () => {
+describe("a further query for a child", () => {
   test("may bring a model, and is refused what its REPL can't take", async () => {
     const asked: string[] = [];
     const client = (model: string): Client => ({

@@ -84,7 +84,7 @@ describe("the first message", () => {
     expect(furthest).toBe(65_536);
   });
 
-  test("says nothing of the input with a further task: the REPL is the same", async () => {
+  test("says nothing of the input with a further query: the REPL is the same", async () => {
     const contents: string[] = [];
     await using flow = flowOf(({ messages }) => {
       contents.push(messages.at(-1)?.content ?? "");

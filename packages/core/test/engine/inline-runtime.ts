@@ -10,7 +10,7 @@ export function inlineRuntime(observe: (session: InlineSession) => void = () => 
   return {
     protocol: 1,
     name: "inline",
-    language: inlineKernel,
+    language: inlineLanguage,
     isolation: "none",
     replay: "exact",
     open: async (spec) => {
@@ -26,7 +26,7 @@ const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
   ...parts: string[]
 ) => (...values: unknown[]) => Promise<unknown>;
 
-const inlineKernel: Language = {
+const inlineLanguage: Language = {
   name: "javascript",
   engine: "inline",
   fences: ["repl", "js"],

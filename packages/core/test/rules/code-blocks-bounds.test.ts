@@ -5,7 +5,7 @@ import { scanFences } from "../../src/rules/fences.ts";
 import { javascript } from "./javascript.ts";
 
 /** A language that refuses all code and counts what it was given. */
-function countingKernel() {
+function countingLanguage() {
   const counted = { parses: 0, characters: 0 };
   const parses = (code: string) => {
     counted.parses += 1;
@@ -58,7 +58,7 @@ describe("findCode on hostile replies", () => {
   it.each(Object.entries(HOSTILE))(
     "stays linear on %s",
     async (_, reply) => {
-      const { counted, language } = countingKernel();
+      const { counted, language } = countingLanguage();
       expect(await processorMs(() => findCode(reply, language))).toBeLessThan(25_000);
       expect(counted.parses).toBeLessThanOrEqual(MAX_PARSES);
       expect(counted.characters).toBeLessThanOrEqual(MAX_PARSES * reply.length);
@@ -67,7 +67,7 @@ describe("findCode on hostile replies", () => {
   );
 
   it("gives the first candidate end where none parses", () => {
-    const { language } = countingKernel();
+    const { language } = countingLanguage();
     expect(findCode(`\`\`\`repl\na\n${"```\nb\n".repeat(LINES)}`, language)).toMatchObject({
       kind: "code",
       code: "a",

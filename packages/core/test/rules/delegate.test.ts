@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { processorMs } from "../../../../test/processor-time.ts";
-import { agentState } from "../../src/data/graph/chain.ts";
+import { agentState } from "../../src/data/graph/agent-state.ts";
 import { cleanAgentName } from "../../src/data/ids.ts";
 import type { JsonValue } from "../../src/index.ts";
 import {
@@ -214,7 +214,7 @@ describe("a further task for a child", () => {
     [{ contexts: [{ kind: "text", key: "a", text: "A" }] }, "can't bring a context, globals or a runtime"],
     [{ globals: { a: 1 } }, "can't bring a context, globals or a runtime"],
     [{ runtime: "default" }, "can't bring a context, globals or a runtime"],
-    [{ maxTotalTokens: 5 }, "keeps the maxTotalTokens and maxCostUsd of its first task"],
+    [{ maxTotalTokens: 5 }, "keeps the maxTotalTokens and maxCostUsd of its first query"],
     [{ model: "slow" }, 'there is no model "slow"'],
   ])("is refused with %j", (options, message) => {
     const planned = further(options);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { reopens } from "../../src/data/ends.ts";
+import { reopens } from "../../src/data/may-open-again.ts";
 import type { ChainNode, Graph, Message } from "../../src/index.ts";
 import { FINAL_REQUEST, type MessageOptions, Transcript, taskMessage } from "../../src/rules/messages.ts";
 import { RunBuilder } from "../data/run-builder.ts";

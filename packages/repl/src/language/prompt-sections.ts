@@ -1,5 +1,5 @@
 import type { LanguagePromptOptions, PromptSection } from "@rlmflow/core/driver";
-import { exampleBlock, keyExample, teachingSections } from "./teaching.ts";
+import { exampleBlock, keyExample, teachingSections } from "./teaching-sections.ts";
 
 /** The sections of the system prompt that teach this REPL: examples first, rules after them. */
 export function promptSections(options: LanguagePromptOptions): readonly PromptSection[] {

@@ -23,7 +23,7 @@ export function hashOf(text: string): number {
 
 /**
  * The program of one agent. It follows from the seed and the agent's id alone, so that it is the same in whatever
- * order agents are born. A child's program holds what further tasks run, too.
+ * order agents are born. A child's program holds what further queries run, too.
  */
 export function agentProgram({ seed, calm }: ProgramOptions, agentId: string): AgentProgram {
   const random = randomNumbers(hashOf(`${seed} ${agentId}`));

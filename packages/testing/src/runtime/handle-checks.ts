@@ -13,7 +13,7 @@ export const handleChecks: RuntimeChecks = {
   "a handle can be awaited in a later block, and twice": keepsHandles,
   "a refused child rejects, and so does one that failed": rejectsChildren,
   "handles work in Promise.all, allSettled and race, without a barrier": combinesHandles,
-  "delegate takes a handle for a further task": delegatesAgain,
+  "delegate takes a handle for a further query": delegatesAgain,
   "what is no handle can't be waited for": refusesForgery,
   "done rejects when it is refused, and may be called again": callsDoneAgain,
   "llmQuery and llmQueryBatched are a call for each prompt": queries,
@@ -151,7 +151,7 @@ async function delegatesAgain(rig: RuntimeRig): Promise<void> {
   const from = repl.block;
   const activation = await repl.start(rig.programs.handles.again);
   const args = [{ block: from, index: 0 }, "Once more.", {}];
-  ensureEqual(activation.calls, [{ index: 0, name: "delegate", args }], "the call of a further task");
+  ensureEqual(activation.calls, [{ index: 0, name: "delegate", args }], "the call of a further query");
 }
 
 async function refusesForgery(rig: RuntimeRig): Promise<void> {

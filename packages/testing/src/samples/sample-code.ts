@@ -1,7 +1,7 @@
 import type { JsonValue } from "@rlmflow/core";
 
 /**
- * Pieces of code in a language's language, for the checks that every language must pass. Pieces are joined with
+ * Pieces of code in one language, for the checks that every language must pass. Pieces are joined with
  * line breaks. What is said to be written is one line of output.
  */
 export interface SampleCode {

@@ -36,7 +36,7 @@ export const BROKEN_HANDLES: readonly BrokenRuntime[] = [
     make: ownsEveryHandle,
     foundBy: [
       "a handle can be awaited in a later block, and twice",
-      "delegate takes a handle for a further task",
+      "delegate takes a handle for a further query",
     ],
   },
   {

@@ -13,7 +13,7 @@ import {
 } from "./changed-runtime.ts";
 
 /** Runtimes whose JavaScript is not what the model was told. */
-export const BROKEN_KERNELS: readonly BrokenRuntime[] = [
+export const BROKEN_LANGUAGES: readonly BrokenRuntime[] = [
   {
     flaw: "keeps the names of a block to that block",
     make: (good) => everyBlock(good, (block) => ({ ...block, code: `{ ${block.code}\n}` })),

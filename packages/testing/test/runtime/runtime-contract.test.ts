@@ -7,7 +7,7 @@ import { javascriptCode } from "../../src/samples/sample-code.ts";
 import { BROKEN_ACTIVATIONS } from "./broken-activations.ts";
 import { BROKEN_DEATHS, kill, mortal } from "./broken-deaths.ts";
 import { BROKEN_HANDLES } from "./broken-handles.ts";
-import { BROKEN_KERNELS } from "./broken-languages.ts";
+import { BROKEN_LANGUAGES } from "./broken-languages.ts";
 import { BROKEN_LIMITS } from "./broken-limits.ts";
 import { BROKEN_REPLAYS } from "./broken-replays.ts";
 import { BROKEN_SESSIONS } from "./broken-sessions.ts";
@@ -19,7 +19,7 @@ const BROKEN: readonly BrokenRuntime[] = [
   ...BROKEN_SESSIONS,
   ...BROKEN_ACTIVATIONS,
   ...BROKEN_STATES,
-  ...BROKEN_KERNELS,
+  ...BROKEN_LANGUAGES,
   ...BROKEN_HANDLES,
   ...BROKEN_REPLAYS,
   ...BROKEN_LIMITS,

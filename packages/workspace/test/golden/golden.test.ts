@@ -38,7 +38,7 @@ describe.each(formats)("a workspace that was written in %s", (format) => {
     expect(await saveTrace(graph, workspace)).toBe(await saveTrace(recorded.graph, store));
   });
 
-  test("goes on: a further task, after a process that only looked, and a fork", async () => {
+  test("goes on: a further query, after a process that only looked, and a fork", async () => {
     const workspace = await openGolden();
     const before = await filesOf(workspace.directory);
     const graph = await workspace.load("golden");

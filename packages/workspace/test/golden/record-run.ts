@@ -80,7 +80,7 @@ const policy: OnAction = ({ code }) => {
 
 /**
  * Records a run that holds every type of node and every way in which one comes about: blobs, an intent, an answer
- * that came too late, a block undone, a further task, edits, a policy, a second turn. Golden files were made with it
+ * that came too late, a block undone, a further query, edits, a policy, a second turn. Golden files were made with it
  * and are never made again: a new format gets files of its own. Only the newest, until its first release, may still be
  * recorded again, see `record-golden.ts`.
  */

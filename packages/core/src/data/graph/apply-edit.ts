@@ -4,7 +4,7 @@ import { chainNodeId } from "../ids.ts";
 import { deepFreeze } from "../json.ts";
 import { type ChainNode, endsAgent, type Origin } from "../node.ts";
 import { sentence } from "../words.ts";
-import { type AgentState, agentState } from "./chain.ts";
+import { type AgentState, agentState } from "./agent-state.ts";
 import type { Graph } from "./graph.ts";
 import { reopeningText, whyStaysEnded } from "./reopening.ts";
 
@@ -46,7 +46,7 @@ function whyRefused(graph: Graph, edit: Edit, state: AgentState): string | null 
   const ended = `Agent ${edit.agentId} has ended with ${state.head.id}`;
   if (edit.kind === "config") return whyStaysEnded(graph, state, edit.config);
   if (edit.kind === "cancel") return `${ended}; there is nothing to cancel.`;
-  return `${ended}; give it a further task, or fork before that node.`;
+  return `${ended}; give it a further query, or fork before that node.`;
 }
 
 /** A fatal `cancelled` error for each unfinished agent of the subtree, the deepest last. */

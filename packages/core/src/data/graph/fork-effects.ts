@@ -3,11 +3,11 @@ import type { CallNode, ErrorNode, QueryNode, RunNode } from "../node.ts";
 import type { Graph } from "./graph.ts";
 
 interface AgentTrace {
-  /** The task it works on, or worked on last. */
-  task: QueryNode | null;
-  /** How that task ended; `null` while it has not. */
+  /** The query it works on, or worked on last. */
+  query: QueryNode | null;
+  /** How that query ended; `null` while it has not. */
   end: RunNode | null;
-  /** How its newest task that has ended did. */
+  /** How its newest query that has ended did. */
   lastEnd: RunNode | null;
   /** The ends of its children since it ended last itself, which do not count yet. */
   childEnds: RunNode[];
@@ -20,7 +20,7 @@ interface AgentTrace {
  *
  * 1. A query follows from the `delegate` call that gave it.
  * 2. A `wait` call follows from the ends it delivers.
- * 3. A `delegate` call that gives a child a further task follows from the end of the task before.
+ * 3. A `delegate` call that gives a child a further query follows from the end of the query before.
  * 4. A child is cancelled because its parent ended or because the block that delegated to it was undone.
  * 5. An agent's end follows from the ends of its children, those that landed behind it included: one that has
  *    ended has nobody at work below it.
@@ -67,9 +67,9 @@ class EffectWalk {
     const parentId = parentAgent(node.agentId);
     if (node.parentId !== null && parentId !== null) {
       this.#link(node.parentId, node);
-      if (agent.task === null) this.#agent(parentId).children.push(node.agentId);
+      if (agent.query === null) this.#agent(parentId).children.push(node.agentId);
     }
-    agent.task = node;
+    agent.query = node;
     agent.end = null;
   }
 
@@ -97,7 +97,7 @@ class EffectWalk {
     const parentId = parentAgent(node.agentId);
     if (parentId === null) return;
     const parent = this.#agent(parentId);
-    const undone = this.#undone.get(agent.task?.parentId?.split("/", 1)[0] ?? "");
+    const undone = this.#undone.get(agent.query?.parentId?.split("/", 1)[0] ?? "");
     const cause = undone ?? parent.end;
     if (node.type === "error" && node.kind === "cancelled" && cause !== null) this.#link(cause.id, node);
     // What was in flight when the parent ended may land behind its end.
@@ -108,7 +108,7 @@ class EffectWalk {
   #agent(agentId: string): AgentTrace {
     let agent = this.#agents.get(agentId);
     if (agent === undefined) {
-      agent = { task: null, end: null, lastEnd: null, childEnds: [], children: [] };
+      agent = { query: null, end: null, lastEnd: null, childEnds: [], children: [] };
       this.#agents.set(agentId, agent);
     }
     return agent;

@@ -1,5 +1,5 @@
-import { reopens } from "../ends.ts";
 import { callNodeId, chainNodeId, intentNodeId, parentAgent, ROOT } from "../ids.ts";
+import { reopens } from "../may-open-again.ts";
 import { type CallNode, type ChainNode, endsAgent, type QueryNode, type RunNode } from "../node.ts";
 
 /** The part of a graph that the laws are checked on. */
@@ -111,7 +111,7 @@ function queryProblem(graph: LawView, query: QueryNode, chain: Chain): string | 
   return other === undefined ? null : `the query ${id} has another ${other} than ${agentId} began with`;
 }
 
-/** What a child's further tasks have of its first, whose REPL they work in. */
+/** What a child's further queries have of its first, whose REPL they work in. */
 const SHARED = ["contexts", "globals", "seed"] as const;
 
 /** A problem when the node refers to one that does not come before it. */

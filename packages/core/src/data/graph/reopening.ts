@@ -1,8 +1,8 @@
 import type { ConfigPatch } from "../edit.ts";
-import { hasFailed, reopens } from "../ends.ts";
 import { parentAgent } from "../ids.ts";
+import { hasFailed, reopens } from "../may-open-again.ts";
 import { type ChainNode, type ErrorNode, endsAgent } from "../node.ts";
-import type { AgentState } from "./chain.ts";
+import type { AgentState } from "./agent-state.ts";
 import type { Graph } from "./graph.ts";
 
 /** Why a changed limit can't let an agent go on that has ended, as a sentence; `null` when it can. */
@@ -11,7 +11,7 @@ export function whyStaysEnded(graph: Graph, state: AgentState, patch: ConfigPatc
   const ended = `Agent ${query.agentId} has ended with ${head.id}`;
   const limit = head.type === "error" && head.kind === "limit_reached" ? head.limit : undefined;
   if (limit === undefined && !hasFailed(head))
-    return `${ended}, and neither at a limit nor by a failed request or runtime; give it a further task, or fork before that node.`;
+    return `${ended}, and neither at a limit nor by a failed request or runtime; give it a further query, or fork before that node.`;
   if (limit !== undefined && !raises(state, limit, patch))
     return `${ended} at ${limit.name} = ${limit.value}: only a higher ${limit.name} lets it go on.`;
   const parentId = parentAgent(query.agentId);
@@ -20,7 +20,7 @@ export function whyStaysEnded(graph: Graph, state: AgentState, patch: ConfigPatc
   if (parentHead !== undefined && endsAgent(parentHead))
     return `${ended}, and so has its parent with ${parentHead.id}: nobody would hear of its answer.`;
   if (wasTold(graph, parentId, head.id))
-    return `${ended}, and its parent was told so; the parent can give it a further task, or fork before that node.`;
+    return `${ended}, and its parent was told so; the parent can give it a further query, or fork before that node.`;
   return null;
 }
 

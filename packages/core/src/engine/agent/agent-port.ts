@@ -1,4 +1,4 @@
-import type { AgentState } from "../../data/graph/chain.ts";
+import type { AgentState } from "../../data/graph/agent-state.ts";
 import type { CallNode, QueryNode } from "../../data/node.ts";
 import type { ChatOptions, Message } from "../../protocols/client.ts";
 import type { Tool, ToolContext } from "../../protocols/tool.ts";
@@ -86,7 +86,7 @@ export interface SendOptions extends ChatOptions {
 
 /** What reaches the world outside the run. */
 export interface Effects {
-  /** Waits for a place among the requests in flight; the function gives it back. Rejects with `aborted`. */
+  /** Waits for a permit for a request; the function gives it back. Rejects with `aborted`. */
   enter(model: string, signal: AbortSignal): Promise<Release>;
   /**
    * Holds tokens and money of the run back for a request, waiting while requests in flight may leave room. Gives

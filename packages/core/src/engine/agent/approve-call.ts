@@ -7,8 +7,8 @@ import { untilAborted } from "../environment/until-aborted.ts";
 import type { ToolCallVerdict } from "../resources/settings.ts";
 import { placedArguments } from "../tool/named-arguments.ts";
 import type { AgentPort } from "./agent-port.ts";
-import { type CallSite, toolOf } from "./effects.ts";
 import type { Approval } from "./mailbox.ts";
+import { type CallSite, toolOf } from "./perform-call.ts";
 
 /** True for a call of a tool, if there is a policy that decides about those. */
 export function needsApproval(port: AgentPort, { name }: CallSite["call"]): boolean {

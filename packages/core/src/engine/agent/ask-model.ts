@@ -1,4 +1,4 @@
-import { type AgentState, agentState } from "../../data/graph/chain.ts";
+import { type AgentState, agentState } from "../../data/graph/agent-state.ts";
 import type { ChainNode } from "../../data/node.ts";
 import { counted, sentences } from "../../data/words.ts";
 import { RLMError } from "../../errors.ts";

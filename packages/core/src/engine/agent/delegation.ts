@@ -1,4 +1,4 @@
-import { type AgentState, agentState, queryEnd } from "../../data/graph/chain.ts";
+import { type AgentState, agentState, queryEnd } from "../../data/graph/agent-state.ts";
 import { callNodeId } from "../../data/ids.ts";
 import { type ErrorData, endsAgent, type Outcome } from "../../data/node.ts";
 import type { Call } from "../../protocols/runtime.ts";

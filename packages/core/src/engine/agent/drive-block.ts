@@ -1,19 +1,19 @@
-import type { AgentState } from "../../data/graph/chain.ts";
+import type { AgentState } from "../../data/graph/agent-state.ts";
 import { intentNodeId } from "../../data/ids.ts";
 import type { JsonValue } from "../../data/json.ts";
 import type { CallNode, Outcome } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
 import type { ActivationState, Call } from "../../protocols/runtime.ts";
-import { awaitedTasks, endIds, hasEnded, recordedOutcome } from "../repl/answers.ts";
+import { awaitedQueries, endIds, hasEnded, recordedOutcome } from "../repl/answers.ts";
 import type { LiveBlock } from "../repl/live-block.ts";
 import { orderResumed } from "../repl/order-resumed.ts";
 import type { CallDraft } from "../store/node-draft.ts";
 import type { AgentPort, Delegation } from "./agent-port.ts";
 import { approveCall, needsApproval } from "./approve-call.ts";
 import { answerDelegate } from "./delegation.ts";
-import { performCall } from "./effects.ts";
 import { inLanguage } from "./in-language.ts";
 import type { Approval, Finished, MailboxEntry } from "./mailbox.ts";
+import { performCall } from "./perform-call.ts";
 import { childDraft } from "./query-draft.ts";
 
 /** Delegations answered in one append, at most: the children of these begin before the next are planned. */
@@ -220,7 +220,7 @@ async function delegateAll(port: AgentPort, block: LiveBlock, state: AgentState,
   await deliverAll(port, block, state, nodes);
 }
 
-/** Whether a child may get a further task is read off the log, which has to have every answer before that. */
+/** Whether a child may get a further query is read off the log, which has to have every answer before that. */
 function isForNewChild({ args: [target] }: Call): boolean {
   return typeof target === "string";
 }
@@ -230,11 +230,11 @@ async function openWaits(port: AgentPort, block: LiveBlock, state: AgentState, f
   const { graph } = port.journal;
   const complete: number[] = [];
   for (let call: Call | undefined = first; call?.name === "wait"; call = nextInLine(block)) {
-    const tasks = awaitedTasks(graph, port.agentId, call);
-    if (tasks === null && complete.length > 0) break;
+    const queries = awaitedQueries(graph, port.agentId, call);
+    if (queries === null && complete.length > 0) break;
     block.immediate.shift();
-    if (tasks === null) return await refuseWait(port, block, state, call);
-    if (block.waits.open(call.index, tasks, (task) => hasEnded(graph, task))) complete.push(call.index);
+    if (queries === null) return await refuseWait(port, block, state, call);
+    if (block.waits.open(call.index, queries, (query) => hasEnded(graph, query))) complete.push(call.index);
   }
   await answerWaits(port, block, state, complete);
 }
@@ -267,13 +267,13 @@ async function answerWaits(
   const { journal } = port;
   const startedAt = journal.environment.now();
   const drafts = indices.map((index) => {
-    const tasks = block.waits.tasks(index);
+    const queries = block.waits.queries(index);
     block.waits.close(index);
-    const outcome: Outcome = { ok: true, value: endIds(journal.graph, tasks) };
+    const outcome: Outcome = { ok: true, value: endIds(journal.graph, queries) };
     return {
       index,
       name: "wait",
-      args: tasks.map((task) => task.agentId ?? task.callId),
+      args: queries.map((query) => query.agentId ?? query.callId),
       outcome,
       startedAt,
     };

@@ -1,4 +1,4 @@
-import type { AgentState } from "../../data/graph/chain.ts";
+import type { AgentState } from "../../data/graph/agent-state.ts";
 import { isJsonObject, type JsonValue } from "../../data/json.ts";
 import type { ActionNode, BlobRef, BlockRecord, ErrorKind, Wait } from "../../data/node.ts";
 import { endsAgent } from "../../data/node.ts";
@@ -98,7 +98,10 @@ async function suspend(port: AgentPort, block: LiveBlock): Promise<TransitionEnd
   const waits: Wait[] = block.waits
     .takeNew()
     .filter((index) => !named.has(index))
-    .map((index) => ({ index, agents: block.waits.tasks(index).map((task) => task.agentId ?? task.callId) }));
+    .map((index) => ({
+      index,
+      agents: block.waits.queries(index).map((query) => query.agentId ?? query.callId),
+    }));
   // Going on and waiting again with nothing new to say needs no further node: earlier waits still hold.
   if (waits.length > 0 || block.output !== "" || named.size === 0) {
     await appendBlockEnd(port, block, { type: "supervising", waits, ...(await packBlock(port, block, 0)) });

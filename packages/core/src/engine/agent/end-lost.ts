@@ -1,4 +1,4 @@
-import type { AgentState } from "../../data/graph/chain.ts";
+import type { AgentState } from "../../data/graph/agent-state.ts";
 import type { ActivationState } from "../../protocols/runtime.ts";
 import { observeUndone } from "../../rules/block-end.ts";
 import type { LiveBlock } from "../repl/live-block.ts";

@@ -1,4 +1,4 @@
-import type { AgentState } from "../../data/graph/chain.ts";
+import type { AgentState } from "../../data/graph/agent-state.ts";
 import type { Outcome } from "../../data/node.ts";
 import type { Language } from "../../protocols/language.ts";
 import { spelled } from "../../rules/spelling.ts";

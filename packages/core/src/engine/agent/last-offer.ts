@@ -13,8 +13,8 @@ const REASON = 300;
  */
 export async function lastOffer(journal: Journal, agentId: string): Promise<string> {
   const chain = journal.graph.chain(agentId);
-  const task = chain.findLastIndex((node) => node.type === "query");
-  const work = chain.slice(task + 1);
+  const place = chain.findLastIndex((node) => node.type === "query");
+  const work = chain.slice(place + 1);
   const last = work.findLast((node) => node.type === "action");
   if (last === undefined) return "";
   const cut = last.finishReason === "length" ? " and was cut at its limit of tokens" : "";

@@ -1,4 +1,4 @@
-import { type AgentState, queryEnd } from "../../data/graph/chain.ts";
+import { type AgentState, queryEnd } from "../../data/graph/agent-state.ts";
 import { callNodeId } from "../../data/ids.ts";
 import type { CallNode, Outcome } from "../../data/node.ts";
 import { type MadeCall, MOST_SHOWN } from "../../rules/block-end.ts";

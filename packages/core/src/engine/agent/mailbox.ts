@@ -38,7 +38,7 @@ export type MailboxEntry =
       readonly startedAt: number;
       readonly approval: Approval;
     }
-  /** A task that the agent delegated with this call has ended. */
+  /** A query that the agent delegated with this call has ended. */
   | { readonly kind: "child"; readonly callId: string };
 
 /**
@@ -60,7 +60,7 @@ export class Mailbox {
     else waiting(entry);
   }
 
-  /** Takes back that a task has ended which goes on after all. */
+  /** Takes back that a query has ended which goes on after all. */
   forgetChild(callId: string): void {
     const kept = this.#queue.filter((entry) => entry.kind !== "child" || entry.callId !== callId);
     this.#queue.splice(0, this.#queue.length, ...kept);

@@ -20,8 +20,9 @@ import { passContext } from "./contexts.ts";
 import { errorData } from "./error-data.ts";
 
 /**
- * Version of the prompts and the semantics; each agent records the one that it began with. Since 2, the first message
- * describes the input, and the error of a wait in which a child failed says how many children succeeded.
+ * Version of what the engine makes of the same log: its messages and the answers that code gets. Each query records the
+ * one that it began with, and is replayed by it. Prompts need none, for they are recorded whole. Since 2, the first
+ * message describes the input, and the error of a wait in which a child failed says how many children succeeded.
  */
 export const INTERPRETER = "2";
 
@@ -42,7 +43,7 @@ export interface NewQuery {
   readonly metadata?: JsonObject;
 }
 
-/** The task of a run that was given a context and no query. */
+/** What a run is asked that was given a context alone. */
 export const DEFAULT_QUERY =
   "Read the context and do what it asks. If it asks for nothing, say what it is and what matters in it.";
 
@@ -50,34 +51,34 @@ export const DEFAULT_QUERY =
 export async function queryDraft(
   settings: AgentSettings,
   payloads: PayloadStore,
-  task: NewQuery,
+  asked: NewQuery,
 ): Promise<ChainDraft> {
-  const language = languageOf(settings, task.config.runtime);
-  const tools = [...settings.tools.values()].filter(({ name }) => task.tools?.includes(name) ?? true);
-  const { inline, blob } = await pack(payloads, promptFor(settings, task, language, tools));
+  const language = languageOf(settings, asked.config.runtime);
+  const tools = [...settings.tools.values()].filter(({ name }) => asked.tools?.includes(name) ?? true);
+  const { inline, blob } = await pack(payloads, promptFor(settings, asked, language, tools));
   const draft: Omit<QueryNode, "id" | "agentId" | "parentId" | "n" | "startedAt" | "endedAt" | "origin"> = {
     type: "query",
-    query: task.query,
-    ordinal: task.ordinal,
-    depth: task.depth,
+    query: asked.query,
+    ordinal: asked.ordinal,
+    depth: asked.depth,
     systemPrompt: inline,
-    config: task.config,
-    contexts: task.contexts,
-    ...(await inputOf(payloads, task, language)),
-    output: task.output,
-    globals: task.globals,
+    config: asked.config,
+    contexts: asked.contexts,
+    ...(await inputOf(payloads, asked, language)),
+    output: asked.output,
+    globals: asked.globals,
     tools: tools.map((tool) => tool.name),
-    seed: task.seed,
+    seed: asked.seed,
     interpreter: INTERPRETER,
     language: { name: language.name, engine: language.engine },
-    ...(task.metadata !== undefined && { metadata: copyObject(task.metadata, "metadata") }),
+    ...(asked.metadata !== undefined && { metadata: copyObject(asked.metadata, "metadata") }),
     ...(blob !== undefined && { blobs: { systemPrompt: blob } }),
   };
-  return { ...draft, ...(task.parentId !== undefined && { parentId: task.parentId }) };
+  return { ...draft, ...(asked.parentId !== undefined && { parentId: asked.parentId }) };
 }
 
 /**
- * The description of an agent's contexts for its first task. Empty when one of them can't be read: opening the REPL
+ * The description of an agent's contexts for its first query. Empty when one of them can't be read: opening the REPL
  * reports why.
  */
 async function inputOf(
@@ -103,11 +104,11 @@ async function inputOf(
 
 function promptFor(
   settings: AgentSettings,
-  task: NewQuery,
+  asked: NewQuery,
   language: Language,
   tools: readonly Tool[],
 ): string {
-  const { agentId, depth, config, contexts, output } = task;
+  const { agentId, depth, config, contexts, output } = asked;
   const view: AgentView = {
     agentId,
     depth,
@@ -115,7 +116,7 @@ function promptFor(
     config,
     contexts,
     output,
-    globals: Object.keys(task.globals),
+    globals: Object.keys(asked.globals),
     tools,
     models: [...settings.models].map(([key, { description }]) => ({ key, description })),
     runtimes: [...settings.languages].map(([key, { name: language }]) => ({ key, language })),

@@ -1,4 +1,4 @@
-import { agentState } from "../../data/graph/chain.ts";
+import { agentState } from "../../data/graph/agent-state.ts";
 import type { Graph } from "../../data/graph/graph.ts";
 import { chainNodeId, effectKey } from "../../data/ids.ts";
 import type { JsonSchema } from "../../data/json.ts";

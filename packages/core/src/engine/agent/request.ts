@@ -12,7 +12,7 @@ import { idempotencyKey, questionDigest } from "./request-key.ts";
 /** One request on behalf of an agent. */
 export interface ModelRequest {
   readonly model: string;
-  /** Derived only when there is a place, so that agents in line hold none. */
+  /** Derived only with a permit, so that agents in line hold none. */
   readonly messages: () => readonly Message[];
   /** Digests the messages, which must be frozen; for agents whose next request extends this one. */
   readonly digest?: MessageDigest;
@@ -23,7 +23,7 @@ export interface ModelRequest {
   /** Lets nothing be sent that is not in flight: the request rejects with `aborted` then. */
   readonly rest?: AbortSignal;
   readonly caller: { readonly agentId: string; readonly turn: number; readonly purpose: "act" | "query" };
-  /** Called when there is a place, before the request is sent. */
+  /** Called with a permit, before the request is sent. */
   readonly onAdmitted?: () => void;
   readonly output?: JsonSchema;
   readonly onText?: (delta: string) => void;
@@ -49,7 +49,7 @@ const LEAST_OUTPUT_TOKENS = 64;
 const SHORT_OUTPUT_TOKENS = 1024;
 
 /**
- * Sends one request, with its retries, when there is a place and room in the budget. A place is taken
+ * Sends one request, with its retries, when there is a permit and room in the budget. The permit is taken
  * before budget is reserved, so that who waits for budget waits only for requests that are in flight.
  */
 export async function request(port: AgentPort, wanted: ModelRequest): Promise<RequestOutcome> {

@@ -1,4 +1,4 @@
-import type { AgentState } from "../../data/graph/chain.ts";
+import type { AgentState } from "../../data/graph/agent-state.ts";
 import { callNodeId, intentNodeId } from "../../data/ids.ts";
 import type { ActionNode } from "../../data/node.ts";
 import { sentences } from "../../data/words.ts";

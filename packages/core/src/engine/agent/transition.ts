@@ -1,4 +1,4 @@
-import { type Gap, type Move, nextMove } from "../../rules/plan.ts";
+import { type Gap, type Move, nextMove } from "../../rules/next-move.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import { askModel, endExhausted } from "./ask-model.ts";
 import { endUnrunnable } from "./end-block.ts";

@@ -1,4 +1,4 @@
-import type { AgentState } from "../../data/graph/chain.ts";
+import type { AgentState } from "../../data/graph/agent-state.ts";
 import { isJsonObject, type JsonSchema, type JsonValue } from "../../data/json.ts";
 import type { Reply } from "../../protocols/client.ts";
 import type { Language } from "../../protocols/language.ts";

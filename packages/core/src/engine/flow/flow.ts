@@ -1,4 +1,4 @@
-import { agentState } from "../../data/graph/chain.ts";
+import { agentState } from "../../data/graph/agent-state.ts";
 import { Graph } from "../../data/graph/graph.ts";
 import { isRunName, ROOT } from "../../data/ids.ts";
 import { deepFreeze, type JsonValue } from "../../data/json.ts";
@@ -83,7 +83,7 @@ export class RLMFlow implements Client {
     return this.#runOf(this.#resumed(graph, options), signalOf(options));
   }
 
-  /** Gives a finished root a further task in the same REPL. */
+  /** Gives a finished root a further query in the same REPL. */
   continue<Answer = JsonValue>(
     graph: Graph,
     query: string,

@@ -13,7 +13,7 @@ import { latestTime } from "../run/resume/resumed.ts";
 import { checkPayloads } from "../store/check-payloads.ts";
 import { sharedNodes } from "../store/shared-nodes.ts";
 
-/** Runs at rest that are kept open, the newest: what a step or a further task finds ready. */
+/** Runs at rest that are kept open, the newest: what a step or a further query finds ready. */
 const RESTING_RUNS = 32;
 
 /**

@@ -191,7 +191,7 @@ export interface RunParts {
 function stuck(graph: Graph): RLMError {
   const message =
     graph.length === 0
-      ? "This run holds no task: its process died before the first node. Start it again as a new run."
+      ? "This run holds no query: its process died before the first node. Start it again as a new run."
       : "The run is not finished, but no agent can move.";
   return new RunError("nothing_to_do", message, graph);
 }

@@ -1,4 +1,4 @@
-import { queryEnd } from "../../data/graph/chain.ts";
+import { queryEnd } from "../../data/graph/agent-state.ts";
 import type { Graph } from "../../data/graph/graph.ts";
 import { callNodeId } from "../../data/ids.ts";
 import { isJsonObject, type JsonValue } from "../../data/json.ts";
@@ -9,11 +9,11 @@ import type { Journal } from "../store/journal.ts";
 import type { AwaitedQuery } from "./wait-table.ts";
 
 /**
- * The tasks that a `wait` call names, or `null` when one of its handles was not made by this agent.
+ * The queries that a `wait` call names, or `null` when one of its handles was not made by this agent.
  * A handle whose delegation was refused has no agent.
  */
-export function awaitedTasks(graph: Graph, agentId: string, call: Call): readonly AwaitedQuery[] | null {
-  const tasks: AwaitedQuery[] = [];
+export function awaitedQueries(graph: Graph, agentId: string, call: Call): readonly AwaitedQuery[] | null {
+  const queries: AwaitedQuery[] = [];
   for (const handle of call.args) {
     if (!isJsonObject(handle) || typeof handle.block !== "string" || typeof handle.index !== "number")
       return null;
@@ -21,9 +21,9 @@ export function awaitedTasks(graph: Graph, agentId: string, call: Call): readonl
     const delegation = graph.find(callId);
     if (delegation?.type !== "call" || delegation.name !== "delegate" || delegation.agentId !== agentId)
       return null;
-    tasks.push({ callId, agentId: childOf(delegation) });
+    queries.push({ callId, agentId: childOf(delegation) });
   }
-  return tasks.length === 0 ? null : tasks;
+  return queries.length === 0 ? null : queries;
 }
 
 /** The child that a `delegate` call gave, or `null` when it was refused. */
@@ -33,22 +33,24 @@ export function childOf(delegation: CallNode): string | null {
     : null;
 }
 
-/** True when the task has ended or never began. */
-export function hasEnded(graph: Graph, task: AwaitedQuery): boolean {
-  return task.agentId === null || queryEnd(graph, task.agentId, task.callId) !== undefined;
+/** True when the query has ended or never began. */
+export function hasEnded(graph: Graph, query: AwaitedQuery): boolean {
+  return query.agentId === null || queryEnd(graph, query.agentId, query.callId) !== undefined;
 }
 
-/** Ids of the nodes that own the outcomes of these tasks: what the log keeps of a complete wait. */
-export function endIds(graph: Graph, tasks: readonly AwaitedQuery[]): readonly string[] {
-  return tasks.map((task) =>
-    task.agentId === null ? task.callId : (queryEnd(graph, task.agentId, task.callId)?.id ?? task.callId),
+/** Ids of the nodes that own the outcomes of these queries: what the log keeps of a complete wait. */
+export function endIds(graph: Graph, queries: readonly AwaitedQuery[]): readonly string[] {
+  return queries.map((query) =>
+    query.agentId === null
+      ? query.callId
+      : (queryEnd(graph, query.agentId, query.callId)?.id ?? query.callId),
   );
 }
 
 /** The arguments of a call as the log keeps them: a wait's are agent ids. */
 export function storedArguments(graph: Graph, agentId: string, call: Call): readonly JsonValue[] {
   if (call.name !== "wait") return call.args;
-  return awaitedTasks(graph, agentId, call)?.map((task) => task.agentId ?? task.callId) ?? call.args;
+  return awaitedQueries(graph, agentId, call)?.map((query) => query.agentId ?? query.callId) ?? call.args;
 }
 
 /** The outcome that the REPL is given for a recorded call. */
@@ -81,7 +83,7 @@ function toldToCode({ kind, message }: ErrorNode): string {
   return kind === "runtime_failed" ? "its runtime failed." : message;
 }
 
-/** What became of the task that ended with this node. */
+/** What became of the query that ended with this node. */
 async function endOutcome(journal: Journal, id: string): Promise<Outcome> {
   const node = journal.graph.find(id);
   if (node?.type === "result")
@@ -89,5 +91,5 @@ async function endOutcome(journal: Journal, id: string): Promise<Outcome> {
   if (node?.type === "error")
     return { ok: false, error: { name: "ChildError", message: `${node.agentId}: ${toldToCode(node)}` } };
   if (node?.type === "call" && node.outcome?.ok === false) return node.outcome;
-  return { ok: false, error: { name: "ChildError", message: `${id} is not the end of a task.` } };
+  return { ok: false, error: { name: "ChildError", message: `${id} is not the end of a query.` } };
 }

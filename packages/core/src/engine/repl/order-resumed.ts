@@ -1,5 +1,5 @@
 import type { Graph } from "../../data/graph/graph.ts";
-import { awaitedTasks, endIds, hasEnded } from "./answers.ts";
+import { awaitedQueries, endIds, hasEnded } from "./answers.ts";
 import type { LiveBlock } from "./live-block.ts";
 
 /**
@@ -12,9 +12,9 @@ export function orderResumed(graph: Graph, block: LiveBlock): void {
   if (named.size === 0) return;
   const completion = (index: number): number => {
     const call = block.issued[index];
-    const tasks = (call && awaitedTasks(graph, agentId, call)) ?? [];
-    const ends = endIds(graph, tasks).map((id) => graph.position(id) ?? Number.POSITIVE_INFINITY);
-    const complete = tasks.every((task) => hasEnded(graph, task));
+    const queries = (call && awaitedQueries(graph, agentId, call)) ?? [];
+    const ends = endIds(graph, queries).map((id) => graph.position(id) ?? Number.POSITIVE_INFINITY);
+    const complete = queries.every((query) => hasEnded(graph, query));
     return complete ? Math.max(...ends) : Number.POSITIVE_INFINITY;
   };
   const resumed = block.immediate.filter((index) => named.has(index));

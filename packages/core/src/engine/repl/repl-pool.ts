@@ -1,4 +1,4 @@
-import { ranBlocks } from "../../data/graph/chain.ts";
+import { ranBlocks } from "../../data/graph/agent-state.ts";
 import { RLMError } from "../../errors.ts";
 import type { ReplSession, Runtime } from "../../protocols/runtime.ts";
 import { untilAborted } from "../environment/until-aborted.ts";

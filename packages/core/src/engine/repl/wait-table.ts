@@ -1,18 +1,18 @@
-/** A task that a wait is for: the delegating call and the agent it gave, or the refusal of the call. */
+/** A query that a wait is for: the delegating call and the agent it gave, or the refusal of the call. */
 export interface AwaitedQuery {
   readonly callId: string;
   readonly agentId: string | null;
 }
 
 interface OpenWait {
-  readonly tasks: readonly AwaitedQuery[];
+  readonly queries: readonly AwaitedQuery[];
   readonly missing: Set<string>;
-  /** Tasks that have not been heard of, see {@link WaitTable.note}. */
+  /** Queries that have not been heard of, see {@link WaitTable.note}. */
   remaining: number;
 }
 
 /**
- * The waits of one block that are not complete. Settling a task takes time in the number of waits that
+ * The waits of one block that are not complete. Settling a query takes time in the number of waits that
  * are for it, not in all that are open.
  */
 export class WaitTable {
@@ -34,26 +34,26 @@ export class WaitTable {
     return this.#open.has(index);
   }
 
-  tasks(index: number): readonly AwaitedQuery[] {
-    return this.#open.get(index)?.tasks ?? [];
+  queries(index: number): readonly AwaitedQuery[] {
+    return this.#open.get(index)?.queries ?? [];
   }
 
   /** Opens a wait; true when it is complete at once. */
-  open(index: number, tasks: readonly AwaitedQuery[], ended: (task: AwaitedQuery) => boolean): boolean {
+  open(index: number, queries: readonly AwaitedQuery[], ended: (query: AwaitedQuery) => boolean): boolean {
     const missing = new Set<string>();
-    for (const task of tasks) {
-      if (ended(task) || missing.has(task.callId)) continue;
-      missing.add(task.callId);
-      const waits = this.#byCall.get(task.callId);
-      if (waits === undefined) this.#byCall.set(task.callId, [index]);
+    for (const query of queries) {
+      if (ended(query) || missing.has(query.callId)) continue;
+      missing.add(query.callId);
+      const waits = this.#byCall.get(query.callId);
+      if (waits === undefined) this.#byCall.set(query.callId, [index]);
       else waits.push(index);
     }
-    this.#open.set(index, { tasks, missing, remaining: missing.size });
+    this.#open.set(index, { queries, missing, remaining: missing.size });
     this.#new.push(index);
     return missing.size === 0;
   }
 
-  /** Hears that a task has ended without settling anything; true when a wait could now be settled. */
+  /** Hears that a query has ended without settling anything; true when a wait could now be settled. */
   note(callId: string): boolean {
     let complete = false;
     if (this.#noted.has(callId)) return complete;
@@ -67,7 +67,7 @@ export class WaitTable {
     return complete;
   }
 
-  /** Indices of the waits that are complete now that this task has ended, in order. */
+  /** Indices of the waits that are complete now that this query has ended, in order. */
   settle(callId: string): readonly number[] {
     const complete: number[] = [];
     this.note(callId);

@@ -1,5 +1,5 @@
 import type { AgentConfig } from "../../data/agent-config.ts";
-import { agentState } from "../../data/graph/chain.ts";
+import { agentState } from "../../data/graph/agent-state.ts";
 import type { Graph } from "../../data/graph/graph.ts";
 import { parentAgent } from "../../data/ids.ts";
 import { Budget, type BudgetLimits } from "./budget.ts";

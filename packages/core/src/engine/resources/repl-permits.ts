@@ -34,7 +34,7 @@ interface Impatient {
   readonly done: () => void;
 }
 
-/** How many REPLs of finished runs are kept for a further task; the others are rebuilt if there is one. */
+/** How many REPLs of finished runs are kept for a further query; the others are rebuilt if there is one. */
 const KEPT_FINISHED = 8;
 
 /**

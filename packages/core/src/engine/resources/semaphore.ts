@@ -1,7 +1,7 @@
 import { RLMError } from "../../errors.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
-/** Gives back a place; further calls do nothing. */
+/** Gives back a permit; further calls do nothing. */
 export type Release = () => void;
 
 interface Waiter {
@@ -26,7 +26,7 @@ export class Semaphore {
   }
 
   /**
-   * Resolves when there is a place. Rejects with `aborted` when the signal aborts first. `arrival` says when the
+   * Resolves when there is a permit. Rejects with `aborted` when the signal aborts first. `arrival` says when the
    * run came to the flow.
    */
   acquire(signal: AbortSignal, arrival = 0): Promise<Release> {
@@ -62,5 +62,5 @@ export class Semaphore {
 }
 
 function abortedWhileWaiting(): RLMError {
-  return new RLMError("aborted", "Aborted while waiting for a place.");
+  return new RLMError("aborted", "Aborted while waiting for a permit.");
 }

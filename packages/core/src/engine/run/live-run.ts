@@ -1,12 +1,12 @@
 import type { Edit } from "../../data/edit.ts";
-import { type AgentState, agentState } from "../../data/graph/chain.ts";
+import { type AgentState, agentState } from "../../data/graph/agent-state.ts";
 import type { Graph } from "../../data/graph/graph.ts";
 import { parentAgent, ROOT } from "../../data/ids.ts";
 import { endsAgent, type RunNode } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
 import type { RunControl } from "../../protocols/inbox.ts";
 import type { Store } from "../../protocols/store.ts";
-import { type Gap, nextMove } from "../../rules/plan.ts";
+import { type Gap, nextMove } from "../../rules/next-move.ts";
 import { AnswerSchemas } from "../../schema/answer-schemas.ts";
 import type { ResolvedSchema } from "../../schema/schema.ts";
 import { endExhausted } from "../agent/ask-model.ts";
@@ -153,9 +153,9 @@ export class LiveRun {
     await this.#inbox?.takeWaiting();
   }
 
-  /** Gives the root a task, its first or a further one. Rejects with `edit_refused` while it is at work. */
-  async assign(task: () => Promise<NewQuery>): Promise<void> {
-    await this.#rootQueries.assign(task);
+  /** Gives the root a query, its first or a further one. Rejects with `edit_refused` while it is at work. */
+  async assign(query: () => Promise<NewQuery>): Promise<void> {
+    await this.#rootQueries.assign(query);
     this.admit(ROOT);
   }
 
@@ -291,10 +291,10 @@ export class LiveRun {
     this.#tell({ type: "node", node });
     if (!endsAgent(node)) return;
     if (node.agentId === ROOT) this.#pause.end();
-    const task = agentState(this.graph, node.agentId)?.query;
+    const query = agentState(this.graph, node.agentId)?.query;
     const parentId = parentAgent(node.agentId);
-    if (parentId !== null && task !== undefined && task.parentId !== null)
-      this.#scheduler.childEnded(parentId, task.parentId);
+    if (parentId !== null && query !== undefined && query.parentId !== null)
+      this.#scheduler.childEnded(parentId, query.parentId);
   }
 
   #tell(event: RunEvent): void {
@@ -310,11 +310,11 @@ export class LiveRun {
 
   #retired(agentId: string): void {
     this.#clocks.forget(agentId);
-    // Only the root's REPL stays: a further task of another agent rebuilds its own.
+    // Only the root's REPL stays: a further query of another agent rebuilds its own.
     if (agentId !== ROOT) void this.#repls.drop(agentId);
   }
 
-  /** Ends an agent whose task has taken too long, wherever it stands. */
+  /** Ends an agent whose query has taken too long, wherever it stands. */
   async #timeIsUp(agentId: string): Promise<void> {
     const agent = this.#scheduler.agent(agentId);
     if (agent === undefined) return;

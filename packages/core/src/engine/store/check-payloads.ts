@@ -1,6 +1,6 @@
-import { mayOpenAgain } from "../../data/ends.ts";
 import type { Graph } from "../../data/graph/graph.ts";
 import { parentAgent } from "../../data/ids.ts";
+import { mayOpenAgain } from "../../data/may-open-again.ts";
 import { endsAgent, type RunNode } from "../../data/node.ts";
 import { sentence, sentences } from "../../data/words.ts";
 import { RLMError } from "../../errors.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { agentState } from "../../../src/data/graph/chain.ts";
+import { agentState } from "../../../src/data/graph/agent-state.ts";
 import { applyEdit, type Edit, Graph, type RunNode } from "../../../src/index.ts";
 import { RunBuilder } from "../run-builder.ts";
 import { sampleNodes } from "../sample-nodes.ts";
@@ -175,7 +175,7 @@ describe("applyEdit", () => {
     const ended = chainOf(query, { ...atLimit("maxDepth", 1), kind: "refused" });
     const edit = { kind: "config", agentId: "root", config: { maxDepth: 70 } } as const;
     expect(() => applyEdit(ended, edit, 5)).toThrow(
-      "and neither at a limit nor by a failed request or runtime; give it a further task",
+      "and neither at a limit nor by a failed request or runtime; give it a further query",
     );
   });
 });

@@ -100,19 +100,24 @@ describe("the laws of a run", () => {
       { query: "Something else." },
     ],
     [
-      "a further task",
+      "a further query",
       "root.scan#5",
       "root.scan#5 is not what its parent asked in root#",
       { query: "Something else." },
     ],
     [
-      "the seed of a further task",
+      "the seed of a further query",
       "root.scan#5",
       "root.scan#5 has another seed than root.scan",
       { seed: "other" },
     ],
-    ["the values of a further task", "root.scan#5", "root.scan#5 has another globals", { globals: { a: 1 } }],
-    ["the contexts of a further task", "root.scan#5", "root.scan#5 has another contexts", { contexts: [] }],
+    [
+      "the values of a further query",
+      "root.scan#5",
+      "root.scan#5 has another globals",
+      { globals: { a: 1 } },
+    ],
+    ["the contexts of a further query", "root.scan#5", "root.scan#5 has another contexts", { contexts: [] }],
   ])("are broken by another value of %s, wherever it is read", async (_, id, reason, change) => {
     const nodes = [...WHOLE.walk()];
     expect(nodes.find((node) => node.id === id)?.type).toBe("query");

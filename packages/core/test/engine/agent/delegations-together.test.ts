@@ -59,7 +59,7 @@ describe("delegations of one turn", () => {
     await checkRun(graph, { runtimes });
   });
 
-  test("give a finished child one further task at a time", async () => {
+  test("give a finished child one further query at a time", async () => {
     const code = `
       const child = delegate('a', 'Q');
       await wait(child);

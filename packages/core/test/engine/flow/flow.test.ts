@@ -170,7 +170,7 @@ describe("a run", () => {
     await expect(flow.step(graph)).rejects.toThrow("No agent can move");
   });
 
-  test("goes on in the same REPL with a further task", async () => {
+  test("goes on in the same REPL with a further query", async () => {
     await using flow = flowOf([block("vars.x = 41; done(1)"), block("done(vars.x + 1)")]);
     const first = await flow.run("Set.");
     const second = await flow.continue(first.graph, "Read.");
@@ -178,7 +178,7 @@ describe("a run", () => {
     expect(second.graph.chainAt("root", 3)).toMatchObject({ type: "query", ordinal: 1, query: "Read." });
   });
 
-  test("gives a finished child a further task in its own REPL", async () => {
+  test("gives a finished child a further query in its own REPL", async () => {
     await using flow = flowOf({
       root: [
         block(

@@ -3,30 +3,30 @@ import { processorMs } from "../../../../../test/processor-time.ts";
 import { type AwaitedQuery, WaitTable } from "../../../src/engine/repl/wait-table.ts";
 import { Seeded } from "../../data/seeded.ts";
 
-const task = (callId: string): AwaitedQuery => ({ callId, agentId: `root.${callId}` });
+const query = (callId: string): AwaitedQuery => ({ callId, agentId: `root.${callId}` });
 const none = () => false;
 
 describe("a wait", () => {
-  test("is complete when the last of its tasks has ended", () => {
+  test("is complete when the last of its queries has ended", () => {
     const table = new WaitTable();
-    expect(table.open(3, [task("a"), task("b"), task("a")], none)).toBe(false);
+    expect(table.open(3, [query("a"), query("b"), query("a")], none)).toBe(false);
     expect(table.settle("a")).toEqual([]);
     expect(table.settle("a")).toEqual([]);
     expect(table.settle("b")).toEqual([3]);
-    expect(table.tasks(3).map(({ callId }) => callId)).toEqual(["a", "b", "a"]);
+    expect(table.queries(3).map(({ callId }) => callId)).toEqual(["a", "b", "a"]);
     table.close(3);
     expect(table.size).toBe(0);
   });
 
   test("is complete at once when all has ended", () => {
     const table = new WaitTable();
-    expect(table.open(0, [task("a")], () => true)).toBe(true);
+    expect(table.open(0, [query("a")], () => true)).toBe(true);
   });
 
   test("is told once as new, and not when it is complete", () => {
     const table = new WaitTable();
-    table.open(0, [task("a")], none);
-    table.open(1, [task("b")], none);
+    table.open(0, [query("a")], none);
+    table.open(1, [query("b")], none);
     table.close(0);
     expect(table.takeNew()).toEqual([1]);
     expect(table.takeNew()).toEqual([]);
@@ -34,7 +34,7 @@ describe("a wait", () => {
 
   test("that others share is settled for all of them, in the order of their indices", () => {
     const table = new WaitTable();
-    for (const index of [0, 1, 2]) table.open(index, [task("a")], none);
+    for (const index of [0, 1, 2]) table.open(index, [query("a")], none);
     expect(table.note("a")).toBe(true);
     expect(table.note("a")).toBe(false);
     expect(table.settle("a")).toEqual([0, 1, 2]);
@@ -75,7 +75,7 @@ test.each([1, 2, 3, 4, 5])("waits are settled as a naive table would (seed %i)",
     const what = random.below(3);
     if (what === 0) {
       const ids = Array.from({ length: 1 + random.below(4) }, () => random.pick(calls));
-      const complete = table.open(index, ids.map(task), (one) => naive.noted.has(one.callId));
+      const complete = table.open(index, ids.map(query), (one) => naive.noted.has(one.callId));
       const open = ids.filter((id) => !naive.noted.has(id));
       expect(complete).toBe(open.length === 0);
       if (complete) table.close(index);
@@ -97,7 +97,7 @@ test.each([1, 2, 3, 4, 5])("waits are settled as a naive table would (seed %i)",
 test("a fan-out of ten thousand is settled in linear time", async () => {
   const table = new WaitTable();
   const spent = await processorMs(() => {
-    for (let index = 0; index < 10_000; index++) table.open(index, [task(`c${index}`)], none);
+    for (let index = 0; index < 10_000; index++) table.open(index, [query(`c${index}`)], none);
     expect(table.takeNew()).toHaveLength(10_000);
     for (let index = 0; index < 10_000; index++) {
       expect(table.settle(`c${index}`)).toEqual([index]);

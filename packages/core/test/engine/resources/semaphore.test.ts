@@ -44,7 +44,7 @@ describe("a gate", () => {
     const waiting = gate.acquire(controller.signal);
     const other = gate.acquire(never);
     controller.abort();
-    await expect(waiting).rejects.toThrow("Aborted while waiting for a place");
+    await expect(waiting).rejects.toThrow("Aborted while waiting for a permit");
     leave();
     (await other)();
     expect(gate.waiting).toBe(0);

@@ -1,7 +1,7 @@
 import { decodeEdit } from "../../../data/decode/decode.ts";
 import type { ConfigPatch, Edit } from "../../../data/edit.ts";
+import { type AgentState, agentState } from "../../../data/graph/agent-state.ts";
 import { editNodes } from "../../../data/graph/apply-edit.ts";
-import { type AgentState, agentState } from "../../../data/graph/chain.ts";
 import { parentAgent } from "../../../data/ids.ts";
 import { deepFreeze } from "../../../data/json.ts";
 import type { ChainNode } from "../../../data/node.ts";
@@ -92,10 +92,10 @@ export class LiveEdits {
   async #tellAgain(agentId: string): Promise<void> {
     const { scheduler, repls } = this.#parts;
     const parent = scheduler.agent(parentAgent(agentId) ?? "");
-    const task = this.#state(agentId).query.parentId;
-    if (parent === undefined || task === null) return;
+    const callId = this.#state(agentId).query.parentId;
+    if (parent === undefined || callId === null) return;
     scheduler.forgetWaits(parent);
-    parent.inFlight.mailbox.forgetChild(task);
+    parent.inFlight.mailbox.forgetChild(callId);
     await repls.drop(parent.agentId);
   }
 

@@ -1,10 +1,10 @@
-import { agentState } from "../../../data/graph/chain.ts";
+import { agentState } from "../../../data/graph/agent-state.ts";
 import { type Graph, lineage } from "../../../data/graph/graph.ts";
 import { chainNodeId } from "../../../data/ids.ts";
 import type { CallNode } from "../../../data/node.ts";
 import { endsAgent } from "../../../data/node.ts";
 import { type ChildPlan, childConfig, planFurther, readDelegate } from "../../../rules/delegate.ts";
-import { unfinishedAgents } from "../../../rules/plan.ts";
+import { unfinishedAgents } from "../../../rules/next-move.ts";
 import type { Delegation } from "../../agent/agent-port.ts";
 import { factsOf, withRuntime } from "../../agent/delegation.ts";
 import { childOf } from "../../repl/answers.ts";
@@ -12,8 +12,8 @@ import type { FlowSettings } from "../../resources/settings.ts";
 import type { Journal } from "../../store/journal.ts";
 
 /**
- * The tasks that a recorded `delegate` call promised and whose query is not in the log: a process died between
- * the two, or a fork dropped a child's further task, whichever block gave it. Those of agents at or below
+ * The queries that a recorded `delegate` call promised and that are not in the log: a process died between
+ * the call and its query, or a fork dropped a child's further query, whichever block gave it. Those of agents at or below
  * `cancelled` ones are left out.
  */
 export async function lostDelegations(

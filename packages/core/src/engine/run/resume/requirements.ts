@@ -1,7 +1,7 @@
-import { agentState } from "../../../data/graph/chain.ts";
+import { agentState } from "../../../data/graph/agent-state.ts";
 import type { Graph } from "../../../data/graph/graph.ts";
 import { RLMError } from "../../../errors.ts";
-import { unfinishedAgents } from "../../../rules/plan.ts";
+import { unfinishedAgents } from "../../../rules/next-move.ts";
 import type { FlowSettings } from "../../resources/settings.ts";
 
 /** What the agents of a record name that go on, and whoever takes it up must have. */
@@ -13,7 +13,7 @@ export interface Requirements {
   readonly tools: readonly string[];
 }
 
-/** What must be there for these agents to go on, by default the unfinished ones. A further task is one of the root. */
+/** What must be there for these agents to go on, by default the unfinished ones. A further query is one of the root. */
 export function requirementsOf(
   graph: Graph,
   agents: readonly string[] = unfinishedAgents(graph),

@@ -1,6 +1,6 @@
-import { agentState } from "../../../data/graph/chain.ts";
+import { agentState } from "../../../data/graph/agent-state.ts";
 import type { Store } from "../../../protocols/store.ts";
-import { unfinishedAgents } from "../../../rules/plan.ts";
+import { unfinishedAgents } from "../../../rules/next-move.ts";
 import { childDraft } from "../../agent/query-draft.ts";
 import type { FlowSettings } from "../../resources/settings.ts";
 import type { Journal } from "../../store/journal.ts";

@@ -1,9 +1,9 @@
-import { agentState } from "../../../data/graph/chain.ts";
+import { agentState } from "../../../data/graph/agent-state.ts";
 import type { Graph } from "../../../data/graph/graph.ts";
 import { callNodeId, parentAgent } from "../../../data/ids.ts";
 import { endsAgent } from "../../../data/node.ts";
 import type { Store } from "../../../protocols/store.ts";
-import { unfinishedAgents } from "../../../rules/plan.ts";
+import { unfinishedAgents } from "../../../rules/next-move.ts";
 import type { Delegation } from "../../agent/agent-port.ts";
 
 /** What a run that was resumed had kept, and what was not whole in it. */

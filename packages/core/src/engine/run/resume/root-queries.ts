@@ -6,7 +6,7 @@ import type { FlowSettings } from "../../resources/settings.ts";
 import type { Journal } from "../../store/journal.ts";
 
 /**
- * The tasks of a run's root.
+ * The queries of a run's root.
  *
  * Owns: the line of those who give it one, so that of two at once the second hears that the root is at work.
  */
@@ -20,8 +20,8 @@ export class RootQueries {
     this.#journal = journal;
   }
 
-  /** Appends the query of the root's next task. Rejects with `edit_refused` while it is at work. */
-  async assign(task: () => Promise<NewQuery>): Promise<void> {
+  /** Appends the root's next query. Rejects with `edit_refused` while it is at work. */
+  async assign(query: () => Promise<NewQuery>): Promise<void> {
     const assigned = this.#line.then(async () => {
       const head = this.#journal.graph.head(ROOT);
       if (head !== undefined && !endsAgent(head))
@@ -29,7 +29,7 @@ export class RootQueries {
           "edit_refused",
           "The root is at work: wait for its answer, or say something to it.",
         );
-      const draft = await queryDraft(this.#settings, this.#journal.payloads, await task());
+      const draft = await queryDraft(this.#settings, this.#journal.payloads, await query());
       await this.#journal.appendChain(ROOT, [draft]);
     });
     this.#line = assigned.catch(() => {});

@@ -16,7 +16,7 @@ export type LiveAgentState =
       readonly before: LiveAgentState | null;
       readonly again: boolean;
     }
-  /** It waits for children and holds no promise, no place and maybe no REPL. `null`: only the log knows for which. */
+  /** It waits for children and holds no promise, no permit and maybe no REPL. `null`: only the log knows for which. */
   | { readonly kind: "parked"; readonly waits: WaitTable | null }
   /** It ends where it stands, when what was in flight has landed. */
   | { readonly kind: "stopped"; readonly landed: Promise<void> | null };

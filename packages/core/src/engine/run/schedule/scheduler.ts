@@ -24,7 +24,7 @@ interface Thrown {
  * is, the log, or why agents are stopped.
  * 1. An agent is in one state: ready, busy, parked or stopped. Those that are ready are on the stack.
  * 2. The newest on the stack moves first, so that trees finish and free memory.
- * 3. A parked agent is woken when a task it waits for has ended, whether or not its REPL is alive.
+ * 3. A parked agent is woken when a query it waits for has ended, whether or not its REPL is alive.
  * 4. What a transition throws, unless it was stopped, ends all moving: the store has failed, or there is a bug in the engine.
  * 5. Work between two transitions of an agent is counted as busy, so that its log has one writer.
  */
@@ -73,7 +73,7 @@ export class Scheduler {
     this.#pump();
   }
 
-  /** Hears that a task has ended which this agent delegated with the call. */
+  /** Hears that a query has ended which this agent delegated with the call. */
   childEnded(agentId: string, callId: string): void {
     const agent = this.#agents.get(agentId);
     if (agent === undefined) return;

@@ -1,6 +1,6 @@
-import type { AgentState } from "../../../data/graph/chain.ts";
+import type { AgentState } from "../../../data/graph/agent-state.ts";
 import type { Environment } from "../../../protocols/environment.ts";
-import { type Gap, timeSpent } from "../../../rules/plan.ts";
+import { type Gap, timeSpent } from "../../../rules/next-move.ts";
 
 /** What the clocks need to know, and whom they tell. */
 export interface TimeLimitHooks {

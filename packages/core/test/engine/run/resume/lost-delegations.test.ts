@@ -128,7 +128,7 @@ describe("promised children", () => {
     expect(await delegationsOf([...run.graph.walk()], run)).toEqual([]);
   });
 
-  test("get their further task", async () => {
+  test("get their further query", async () => {
     const run = promised();
     run.query("root.a", "Do A.", { parentId: "root#1/0" });
     run.result("root.a", 1);

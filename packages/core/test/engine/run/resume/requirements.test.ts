@@ -45,7 +45,7 @@ test("agents that have ended need nothing", () => {
   expect(() => requireAll(runOf(true).graph, settings)).not.toThrow();
 });
 
-test("an agent that has ended and takes a further task needs what it had", () => {
+test("an agent that has ended and takes a further query needs what it had", () => {
   const ended = runOf(true).graph;
   expect(requirementsOf(ended, ["root.a"])).toEqual({
     models: ["fast"],
@@ -54,7 +54,7 @@ test("an agent that has ended and takes a further task needs what it had", () =>
   });
 });
 
-test("a further task is refused where a tool of the first is missing, and no model is asked", async () => {
+test("a further query is refused where a tool of the first is missing, and no model is asked", async () => {
   const workspace = memoryStores(defaultEnvironment().digest);
   await using first = flowOf([block("done(1)")], { workspace, globals: { here: () => 1 } });
   const { graph } = await first.run("Begin.");

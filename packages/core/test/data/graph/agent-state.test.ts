@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { agentState, queryEnd, ranBlocks } from "../../../src/data/graph/chain.ts";
+import { agentState, queryEnd, ranBlocks } from "../../../src/data/graph/agent-state.ts";
 import { RunBuilder } from "../run-builder.ts";
 
 function begun(): RunBuilder {
@@ -22,7 +22,7 @@ describe("the state of an agent", () => {
     expect(agentState(run.graph, "root")).toMatchObject({ iterations: 2, replies: 2, head: { code: "3" } });
   });
 
-  test("begins anew with a further task, all replies aside", () => {
+  test("begins anew with a further query, all replies aside", () => {
     const run = begun();
     run.action("root", "1");
     run.result("root", 1);

@@ -1,4 +1,4 @@
-import { type AgentState, agentState } from "../data/graph/chain.ts";
+import { type AgentState, agentState } from "../data/graph/agent-state.ts";
 import type { Graph } from "../data/graph/graph.ts";
 import { type ActionNode, endsAgent } from "../data/node.ts";
 

@@ -1,5 +1,5 @@
 import type { AgentConfig } from "../agent-config.ts";
-import { reopens } from "../ends.ts";
+import { reopens } from "../may-open-again.ts";
 import {
   type ActionNode,
   type ChainNode,
@@ -10,15 +10,15 @@ import {
 } from "../node.ts";
 import type { Graph } from "./graph.ts";
 
-/** Where an agent stands on its present task. Everything here is read off its chain, newest node first. */
+/** Where an agent stands on its present query. Everything here is read off its chain, newest node first. */
 export interface AgentState {
-  /** The task it works on, or worked on last. */
+  /** The query it works on, or worked on last. */
   readonly query: QueryNode;
   /** The limits in force, later edits included. */
   readonly config: AgentConfig;
-  /** Requests made for this task. */
+  /** Requests made for this query. */
   readonly iterations: number;
-  /** Requests made for this and all earlier tasks. */
+  /** Requests made for this and all earlier queries. */
   readonly replies: number;
   /**
    * Nodes of the chain, not counting edits of limits that the model is not shown. Such an edit may land while a
@@ -27,7 +27,7 @@ export interface AgentState {
   readonly shown: number;
   /** True when a person asked for the final answer. */
   readonly finalAsked: boolean;
-  /** Epoch milliseconds from which the time limit counts: the task's beginning, or the edit that last set it. */
+  /** Epoch milliseconds from which the time limit counts: the query's beginning, or the edit that last set it. */
   readonly timedFrom: number;
   /** The newest node that is not an edit spoken into the chain: it decides what comes next. */
   readonly head: ChainNode;
@@ -107,7 +107,7 @@ function isSpokenEdit(node: ChainNode): boolean {
   return node.type === "observation" && node.edit !== undefined;
 }
 
-/** The node with which a delegated task ended, or `undefined` while it has not. `callId` is the delegating call. */
+/** The node with which a delegated query ended, or `undefined` while it has not. `callId` is the delegating call. */
 export function queryEnd(graph: Graph, agentId: string, callId: string): ResultNode | ErrorNode | undefined {
   let last: ChainNode | undefined;
   for (let place = graph.chainLength(agentId) - 1; place >= 0; place--) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nextMove, timeSpent, unfinishedAgents } from "../../src/rules/plan.ts";
+import { nextMove, timeSpent, unfinishedAgents } from "../../src/rules/next-move.ts";
 import { agentConfig, RunBuilder } from "../data/run-builder.ts";
 
 function begun(config: Partial<typeof agentConfig> = {}): RunBuilder {

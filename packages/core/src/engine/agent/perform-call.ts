@@ -1,4 +1,4 @@
-import type { AgentState } from "../../data/graph/chain.ts";
+import type { AgentState } from "../../data/graph/agent-state.ts";
 import { callNodeId, effectKey } from "../../data/ids.ts";
 import type { Call } from "../../protocols/runtime.ts";
 import type { Tool } from "../../protocols/tool.ts";
