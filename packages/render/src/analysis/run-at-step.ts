@@ -4,8 +4,21 @@ import type { Skeleton } from "../skeleton/skeleton.ts";
 /** What an agent does at a step: `absent` before its first node, then waiting for its model, running code, waiting for children. */
 export type AgentActivity = "absent" | "model" | "code" | "waiting" | "done" | "failed";
 
+/** The name of a sum. */
+export type SumName =
+  | "nodes"
+  | "replies"
+  | "errors"
+  | "input"
+  | "cached"
+  | "output"
+  | "cost"
+  | "unknownTokens"
+  | "unknownCost"
+  | "codeMs";
+
 /** What is added up, of an agent alone or of it and everything below. Unknown amounts count as nothing, and are counted. */
-export const SUMMED = Object.freeze([
+export const SUMMED: readonly SumName[] = Object.freeze([
   "nodes",
   "replies",
   "errors",
@@ -16,10 +29,7 @@ export const SUMMED = Object.freeze([
   "unknownTokens",
   "unknownCost",
   "codeMs",
-] as const);
-
-/** The name of a sum. */
-export type SumName = (typeof SUMMED)[number];
+]);
 
 /** A sum of each name for each agent, by its index. */
 export type Sums = { readonly [K in SumName]: Float64Array };

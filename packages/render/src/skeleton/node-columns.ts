@@ -12,8 +12,21 @@ export const NODE_TYPES: readonly NodeType[] = Object.freeze([
   "result",
 ]);
 
+/** What {@link NodeColumns.flags} says of a node. */
+export type FlagName =
+  | "end"
+  | "edited"
+  | "policy"
+  | "unknownTokens"
+  | "unknownCost"
+  | "failed"
+  | "intent"
+  | "cut"
+  | "cutReply"
+  | "final";
+
 /** Bits of {@link NodeColumns.flags}. */
-export const FLAGS = Object.freeze({
+export const FLAGS: Readonly<Record<FlagName, number>> = Object.freeze({
   /** The node ends its agent. */
   end: 1,
   /** A person or a program made the node. */
@@ -40,37 +53,53 @@ export const FLAGS = Object.freeze({
 export const NONE = 0xffffffff;
 
 /** The columns of one kind each, by name: what an array of them holds, and in how many bytes. */
-export const COLUMN_ARRAYS = Object.freeze({
+interface ColumnArrays {
   /** Epoch milliseconds. */
-  startedAt: Float64Array,
+  readonly startedAt: Float64ArrayConstructor;
   /** Tenths of a millisecond, 4,294,967,295 for whatever takes longer than four days. */
-  duration: Uint32Array,
+  readonly duration: Uint32ArrayConstructor;
   /** Position of the node that `parentId` names; {@link NONE} for none. */
-  parent: Uint32Array,
+  readonly parent: Uint32ArrayConstructor;
   /** Index in the table of agents. */
-  agent: Uint32Array,
+  readonly agent: Uint32ArrayConstructor;
   /** Tokens, as far as they are known. */
+  readonly input: Uint32ArrayConstructor;
+  readonly cached: Uint32ArrayConstructor;
+  readonly output: Uint32ArrayConstructor;
+  /** Millionths of a dollar, as far as they are known. */
+  readonly cost: Uint32ArrayConstructor;
+  /** Index in the strings: one line that says what the node is about; {@link NONE} for none. */
+  readonly title: Uint32ArrayConstructor;
+  /** Milliseconds in which the block's code ran since the block's node before. */
+  readonly codeMs: Uint32ArrayConstructor;
+  readonly flags: Uint16ArrayConstructor;
+  /** Index in the table of models, 255 for none. */
+  readonly model: Uint8ArrayConstructor;
+  /** Index in {@link NODE_TYPES}. */
+  readonly type: Uint8ArrayConstructor;
+}
+
+const COLUMN_ARRAYS: ColumnArrays = Object.freeze({
+  startedAt: Float64Array,
+  duration: Uint32Array,
+  parent: Uint32Array,
+  agent: Uint32Array,
   input: Uint32Array,
   cached: Uint32Array,
   output: Uint32Array,
-  /** Millionths of a dollar, as far as they are known. */
   cost: Uint32Array,
-  /** Index in the strings: one line that says what the node is about; {@link NONE} for none. */
   title: Uint32Array,
-  /** Milliseconds in which the block's code ran since the block's node before. */
   codeMs: Uint32Array,
   flags: Uint16Array,
-  /** Index in the table of models, 255 for none. */
   model: Uint8Array,
-  /** Index in {@link NODE_TYPES}. */
   type: Uint8Array,
 });
 
 /** The name of a column. */
-export type ColumnName = keyof typeof COLUMN_ARRAYS;
+export type ColumnName = keyof ColumnArrays;
 
 /** What a viewer needs of every node, in the order of the log: 48 bytes a node, whatever the node holds. */
-export type NodeColumns = { readonly [K in ColumnName]: InstanceType<(typeof COLUMN_ARRAYS)[K]> };
+export type NodeColumns = { readonly [K in ColumnName]: InstanceType<ColumnArrays[K]> };
 
 /** The names of the columns in the order in which they are stored, the widest first so that each is aligned. */
 export const COLUMN_NAMES: readonly ColumnName[] = Object.freeze(
