@@ -26,8 +26,22 @@ export {
   type Sums,
 } from "./analysis/run-at-step.ts";
 
-// Who waits for whom.
+// Who waits for whom, and what the end of the run waited for.
+export { criticalPath, type PathSpan } from "./analysis/critical-path.ts";
 export { type AwaitedChild, type Blockage, RunWaits, type WaitOutcome } from "./analysis/waits.ts";
+
+// What was read of the contexts.
+export {
+  contextCoverage,
+  coverageBins,
+  type PayloadCoverage,
+  type PayloadRead,
+  type Range,
+  unitsIn,
+} from "./analysis/coverage.ts";
+
+// What is worth a look.
+export { type Finding, type FindingKind, findings } from "./analysis/findings.ts";
 
 // Agents, and the run as a tree of them.
 export { type AgentStatus, type AgentSummary, agentTable } from "./tree/agent-table.ts";
