@@ -127,10 +127,10 @@ function targetViolations(
   });
 }
 
-/** The layer of a file of core; `errors.ts` lies below all layers and the entries above them. */
+/** The layer of a file of core; `errors.ts` and `invariant.ts` lie below all layers, the entries above them. */
 function coreRank(path: string): number | undefined {
   const inside = path.slice(CORE.length);
-  if (inside === "errors.ts") return -1;
+  if (inside === "errors.ts" || inside === "invariant.ts") return -1;
   if (CORE_ENTRIES.includes(inside)) return CORE_LAYERS.length;
   const layer = CORE_LAYERS.indexOf(inside.split("/")[0] ?? "");
   return layer === -1 ? undefined : layer;

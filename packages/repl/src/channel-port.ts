@@ -1,14 +1,18 @@
 // The engine's end of a channel to a sandbox with one REPL.
 //
 // Owns: the channel, the number of the entry under way, the timers. Does not own: what activations mean.
-// Invariants: (1) every entry ends: with its activation, with the sandbox lost, or at the wall limit; (2) a reply
-// to an entry that is over is dropped, but not one after the other for ever; (3) a frame that breaks the protocol closes the
-// channel, and the sandbox is lost; (4) once the channel is closed nothing is sent, and no timer is left; (5) at most one range is on
-// its way: while the sandbox does not take it, the next one is not read, and nothing behind it is taken.
+// 1. There is one entry at a time (repl-session.ts, invariant 1), and each ends: with its activation, with the sandbox
+//    lost, or at the wall limit.
+// 2. A reply to an entry that is over is dropped; after MOST_LATE of them the sandbox is lost.
+// 3. A frame that breaks the protocol closes the channel, and the sandbox is lost.
+// 4. After the channel is closed nothing is sent, and no timer is left.
+// 5. At most one range is on its way: until the sandbox takes it, the next range is not read, and no frame after its
+//    request is taken.
 import { setImmediate } from "node:timers/promises";
 import { RLMError } from "@rlmflow/core";
 import type { ContextPayload, ReplSpec } from "@rlmflow/core/driver";
 import { sentences } from "@rlmflow/core/driver";
+import { invariant } from "@rlmflow/core/store";
 import { type EntryEnd, type LostState, lostState, type SandboxPort } from "./repl-session.ts";
 import { settlesWithin } from "./settles-within.ts";
 import { isUnblamed } from "./unblamed.ts";
@@ -49,7 +53,7 @@ const FAREWELL_MS = 500;
 /** A timer that is set to more goes off at once. */
 export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 
-/** A {@link SandboxPort} over a channel. Make it with {@link openChannelPort}. */
+/** A {@link SandboxPort} over a channel; {@link open} it before the first entry. */
 export class ChannelPort implements SandboxPort {
   readonly #channel: Channel;
   readonly #times: ChannelTimes;
@@ -86,6 +90,7 @@ export class ChannelPort implements SandboxPort {
 
   enter(kind: "start" | "deliver", json: string, patience: number): Promise<EntryEnd> {
     if (this.#lost !== null) return Promise.resolve(this.#lost);
+    invariant(this.#pending === null, "a sandbox has one entry at a time");
     const { promise, resolve } = Promise.withResolvers<EntryEnd>();
     this.#entry += 1;
     const entry = this.#entry;

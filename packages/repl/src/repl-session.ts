@@ -1,9 +1,11 @@
 // A ReplSession over whatever carries the texts of a language.
 //
-// Owns: the count of calls and of output, the order of entries. Does not own: the sandbox. Invariants:
-// (1) one entry at a time; (2) an answer is passed on only for a call that an activation of the running block has
-// issued, once; (3) after `dispose`, or once the REPL is lost, no entry reaches the sandbox; (4) no activation passes on more
-// calls or output than a block's limits allow, whatever code did to the REPL that should hold them.
+// Owns: the count of calls and of output, the order of entries. Does not own: the sandbox.
+// 1. There is one entry at a time.
+// 2. An answer is passed on once, and only for a call that an activation of the running block has issued.
+// 3. After `dispose`, or once the REPL is lost, no entry reaches the sandbox.
+// 4. No activation passes on more calls or output than a block's limits allow, whatever code did to the REPL that
+//    should hold to them.
 
 import { RLMError } from "@rlmflow/core";
 import type {

@@ -6,6 +6,7 @@ import {
   checkAppend,
   closablePayloads,
   type Inbox,
+  invariant,
   type PayloadStore,
   type RunInfo,
   type Store,
@@ -25,10 +26,11 @@ import { LogWriter } from "./log/log-writer.ts";
  * Owns: one branch that is open for writing, from taking its lock to giving it back.
  * Does not own: payloads, which all runs of the workspace share.
  *
- * 1. `#nextN` of an agent is moved in the same step in which its line is handed to the writer; so what is
- *    called first is checked first and written first.
- * 2. `read` goes no further than the writer's `end`: it shows nothing that a failed write takes back.
- * 3. `#head` is the end of the last line that was passed to the writer.
+ * 1. `#nextN` of an agent moves in the same step in which its line is passed to the writer, so the first call is checked
+ *    first and written first.
+ * 2. `read` stops at the writer's `end`: it shows nothing that a failed write takes back (log-writer.ts, invariant 5).
+ * 3. `#head` is the end of the last line that was passed to the writer. Once the writer is closed without a failure, this
+ *    is the writer's `end`.
  * 4. A torn end is cut off once, at opening, under the lock.
  */
 
@@ -191,6 +193,7 @@ export class WorkspaceStore implements Store {
     const writes = written ?? this.#keptHead?.writes;
     const head = { ...this.#head, ...(writes && { writes }) };
     if (this.#writer.failure !== null || head.lines === 0 || isSameHead(head, this.#keptHead)) return;
+    invariant(head.bytes === this.#writer.end, "the head of a log is where its writer has stopped");
     try {
       this.#options.lock.requireHeld();
       await writeHead(this.#paths.head, head, this.#options.durability);

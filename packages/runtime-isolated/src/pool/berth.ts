@@ -7,11 +7,17 @@ export interface Tenancy {
   readonly party: Party;
 }
 
+/** Whom a process serves: agents of one tenant, or one agent alone. */
+export interface BerthUser {
+  readonly tenant: string;
+  readonly alone: boolean;
+}
+
 /** A process, and what the pool knows about its users. */
 export interface Berth {
   readonly process: PooledProcess;
   /** The group that it serves or served last; `null` if it was not used since it was started or cleared. */
-  owner: { readonly tenant: string; readonly alone: boolean } | null;
+  owner: BerthUser | null;
   readonly tenancies: Set<Tenancy>;
   starting: boolean;
   idle: NodeJS.Timeout | undefined;
@@ -24,6 +30,12 @@ const SESSIONS_PER_PROCESS = 500;
 export function hasSeat({ owner, tenancies, process }: Berth, settings: IsolatedRuntimeSettings): boolean {
   if (owner === null || owner.alone || tenancies.size >= settings.agentsPerProcess) return false;
   return process.sessions < SESSIONS_PER_PROCESS;
+}
+
+/** True when an agent of this user may get a seat in it: nobody else is in it, or only agents of the same tenant. */
+export function mayServe({ owner, tenancies }: Berth, { tenant, alone }: BerthUser): boolean {
+  if (owner === null) return tenancies.size === 0;
+  return owner.tenant === tenant && !owner.alone && !alone;
 }
 
 /** True when it should take no more agents, not even of its owner. */

@@ -1,25 +1,23 @@
 /**
  * Which agents share which sandbox process. Owns: all processes, spare ones included, and the line of requests
  * that wait for a seat. Does not own: what happens in a process, how many there may be (process-budget.ts).
- *
- * 1. A process serves one group at a time, or any with `shareProcesses`; an agent that asks to be alone shares
- *    with nobody. A group gets a process that another one has used only when every isolate of that one is gone,
- *    none of them broke a limit, and what the process kept between isolates is cleared.
- * 2. Groups are served in the order in which they came. A group keeps its place in that order, and its seats,
- *    until nothing of it is left. The one exception is a seat that is free in a process of the
- *    same group: no other group could have had it.
- * 3. The line is served in one place, `#serve`, and from nowhere else than a microtask of its own. All other
- *    events, also those that occur while the line is served, only update the state and ask for another round.
+ * 1. A process serves one group at a time, or any with `shareProcesses`; an agent that asks to be alone shares with
+ *    nobody. A process passes to another group only when it has no isolates left, none of them broke a limit, and what
+ *    the process kept between isolates is cleared.
+ * 2. Groups are served in the order in which they came. A group keeps its place in that order, and its seats, until
+ *    nothing of it is left. Only a free seat in a process of its own group is given out of turn: no other could have it.
+ * 3. `#serve` alone serves the line, in a microtask of its own. All other events only update the state and ask for a round.
  * 4. At most `starts` processes start at a time: more would only delay all of them.
- * 5. When nothing has happened for STALL_MS, and no code has run, the line gets one process beyond the
- *    budget: agents that have a seat may be waiting, through the engine or a tool, for agents in the line.
+ * 5. If nothing has happened for STALL_MS, and no code has run, the line gets one process beyond the budget: agents that
+ *    have a seat may be waiting, through the engine or a tool, for agents in the line.
  * 6. An empty process is kept for IDLE_MS, unless its place is needed.
  */
 import { availableParallelism } from "node:os";
 import { RLMError } from "@rlmflow/core";
+import { invariant } from "@rlmflow/core/store";
 import { MemoryWatch, residentMB } from "@rlmflow/repl";
 import type { IsolatedRuntimeSettings } from "../options.ts";
-import { type Berth, hasSeat, isSpent, mayPassOn, type Tenancy } from "./berth.ts";
+import { type Berth, hasSeat, isSpent, mayPassOn, mayServe, type Tenancy } from "./berth.ts";
 import type { PooledProcess, StartProcess } from "./pooled-process.ts";
 import { ProcessBudget } from "./process-budget.ts";
 import type { Seat } from "./seat.ts";
@@ -40,7 +38,7 @@ interface Waiting {
 /** Milliseconds without any event after which the line gets a process beyond the budget. */
 const STALL_MS = 30_000;
 const IDLE_MS = 5000;
-/** Milliseconds between two rounds for a waiting line: memory may have become free elsewhere. */
+/** Milliseconds between two rounds for a waiting line: memory may have become free. */
 const LOOK_MS = 500;
 /** How many processes are started for one seat when each is killed from outside before it is up. */
 const START_ATTEMPTS = 5;
@@ -180,9 +178,11 @@ export class ProcessPool {
   }
 
   #grant({ request, party, settle }: Waiting, berth: Berth): void {
+    const user = { tenant: this.#tenantOf(request), alone: request.alone };
+    invariant(mayServe(berth, user), "a process serves one group at a time, or an agent that is alone");
     const tenancy = { party: this.#parties.join(party.group) };
     clearTimeout(berth.idle);
-    berth.owner ??= { tenant: this.#tenantOf(request), alone: request.alone };
+    berth.owner ??= user;
     berth.tenancies.add(tenancy);
     this.#moved();
     settle.resolve({ berth, tenancy });

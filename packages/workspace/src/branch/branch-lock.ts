@@ -3,6 +3,7 @@ import { existsSync, linkSync, lstatSync, readdirSync, renameSync, rmSync, write
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { RLMError } from "@rlmflow/core";
+import { invariant } from "@rlmflow/core/store";
 import { readOwnFileAtOnce, temporaryName } from "../disk/durable-files.ts";
 import { orFileFailure, systemCode } from "../disk/file-failure.ts";
 import { FolderChain } from "../layout/workspace-root.ts";
@@ -14,16 +15,16 @@ import { type LockSocket, listenIn } from "./lock-socket.ts";
  * Does not own: the log.
  *
  * 1. `lock` appears whole or not at all, by `link`, and names the process that holds it.
- * 2. The lock of a process that is gone is never deleted but succeeded: `lock.<its nonce>` can be linked by
- *    one process alone, which then renames its own file over `lock`. So two that find the same dead holder
- *    cannot both follow it. A successor that died on the way is succeeded in the same manner.
- * 3. A link to `lock.<nonce>` counts only if afterwards every holder before it still stands where it stood:
- *    else somebody had already succeeded and cleared up.
- * 4. The holder listens on `socket.<its nonce>` for as long as it lives, where the file system takes sockets.
+ * 2. The lock of a process that is gone is never deleted but succeeded: only one process can link `lock.<its nonce>`,
+ *    and that process then renames its own file over `lock`. So two processes that find the same dead holder cannot both
+ *    succeed it. A successor that died on the way is succeeded in the same manner.
+ * 3. A link to `lock.<nonce>` counts only if every earlier holder's file is still in its place afterwards. Otherwise
+ *    another process had already succeeded and cleared up.
+ * 4. The holder listens on `socket.<its nonce>` for as long as it lives, where the file system allows sockets.
  * 5. Files of a lock are small and are read and written in place. A link or a special file in the place of one is
  *    refused and not read.
- * 6. `requireHeld` is called before each write: a process whose lock was taken by force writes nothing more, nor does one
- *    whose folders were swapped for links or other folders.
+ * 6. `requireHeld` is called before each write, and no write follows `release`. A process whose lock was taken by force,
+ *    or whose folders were swapped for links or other folders, writes nothing more.
  */
 
 /** Whose lock may be taken. */
@@ -108,6 +109,7 @@ export class BranchLock {
 
   /** Throws when another process has taken the lock, or when the directory is not where it was. */
   requireHeld(): void {
+    invariant(ownNonces.has(this.#own.nonce), "a branch is written only before its lock is given back");
     this.#folders.require();
     const now = stampOf(this.#path);
     if (now !== null && now === this.#stamp) return;

@@ -2,6 +2,7 @@ import { fstatSync, lstatSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { RLMError } from "@rlmflow/core";
+import { invariant } from "@rlmflow/core/store";
 import {
   type Durability,
   IN_PLACE_BYTES,
@@ -18,20 +19,21 @@ import { hasGoodSum } from "./log-line.ts";
  * Owns: the end of one log file and the order of what is appended to it.
  * Does not own: the lock that makes this its only writer; what lines mean.
  *
- * 1. Lines are written in the order in which `append` was called, and its promises resolve in that order.
- * 2. One write is under way at a time; what is appended meanwhile goes into the next one together, so that
- *    a thousand agents wait for two writes and not for a thousand.
+ * 1. Whole lines are written in the order in which `append` was called, its promises resolve in that order, and no append
+ *    follows `close`.
+ * 2. One write is under way at a time. Lines that are appended meanwhile go into the next write together, so that a
+ *    thousand agents wait for two writes and not for a thousand.
  * 3. With durability "flush", a small write is synchronous: it only copies the bytes into the system's cache, which takes
  *    less time than passing them to another thread.
- * 4. `end` is behind the last line whose append has resolved or is about to: readers need go no further.
+ * 4. `end` only grows, and is behind the last line whose append has resolved or is about to: readers stop there.
  * 5. After a failed write the file is cut back to `end` and nothing is written again.
- * 6. Before each write the file's path still leads to the file that was opened, and that is as long as it was left:
- *    what is written into a file that was removed or replaced would be lost. A file whose time of change is another one
- *    is read again, to its last line.
+ * 6. Each write finds the file that was opened at its path, with the length that the last write left: a write into a file
+ *    that was removed or replaced would be lost. If the file's time of change differs, all its lines are read again first.
  */
 
 /** Lines are copied together up to this many bytes for one write. */
 const BATCH_BYTES = 4 << 20;
+const LINE_FEED = 10;
 
 interface Waiting {
   readonly line: Buffer;
@@ -65,6 +67,7 @@ export class LogWriter {
   #waiting: Waiting[] = [];
   #writing: Promise<void> | null = null;
   #failure: RLMError | null = null;
+  #isClosing = false;
 
   constructor({ handle, file, end, durability, requireHeld = () => {} }: LogWriterOptions) {
     this.#handle = handle;
@@ -89,6 +92,8 @@ export class LogWriter {
 
   /** Resolves when the line is as durable as was asked for. */
   append(line: Buffer): Promise<void> {
+    invariant(!this.#isClosing, "nothing is appended to a log that is closed");
+    invariant(line.at(-1) === LINE_FEED, "a line of a log ends with a line feed");
     if (this.#failure !== null) return Promise.reject(this.#failure);
     const kept = Promise.withResolvers<void>();
     this.#waiting.push({ line, kept });
@@ -98,6 +103,7 @@ export class LogWriter {
 
   /** Waits for what was appended, then closes the file. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     await this.#writing;
     await this.#handle.close();
   }

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { RLMError } from "@rlmflow/core";
 import { describe, expect, test } from "vitest";
+import { BranchLock } from "../../src/branch/branch-lock.ts";
 import type { Workspace } from "../../src/index.ts";
 import { nextLine, startScript } from "../child-process.ts";
 import { observation, run } from "../observation.ts";
@@ -128,4 +129,16 @@ describe("the lock of a branch", () => {
     await store.close();
     expect(await readFile(lock, "utf8")).toContain("elsewhere.example");
   });
+});
+
+test("nothing is written under a lock that was given back", async () => {
+  const lock = await BranchLock.acquire(await temporaryDirectory());
+  lock.requireHeld();
+  await lock.release();
+  expect(() => lock.requireHeld()).toThrow(
+    expect.objectContaining({
+      code: "protocol_violation",
+      details: { invariant: "a branch is written only before its lock is given back" },
+    }),
+  );
 });

@@ -1,7 +1,7 @@
 import { type FileHandle, open, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RLMError, type RunNode } from "@rlmflow/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { encodeLine, NO_SUM, sumOf } from "../../src/log/log-line.ts";
 import { LogReader } from "../../src/log/log-reader.ts";
 import { LogWriter } from "../../src/log/log-writer.ts";
@@ -60,9 +60,9 @@ describe("the writer of a log", () => {
       const file = "/dev/full";
       const handle = await open(file, "r+");
       const writer = new LogWriter({ handle, file, end: 0, durability: "flush" });
-      const lines = ["one", "two"].map(() => Buffer.alloc(size, "x"));
+      const lines = ["one", "two"].map(() => Buffer.from(`${"x".repeat(size - 1)}\n`));
       const settled = await Promise.allSettled(lines.map((line) => writer.append(line)));
-      settled.push(...(await Promise.allSettled([writer.append(Buffer.from("three"))])));
+      settled.push(...(await Promise.allSettled([writer.append(Buffer.from("three\n"))])));
       for (const outcome of settled) {
         const reason: unknown = outcome.status === "rejected" ? outcome.reason : undefined;
         expect(RLMError.is(reason, "store_failed") && reason.message).toMatch(/ENOSPC/);
@@ -240,4 +240,33 @@ test("a file size is what was acknowledged", async () => {
     code: "lost_race",
   });
   expect((await stat(log)).size).toBe(size);
+});
+
+describe("the invariants of a log", () => {
+  const broken = (what: string) =>
+    expect.objectContaining({ code: "protocol_violation", details: { invariant: what } });
+
+  test("part of a line is not appended, nor anything after the close", async () => {
+    const file = join(await temporaryDirectory(), "log");
+    const writer = new LogWriter({ handle: await open(file, "w+"), file, end: 0, durability: "flush" });
+    expect(() => writer.append(Buffer.from("half"))).toThrow(broken("a line of a log ends with a line feed"));
+    await writer.append(Buffer.from("whole\n"));
+    await writer.close();
+    expect(() => writer.append(Buffer.from("late\n"))).toThrow(
+      broken("nothing is appended to a log that is closed"),
+    );
+    expect(await readFile(file, "utf8")).toBe("whole\n");
+  });
+
+  test("a head is not written where the writer has stopped elsewhere", async () => {
+    const workspace = await openedWorkspace();
+    const store = await workspace.createRun(run("run"));
+    await store.append("root", 0, [observation("root", 0)]);
+    const end = vi.spyOn(LogWriter.prototype, "end", "get").mockReturnValue(1);
+    onTestFinished(() => void end.mockRestore());
+    await expect(store.close()).rejects.toEqual(broken("the head of a log is where its writer has stopped"));
+    end.mockRestore();
+    // The lock was given back.
+    expect(await (await workspace.openRun("run")).read()).toHaveLength(1);
+  });
 });

@@ -1,4 +1,5 @@
 import { RLMError } from "../../errors.ts";
+import { invariant } from "../../invariant.ts";
 import type { ActionNode, CallNode, ChainNode, RunNode } from "../node.ts";
 
 /** Spines that may stand on each other: every look-up may pass through all of them. */
@@ -32,12 +33,11 @@ function countBelow(positions: readonly number[], limit: number): number {
 
 /**
  * The growing list of nodes that the graphs of one line of history share, and its indices.
- *
- * Owns: the nodes from `start` on; what came before lies in `base`.
+ * Owns: the nodes from `start` on; earlier nodes are in `base`.
  * Does not own: which prefix a graph sees. Every question takes a limit, the number of nodes seen.
- * 1. Nodes are only ever added at the end; positions never change.
+ * 1. Nodes are added only at the end, and their positions never change.
  * 2. Every index lists ascending positions, so a prefix is found by bisection.
- * 3. A node is checked before it is added: a refused one leaves no trace.
+ * 3. A node is checked before it is added, and one that is refused changes nothing.
  * 4. At most MAX_DEPTH spines stand on each other; a fork beyond that copies the nodes instead.
  */
 export class Spine {
@@ -60,6 +60,7 @@ export class Spine {
     start = 0,
     whole: string | null = base === null ? null : base.#whole,
   ) {
+    invariant(start <= (base?.length ?? 0), "a spine goes on from nodes that its base has");
     this.#base = base;
     this.#whole = whole;
     this.#depth = base === null ? 1 : base.#depth + 1;
@@ -227,6 +228,7 @@ export abstract class SpinePrefix {
   }
 
   protected constructor(spine: Spine, length: number = spine.length) {
+    invariant(length <= spine.length, "a graph sees only nodes that its spine has");
     this.#spine = spine;
     this.length = length;
   }

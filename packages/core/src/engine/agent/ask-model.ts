@@ -2,6 +2,7 @@ import { type AgentState, agentState } from "../../data/graph/agent-state.ts";
 import type { ChainNode } from "../../data/node.ts";
 import { counted, sentences } from "../../data/words.ts";
 import { RLMError } from "../../errors.ts";
+import { isBrokenInvariant } from "../../invariant.ts";
 import type { Message } from "../../protocols/client.ts";
 import { explainCut, explainToolCalls } from "../../rules/reply-notes.ts";
 import type { ChainDraft } from "../store/node-draft.ts";
@@ -25,7 +26,7 @@ export async function askModel(port: AgentPort, state: AgentState, final: boolea
   } catch (error) {
     const resting = port.signals.rest.aborted && RLMError.is(error, "aborted");
     if (port.signals.stop.aborted || resting) port.inFlight.cut.push(...attemptsOf(error));
-    if (port.signals.stop.aborted || port.journal.failure !== null) throw error;
+    if (port.signals.stop.aborted || port.journal.failure !== null || isBrokenInvariant(error)) throw error;
     // Nothing is in flight: the agent asks when the run goes on.
     if (resting) return { kind: "moved" };
     return await endFailed(port, error, startedAt);

@@ -29,12 +29,10 @@ export type BlockOutcome =
   | { readonly kind: "lost"; readonly state: Extract<ActivationState, { kind: "lost" }> };
 
 /**
- * Drives one block from where it stands to its end or its suspension. Owns nothing: all state is the
- * block's. Invariants, live as in replay:
+ * Drives one block from where it stands to its end or its suspension. Owns nothing: all state is in the block.
  * 1. An answer is in the log before the REPL sees it.
- * 2. One answer is delivered at a time, and the REPL runs to quiescence before the next. Those that are known may be
- *    appended together.
- * 3. Calls are begun in the order of their index; none behind a `done` whose verdict is open.
+ * 2. Answers that are known together may be appended together, but each is delivered alone (live-block.ts, invariant 2).
+ * 3. Calls begin in the order of their index, and none begins after a `done` whose verdict is open.
  * Rejects with `aborted` when the port's signal aborts.
  */
 export async function driveBlock(
@@ -299,7 +297,7 @@ async function deliverAll(
 async function answer(port: AgentPort, block: LiveBlock, call: Call, draft: CallDraft): Promise<void> {
   const late = block.accepted !== null;
   const node = await port.journal.appendCall(block.action, late ? { ...draft, undelivered: true } : draft);
-  if (late) block.settled.add(call.index);
+  if (late) block.settle(call.index);
   else if (draft.outcome !== null) await deliver(port, block, call.index, draft.outcome, node.endedAt);
 }
 
@@ -310,8 +308,6 @@ async function deliver(
   outcome: Outcome,
   now: number,
 ): Promise<void> {
-  block.settled.add(index);
-  const activation = await block.session.deliver({ index, outcome, now });
-  block.absorb(activation);
+  const activation = await block.deliver({ index, outcome, now });
   if (activation.output !== "") port.tell({ type: "output", text: activation.output });
 }

@@ -14,7 +14,7 @@ import type { AgentSettings, NewAgent } from "../resources/settings.ts";
 import type { Journal } from "../store/journal.ts";
 import type { ChainDraft } from "../store/node-draft.ts";
 import { pack } from "../store/node-draft.ts";
-import { isStoreFailure } from "../store/store-failure.ts";
+import { endsRun } from "../store/store-failure.ts";
 import type { Delegation } from "./agent-port.ts";
 import { passContext } from "./contexts.ts";
 import { errorData } from "./error-data.ts";
@@ -97,7 +97,7 @@ async function inputOf(
     );
     return { input: describeInput(beginnings, contexts.length, spellings?.[READ_JSON]) };
   } catch (error) {
-    if (isStoreFailure(error)) throw error;
+    if (endsRun(error)) throw error;
     return {};
   }
 }

@@ -3,6 +3,7 @@ import { callNodeId, intentNodeId } from "../../data/ids.ts";
 import type { ActionNode } from "../../data/node.ts";
 import { sentences } from "../../data/words.ts";
 import { RLMError } from "../../errors.ts";
+import { isBrokenInvariant } from "../../invariant.ts";
 import type { ActivationState } from "../../protocols/runtime.ts";
 import { untilAborted } from "../environment/until-aborted.ts";
 import type { LiveBlock } from "../repl/live-block.ts";
@@ -29,7 +30,7 @@ export async function runBlock(
   try {
     return await attempt(port, state, action);
   } catch (error) {
-    if (port.signals.stop.aborted || port.journal.failure !== null) throw error;
+    if (port.signals.stop.aborted || port.journal.failure !== null || isBrokenInvariant(error)) throw error;
     await port.repls.drop(port.agentId);
     return await endUnrunnable(port, `The block ${action.id} could not be run`, error);
   }

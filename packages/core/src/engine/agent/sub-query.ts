@@ -2,6 +2,7 @@ import { isJsonObject, type JsonSchema } from "../../data/json.ts";
 import type { Attempt, Outcome } from "../../data/node.ts";
 import type { Usage } from "../../data/usage.ts";
 import { sentences } from "../../data/words.ts";
+import { isBrokenInvariant } from "../../invariant.ts";
 import type { Message, Reply } from "../../protocols/client.ts";
 import type { Call } from "../../protocols/runtime.ts";
 import { answerIn } from "../../rules/reasoning.ts";
@@ -37,7 +38,7 @@ interface Told {
   readonly attempts: readonly Attempt[];
 }
 
-/** `llmQuery(prompt, options)`: one request, or two where the first reply does not fit the schema. Never rejects. */
+/** `llmQuery(prompt, options)`: one request, or two where the first reply does not fit the schema. Rejects only for a broken invariant. */
 export async function queryModel(asker: Asker, call: Call): Promise<Finished> {
   const [prompt, options = {}] = call.args;
   const { models } = asker.port.settings;
@@ -91,6 +92,7 @@ async function ask({ port, turn }: Asker, exchange: Exchange): Promise<Told> {
     if (problem === null) return { outcome: { ok: true, value: answer }, attempts };
     return told("QueryError", `llmQuery: ${problem}`, attempts);
   } catch (error) {
+    if (isBrokenInvariant(error)) throw error;
     return told("QueryError", `llmQuery: ${errorData(error).message}`, attemptsOf(error));
   }
 }

@@ -1,3 +1,4 @@
+import { isBrokenInvariant } from "../../invariant.ts";
 import { type Gap, type Move, nextMove } from "../../rules/next-move.ts";
 import type { AgentPort, TransitionEnd } from "./agent-port.ts";
 import { askModel, endExhausted } from "./ask-model.ts";
@@ -34,7 +35,7 @@ async function replFailed(port: AgentPort): Promise<TransitionEnd | null> {
     await port.repls.prove(port.agentId, port.signals.stop);
     return null;
   } catch (error) {
-    if (port.signals.stop.aborted || port.journal.failure !== null) throw error;
+    if (port.signals.stop.aborted || port.journal.failure !== null || isBrokenInvariant(error)) throw error;
     return await endUnrunnable(port, `No REPL could be opened for ${port.agentId}`, error);
   }
 }

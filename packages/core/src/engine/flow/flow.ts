@@ -143,7 +143,15 @@ export class RLMFlow implements Client {
 
   /** The run of this id: resumed where there is one that has begun, else a new one. */
   async #taken(query: string, start: StartOptions & { readonly runId: string }): Promise<LiveRun> {
-    const kept = await this.#settings.stores.openRun(start.runId, "main").catch((error) => {
+    const schema = this.#rootSchema(start.output);
+    const found = await this.#runs.inLine(start.runId, "main", () => this.#found(start.runId, schema));
+    return found ?? (await this.#begin("run", query, start));
+  }
+
+  async #found(runId: string, schema: ResolvedSchema | null): Promise<LiveRun | null> {
+    const open = this.#runs.graphOf(runId, "main");
+    if (open !== undefined) return await this.#runs.takeNext(open, schema);
+    const kept = await this.#settings.stores.openRun(runId, "main").catch((error) => {
       if (RLMError.is(error, "not_found")) return null;
       throw error;
     });
@@ -151,9 +159,9 @@ export class RLMFlow implements Client {
       kept === null ? null : await orClose(kept, async () => Graph.fromNodes(kept.run, await kept.read()));
     if (kept === null || graph === null || graph.length === 0) {
       await kept?.close();
-      return await this.#begin("run", query, start);
+      return null;
     }
-    return await this.#runs.attach(kept, graph, this.#rootSchema(start.output));
+    return await this.#runs.attach(kept, graph, schema);
   }
 
   async #begin<Answer>(
@@ -179,12 +187,14 @@ export class RLMFlow implements Client {
       branch: { id: "main", parent: null, createdAt: environment.now() },
       metadata: options.metadata === undefined ? {} : copyObject(options.metadata, "metadata"),
     });
-    if (this.#runs.has(run)) throw alreadyOpen(run);
     const { context } = options;
-    const made = await makeRun(this.#settings, { run, query, context, output: schema?.jsonSchema ?? null });
-    const live = await this.#runs.add(made.store, made.graph, schema);
-    live.admit(ROOT);
-    return live;
+    return await this.#runs.inLine(run.runId, run.branch.id, async () => {
+      if (this.#runs.has(run)) throw alreadyOpen(run);
+      const made = await makeRun(this.#settings, { run, query, context, output: schema?.jsonSchema ?? null });
+      const live = await this.#runs.add(made.store, made.graph, schema);
+      live.admit(ROOT);
+      return live;
+    });
   }
 
   async #resumed<Answer>(graph: Graph, options: ResumeOptions<Answer>): Promise<LiveRun> {

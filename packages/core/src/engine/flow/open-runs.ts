@@ -3,6 +3,7 @@ import { chainNodeId, ROOT } from "../../data/ids.ts";
 import type { RunNode } from "../../data/node.ts";
 import type { RunInfo } from "../../data/run-info.ts";
 import { RLMError } from "../../errors.ts";
+import { invariant } from "../../invariant.ts";
 import type { Store } from "../../protocols/store.ts";
 import type { ResolvedSchema } from "../../schema/schema.ts";
 import { monotonicClock } from "../environment/default-environment.ts";
@@ -19,10 +20,10 @@ const RESTING_RUNS = 32;
 /**
  * The runs that a flow has open.
  *
- * Owns: the live runs and their stores, until they are closed. Does not own: who moves them.
- * 1. At most one live run of a branch is open, and only that one appends.
- * 2. Whoever takes a live run gives it back with {@link rest}. Of those that nobody has, the newest stay
- *    open, REPLs and all; the others are closed and are opened again, from the log, when they are wanted.
+ * Owns: the live runs and their stores, until they are closed. Does not own: their moves, which callers ask for.
+ * 1. A branch has at most one live run that may move, and only that one appends.
+ * 2. Whoever takes a live run gives it back with {@link rest}. Of the runs that are not taken, the newest stay open with
+ *    their REPLs; the others are closed, and are opened from the log when they are taken again.
  */
 export class OpenRuns {
   readonly #settings: FlowSettings;
@@ -30,6 +31,8 @@ export class OpenRuns {
   /** How many have taken the run and not given it back. */
   readonly #users = new Map<LiveRun, number>();
   readonly #resting = new Set<LiveRun>();
+  /** By branch: settles when those who were about to open the branch have done so. */
+  readonly #lines = new Map<string, Promise<void>>();
   #arrivals = 0;
   #closed = false;
 
@@ -39,11 +42,38 @@ export class OpenRuns {
 
   /** True when the branch is open here. */
   has(run: RunInfo): boolean {
-    return this.#open.has(keyOf(run));
+    return this.#open.has(keyOfRun(run));
   }
 
   /** Takes the live run of this graph: the open one, its branch opened again, or a fork where the graph is older. */
   async take(graph: Graph, schema: ResolvedSchema | null): Promise<LiveRun> {
+    const { runId, branch } = graph.run;
+    return await this.inLine(runId, branch.id, () => this.takeNext(graph, schema));
+  }
+
+  /** Does work that may open a branch: of two callers at once, the second finds the run that the first has opened. */
+  async inLine<T>(runId: string, branchId: string, work: () => Promise<T>): Promise<T> {
+    const key = keyOf(runId, branchId);
+    const done = (this.#lines.get(key) ?? Promise.resolve()).then(work);
+    const settled = done.then(
+      () => {},
+      () => {},
+    );
+    this.#lines.set(key, settled);
+    try {
+      return await done;
+    } finally {
+      if (this.#lines.get(key) === settled) this.#lines.delete(key);
+    }
+  }
+
+  /** The graph of the branch, if it is open here. */
+  graphOf(runId: string, branchId: string): Graph | undefined {
+    return this.#open.get(keyOf(runId, branchId))?.graph;
+  }
+
+  /** {@link take} for work that is {@link inLine} already. */
+  async takeNext(graph: Graph, schema: ResolvedSchema | null): Promise<LiveRun> {
     this.assertOpen();
     const { open, failed } = await this.#usable(graph);
     if (open !== undefined && isSame(graph, open.graph)) {
@@ -67,7 +97,7 @@ export class OpenRuns {
       requireAll(graph, this.#settings);
       await checkPayloads(graph, store.payloads);
     } catch (error) {
-      const before = this.#open.get(keyOf(graph.run));
+      const before = this.#open.get(keyOfRun(graph.run));
       await (before === undefined ? store.close() : this.discard(before));
       throw error;
     }
@@ -94,9 +124,10 @@ export class OpenRuns {
       graph,
       schema,
     );
-    const before = this.#open.get(keyOf(graph.run));
+    const before = this.#open.get(keyOfRun(graph.run));
+    invariant(before === undefined || before.aborted, "a branch has one live run that may move");
     if (before !== undefined) this.#resting.delete(before);
-    this.#open.set(keyOf(graph.run), live);
+    this.#open.set(keyOfRun(graph.run), live);
     return this.#taken(live);
   }
 
@@ -108,7 +139,7 @@ export class OpenRuns {
       return;
     }
     this.#users.delete(live);
-    if (this.#open.get(keyOf(live.graph.run)) !== live) return;
+    if (this.#open.get(keyOfRun(live.graph.run)) !== live) return;
     this.#resting.add(live);
     live.rest();
     const [oldest] = this.#resting;
@@ -120,7 +151,7 @@ export class OpenRuns {
   async discard(live: LiveRun): Promise<void> {
     this.#resting.delete(live);
     this.#users.delete(live);
-    const key = keyOf(live.graph.run);
+    const key = keyOfRun(live.graph.run);
     if (this.#open.get(key) === live) this.#open.delete(key);
     await live.abort();
     await live.close();
@@ -158,7 +189,7 @@ export class OpenRuns {
 
   /** The open run of the graph's branch. One that failed is closed, so that its log is opened again. */
   async #usable(graph: Graph): Promise<{ readonly open: LiveRun | undefined; readonly failed: boolean }> {
-    const open = this.#open.get(keyOf(graph.run));
+    const open = this.#open.get(keyOfRun(graph.run));
     if (open?.failed !== true) return { open, failed: false };
     // It has failed already, and its owner was told; what its closing adds helps nobody.
     await this.discard(open).catch(() => {});
@@ -204,8 +235,12 @@ export async function orClose<T>(store: Store, work: () => Promise<T>): Promise<
   }
 }
 
-function keyOf(run: RunInfo): string {
-  return `${run.runId}/${run.branch.id}`;
+function keyOf(runId: string, branchId: string): string {
+  return `${runId}/${branchId}`;
+}
+
+function keyOfRun({ runId, branch }: RunInfo): string {
+  return keyOf(runId, branch.id);
 }
 
 /** True for two graphs of one branch that hold the same, be one of them read back from JSON. */

@@ -3,7 +3,8 @@ import { chainPlace } from "../../data/ids.ts";
 import type { JsonValue } from "../../data/json.ts";
 import type { ActionNode, BlockRecord, ChainNode, Cut, SupervisingNode } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
-import type { Activation, ActivationState, Call, ReplSession } from "../../protocols/runtime.ts";
+import { invariant } from "../../invariant.ts";
+import type { Activation, ActivationState, Answer, Call, ReplSession } from "../../protocols/runtime.ts";
 import { WaitTable } from "./wait-table.ts";
 
 type LostState = Extract<ActivationState, { kind: "lost" }>;
@@ -14,16 +15,16 @@ const WORD = /^[A-Za-z]\w{0,39}$/;
 /**
  * One block while its code runs or is suspended, in a REPL that is alive.
  *
- * Owns: what the code has issued and what it was told. Does not own: the session, or the effects themselves.
- * 1. `issued[i].index === i`; a call is answered at most once.
- * 2. `output` and `codeMs` count from the block's newest node on.
+ * Owns: the calls that the code has issued, and which of them were answered. Does not own: the session, or the effects
+ * themselves.
+ * 1. `issued[i].index === i`, and each call is answered at most once.
+ * 2. One answer is delivered at a time: the next follows when the activation that it brought is absorbed.
+ * 3. `output` and `codeMs` begin after the block's newest node.
  */
 export class LiveBlock {
   readonly action: ActionNode;
   readonly session: ReplSession;
   readonly issued: Call[] = [];
-  /** Indices that were answered. */
-  readonly settled: Set<number> = new Set();
   /** Indices of effects in flight. They outlive the session when the sandbox is lost and rebuilt. */
   readonly running: Set<number>;
   readonly waits: WaitTable = new WaitTable();
@@ -41,6 +42,8 @@ export class LiveBlock {
   state: ActivationState = { kind: "idle" };
   /** The end of the main code; the state of later activations may only repeat it. */
   ended: Extract<ActivationState, { kind: "ended" | "threw" }> | null = null;
+  readonly #settled = new Set<number>();
+  #isDelivering = false;
   #named: Set<number> | null = null;
   #output: string[] = [];
   #cut: Cut | null = null;
@@ -52,6 +55,32 @@ export class LiveBlock {
     this.session = session;
     this.running = running;
     this.#startedAt = startedAt;
+  }
+
+  /** Indices that were answered. */
+  get settled(): ReadonlySet<number> {
+    return this.#settled;
+  }
+
+  /** Notes that the call is answered, whether or not the code hears of it. */
+  settle(index: number): void {
+    invariant(index < this.issued.length, "only a call that was issued is answered");
+    invariant(!this.#settled.has(index), "a call is answered once");
+    this.#settled.add(index);
+  }
+
+  /** Gives the code an answer and takes in the activation that follows. */
+  async deliver(answer: Answer): Promise<Activation> {
+    invariant(!this.#isDelivering, "a block is given one answer at a time");
+    this.settle(answer.index);
+    this.#isDelivering = true;
+    try {
+      const activation = await this.session.deliver(answer);
+      this.absorb(activation);
+      return activation;
+    } finally {
+      this.#isDelivering = false;
+    }
   }
 
   /** Takes in what an activation brought. Throws `protocol_violation` when its calls are out of order. */

@@ -1,5 +1,6 @@
 import { ranBlocks } from "../../data/graph/agent-state.ts";
 import { RLMError } from "../../errors.ts";
+import { invariant } from "../../invariant.ts";
 import type { ReplSession, Runtime } from "../../protocols/runtime.ts";
 import { untilAborted } from "../environment/until-aborted.ts";
 import { Party } from "../resources/repl-permits.ts";
@@ -21,11 +22,12 @@ const IMPATIENT_MS = 250;
  * The REPLs of one branch that are alive.
  *
  * Owns: their sessions, and which of them is in use. Does not own: the runtimes, the number of permits.
- * 1. Every REPL has one of the flow's permits. While the run moves, only a REPL whose agent waits for children is
- *    closed for room, and only for another agent of the run; while it rests, any of them for anybody.
- * 2. A REPL that is not fresh has run every block of its agent's chain that is not undone, and no other.
- * 3. An opening that takes long because the runtime is full closes such REPLs too: it may have fewer places than
- *    the flow.
+ * 1. An agent has at most one REPL in use. It has a permit from before it is opened until it is closed.
+ * 2. While the run moves, only a REPL whose agent waits for children is closed for room, and only for another agent of
+ *    the run. While the run rests, any of its REPLs may be closed for any run.
+ * 3. A REPL that is not fresh has run every block of its agent's chain that is not undone, and no other.
+ * 4. If an opening takes long because the runtime is full, such REPLs are closed too: the runtime may have fewer places
+ *    than the flow.
  */
 export class ReplPool {
   readonly #journal: Journal;
@@ -55,8 +57,7 @@ export class ReplPool {
     if (idle !== undefined) {
       this.#idle.delete(agentId);
       this.#settings.permits.leave(this.#party, idle);
-      this.#inUse.set(agentId, idle);
-      return idle;
+      return this.#used(idle);
     }
     return await this.#openIn(
       await this.#settings.permits.enter(this.#party, signal),
@@ -160,7 +161,12 @@ export class ReplPool {
       return leave;
     };
     const repl: LiveRepl = { agentId, session, fresh: true, block: null, evict };
-    this.#inUse.set(agentId, repl);
+    return this.#used(repl);
+  }
+
+  #used(repl: LiveRepl): LiveRepl {
+    invariant(!this.#inUse.has(repl.agentId), "an agent has one REPL in use at a time");
+    this.#inUse.set(repl.agentId, repl);
     return repl;
   }
 

@@ -79,11 +79,10 @@ async function replayCall(
   ) {
     throw diverged(node, issued?.name ?? null, recorded, asked);
   }
-  block.settled.add(node.index);
   if (node.name === "delegate" && node.outcome?.ok === true) block.children += 1;
-  if (node.undelivered === true) return;
+  if (node.undelivered === true) return block.settle(node.index);
   const outcome = await recordedOutcome(journal, node);
-  block.absorb(await block.session.deliver({ index: node.index, outcome, now: node.endedAt, replayed }));
+  await block.deliver({ index: node.index, outcome, now: node.endedAt, replayed });
 }
 
 function diverged(node: CallNode, askedName: string | null, recorded: unknown, asked: unknown): RLMError {

@@ -1,4 +1,5 @@
 import type { UsageTotal } from "../../data/usage.ts";
+import { invariant } from "../../invariant.ts";
 import { untilAborted } from "../environment/until-aborted.ts";
 
 /** Tokens and millionths of a US dollar. */
@@ -32,9 +33,11 @@ export interface BudgetLimits {
 /**
  * The pool of tokens and money of a run, or of the part of it that a `delegate` carved out.
  *
- * Owns: what was spent and what is reserved. Does not own: how a request's consumption is estimated.
- * 1. spent + reserved never exceeds a limit at the moment a reservation is made, in this pool and above.
- * 2. A request that does not fit waits while the pools that are too small have reservations open, else it is refused.
+ * Owns: the amounts that were spent and that are reserved. Does not own: how a request's consumption is estimated.
+ * 1. When a reservation is made, spent + reserved does not exceed the limit of this pool or of any pool above it.
+ * 2. A request that does not fit waits while every pool that is too small for it has open reservations; otherwise it is
+ *    refused.
+ * 3. Each reservation is settled once. No amount is negative.
  * So a run overspends by at most the sum of (real - estimated) of what was in flight.
  */
 export class Budget {
@@ -94,6 +97,7 @@ export class Budget {
       if (!this.#mayGetRoom(amount)) return { kind: "short", left: this.left, limit };
       await this.#change(signal);
     }
+    invariant(isAmount(amount), "no reservation is negative");
     this.#hold(amount, 1);
     let settled = false;
     return {
@@ -101,6 +105,7 @@ export class Budget {
       settle: (real) => {
         if (settled) return;
         settled = true;
+        invariant(isAmount(real), "no consumption is negative");
         this.#hold({ tokens: -amount.tokens, microUsd: -amount.microUsd }, -1);
         this.#spend(real);
         this.#wake();
@@ -127,6 +132,9 @@ export class Budget {
       tokens: this.#reserved.tokens + amount.tokens,
       microUsd: this.#reserved.microUsd + amount.microUsd,
     };
+    const { tokens, microUsd } = this.#reserved;
+    // Sums of fractions round.
+    invariant(tokens > -1 && microUsd > -1, "no more is given back than was reserved");
     if (this.#above !== null) this.#above.#hold(amount, count);
   }
 
@@ -153,4 +161,8 @@ export class Budget {
     waiting.add(resolve);
     return untilAborted(promise, signal, "waiting for budget").finally(() => waiting.delete(resolve));
   }
+}
+
+function isAmount({ tokens, microUsd }: Amount): boolean {
+  return tokens >= 0 && microUsd >= 0;
 }

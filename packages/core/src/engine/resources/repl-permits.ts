@@ -1,4 +1,5 @@
 import { RLMError } from "../../errors.ts";
+import { invariant } from "../../invariant.ts";
 import type { Release } from "./semaphore.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
@@ -26,7 +27,8 @@ export class Party {
 
 interface Waiter {
   readonly party: Party;
-  admit(): void;
+  /** Gives the agent a permit that is held already. */
+  admit(permit: Release): void;
 }
 
 interface Impatient {
@@ -40,8 +42,8 @@ const KEPT_FINISHED = 8;
 /**
  * The permits for live REPLs of one flow, over all of its runs.
  *
- * Owns: how many REPLs may be alive, which may be closed for room, and the waiting line. Does not own: the REPLs.
- * 1. At most `limit` permits are taken; a REPL has its permit from before it is opened until it is closed.
+ * Owns: the permits that are held, which REPLs may be closed for room, and the waiting line. Does not own: the REPLs.
+ * 1. At most `limit` permits are held. Each is given back once, or passed on once within its run.
  * 2. A free permit goes to the run that came first, and within it to the agent that asked last.
  * 3. A run that moves never loses a REPL because another run needs room; a run that rests may. An agent that waits
  *    for its model keeps its REPL: it will continue without help, so its permit becomes free in the end.
@@ -53,7 +55,9 @@ const KEPT_FINISHED = 8;
  * permits end, whatever the line looks like, and by 2 the first in line is next.
  */
 export class ReplPermits {
-  #free: number;
+  readonly #limit: number;
+  /** The permits that are taken. */
+  readonly #held = new Set<Release>();
   readonly #line = new WaitingLine<Waiter>();
   /** The runs with agents in line. */
   readonly #parties = new Set<Party>();
@@ -68,7 +72,7 @@ export class ReplPermits {
   #swapping = 0;
 
   constructor(limit: number) {
-    this.#free = limit;
+    this.#limit = limit;
   }
 
   /** Takes a permit, closing a REPL for it if the rules above allow. Rejects with `aborted`. */
@@ -77,10 +81,10 @@ export class ReplPermits {
     const free = this.tryEnter();
     if (free !== null) return Promise.resolve(free);
     return new Promise((resolve, reject) => {
-      const admit = () => {
+      const admit = (permit: Release) => {
         signal.removeEventListener("abort", abort);
         this.#leftLine(party);
-        resolve(this.#release());
+        resolve(this.#stillHeld(permit));
       };
       const leave = this.#line.add(party.arrival, { party, admit });
       const abort = () => {
@@ -97,9 +101,7 @@ export class ReplPermits {
 
   /** Takes a permit if one is free, which implies that no agent waits for one. */
   tryEnter(): Release | null {
-    if (this.#free === 0) return null;
-    this.#free -= 1;
-    return this.#release();
+    return this.#held.size < this.#limit ? this.#grant() : null;
   }
 
   /** The agent of this REPL waits for children: the REPL may be closed for another agent of its run. */
@@ -193,7 +195,7 @@ export class ReplPermits {
       const own = this.#line.nextOf(party.arrival, (waiter) => waiter.party === party);
       // The permit stays with the run.
       if (own === undefined) release();
-      else own.admit();
+      else own.admit(release);
       this.#makeRoom();
     });
   }
@@ -203,15 +205,18 @@ export class ReplPermits {
     if (party.waiting === 0) this.#parties.delete(party);
   }
 
-  #release(): Release {
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      const next = this.#line.next();
-      if (next === undefined) this.#free += 1;
-      else next.admit();
+  #grant(): Release {
+    const release = () => {
+      if (this.#held.delete(release)) this.#line.next()?.admit(this.#grant());
     };
+    this.#held.add(release);
+    return release;
+  }
+
+  /** The permit that one agent of a run takes over from another. */
+  async #stillHeld(permit: Release): Promise<Release> {
+    invariant(this.#held.has(permit), "a permit that is passed on has not been given back");
+    return permit;
   }
 }
 

@@ -4,12 +4,13 @@ import { callNodeId, intentNodeId } from "../../data/ids.ts";
 import { deepFreeze } from "../../data/json.ts";
 import type { ActionNode, BlobRef, CallNode, ChainNode, RunNode } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
+import { invariant, isBrokenInvariant } from "../../invariant.ts";
 import type { Environment } from "../../protocols/environment.ts";
 import type { PayloadStore, Store } from "../../protocols/store.ts";
 import { watchedPayloads } from "./closable-payloads.ts";
 import { type CallDraft, type ChainDraft, chainNode, type Packed, pack } from "./node-draft.ts";
 import type { PromptSums } from "./prompt-sums.ts";
-import { isStoreFailure } from "./store-failure.ts";
+import { endsRun } from "./store-failure.ts";
 
 /** What a journal writes to: all of a {@link Store}, or only what a driver of one agent has. */
 export type LogStore = Pick<Store, "append" | "payloads">;
@@ -19,11 +20,11 @@ const NOTHING: Packed<null> = { inline: null };
 /**
  * The log of one branch while a flow works on it.
  *
- * Owns: the newest graph, and that it says the same as the store. Does not own: the store's files.
- * 1. A node is in the store before it is in the graph, and in the graph before anyone hears of it.
- * 2. Nodes enter the graph in the order in which the store took them.
- * 3. One agent's appends never overlap: the scheduler sees to that.
- * 4. After a failed write nothing more is appended.
+ * Owns: the newest graph, which has the same nodes as the store. Does not own: the store's files.
+ * 1. A node is in the store before it is in the graph, and in the graph before the listener hears of it.
+ * 2. Each append of an agent begins at the next `n` that the graph has for that agent.
+ * 3. Two appends of one agent never overlap: scheduler.ts, invariants 1 and 5, and cancels.ts, invariant 1, keep this.
+ * 4. After a failed write no append begins.
  */
 export class Journal {
   readonly #store: LogStore;
@@ -35,6 +36,8 @@ export class Journal {
   #graph: Graph;
   #listener: (node: RunNode) => void = () => {};
   readonly #texts = new Map<string, string>();
+  /** The agents that an append of theirs is under way for. */
+  readonly #appending = new Set<string>();
   #failure: RLMError | null = null;
 
   constructor(store: LogStore, graph: Graph, environment: Environment) {
@@ -140,7 +143,16 @@ export class Journal {
     const first = nodes[0];
     if (first === undefined) return;
     if (this.#failure !== null) throw this.#failure;
-    await this.#store.append(agentId, first.n, nodes).catch((error: unknown) => this.#fail(error));
+    invariant(!this.#appending.has(agentId), "the appends of one agent do not overlap");
+    invariant(first.n === this.#graph.nextN(agentId), "an append begins where the agent's log ends");
+    this.#appending.add(agentId);
+    try {
+      await this.#store.append(agentId, first.n, nodes);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#appending.delete(agentId);
+    }
     this.#graph = this.#graph.append(nodes);
     for (const node of nodes) this.#listener(node);
   }
@@ -150,14 +162,15 @@ export class Journal {
     this.#graph = this.#graph.append(nodes);
   }
 
-  /** Ends the run if the error is a failure of the store: nothing is appended any more. Ignores other errors. */
+  /** Ends the run for an error that {@link endsRun}: nothing more is appended. Ignores other errors. */
   stop(error: unknown): void {
-    if (isStoreFailure(error)) this.#failure ??= error;
+    if (endsRun(error)) this.#failure ??= error;
   }
 
   /** A store that takes nothing more ends the whole run; a node that it refuses is the fault of one agent. */
   #fail(error: unknown): never {
-    if (RLMError.is(error, "invalid_graph") || RLMError.is(error, "protocol_violation")) throw error;
+    const isRefused = RLMError.is(error, "invalid_graph") || RLMError.is(error, "protocol_violation");
+    if (isRefused && !isBrokenInvariant(error)) throw error;
     this.#failure = RLMError.is(error)
       ? error
       : new RLMError("store_failed", `The store could not keep a node: ${String(error)}`, { cause: error });

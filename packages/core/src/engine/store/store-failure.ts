@@ -1,4 +1,5 @@
 import { RLMError, type RLMErrorCode } from "../../errors.ts";
+import { isBrokenInvariant } from "../../invariant.ts";
 
 const CODES: ReadonlySet<RLMErrorCode> = new Set([
   "store_failed",
@@ -9,9 +10,9 @@ const CODES: ReadonlySet<RLMErrorCode> = new Set([
 ]);
 
 /**
- * True for an error by which the store of the run has failed, also when it comes from its payloads or from a tool that
- * writes there. The model can do nothing about it, so it ends the run.
+ * True for an error that ends the run, because the model can do nothing about it: the store has failed, perhaps through
+ * its payloads or a tool that writes there, or an invariant of ours does not hold.
  */
-export function isStoreFailure(error: unknown): error is RLMError {
-  return RLMError.is(error) && CODES.has(error.code);
+export function endsRun(error: unknown): error is RLMError {
+  return RLMError.is(error) && (CODES.has(error.code) || isBrokenInvariant(error));
 }

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
+import { Spine, SpinePrefix } from "../../../src/data/graph/spine.ts";
 import { Graph, type RunNode } from "../../../src/index.ts";
+import { broken } from "../../broken.ts";
 import { sampleNodes } from "../sample-nodes.ts";
 
 const run = { runId: "r", branch: { id: "main", parent: null, createdAt: 0 }, metadata: {} };
@@ -34,4 +36,16 @@ it("a fork of a fork, thousands deep, holds its own nodes and stays quick", () =
   expect(contents).toEqual(["query", ...Array.from({ length: 5000 }, (_, fork) => `right ${fork + 1}`)]);
   expect(graph.find("root#4000")).toMatchObject({ content: "right 4000" });
   // Without a bound on their depth this takes longer than a test may.
+});
+
+it("neither a fork nor a prefix goes beyond the nodes of its spine", () => {
+  const spine = new Spine();
+  class Prefix extends SpinePrefix {
+    constructor(length: number) {
+      super(spine, length);
+    }
+  }
+  expect(new Prefix(0).length).toBe(0);
+  expect(() => new Prefix(1)).toThrow(broken("a graph sees only nodes that its spine has"));
+  expect(() => spine.fork(1)).toThrow(broken("a spine goes on from nodes that its base has"));
 });

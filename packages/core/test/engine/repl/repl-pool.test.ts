@@ -8,6 +8,7 @@ import type { LiveRepl } from "../../../src/engine/repl/live-repl.ts";
 import { ReplPool } from "../../../src/engine/repl/repl-pool.ts";
 import { Journal } from "../../../src/engine/store/journal.ts";
 import { memoryStores, RLMError } from "../../../src/index.ts";
+import { broken } from "../../broken.ts";
 import { RunBuilder, runInfo } from "../../data/run-builder.ts";
 import { Seeded } from "../../data/seeded.ts";
 import { type Faults, faultyRuntime } from "../faulty-runtime.ts";
@@ -150,6 +151,15 @@ describe("a pool of REPLs", () => {
     await expect(pool.acquire("root.a2", signal)).rejects.toThrow("was closed while it was opened");
     expect(runtime.alive.now).toBe(0);
   });
+});
+
+test("two REPLs of one agent in use break an invariant, and the second is closed", async () => {
+  const { pool, runtime } = await poolOf(3);
+  await pool.acquire("root.a0", signal);
+  await expect(pool.acquire("root.a0", signal)).rejects.toEqual(
+    broken("an agent has one REPL in use at a time"),
+  );
+  await expect.poll(() => runtime.alive.now).toBe(1);
 });
 
 test.each([1, 2, 3, 4])(

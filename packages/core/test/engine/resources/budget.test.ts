@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Amount, Budget, type Held } from "../../../src/engine/resources/budget.ts";
 import { RLMError } from "../../../src/index.ts";
 import { ZERO_USAGE } from "../../../src/store.ts";
+import { broken } from "../../broken.ts";
 import { Seeded } from "../../data/seeded.ts";
 
 const { signal } = new AbortController();
@@ -178,4 +179,31 @@ describe("a hundred agents at once", () => {
       expect(spent).toBeGreaterThan(limit / 2);
     },
   );
+});
+
+describe("the invariants of a budget", () => {
+  test.each([-1, Number.NaN])("an amount of %d is neither reserved nor booked", async (amount) => {
+    const budget = new Budget({ tokens: 100, microUsd: null });
+    await expect(budget.reserve(tokens(amount), signal)).rejects.toEqual(
+      broken("no reservation is negative"),
+    );
+    const held = await reserved(budget, tokens(10));
+    expect(() => held.settle({ tokens: 0, microUsd: amount })).toThrow(broken("no consumption is negative"));
+  });
+
+  test("no more is given back than was reserved, though the caller has changed the amount", async () => {
+    const budget = new Budget({ tokens: 100, microUsd: null });
+    const amount = { tokens: 10, microUsd: 0 };
+    const held = await reserved(budget, amount);
+    amount.tokens = 50;
+    expect(() => held.settle(tokens(5))).toThrow(broken("no more is given back than was reserved"));
+  });
+
+  test("hold for fractions, whose sums round", async () => {
+    const budget = new Budget({ tokens: null, microUsd: 100 });
+    const dollars = (microUsd: number): Amount => ({ tokens: 0, microUsd });
+    const held = [await reserved(budget, dollars(0.1)), await reserved(budget, dollars(0.2))];
+    for (const each of held) each.settle(dollars(0));
+    expect(budget.left.microUsd).toBeCloseTo(100);
+  });
 });

@@ -4,6 +4,7 @@ import { Journal } from "../../../src/engine/store/journal.ts";
 import { type ChainDraft, INLINE_BYTES } from "../../../src/engine/store/node-draft.ts";
 import { type ActionNode, Graph, memoryStores, RLMError, type RunNode } from "../../../src/index.ts";
 import type { Store } from "../../../src/store.ts";
+import { broken } from "../../broken.ts";
 import { RunBuilder, runInfo } from "../../data/run-builder.ts";
 
 const environment = fixedEnvironment();
@@ -190,6 +191,41 @@ describe("large values", () => {
     const { journal } = await begun();
     expect(await journal.pack(null)).toEqual({ inline: null });
     expect(await journal.unpack(null, undefined)).toBeNull();
+  });
+});
+
+describe("the invariants of a journal", () => {
+  test("two appends of one agent at a time break one, and the second does not reach the store", async () => {
+    const { journal, store } = await begun();
+    const first = journal.appendChain("root", [SAID]);
+    await expect(journal.appendChain("root", [SAID])).rejects.toEqual(
+      broken("the appends of one agent do not overlap"),
+    );
+    await first;
+    expect([...journal.graph.walk()]).toEqual(await store.read());
+    await journal.appendChain("root", [SAID]);
+  });
+
+  test("an append that was planned before another one breaks one", async () => {
+    const { journal, store } = await begun();
+    const [said] = await journal.appendChain("root", [SAID]);
+    if (said === undefined) throw new Error("it was appended");
+    await expect(journal.append("root", [{ ...said, id: "root#9" }])).rejects.toEqual(
+      broken("an append begins where the agent's log ends"),
+    );
+    expect(await store.read()).toHaveLength(3);
+  });
+
+  test("one that the store breaks ends the run, unlike a node that the store refuses", async () => {
+    const refused = new RLMError("protocol_violation", "Not this node.");
+    let thrown: unknown = refused;
+    const append = () => Promise.reject(thrown);
+    const { journal } = await begun((store) => ({ ...store, append }));
+    await expect(journal.appendChain("root", [SAID])).rejects.toBe(refused);
+    expect(journal.failure).toBeNull();
+    thrown = new RLMError("protocol_violation", "Ours.", { details: { invariant: "it holds" } });
+    await expect(journal.appendChain("root", [SAID])).rejects.toBe(thrown);
+    expect(journal.failure).toBe(thrown);
   });
 });
 

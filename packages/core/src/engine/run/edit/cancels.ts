@@ -1,6 +1,7 @@
 import { cancelNodes } from "../../../data/graph/apply-edit.ts";
 import { deepFreeze } from "../../../data/json.ts";
 import { endsAgent, type Origin } from "../../../data/node.ts";
+import { invariant } from "../../../invariant.ts";
 import type { Environment } from "../../../protocols/environment.ts";
 import type { ReplPool } from "../../repl/repl-pool.ts";
 import type { Journal } from "../../store/journal.ts";
@@ -27,10 +28,10 @@ export interface CancelsParts {
 /**
  * Stops agents for good, where they stand.
  *
- * Owns: whose end is being written. Does not own: the log, the agents' transitions.
+ * Owns: the ends that are being written. Does not own: the log, the agents' transitions.
  * 1. An agent's end is appended only after its transition has stopped, so that its log has one writer.
- * 2. Whoever ends an agent, its parent, a person or its clock, does so in line: it ends once.
- * 3. Who waits for agents to stop waits only for agents below its own.
+ * 2. An agent may be ended by its parent, a person or its clock. They take turns, and only the first one ends it.
+ * 3. An agent that waits for others to stop waits only for agents below it, so no two agents wait for each other.
  */
 export class Cancels {
   readonly #parts: CancelsParts;
@@ -103,6 +104,8 @@ export class Cancels {
     const { journal, scheduler } = this.#parts;
     const head = journal.graph.head(agentId);
     if (head === undefined || endsAgent(head)) return;
+    const landed = scheduler.agent(agentId)?.landed ?? null;
+    invariant(landed === null, "nothing of an agent is in flight when its end is appended");
     await append();
     const agent = scheduler.agent(agentId);
     if (agent !== undefined) scheduler.retire(agent);

@@ -1,4 +1,5 @@
 import { RLMError } from "../../../errors.ts";
+import { invariant } from "../../../invariant.ts";
 import type { TransitionEnd } from "../../agent/agent-port.ts";
 import type { Budget } from "../../resources/budget.ts";
 import { LiveAgent, type LiveAgentState } from "./live-agent.ts";
@@ -18,15 +19,16 @@ interface Thrown {
 }
 
 /**
- * Says which agent moves when.
+ * Decides which agent moves when.
  *
- * Owns: the state of each unfinished agent, and the stack of those that may move. Does not own: what a move
- * is, the log, or why agents are stopped.
- * 1. An agent is in one state: ready, busy, parked or stopped. Those that are ready are on the stack.
- * 2. The newest on the stack moves first, so that trees finish and free memory.
- * 3. A parked agent is woken when a query it waits for has ended, whether or not its REPL is alive.
- * 4. What a transition throws, unless it was stopped, ends all moving: the store has failed, or there is a bug in the engine.
- * 5. Work between two transitions of an agent is counted as busy, so that its log has one writer.
+ * Owns: the state of each unfinished agent, which no other file sets, and the stack of agents that may move.
+ * Does not own: what a move is, the log, or why agents are stopped.
+ * 1. A transition begins only for an agent that is ready, and the agent is busy or stopped until it lands. So an agent
+ *    makes one transition at a time.
+ * 2. Every ready agent is on the stack. The newest moves first, so that trees finish and free memory.
+ * 3. An agent that was stopped never moves again.
+ * 4. If a transition throws and its agent was not stopped, all moving ends: the store has failed, or the engine has a bug.
+ * 5. An agent is busy during work between two of its transitions, so that its log has one writer.
  */
 export class Scheduler {
   readonly #hooks: SchedulerHooks;
@@ -187,7 +189,9 @@ export class Scheduler {
   }
 
   #set(agent: LiveAgent, state: LiveAgentState): void {
-    if (agent.state.kind === "ready") this.#ready -= 1;
+    const { kind } = agent.state;
+    invariant(kind !== "stopped" || state.kind === "stopped", "an agent that was stopped never moves again");
+    if (kind === "ready") this.#ready -= 1;
     if (state.kind === "ready") this.#ready += 1;
     agent.state = state;
   }
@@ -205,6 +209,7 @@ export class Scheduler {
   }
 
   #start(agent: LiveAgent): void {
+    invariant(agent.state.kind === "ready", "only an agent that is ready begins a transition");
     agent.renew();
     const move = this.#hooks.begin(agent);
     if (move === null) {
@@ -212,10 +217,12 @@ export class Scheduler {
       return;
     }
     this.#busy += 1;
-    const landed = move.then(
-      (end) => this.#finish(agent, end),
-      (error) => this.#finish(agent, { kind: "thrown", error }),
-    );
+    const landed = move
+      .then(
+        (end) => this.#finish(agent, end),
+        (error) => this.#finish(agent, { kind: "thrown", error }),
+      )
+      .catch((error) => this.fail(error));
     this.#set(agent, { kind: "busy", landed, before: null, again: false });
   }
 
@@ -251,7 +258,12 @@ export class Scheduler {
   /** Notes that nothing of the agent is in flight any more; true when it is stopped or has ended. */
   #landed(agent: LiveAgent, next: LiveAgentState): boolean {
     this.#busy -= 1;
-    if (agent.state.kind === "stopped") {
+    const { kind } = agent.state;
+    invariant(
+      kind === "busy" || kind === "stopped",
+      "only the scheduler sets the state of an agent that moves",
+    );
+    if (kind === "stopped") {
       this.#set(agent, { kind: "stopped", landed: null });
       return true;
     }

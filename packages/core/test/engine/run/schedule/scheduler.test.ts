@@ -5,6 +5,7 @@ import { Budget } from "../../../../src/engine/resources/budget.ts";
 import type { LiveAgent } from "../../../../src/engine/run/schedule/live-agent.ts";
 import { Scheduler } from "../../../../src/engine/run/schedule/scheduler.ts";
 import { RLMError } from "../../../../src/index.ts";
+import { broken } from "../../../broken.ts";
 
 type Transition = (agent: LiveAgent) => Promise<TransitionEnd>;
 
@@ -238,5 +239,46 @@ describe("a scheduler", () => {
     await Promise.all([bench.scheduler.between(agent, work("x")), bench.scheduler.between(agent, work("y"))]);
     await driving;
     expect(order).toEqual(["move", "moved", "begin x", "end x", "begin y", "end y", "move", "moved"]);
+  });
+});
+
+describe("the invariants of a scheduler", () => {
+  test("a state that somebody else sets while the agent moves ends all moving", async () => {
+    const bench = new Bench(async (agent) => {
+      await tick();
+      agent.state = { kind: "ready" };
+      return { kind: "ended" };
+    });
+    bench.add("a");
+    await expect(bench.scheduler.drive()).rejects.toEqual(
+      broken("only the scheduler sets the state of an agent that moves"),
+    );
+    expect(bench.began).toEqual(["a"]);
+  });
+
+  test("an agent that is stopped while its transition begins does not move", async () => {
+    const bench: Bench = new Bench(async (agent) => {
+      bench.scheduler.stop(agent);
+      return { kind: "ended" };
+    });
+    bench.add("a");
+    await expect(bench.scheduler.drive()).rejects.toEqual(
+      broken("an agent that was stopped never moves again"),
+    );
+  });
+
+  test("a step begins no transition of an agent that another one has stopped", async () => {
+    const other = "b";
+    const bench: Bench = new Bench(async ({ agentId }) => {
+      const next = bench.scheduler.agent(other);
+      if (agentId !== other && next !== undefined) bench.scheduler.stop(next);
+      return { kind: "moved" };
+    });
+    bench.add(other, "a");
+    // A step chooses both; the first to begin stops the other.
+    await expect(bench.scheduler.step(null)).rejects.toEqual(
+      broken("only an agent that is ready begins a transition"),
+    );
+    expect(bench.began).toEqual(["a"]);
   });
 });
