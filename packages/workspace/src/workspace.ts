@@ -36,8 +36,8 @@ import { WorkspaceStore } from "./workspace-store.ts";
  * Owns: the stores that were opened through it, until it is closed.
  * Does not own: the files outside `.rlmflow`, which are the user's.
  *
- * 1. Writing a branch takes its lock; looking at one takes nothing and changes nothing.
- * 2. `close` closes every store; after it everything rejects with `closed`.
+ * 1. Writing a branch takes its lock; reading a branch takes no lock and changes no file.
+ * 2. `close` closes every store; after it every method rejects with `closed`.
  */
 
 /** A branch that is read while another process may write it. */

@@ -2,11 +2,11 @@ import type { RunNode, Usage, UsageTotal } from "@rlmflow/core";
 import { addUsage, nodeUsage, ZERO_USAGE } from "@rlmflow/core/store";
 
 /*
- * Owns: what a run's nodes and text so far say about how it stands now.
- * Does not own: the run, time, the terminal; texts stay as models wrote them.
+ * Owns: the state of a run as its nodes and text so far show it.
+ * Does not own: the run, time, the terminal. Texts stay as models wrote them.
  *
- * 1. Taking a node costs its agent's depth, not the size of the run.
- * 2. `agents` holds agents that have not ended; of ended ones only counts are kept.
+ * 1. The time to take a node grows with its agent's depth, not with the size of the run.
+ * 2. `agents` holds only agents that have not ended; ended agents are only counted.
  */
 
 /** What an agent that has not ended is doing. */

@@ -1,6 +1,6 @@
 /*
  * Owns: the lines at the end of a terminal that are drawn again and again, and the cursor while they are.
- * Does not own: what the lines say; when they are drawn.
+ * Does not own: the text of the lines, and when they are drawn.
  *
  * 1. The lines drawn are never higher than the terminal; no line above them is touched.
  * 2. A line that has not changed is not written again; a frame without a change writes nothing.

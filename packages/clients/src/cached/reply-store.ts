@@ -3,8 +3,8 @@
 // Owns: the files in its directory. Does not own: what makes two requests equal, who may ask.
 //
 // 1. A file appears whole or not at all: it is written beside its place and renamed into it.
-// 2. Whatever cannot be read as the reply it claims to be is a miss, and the next reply takes its place.
-// 3. Any number of processes may share a directory: all of them write the same reply to the same name.
+// 2. A file that cannot be read as the reply to its request is a miss, and the next reply replaces it.
+// 3. Any number of processes may share a directory: a reply to the same request has the same name in each of them.
 
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";

@@ -1,12 +1,12 @@
 // One request for several callers who ask the same at the same time.
 //
-// Owns: the request's own abort signal, the text so far, who still waits.
+// Owns: the request's own abort signal, the text so far, the callers that still wait.
 // Does not own: which requests are equal, what is kept of a reply.
 //
-// 1. The request goes on as long as one caller waits, and is aborted when the last one has left.
-// 2. A caller who joins late is handed the text so far as one piece, then each piece as it arrives; who joins
-//    from within `onText` has the piece of that moment already.
-// 3. Of those who wait to the end, the first to have come pays; the reply costs the others nothing.
+// 1. The request goes on while at least one caller waits, and is aborted when the last one has left.
+// 2. A caller that joins late is given the text so far as one piece, then each piece as it arrives. If it joins from
+//    within `onText`, the current piece is part of that text.
+// 3. Of the callers that wait to the end, the earliest one pays; the reply costs the others nothing.
 
 import { type ChatOptions, type Reply, RLMError } from "@rlmflow/core";
 

@@ -4,8 +4,8 @@
 // Does not own: what is sent, how the answer is read, what an SDK's error means.
 //
 // 1. The promise settles as soon as the request is over, aborted or out of time, whatever the SDK does then.
-// 2. Once it has settled both timers are off and no text goes out. The connection is closed, unless the reply
-//    was complete: then it has a second to end by itself, so that the next request may use it.
+// 2. After it has settled both timers are off, and `onText` is not called. The connection is closed; only if the reply was
+//    complete, it gets a second to end by itself, so that the next request may use it.
 // 3. Every byte of a response is a sign of life, comments and pings included.
 // 4. A reply whose end was announced is complete: a connection that fails after that does not undo it.
 

@@ -3,11 +3,11 @@
  *
  * Owns: lines, containers (block quotes, list items), paragraphs as far as they decide what a line may begin,
  * and the first and last line of each fence.
- * Does not own: which block matters, or whether a closing fence may stand inside the code; `chooseEnd` decides.
+ * Does not own: which block matters, and whether a closing fence may be part of the code: `chooseEnd` decides that.
  *
- * 1. Time is linear in the text: each line is looked at once, with at most MAX_CONTAINERS containers, and once
- *    more for each `read` that `chooseEnd` makes.
- * 2. HTML hides no fence: a model that wraps its block in a tag of its own means the block to count.
+ * 1. Time is linear in the text: each line is read once, with at most MAX_CONTAINERS containers, and once more for each
+ *    `read` that `chooseEnd` makes.
+ * 2. HTML hides no fence: a model that wraps its block in a tag wants the block to run.
  */
 
 import {

@@ -28,7 +28,7 @@ export function defaultMessages(chain: readonly ChainNode[], options: MessageOpt
  * The conversation with the model of one agent. It grows with the agent's chain, so that a request costs only what is new.
  *
  * Owns: the messages. Does not own: the chain; the system prompt and the limits, which may differ by request.
- * 1. However many steps it was extended in, it equals a transcript that was given the whole chain at once.
+ * 1. A transcript that was extended in any number of steps equals one that was given the whole chain at once.
  * 2. Its messages are frozen. All but the newest remain the same objects from one request to the next.
  */
 export class Transcript {

@@ -1,8 +1,8 @@
 // Owns: the thread in which Node's own TypeScript stripper runs, and the time it may take.
 // Does not own: whether the text is worth a try, nor what the model is told.
-// 1. The stripper never runs in this thread: texts exist that keep it busy for hours, and one that overflows its
-//    stack breaks it for the rest of the process.
-// 2. A thread that took too long or failed in any way but a syntax error is ended; the next text gets a new one.
+// 1. The stripper never runs in this thread: some texts keep it busy for hours, and a text that overflows its stack
+//    breaks it for the rest of the process.
+// 2. A thread that took too long, or failed in any way but a syntax error, is ended; the next text gets a new thread.
 // 3. The caller is blocked for at most the time limits below. The thread does not keep the process alive.
 
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";

@@ -2,12 +2,11 @@
  * One isolate and the REPL in it. Owns: the isolate, the entry under way and the piece of a context it stands
  * still for. Does not own: the pipe, the cache of pieces, the fate of the process.
  *
- * 1. Only strings go in and come out; no reference of ours can be reached from sandboxed code.
- * 2. Every entry has a time limit; an isolate that broke a limit is disposed and never entered again: the
+ * 1. Only strings cross the border; sandboxed code can reach no reference of ours.
+ * 2. Every entry has a time limit. An isolate that broke a limit is disposed and never entered again, because the
  *    microtasks of a cut entry would run in the next one.
- * 3. What an entry rejects with says nothing about its code, since any stray rejection shows up there; only
- *    the activation does.
- * 4. The time an isolate waits for pieces is not counted, the time between them is.
+ * 3. Only the activation says how the code ended. The rejection of an entry does not: it may be any stray rejection.
+ * 4. The time limit leaves out the time in which the isolate waits for pieces, but not the time between them.
  */
 import type ivm from "isolated-vm";
 import { type Broken, type Opening, PIECE_CHARACTERS, type PieceRequest } from "../wire.ts";

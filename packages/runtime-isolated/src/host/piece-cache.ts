@@ -3,9 +3,9 @@
  * which they lie as bytes: as strings, pieces that come and go would grow old on the heap before they are
  * dropped, and take several times as much until it is cleaned.
  *
- * 1. Holds at most `slots` pieces; the one that was used longest ago makes room.
- * 2. Memory that no piece has needed yet is not taken.
- * 3. After `clear` nothing of any piece is left.
+ * 1. The cache holds at most `slots` pieces; the least recently used piece makes room.
+ * 2. Memory is taken when a piece first needs it.
+ * 3. After `clear` no text of any piece is left.
  */
 import { PIECE_CHARACTERS } from "../wire.ts";
 

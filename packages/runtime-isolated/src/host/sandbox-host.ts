@@ -2,8 +2,8 @@
  * The isolates of one sandbox process, by session. Owns: the isolates, the pieces of contexts they share.
  * Does not own: which code runs when (the engine asks for one entry at a time per session).
  *
- * 1. Answers every request that it takes with one reply, and says nothing else but `fetch` and `output`.
- * 2. A request it can't make sense of ends the process: the engine's side is the only one that writes here.
+ * 1. Each request is answered with one reply; the host sends nothing else but `fetch` and `output`.
+ * 2. A request that cannot be understood ends the process, because only the engine writes to this pipe.
  */
 import type ivm from "isolated-vm";
 import { encodeFrame, type Frame, FrameReader } from "../frame.ts";

@@ -2,10 +2,10 @@
  * One sandbox process. Owns: the child, its pipe, the seats in it, and its death. Does not own: which agents
  * share it (process-pool.ts), what a death means for whom (blame.ts).
  *
- * 1. Whatever ends it, every seat is told once, in the moment it is known, and `exited` resolves.
- * 2. It is ended only by SIGKILL; nothing of it is believed after that.
- * 3. Unless a seat holds it, it does not keep the engine's event loop alive.
- * 4. No more is read while what the engine has to say to it waits in memory.
+ * 1. However the process ends, each seat is notified once, as soon as the end is known, and `exited` resolves.
+ * 2. The process is ended only by SIGKILL, and no frame of it is taken after that.
+ * 3. The process keeps the engine's event loop alive only while somebody holds it.
+ * 4. While more than WRITE_AHEAD_BYTES wait to be written to it, no frame of it is read.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { Socket } from "node:net";

@@ -40,9 +40,9 @@ export interface RootOptions {
  * limits.
  *
  * 1. A handle is reached only from the root, one name at a time, and no step follows a symbolic link.
- * 2. With descriptors a name is resolved against the open directory itself, so what is swapped in its path later
- *    changes nothing. Without them each step compares the real path before the result is used.
- * 3. Only regular files are opened, without blocking, and what was opened is compared with what was meant.
+ * 2. With descriptors a name is resolved against the open directory itself, so a later swap in its path has no effect.
+ *    Without them each step compares the real path before the result is used.
+ * 3. Only regular files are opened, without blocking, and the opened file is compared with the one that was found.
  * 4. A file is replaced by renaming a complete one over it in the same directory; so a reader sees the old or the
  *    new text, and neither a link nor another name of the file is ever written through.
  */

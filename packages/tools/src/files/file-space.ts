@@ -70,7 +70,7 @@ const gate = new Gate(16);
 /**
  * Owns the way from a path that code gave to an open file. Does not own what is done with it.
  *
- * 1. `write` runs under the lock, then within the gate: who holds a slot never waits for the lock.
+ * 1. `write` takes the lock first and then a slot of the gate, so the holder of a slot never waits for the lock.
  * 2. Every handle is closed before a call ends.
  */
 export class FileSpace {

@@ -23,8 +23,8 @@ import { encodeLine, NO_SUM, sumOf } from "../log/log-line.ts";
  * Owns: the making of runs and branches.
  * Does not own: anything that is there already.
  *
- * 1. A run or branch is filled under a temporary name and then renamed: it is there whole or not at all,
- *    and of two that make the same one only one succeeds.
+ * 1. A run or branch is filled under a temporary name and then renamed: it exists whole or not at all, and only one of
+ *    two callers that make the same one succeeds.
  */
 
 /** Nodes of one agent that a copied log holds in one line. */

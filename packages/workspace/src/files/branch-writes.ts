@@ -14,11 +14,11 @@ import { encodeWrite, readWriteLog, type WriteEntry } from "./write-log.ts";
  * Owns: the log of the writes of one branch's tools.
  * Does not own: the files, the lock under which they are written, the blobs that hold what files were.
  *
- * 1. What a file was is on record before the file changes; so a call that is made again finds out whether its
- *    write took effect, and a fork finds the file as it was.
- * 2. The order of the log is the order of the writes: both are made under one lock.
- * 3. Nothing is written after `close` has resolved: it waits for writes under way, and later ones are refused.
- * 4. The next entry of a file, or else the file itself, tells what became of a write.
+ * 1. The log holds the old content of a file before the file changes. So a repeated call finds out whether its write
+ *    took effect, and a fork can restore the file.
+ * 2. Entries are in the order of the writes: both are made under one lock.
+ * 3. `close` waits for the writes under way; later writes are refused.
+ * 4. The next entry of a file, or else the file itself, shows whether a write took effect.
  */
 
 /** A file as it is now. */

@@ -18,15 +18,15 @@ import {
 } from "./inbox-line.ts";
 
 /*
- * Owns: what has been read of one inbox.
- * Does not own: the file, to which any number of processes append; the right to settle, which is that of
- * whoever has the branch's lock.
+ * Owns: the entries that were read from one inbox.
+ * Does not own: the file, to which any number of processes append; the right to settle an entry, which belongs to the
+ * holder of the branch's lock.
  *
- * 1. A line is one write at the end of the file (O_APPEND), so that writers need no lock. It begins with a
- *    newline: what a dying writer has left half-written is closed off and harms no line but itself.
- * 2. Lines are counted as they stand, whole or not; so an entry's number never changes.
- * 3. Of several fates of one entry the first holds.
- * 4. What a newer version asks for is refused with the reason. A line of a newer format that names no entry ends reading.
+ * 1. A line is one write at the end of the file (O_APPEND), so writers need no lock. It begins with a newline, so that
+ *    a line which a dying writer left half-written damages no other line.
+ * 2. Every line counts, whole or not, so the number of an entry never changes.
+ * 3. If an entry has several fates, the first one holds.
+ * 4. A request of a newer version is refused with the reason. A line of a newer format that names no entry ends reading.
  */
 
 /** How an inbox is opened. */

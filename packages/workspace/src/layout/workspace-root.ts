@@ -9,8 +9,8 @@ import type { Layout } from "./layout.ts";
  *
  * Owns: whether the folders that hold runs exist and are still the same as when they were first seen.
  * Does not own: the files in them.
- * 1. Folders that were seen once are not made again: a workspace that was removed or renamed stops its runs, and no part
- *    of another one appears in its place.
+ * 1. Folders that were seen once are not made again: if a workspace is removed or renamed, its runs stop, and no part of
+ *    a new workspace appears in its place.
  * 2. None of them is a symbolic link or becomes one, so all writes stay in the workspace.
  */
 export class WorkspaceRoot {
@@ -77,11 +77,11 @@ export class WorkspaceRoot {
 /**
  * The folders that lead to some files, as they were when writing there began.
  *
- * Owns: whether each of them is still the folder that it was. Does not own: the files, nor whether they are there.
- * 1. None is a symbolic link: not when the chain is made, and not when something is written.
- * 2. A folder that is missing is left to whoever opens the file: nothing can be written there.
- * 3. One that another real folder has replaced is told by its number, where the file system knows when a folder was
- *    made: others may number theirs anew while they are not in use.
+ * Owns: whether each of them is still the same folder. Does not own: the files, and whether they exist.
+ * 1. None of the folders is a symbolic link, neither when the chain is made nor at a write.
+ * 2. A missing folder is not reported here: nothing can be written there, and opening the file fails.
+ * 3. A folder that another real folder has replaced is recognised by its number, but only where the file system knows
+ *    when a folder was made: other file systems may give a folder a new number while it is not in use.
  */
 export class FolderChain {
   readonly #folders: readonly (readonly [path: string, found: Stats])[];

@@ -11,9 +11,9 @@ export interface LoadedLog {
  * What was read and checked of logs whose graphs are still in use, so that resuming a graph that was just loaded does
  * not read its log a second time.
  *
- * Owns: which log a graph was read from. Does not own: the graphs, which it keeps alive no longer than others do.
- * 1. Each is given out once: afterwards its log grows.
- * 2. Whether the log is still as it was read is for the reader to say, when the branch is locked.
+ * Owns: which log a graph was read from. Does not own: the graphs, which it does not keep alive.
+ * 1. The record of a graph is given out once, because its log grows afterwards.
+ * 2. The reader checks that the log is unchanged, once the branch is locked.
  */
 export class LoadedLogs {
   readonly #loaded = new Map<string, { readonly graph: WeakRef<Graph>; readonly reader: LogReader }>();

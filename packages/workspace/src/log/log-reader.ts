@@ -8,17 +8,17 @@ import { isSameHead, type LogHead, readHead } from "./log-head.ts";
 import { decodeLine, hasGoodSum, NO_SUM, type ReadLine } from "./log-line.ts";
 
 /*
- * Owns: what has been read of one log, and the checks that lines must stand together.
+ * Owns: the part of one log that was read, and the checks of each line against the lines before it.
  * Does not own: the file, which a writer may be extending meanwhile; the repair of a torn end.
  *
- * 1. `end` is behind the newline of the last line that was read and checked; reading goes on there.
+ * 1. `end` is behind the newline of the last line that was read and checked; the next read begins there.
  * 2. `nextN` counts the nodes of each agent up to `end`.
- * 3. All lines have the format of the first. From format 2 on each names the checksum of the one before it.
+ * 3. All lines have the format of the first. From format 2 on each line names the checksum of the line before it.
  * 4. A log is at least as long as its head says, and the line that the head names ends there.
- * 5. Another file under the same name (a log that was migrated) is read from its beginning; nodes that were returned
+ * 5. If another file takes the name of the log (a migration), it is read from its beginning, but nodes that were returned
  *    before are not returned again.
- * 6. Only what follows the last newline is torn, or a last line in which a whole disk sector was never
- *    written. Anything else that does not fit is damage and refused.
+ * 6. Only the bytes after the last newline, or a last line in which a whole disk sector was never written, count as torn.
+ *    Any other misfit is damage and is refused.
  */
 
 const SECTOR_BYTES = 512;

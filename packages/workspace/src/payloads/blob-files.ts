@@ -19,12 +19,12 @@ import { GroupSync } from "../disk/group-sync.ts";
 import type { WorkspaceRoot } from "../layout/workspace-root.ts";
 
 /*
- * Owns: the folder of blobs, files named by the SHA-256 of what they hold.
- * Does not own: who refers to them; nothing is ever deleted.
+ * Owns: the folder of blobs, files named by the SHA-256 of their content. No blob is ever deleted.
+ * Does not own: the references to them.
  *
- * 1. A file has its name only when it is whole, and as durable as was asked for before the promise resolves.
+ * 1. A file gets its name when it is whole, and is as durable as was asked for when the promise resolves.
  * 2. A file whose content no longer matches its name is replaced when the same text is put again.
- * 3. Two that put the same text at once do the work once.
+ * 3. If two callers put the same text at once, it is written once.
  */
 
 const DIGEST = /^[0-9a-f]{64}$/;

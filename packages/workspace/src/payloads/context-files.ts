@@ -23,10 +23,10 @@ import { wellFormedChunks } from "./well-formed-chunks.ts";
  * Owns: the folder of contexts, UTF-8 files named by their SHA-256, and the indices of those in use.
  * Does not own: decoded text (context-reader.ts).
  *
- * 1. A file has its name only when it is whole. It is never held in memory whole.
- * 2. An index belongs to a content that had the digest when it was scanned: a file that no longer fits its
- *    name is refused when it is opened. One that was replaced or changed since is scanned again.
- * 3. A file that is replaced or changed while it is open is looked at again before a piece of it is given.
+ * 1. A file gets its name when it is whole. It is never held in memory whole.
+ * 2. The content of an index had the file's digest when it was scanned: a file that does not fit its name is refused when
+ *    it is opened. A file that was replaced or changed since then is scanned again.
+ * 3. Before a piece of an open file is given, a file that was replaced or changed is checked again.
  */
 
 type OpenContext = Awaited<ReturnType<PayloadStore["openContext"]>>;

@@ -7,8 +7,9 @@ import type { MessagesSum, PromptSums } from "../store/prompt-sums.ts";
  * the JSON of message i, and the digest is the last of them. So a list that extends an earlier one costs only its new
  * messages.
  *
- * Owns: the sum of the longest prefix that the next list may share. Does not own: the messages, which must be frozen.
- * 1. Two lists share a prefix when they have the same objects at the same places.
+ * Owns: the sum of the longest prefix that the next list may share. Does not own: the messages.
+ * 1. Two lists share a prefix where they have the same objects at the same places. So messages must not change: those of
+ *    an agent are frozen (messages.ts, invariant 2).
  * 2. The prefix never includes the last message of a list, because later text may be merged into it.
  */
 export class MessageDigest {

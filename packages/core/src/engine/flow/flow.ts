@@ -25,7 +25,7 @@ import type { ResumeOptions, RunOptions, StartOptions, StepOptions } from "./run
 /**
  * The engine: makes runs of recursive agents from a client, a runtime and tools, and moves them.
  *
- * Owns: the runs it has open, and, unless told otherwise, its runtimes: {@link close} closes them.
+ * Owns: the runs it has open and, unless `closeRuntimes` is false, its runtimes: {@link close} closes them.
  * It is a client too, so that agents nest.
  */
 export class RLMFlow implements Client {

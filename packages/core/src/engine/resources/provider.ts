@@ -75,13 +75,13 @@ type Sent =
  * One client and the only place where its failed requests are made again.
  *
  * Owns: the client's own cap on requests in flight, and the pause after a passing failure, which holds
- * back every request to this client. Does not own: the client; the flow's cap; budgets.
- * 1. A request is made again only after a failure that passes by itself, at most `maxRetries` times, and not where the
- *    provider asks to wait for more than an hour.
- * 2. Every request that was sent appears in `attempts`, failed and cut ones too.
- * 3. Once `stop` has aborted nothing is sent that is not in flight: `ask` rejects with `aborted`.
- * 4. The pause grows with failures of requests that were sent after the last pause; of several that were in
- *    flight together the first counts.
+ * back every request to this client. Does not own: the client, the flow's cap, budgets.
+ * 1. A request is repeated only after a failure that passes by itself, at most `maxRetries` times, and not if the provider
+ *    asks to wait for more than an hour.
+ * 2. Every request that was sent appears in `attempts`, including those that failed or were cut.
+ * 3. After `stop` has aborted, no further request is sent: `ask` rejects with `aborted`.
+ * 4. The pause grows only with failures of requests that were sent after the last pause. So of several requests that
+ *    were in flight together, only the first failure counts.
  */
 export class Provider {
   readonly gate: Semaphore;

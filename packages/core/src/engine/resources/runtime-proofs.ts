@@ -4,8 +4,8 @@ import { untilAborted } from "../environment/until-aborted.ts";
 
 /**
  * Which runtimes of a flow have opened a REPL. Owns: the attempt to open a first one that is under way.
- * 1. Until a runtime is proven, one run at a time tries it. The others wait and share the outcome, also a failure,
- *    unless the attempt was aborted.
+ * 1. Until a runtime is proven, one run at a time tries it. The others wait and share the outcome, even a failure, unless
+ *    the attempt was aborted.
  */
 export class RuntimeProofs {
   readonly #proven = new Set<Runtime>();

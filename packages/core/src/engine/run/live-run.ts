@@ -33,10 +33,9 @@ import { TimeLimits } from "./schedule/time-limits.ts";
 /**
  * One branch while it moves: brings the log, the REPLs, the budget and the scheduler together.
  *
- * Owns: the live REPLs. Does not own: the log (the journal does), the order of moves and the budgets of agents
- * (the scheduler does), clients and runtimes (the flow does).
- * 1. A node that ends an agent reaches its parent's mailbox in the moment it is in the graph.
- * 2. An agent is cancelled only after its transition has stopped, so its log has one writer.
+ * Owns: the journal, scheduler, pool of REPLs and clocks of the branch. Does not own: the store (open-runs.ts does),
+ * clients and runtimes (the flow does).
+ * A node that ends an agent reaches the mailbox of the agent's parent in the same step in which it enters the graph.
  */
 export class LiveRun {
   readonly store: Store;

@@ -11,8 +11,9 @@ import { MemoryPayloads } from "./memory-payloads.ts";
  * Owns: the branches of all runs of this process that were given no workspace, and who may write them.
  * Does not own: payloads (memory-payloads.ts), the graph.
  *
- * 1. A branch has one writer, the store that opened it last: what an abandoned flow still appends is refused.
- * 2. `nodes` only grows, each append in one synchronous step; so order is call order and no append is partial.
+ * 1. A branch has one writer, the store that opened it last: later appends of an abandoned flow are refused.
+ * 2. `nodes` only grows, and each append is one synchronous step. So nodes are in the order of the calls, and no append is
+ *    partial.
  * 3. `nextN` of an agent is the number of its nodes in `nodes`.
  */
 

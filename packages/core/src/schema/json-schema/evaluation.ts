@@ -29,11 +29,10 @@ const MAX_ISSUES = 11;
  * Owns the work of judging one value by one schema: what may still be spent, what was found wrong.
  * Does not own the schema, nor what a keyword means.
  *
- * 1. Every schema visited, property looked at and piece of text compared is a step; when the steps are
- *    spent (or the stack is too deep) the evaluation is `exhausted`, every further check fails at once,
- *    and the answer is neither yes nor no. So a hostile schema costs no more than a hostile value.
- * 2. While `quiet` is not zero nothing is reported and the first failure ends a check: that is how
- *    alternatives are tried.
+ * 1. Each schema that is visited, property that is read and piece of text that is compared is a step. When the steps are
+ *    spent, or the stack is too deep, the evaluation is `exhausted`: every further check fails at once, and the answer
+ *    is neither yes nor no. So a hostile schema costs no more than a hostile value.
+ * 2. While `quiet` is not zero no issue is kept, and the first failure ends a check: alternatives are tried this way.
  * 3. At most {@link MAX_ISSUES} issues are kept.
  */
 export class Evaluation {

@@ -18,12 +18,12 @@ export interface InboxTarget {
 /**
  * Brings what other processes ask of a run into it.
  *
- * Owns: which entries are under way. Does not own: the inbox's file, how an edit lands.
- * 1. An edit whose entry a node of the log names was applied: only its mark may be missing. So each is
+ * Owns: the entries that are under way. Does not own: the inbox's file, how an edit lands.
+ * 1. If a node of the log names an entry, that entry was applied and only its mark may be missing. So each edit is
  *    applied exactly once, whenever the process dies.
- * 2. An entry that waits for its agent's boundary keeps no other entry waiting.
- * 3. A control is for the process that runs: one that was put before it took the run up is refused.
- * 4. After `stop` nothing of it waits, and no timer is left.
+ * 2. An entry that waits for its agent's boundary does not hold up other entries.
+ * 3. A control is for the process that runs, so a control that was put before this process took up the run is refused.
+ * 4. After `stop` has resolved no entry is under way, and no timer is left.
  */
 export class InboxReader {
   readonly #inbox: Inbox;

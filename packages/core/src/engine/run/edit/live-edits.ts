@@ -32,14 +32,14 @@ export interface LiveEditsParts {
 }
 
 /**
- * Edits of a run that lives.
+ * Edits of a live run.
  *
- * Owns: nothing but the line of edits of agents that have ended. Does not own: the log, the agents.
- * 1. An edit lands between two transitions of its agent: what is in flight lands first and is kept. Only a
- *    cancel cuts, and only in the subtree that it names.
- * 2. An edit that is refused leaves no trace in the log.
- * 3. An agent that a raised limit opens again is opened between two transitions of its parent, so that
- *    the parent is not just being told of the end.
+ * Owns: the line of edits of agents that have ended. Does not own: the log, the agents.
+ * 1. An edit lands between two transitions of its agent (scheduler.ts, invariant 5): whatever is in flight lands first
+ *    and is kept. Only a cancel cuts, and only in the subtree that it names.
+ * 2. An edit that is refused adds nothing to the log.
+ * 3. An agent that has ended is opened again between two transitions of its parent, so that the end is not being
+ *    delivered to the parent at the same time.
  */
 export class LiveEdits {
   readonly #parts: LiveEditsParts;

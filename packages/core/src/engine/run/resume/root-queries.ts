@@ -8,7 +8,7 @@ import type { Journal } from "../../store/journal.ts";
 /**
  * The queries of a run's root.
  *
- * Owns: the line of those who give it one, so that of two at once the second hears that the root is at work.
+ * Owns: the line of callers that give the root a query. Of two at once, the second is told that the root is at work.
  */
 export class RootQueries {
   readonly #settings: FlowSettings;
