@@ -21,7 +21,7 @@ export interface ServedRepl {
 export interface ServeReplOptions {
   /** Name and version of the engine that runs the code, for example `v8 13.6`. */
   readonly engine: string;
-  /** Name of the language that blocks are in, as its language has it; the engine refuses another than its own. */
+  /** Name of the language that blocks are in (`Language.name`); the engine refuses another than its own. */
   readonly language?: string;
   /**
    * Makes the REPL from the evaluator's spec. `tell` may be given what the entry under way has written so far, for the

@@ -30,7 +30,7 @@ export async function sandboxesWith(tags: Record<string, string>): Promise<reado
 function remembering(runtime: Runtime, specs: WeakMap<ReplSession, ReplSpec>): Runtime {
   const { protocol, name, language, isolation, replay } = runtime;
   return {
-    ...{ protocol, name, language: language, isolation, replay },
+    ...{ protocol, name, language, isolation, replay },
     async open(spec) {
       const session = await runtime.open(spec);
       specs.set(session, { ...spec, contexts: [] });

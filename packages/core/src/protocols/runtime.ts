@@ -9,7 +9,7 @@ import type { Language } from "./language.ts";
  *   (`runtime_failed`) in bounded time when no REPL can be had.
  * - `close` disposes what is still open, leaves no process, container or handle behind, and may be
  *   called twice; after it `open` rejects with `closed`.
- * - Nothing that runs inside ever reaches the host but as the JSON of a {@link Activation}.
+ * - Nothing that runs inside ever reaches the host but as the JSON of an {@link Activation}.
  */
 export interface Runtime {
   readonly protocol: 1;

@@ -91,7 +91,7 @@ describe("findCode without code to run", () => {
     expect(text.endsWith("\n```repl\nprint(1 + 1)\n```")).toBe(true);
   });
 
-  it("builds its texts from the language, whatever its language", () => {
+  it("builds its texts from the language, whichever it is", () => {
     const language = { name: "Python", fences: ["python", "py"], parses: () => null };
     expect(findCode("```python\nprint(1)\n```", language)).toMatchObject({ kind: "code", code: "print(1)" });
     const found = findCode("```repl\nx\n```\nimport os", language);

@@ -1,4 +1,4 @@
-// The evaluator is the part of the language that runs inside a sandbox, beside the model's code: one REPL per realm. It is
+// The evaluator is the part of JavaScript's REPL that runs inside a sandbox, beside the model's code: one REPL per realm. It is
 // built as a single script with no imports (see tsup.config.ts) and trusts nothing that code can reach or replace.
 //
 // Reading order, from the bottom; a folder imports only folders above its own line:
@@ -25,7 +25,7 @@ export interface SandboxRepl {
   start(json: string): void;
   /** `{index, outcome, now}` as JSON. */
   deliver(json: string): void;
-  /** The JSON text of a Activation. */
+  /** The JSON text of an Activation. */
   activation(): string;
   /** True when the main code of the block has ended: the time to tell of rejections. */
   ended(): boolean;

@@ -117,7 +117,7 @@ export class Repl {
     this.#block?.calls.deliver(numberOf(message, "index"), outcomeOf(message));
   }
 
-  /** What happened since the last activation, as the JSON text of a Activation. */
+  /** What happened since the last activation, as the JSON text of an Activation. */
   activation(): string {
     this.#open = false;
     const block = this.#block;

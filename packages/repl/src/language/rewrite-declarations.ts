@@ -12,7 +12,7 @@ import { boundIdentifiers, type Scope, variableScope } from "./scope.ts";
 export type DeclaredFunction = FunctionDeclaration | AnonymousFunctionDeclaration;
 
 /**
- * Activations a declaration of top-level names into assignments to globals. They stand behind `void` because a
+ * Turns a declaration of top-level names into assignments to globals. They stand behind `void` because a
  * statement that begins with a word never runs into the line before it.
  */
 export function rewriteVariables(

@@ -62,11 +62,11 @@ async function isRepeatable(rig: RuntimeRig): Promise<void> {
 }
 
 async function namesEngine(rig: RuntimeRig): Promise<void> {
-  const { engine, name: language } = rig.runtime.language;
+  const { engine, name } = rig.runtime.language;
   const found = await reached(rig);
   ensure(
     /^\S+ \d/.test(engine),
-    `the language of ${language} names the engine ${engine}, which is no name and version`,
+    `the language ${name} names the engine ${engine}, which is no name and version`,
   );
   const isSame = found.engine === null || found.engine.startsWith(engine);
   ensure(isSame, `the language names the engine ${engine}, and code runs on ${found.engine}`);

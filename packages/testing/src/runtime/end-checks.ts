@@ -129,7 +129,7 @@ type Settled = { readonly activation: Activation } | { readonly error: unknown }
 
 function settled(pending: Promise<Activation>): Promise<Settled> {
   return pending.then(
-    (activation) => ({ activation: activation }),
+    (activation) => ({ activation }),
     (error: unknown) => ({ error }),
   );
 }

@@ -21,8 +21,8 @@ async function saysWhatItIs({ runtime }: RuntimeRig): Promise<void> {
   ensure(runtime.name !== "", "the name is empty");
   ensure(ISOLATIONS.includes(runtime.isolation), `the isolation is ${runtime.isolation}`);
   ensure(["exact", "best-effort"].includes(runtime.replay), `the replay is ${runtime.replay}`);
-  const { name: language, engine, fences } = runtime.language;
-  ensure(language !== "" && engine !== "", "the language does not name its language and its engine");
+  const { name, engine, fences } = runtime.language;
+  ensure(name !== "" && engine !== "", "the language does not name itself and its engine");
   ensure(fences.length > 0, "the language names no fence");
 }
 

@@ -119,8 +119,8 @@ function promptFor(
     globals: Object.keys(asked.globals),
     tools,
     models: [...settings.models].map(([key, { description }]) => ({ key, description })),
-    runtimes: [...settings.languages].map(([key, { name: language }]) => ({ key, language })),
-    language: language,
+    runtimes: [...settings.languages].map(([key, { name }]) => ({ key, language: name })),
+    language,
   };
   const prompt: unknown = fromUser("prompt", () => settings.prompt(view));
   if (typeof prompt === "string") return prompt;

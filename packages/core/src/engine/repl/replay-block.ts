@@ -127,7 +127,7 @@ function divergence({ block, ...details }: Divergence): RLMError {
   const { node, recorded, asked } = details;
   return new RLMError(
     "replay_diverged",
-    `Replay diverged at ${node}: the log has ${recorded}, but the code now makes ${asked}. The log was made by another language or the code depends on something outside the record; fork before ${block}.`,
+    `Replay diverged at ${node}: the log has ${recorded}, but the code now makes ${asked}. The log comes from another version of the language, or the code depends on something outside the record; fork before ${block}.`,
     { details },
   );
 }

@@ -83,7 +83,7 @@ export class BlockRun {
     return progress.kind === "threw" || (progress.kind === "ended" && progress.value !== undefined);
   }
 
-  /** How the block stands, as the JSON text of a ActivationState. Never throws. */
+  /** How the block stands, as the JSON text of an ActivationState. Never throws. */
   stateJson(sources: Sources, left: LeftBehind): string {
     if (!this.ended) return '{"kind":"idle"}';
     const progress = this.#progress;

@@ -7,7 +7,7 @@
 
 const { apply } = Reflect;
 
-/** Activations a method into a function that takes `this` first and looks nothing up when called. */
+/** Turns a method into a function that takes `this` first and looks nothing up when called. */
 export function uncurry<T, A extends readonly unknown[], R>(
   method: (this: T, ...args: A) => R,
 ): (self: T, ...args: A) => R {
