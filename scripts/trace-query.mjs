@@ -7,7 +7,7 @@
 //   node scripts/trace-query.mjs --walk     also lists every move
 //
 // Counting begins with the call of `flow.run` and ends with its answer. Loading modules, opening the workspace, making the
-// client and the flow, and closing are left out. So are assertions (invariant.ts): they lead nowhere.
+// client and the flow, and closing are left out.
 //
 //   call      the start of any function with a body: function, method, accessor, constructor, arrow, callback
 //   move      a call in another file than the call before it in time, whoever made it
@@ -27,7 +27,7 @@ import "../test/resolve-sources.ts";
 import { startLoopbackChat } from "../test/loopback-chat.ts";
 
 const root = join(import.meta.dirname, "..");
-const COUNTED = /^packages\/(core|workspace|clients)\/src\/(?!invariant\.ts$).*\.ts$/;
+const COUNTED = /^packages\/(core|workspace|clients)\/src\/.*\.ts$/;
 const RECORDER = "globalThis.__rlmflowEntered";
 const RUN = "traced";
 const QUERY = "What is 6*7?";

@@ -17,7 +17,7 @@ export { closablePayloads } from "./engine/store/closable-payloads.ts";
 export { checkPayloads } from "./engine/store/check-payloads.ts";
 
 // What must hold in code of ours, and what is thrown where it does not.
-export { invariant, isBrokenInvariant } from "./invariant.ts";
+export { brokenInvariant, isBrokenInvariant } from "./invariant.ts";
 
 // Runs as values and as files.
 export type { GraphDocument } from "./data/graph/graph.ts";

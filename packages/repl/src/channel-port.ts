@@ -12,7 +12,7 @@ import { setImmediate } from "node:timers/promises";
 import { RLMError } from "@rlmflow/core";
 import type { ContextPayload, ReplSpec } from "@rlmflow/core/driver";
 import { sentences } from "@rlmflow/core/driver";
-import { invariant } from "@rlmflow/core/store";
+import { brokenInvariant } from "@rlmflow/core/store";
 import { type EntryEnd, type LostState, lostState, type SandboxPort } from "./repl-session.ts";
 import { settlesWithin } from "./settles-within.ts";
 import { isUnblamed } from "./unblamed.ts";
@@ -90,7 +90,7 @@ export class ChannelPort implements SandboxPort {
 
   enter(kind: "start" | "deliver", json: string, patience: number): Promise<EntryEnd> {
     if (this.#lost !== null) return Promise.resolve(this.#lost);
-    invariant(this.#pending === null, "a sandbox has one entry at a time");
+    if (this.#pending !== null) throw brokenInvariant("a sandbox has one entry at a time");
     const { promise, resolve } = Promise.withResolvers<EntryEnd>();
     this.#entry += 1;
     const entry = this.#entry;

@@ -3,10 +3,10 @@ import type { FileHandle } from "node:fs/promises";
 import { RLMError, type RunNode } from "@rlmflow/core";
 import { counted, sentence } from "@rlmflow/core/driver";
 import {
+  brokenInvariant,
   checkAppend,
   closablePayloads,
   type Inbox,
-  invariant,
   type PayloadStore,
   type RunInfo,
   type Store,
@@ -193,7 +193,8 @@ export class WorkspaceStore implements Store {
     const writes = written ?? this.#keptHead?.writes;
     const head = { ...this.#head, ...(writes && { writes }) };
     if (this.#writer.failure !== null || head.lines === 0 || isSameHead(head, this.#keptHead)) return;
-    invariant(head.bytes === this.#writer.end, "the head of a log is where its writer has stopped");
+    if (head.bytes !== this.#writer.end)
+      throw brokenInvariant("the head of a log is where its writer has stopped");
     try {
       this.#options.lock.requireHeld();
       await writeHead(this.#paths.head, head, this.#options.durability);

@@ -14,7 +14,7 @@
  */
 import { availableParallelism } from "node:os";
 import { RLMError } from "@rlmflow/core";
-import { invariant } from "@rlmflow/core/store";
+import { brokenInvariant } from "@rlmflow/core/store";
 import { MemoryWatch, residentMB } from "@rlmflow/repl";
 import type { IsolatedRuntimeSettings } from "../options.ts";
 import { type Berth, hasSeat, isSpent, mayPassOn, mayServe, type Tenancy } from "./berth.ts";
@@ -179,7 +179,8 @@ export class ProcessPool {
 
   #grant({ request, party, settle }: Waiting, berth: Berth): void {
     const user = { tenant: this.#tenantOf(request), alone: request.alone };
-    invariant(mayServe(berth, user), "a process serves one group at a time, or an agent that is alone");
+    if (!mayServe(berth, user))
+      throw brokenInvariant("a process serves one group at a time, or an agent that is alone");
     const tenancy = { party: this.#parties.join(party.group) };
     clearTimeout(berth.idle);
     berth.owner ??= user;

@@ -2,13 +2,13 @@
  * One REPL in a sandbox process, seen from the engine. Owns: the pending request and its clock, and the contexts that
  * the isolate may fetch. Does not own: the process.
  *
- * 1. A seat has at most one request at a time (repl-session.ts, invariant 1). A reply that answers no request is a
+ * 1. A seat has at most one request at a time (repl-session.ts, brokenInvariant 1). A reply that answers no request is a
  *    violation by the process.
  * 2. No promise that a seat gives out rejects, and none stays pending after the seat is lost or given up.
  * 3. A seat that is lost stays lost: every later entry resolves to the same state.
  */
 import type { ContextPayload } from "@rlmflow/core/driver";
-import { invariant } from "@rlmflow/core/store";
+import { brokenInvariant } from "@rlmflow/core/store";
 import type { EntryEnd, LostState, SandboxPort } from "@rlmflow/repl";
 import type { Frame } from "../frame.ts";
 import type { IsolatedRuntimeLimits } from "../options.ts";
@@ -161,7 +161,7 @@ export class Seat implements SandboxPort {
     text: string,
   ): Promise<EntryEnd> {
     if (this.#lost) return Promise.resolve(this.#lost);
-    invariant(this.#pending === undefined, "a seat has one request at a time");
+    if (this.#pending !== undefined) throw brokenInvariant("a seat has one request at a time");
     const { promise, resolve: settle } = Promise.withResolvers<EntryEnd>();
     this.#pending = { ...pending, since: performance.now(), settle, output: "" };
     this.#port.hold();

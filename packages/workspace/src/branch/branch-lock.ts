@@ -3,7 +3,7 @@ import { existsSync, linkSync, lstatSync, readdirSync, renameSync, rmSync, write
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { RLMError } from "@rlmflow/core";
-import { invariant } from "@rlmflow/core/store";
+import { brokenInvariant } from "@rlmflow/core/store";
 import { readOwnFileAtOnce, temporaryName } from "../disk/durable-files.ts";
 import { orFileFailure, systemCode } from "../disk/file-failure.ts";
 import { FolderChain } from "../layout/workspace-root.ts";
@@ -109,7 +109,8 @@ export class BranchLock {
 
   /** Throws when another process has taken the lock, or when the directory is not where it was. */
   requireHeld(): void {
-    invariant(ownNonces.has(this.#own.nonce), "a branch is written only before its lock is given back");
+    if (!ownNonces.has(this.#own.nonce))
+      throw brokenInvariant("a branch is written only before its lock is given back");
     this.#folders.require();
     const now = stampOf(this.#path);
     if (now !== null && now === this.#stamp) return;

@@ -2,7 +2,7 @@ import { fstatSync, lstatSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { RLMError } from "@rlmflow/core";
-import { invariant } from "@rlmflow/core/store";
+import { brokenInvariant } from "@rlmflow/core/store";
 import {
   type Durability,
   IN_PLACE_BYTES,
@@ -92,8 +92,8 @@ export class LogWriter {
 
   /** Resolves when the line is as durable as was asked for. */
   append(line: Buffer): Promise<void> {
-    invariant(!this.#isClosing, "nothing is appended to a log that is closed");
-    invariant(line.at(-1) === LINE_FEED, "a line of a log ends with a line feed");
+    if (this.#isClosing) throw brokenInvariant("nothing is appended to a log that is closed");
+    if (line.at(-1) !== LINE_FEED) throw brokenInvariant("a line of a log ends with a line feed");
     if (this.#failure !== null) return Promise.reject(this.#failure);
     const kept = Promise.withResolvers<void>();
     this.#waiting.push({ line, kept });

@@ -1,5 +1,5 @@
 import { RLMError } from "../../errors.ts";
-import { invariant } from "../../invariant.ts";
+import { brokenInvariant } from "../../invariant.ts";
 import type { ActionNode, CallNode, ChainNode, RunNode } from "../node.ts";
 
 /** Spines that may stand on each other: every look-up may pass through all of them. */
@@ -60,7 +60,7 @@ export class Spine {
     start = 0,
     whole: string | null = base === null ? null : base.#whole,
   ) {
-    invariant(start <= (base?.length ?? 0), "a spine goes on from nodes that its base has");
+    if (start > (base?.length ?? 0)) throw brokenInvariant("a spine goes on from nodes that its base has");
     this.#base = base;
     this.#whole = whole;
     this.#depth = base === null ? 1 : base.#depth + 1;
@@ -228,7 +228,7 @@ export abstract class SpinePrefix {
   }
 
   protected constructor(spine: Spine, length: number = spine.length) {
-    invariant(length <= spine.length, "a graph sees only nodes that its spine has");
+    if (length > spine.length) throw brokenInvariant("a graph sees only nodes that its spine has");
     this.#spine = spine;
     this.length = length;
   }

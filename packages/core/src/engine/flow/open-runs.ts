@@ -3,7 +3,7 @@ import { chainNodeId, ROOT } from "../../data/ids.ts";
 import type { RunNode } from "../../data/node.ts";
 import type { RunInfo } from "../../data/run-info.ts";
 import { RLMError } from "../../errors.ts";
-import { invariant } from "../../invariant.ts";
+import { brokenInvariant } from "../../invariant.ts";
 import type { Store } from "../../protocols/store.ts";
 import type { ResolvedSchema } from "../../schema/schema.ts";
 import { monotonicClock } from "../environment/default-environment.ts";
@@ -125,7 +125,8 @@ export class OpenRuns {
       schema,
     );
     const before = this.#open.get(keyOfRun(graph.run));
-    invariant(before === undefined || before.aborted, "a branch has one live run that may move");
+    if (before !== undefined && !before.aborted)
+      throw brokenInvariant("a branch has one live run that may move");
     if (before !== undefined) this.#resting.delete(before);
     this.#open.set(keyOfRun(graph.run), live);
     return this.#taken(live);

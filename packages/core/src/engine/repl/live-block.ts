@@ -3,7 +3,7 @@ import { chainPlace } from "../../data/ids.ts";
 import type { JsonValue } from "../../data/json.ts";
 import type { ActionNode, BlockRecord, ChainNode, Cut, SupervisingNode } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
-import { invariant } from "../../invariant.ts";
+import { brokenInvariant } from "../../invariant.ts";
 import type { Activation, ActivationState, Answer, Call, ReplSession } from "../../protocols/runtime.ts";
 import { WaitTable } from "./wait-table.ts";
 
@@ -64,14 +64,14 @@ export class LiveBlock {
 
   /** Notes that the call is answered, whether or not the code hears of it. */
   settle(index: number): void {
-    invariant(index < this.issued.length, "only a call that was issued is answered");
-    invariant(!this.#settled.has(index), "a call is answered once");
+    if (index >= this.issued.length) throw brokenInvariant("only a call that was issued is answered");
+    if (this.#settled.has(index)) throw brokenInvariant("a call is answered once");
     this.#settled.add(index);
   }
 
   /** Gives the code an answer and takes in the activation that follows. */
   async deliver(answer: Answer): Promise<Activation> {
-    invariant(!this.#isDelivering, "a block is given one answer at a time");
+    if (this.#isDelivering) throw brokenInvariant("a block is given one answer at a time");
     this.settle(answer.index);
     this.#isDelivering = true;
     try {

@@ -1,6 +1,6 @@
 import { ranBlocks } from "../../data/graph/agent-state.ts";
 import { RLMError } from "../../errors.ts";
-import { invariant } from "../../invariant.ts";
+import { brokenInvariant } from "../../invariant.ts";
 import type { ReplSession, Runtime } from "../../protocols/runtime.ts";
 import { untilAborted } from "../environment/until-aborted.ts";
 import { Party } from "../resources/repl-permits.ts";
@@ -165,7 +165,7 @@ export class ReplPool {
   }
 
   #used(repl: LiveRepl): LiveRepl {
-    invariant(!this.#inUse.has(repl.agentId), "an agent has one REPL in use at a time");
+    if (this.#inUse.has(repl.agentId)) throw brokenInvariant("an agent has one REPL in use at a time");
     this.#inUse.set(repl.agentId, repl);
     return repl;
   }

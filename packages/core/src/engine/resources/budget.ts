@@ -1,5 +1,5 @@
 import type { UsageTotal } from "../../data/usage.ts";
-import { invariant } from "../../invariant.ts";
+import { brokenInvariant } from "../../invariant.ts";
 import { untilAborted } from "../environment/until-aborted.ts";
 
 /** Tokens and millionths of a US dollar. */
@@ -97,7 +97,7 @@ export class Budget {
       if (!this.#mayGetRoom(amount)) return { kind: "short", left: this.left, limit };
       await this.#change(signal);
     }
-    invariant(isAmount(amount), "no reservation is negative");
+    if (!isAmount(amount)) throw brokenInvariant("no reservation is negative");
     this.#hold(amount, 1);
     let settled = false;
     return {
@@ -105,7 +105,7 @@ export class Budget {
       settle: (real) => {
         if (settled) return;
         settled = true;
-        invariant(isAmount(real), "no consumption is negative");
+        if (!isAmount(real)) throw brokenInvariant("no consumption is negative");
         this.#hold({ tokens: -amount.tokens, microUsd: -amount.microUsd }, -1);
         this.#spend(real);
         this.#wake();
@@ -134,7 +134,7 @@ export class Budget {
     };
     const { tokens, microUsd } = this.#reserved;
     // Sums of fractions round.
-    invariant(tokens > -1 && microUsd > -1, "no more is given back than was reserved");
+    if (!(tokens > -1 && microUsd > -1)) throw brokenInvariant("no more is given back than was reserved");
     if (this.#above !== null) this.#above.#hold(amount, count);
   }
 

@@ -1,5 +1,5 @@
 import { RLMError } from "../../errors.ts";
-import { invariant } from "../../invariant.ts";
+import { brokenInvariant } from "../../invariant.ts";
 import type { Release } from "./semaphore.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
@@ -215,7 +215,7 @@ export class ReplPermits {
 
   /** The permit that one agent of a run takes over from another. */
   async #stillHeld(permit: Release): Promise<Release> {
-    invariant(this.#held.has(permit), "a permit that is passed on has not been given back");
+    if (!this.#held.has(permit)) throw brokenInvariant("a permit that is passed on has not been given back");
     return permit;
   }
 }

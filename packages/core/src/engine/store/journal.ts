@@ -4,7 +4,7 @@ import { callNodeId, intentNodeId } from "../../data/ids.ts";
 import { deepFreeze } from "../../data/json.ts";
 import type { ActionNode, BlobRef, CallNode, ChainNode, RunNode } from "../../data/node.ts";
 import { RLMError } from "../../errors.ts";
-import { invariant, isBrokenInvariant } from "../../invariant.ts";
+import { brokenInvariant, isBrokenInvariant } from "../../invariant.ts";
 import type { Environment } from "../../protocols/environment.ts";
 import type { PayloadStore, Store } from "../../protocols/store.ts";
 import { watchedPayloads } from "./closable-payloads.ts";
@@ -143,8 +143,9 @@ export class Journal {
     const first = nodes[0];
     if (first === undefined) return;
     if (this.#failure !== null) throw this.#failure;
-    invariant(!this.#appending.has(agentId), "the appends of one agent do not overlap");
-    invariant(first.n === this.#graph.nextN(agentId), "an append begins where the agent's log ends");
+    if (this.#appending.has(agentId)) throw brokenInvariant("the appends of one agent do not overlap");
+    if (first.n !== this.#graph.nextN(agentId))
+      throw brokenInvariant("an append begins where the agent's log ends");
     this.#appending.add(agentId);
     try {
       await this.#store.append(agentId, first.n, nodes);

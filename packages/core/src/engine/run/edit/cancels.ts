@@ -1,7 +1,7 @@
 import { cancelNodes } from "../../../data/graph/apply-edit.ts";
 import { deepFreeze } from "../../../data/json.ts";
 import { endsAgent, type Origin } from "../../../data/node.ts";
-import { invariant } from "../../../invariant.ts";
+import { brokenInvariant } from "../../../invariant.ts";
 import type { Environment } from "../../../protocols/environment.ts";
 import type { ReplPool } from "../../repl/repl-pool.ts";
 import type { Journal } from "../../store/journal.ts";
@@ -105,7 +105,7 @@ export class Cancels {
     const head = journal.graph.head(agentId);
     if (head === undefined || endsAgent(head)) return;
     const landed = scheduler.agent(agentId)?.landed ?? null;
-    invariant(landed === null, "nothing of an agent is in flight when its end is appended");
+    if (landed !== null) throw brokenInvariant("nothing of an agent is in flight when its end is appended");
     await append();
     const agent = scheduler.agent(agentId);
     if (agent !== undefined) scheduler.retire(agent);

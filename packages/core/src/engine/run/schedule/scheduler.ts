@@ -1,5 +1,5 @@
 import { RLMError } from "../../../errors.ts";
-import { invariant } from "../../../invariant.ts";
+import { brokenInvariant } from "../../../invariant.ts";
 import type { TransitionEnd } from "../../agent/agent-port.ts";
 import type { Budget } from "../../resources/budget.ts";
 import { LiveAgent, type LiveAgentState } from "./live-agent.ts";
@@ -190,7 +190,8 @@ export class Scheduler {
 
   #set(agent: LiveAgent, state: LiveAgentState): void {
     const { kind } = agent.state;
-    invariant(kind !== "stopped" || state.kind === "stopped", "an agent that was stopped never moves again");
+    if (kind === "stopped" && state.kind !== "stopped")
+      throw brokenInvariant("an agent that was stopped never moves again");
     if (kind === "ready") this.#ready -= 1;
     if (state.kind === "ready") this.#ready += 1;
     agent.state = state;
@@ -209,7 +210,8 @@ export class Scheduler {
   }
 
   #start(agent: LiveAgent): void {
-    invariant(agent.state.kind === "ready", "only an agent that is ready begins a transition");
+    if (agent.state.kind !== "ready")
+      throw brokenInvariant("only an agent that is ready begins a transition");
     agent.renew();
     const move = this.#hooks.begin(agent);
     if (move === null) {
@@ -259,10 +261,8 @@ export class Scheduler {
   #landed(agent: LiveAgent, next: LiveAgentState): boolean {
     this.#busy -= 1;
     const { kind } = agent.state;
-    invariant(
-      kind === "busy" || kind === "stopped",
-      "only the scheduler sets the state of an agent that moves",
-    );
+    if (kind !== "busy" && kind !== "stopped")
+      throw brokenInvariant("only the scheduler sets the state of an agent that moves");
     if (kind === "stopped") {
       this.#set(agent, { kind: "stopped", landed: null });
       return true;
