@@ -180,7 +180,7 @@ export class ProcessPool {
   #grant({ request, party, settle }: Waiting, berth: Berth): void {
     const user = { tenant: this.#tenantOf(request), alone: request.alone };
     if (!mayServe(berth, user))
-      throw brokenInvariant("a process serves one group at a time, or an agent that is alone");
+      throw brokenInvariant("a process serves one group, or an agent that is alone");
     const tenancy = { party: this.#parties.join(party.group) };
     clearTimeout(berth.idle);
     berth.owner ??= user;
