@@ -179,8 +179,7 @@ export class ProcessPool {
 
   #grant({ request, party, settle }: Waiting, berth: Berth): void {
     const user = { tenant: this.#tenantOf(request), alone: request.alone };
-    if (!mayServe(berth, user))
-      throw brokenInvariant("a process serves one group, or an agent that is alone");
+    if (!mayServe(berth, user)) throw brokenInvariant("a process serves one group or agent");
     const tenancy = { party: this.#parties.join(party.group) };
     clearTimeout(berth.idle);
     berth.owner ??= user;

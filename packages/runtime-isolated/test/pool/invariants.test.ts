@@ -22,7 +22,7 @@ describe("the invariants of a pool of processes", () => {
     const processes = pool();
     await processes.take({ group: "g", alone: true });
     await expect(processes.take({ group: "g", alone: false })).rejects.toEqual(
-      broken("a process serves one group, or an agent that is alone"),
+      broken("a process serves one group or agent"),
     );
     await processes.close();
   });
