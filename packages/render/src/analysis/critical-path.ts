@@ -1,4 +1,4 @@
-import { NODE_TYPES } from "../skeleton/node-columns.ts";
+import { FLAGS, NODE_TYPES } from "../skeleton/node-columns.ts";
 import type { Skeleton } from "../skeleton/skeleton.ts";
 import type { RunWaits, WaitOutcome } from "./waits.ts";
 
@@ -14,6 +14,7 @@ export interface PathSpan {
   readonly to: number;
 }
 
+const CALL = NODE_TYPES.indexOf("call");
 const ACTION = NODE_TYPES.indexOf("action");
 const SUPERVISING = NODE_TYPES.indexOf("supervising");
 
@@ -23,10 +24,11 @@ const SUPERVISING = NODE_TYPES.indexOf("supervising");
  * root's newest node.
  */
 export function criticalPath(skeleton: Skeleton, waits: RunWaits): readonly PathSpan[] {
-  const { agent, type } = skeleton.columns;
+  const { agent, type, flags } = skeleton.columns;
   const chains = skeleton.agents.map((): number[] => []);
   for (let position = 0; position < skeleton.length; position++)
-    if (NODE_TYPES[type[position] ?? -1] !== "call") chains[agent[position] ?? -1]?.push(position);
+    if (type[position] !== CALL && ((flags[position] ?? 0) & FLAGS.spoken) === 0)
+      chains[agent[position] ?? -1]?.push(position);
   const outcomes = new Map(waits.outcomes.map((outcome) => [outcome.position, outcome]));
   const last = chains[0]?.at(-1);
   if (last === undefined) return [];

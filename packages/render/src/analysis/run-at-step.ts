@@ -42,7 +42,7 @@ export interface RunAtStep {
   readonly own: Sums;
   /** What each agent and everything below it consumed. */
   readonly total: Sums;
-  /** Position of the newest chain node of each agent, -1 before its first. */
+  /** Position of the node at which each agent stands: the newest of its chain that is not a spoken edit, -1 before its first. */
   readonly heads: Int32Array;
 }
 
@@ -145,7 +145,7 @@ function advanced(skeleton: Skeleton, from: State, start: number, end: number): 
     if (type[position] === ERROR) own.errors[at] = (own.errors[at] ?? 0) + 1;
     if ((flag & FLAGS.unknownTokens) !== 0) own.unknownTokens[at] = (own.unknownTokens[at] ?? 0) + 1;
     if ((flag & FLAGS.unknownCost) !== 0) own.unknownCost[at] = (own.unknownCost[at] ?? 0) + 1;
-    if (type[position] !== CALL) heads[at] = position;
+    if (type[position] !== CALL && (flag & FLAGS.spoken) === 0) heads[at] = position;
   }
   return state;
 }

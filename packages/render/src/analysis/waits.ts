@@ -33,19 +33,16 @@ export interface Blockage {
   readonly since: number;
 }
 
-/** Positions, ascending, of the nodes of one agent: of its queries, its ends, what begins or ends a block, and its chain. */
+/** Positions, ascending, of the nodes of one agent: of its queries, its ends, its actions, and its chain without spoken edits. */
 interface AgentPositions {
   readonly queries: number[];
   readonly ends: number[];
-  readonly blocks: number[];
+  readonly actions: number[];
   readonly chain: number[];
   readonly waits: WaitOutcome[];
 }
 
-const ENDS_BLOCK: ReadonlySet<number> = new Set(
-  (["query", "action", "observation", "error", "result"] as const).map((name) => NODE_TYPES.indexOf(name)),
-);
-const [CALL, QUERY] = (["call", "query"] as const).map((name) => NODE_TYPES.indexOf(name));
+const [CALL, QUERY, ACTION] = (["call", "query", "action"] as const).map((name) => NODE_TYPES.indexOf(name));
 
 /**
  * Who waited for whom in a run, and until when.
@@ -99,7 +96,7 @@ export class RunWaits {
     const positions = this.#agents[agent];
     if (positions === undefined || activityAt(state, this.#skeleton, agent) !== "waiting") return [];
     const head = state.heads[agent] ?? -1;
-    const begun = lastBefore(positions.blocks, head + 1) ?? -1;
+    const begun = lastBefore(positions.actions, head) ?? -1;
     const open = new Map<number, AwaitedChild>();
     for (const wait of positions.waits) {
       if (wait.position <= begun || wait.position > head) continue;
@@ -128,14 +125,14 @@ function slowestOf(children: readonly AwaitedChild[]): number | undefined {
 function positionsOf(skeleton: Skeleton): readonly AgentPositions[] {
   const { agent, type, flags } = skeleton.columns;
   const agents = skeleton.agents.map(
-    (): AgentPositions => ({ queries: [], ends: [], blocks: [], chain: [], waits: [] }),
+    (): AgentPositions => ({ queries: [], ends: [], actions: [], chain: [], waits: [] }),
   );
   for (let position = 0; position < skeleton.length; position++) {
     const positions = agents[agent[position] ?? -1];
     if (positions === undefined || type[position] === CALL) continue;
-    positions.chain.push(position);
+    if (((flags[position] ?? 0) & FLAGS.spoken) === 0) positions.chain.push(position);
     if (type[position] === QUERY) positions.queries.push(position);
-    if (ENDS_BLOCK.has(type[position] ?? -1)) positions.blocks.push(position);
+    if (type[position] === ACTION) positions.actions.push(position);
     if (((flags[position] ?? 0) & FLAGS.end) !== 0) positions.ends.push(position);
   }
   return agents;

@@ -23,7 +23,8 @@ export type FlagName =
   | "intent"
   | "cut"
   | "cutReply"
-  | "final";
+  | "final"
+  | "spoken";
 
 /** Bits of {@link NodeColumns.flags}. */
 export const FLAGS: Readonly<Record<FlagName, number>> = Object.freeze({
@@ -37,7 +38,7 @@ export const FLAGS: Readonly<Record<FlagName, number>> = Object.freeze({
   unknownTokens: 8,
   /** What its requests cost is not known for all of them. */
   unknownCost: 16,
-  /** A call that failed, or an attempt of a request that did. */
+  /** An error, a call that failed, or a reply of which an attempt failed. */
   failed: 32,
   /** A note that a call is about to be made. */
   intent: 64,
@@ -47,6 +48,8 @@ export const FLAGS: Readonly<Record<FlagName, number>> = Object.freeze({
   cutReply: 256,
   /** The last request that the agent was allowed. */
   final: 512,
+  /** An edit that a person spoke to an agent, which goes on from where it stood before. */
+  spoken: 1024,
 });
 
 /** No parent, and no string. */
@@ -56,7 +59,7 @@ export const NONE = 0xffffffff;
 interface ColumnArrays {
   /** Epoch milliseconds. */
   readonly startedAt: Float64ArrayConstructor;
-  /** Tenths of a millisecond, 4,294,967,295 for whatever takes longer than four days. */
+  /** Tenths of a millisecond, 4,294,967,295 for whatever takes five days or longer. */
   readonly duration: Uint32ArrayConstructor;
   /** Position of the node that `parentId` names; {@link NONE} for none. */
   readonly parent: Uint32ArrayConstructor;

@@ -3,7 +3,7 @@ import { nodeUsage } from "@rlmflow/core/store";
 import { FLAGS, grown, makeColumns, NODE_TYPES, NONE, type NodeColumns, partOf } from "./node-columns.ts";
 import { nodeTitle } from "./node-title.ts";
 
-/** An agent in the table of a skeleton; its index is that of its first node's arrival. */
+/** An agent in the table of a skeleton. Agents have the order of their first nodes. */
 export interface SkeletonAgent {
   readonly id: string;
   /** Index of the agent that delegated to it; `null` for the root. */
@@ -136,6 +136,9 @@ export class Skeleton {
     columns.codeMs[position] =
       "block" in node ? Math.min(MOST_UINT32, Math.round(node.block?.codeMs ?? 0)) : 0;
     let flags = flagsOf(node);
+    // An edit that follows an end opens the agent again: with it the agent stands elsewhere.
+    const isOpening = ((columns.flags[columns.parent[position] ?? NONE] ?? 0) & FLAGS.end) !== 0;
+    if (node.type === "observation" && node.edit !== undefined && !isOpening) flags |= FLAGS.spoken;
     for (const usage of nodeUsage(node)) {
       add(columns.input, position, usage.input);
       add(columns.cached, position, usage.cached);
@@ -201,8 +204,8 @@ function flagsOf(node: RunNode): number {
       );
     case "observation":
     case "resume":
+      return by | cutFlag(node.block, node.blobs?.output?.bytes);
     case "supervising":
-      return by | (node.type === "supervising" ? 0 : cutFlag(node.block, node.blobs?.output?.bytes));
     case "query":
       return by;
   }

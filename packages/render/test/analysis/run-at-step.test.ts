@@ -1,4 +1,5 @@
 import type { Graph } from "@rlmflow/core";
+import { agentState } from "@rlmflow/core/driver";
 import { nodeUsage } from "@rlmflow/core/store";
 import { describe, expect, test } from "vitest";
 import { activityAt, RunAtSteps, Skeleton, type SumName } from "../../src/index.ts";
@@ -69,7 +70,7 @@ describe.each([
     for (const [position, node] of [...graph.walk()].entries()) {
       const state = steps.at(position + 1);
       const agent = skeleton.agentIndex(node.agentId) ?? -1;
-      const head = graph.at(node.id).head(node.agentId);
+      const head = agentState(graph.at(node.id), node.agentId)?.head;
       const expected =
         head?.type === "result"
           ? "done"

@@ -1,6 +1,7 @@
 import type { Graph, RunNode } from "@rlmflow/core";
 import { describe, expect, test } from "vitest";
-import { RunAtSteps, RunWaits, Skeleton } from "../../src/index.ts";
+import { RunBuilder } from "../../../core/test/data/run-builder.ts";
+import { activityAt, criticalPath, RunAtSteps, RunWaits, Skeleton } from "../../src/index.ts";
 import { goldenGraph, randomGraph } from "../sample-graphs.ts";
 
 const isEnd = (node: RunNode) => node.type === "result" || (node.type === "error" && node.fatal);
@@ -84,4 +85,29 @@ describe.each([
     }
     expect(found).toBeGreaterThan(0);
   });
+});
+
+test("a person who speaks to an agent that waits does not end its wait", () => {
+  const run = new RunBuilder();
+  run.query("root", "Go.");
+  run.action("root", "await wait(delegate('a', 'Q'), delegate('b', 'Q'))");
+  const children = ["root.a", "root.b"];
+  for (const [index, child] of children.entries()) run.delegate("root", index, child);
+  run.supervising("root", [{ index: 2, agents: children }]);
+  const edit = { kind: "say", agentId: "root", text: "Hurry." } as const;
+  run.add("root", { type: "observation", content: edit.text, edit, origin: "user" });
+  run.result("root.a", 1);
+  run.supervising("root", []);
+  const skeleton = Skeleton.of(run.graph);
+  const waits = new RunWaits(skeleton);
+  const [waiting = -1, said = -1] = ["root#2", "root#3"].map((id) => skeleton.position(id));
+  const steps = new RunAtSteps(skeleton);
+  for (const step of [waiting + 1, said + 1, skeleton.length])
+    expect(activityAt(steps.at(step), skeleton, 0), `${step}`).toBe("waiting");
+  const names = (step: number) =>
+    waits.blockageAt(steps.at(step), 0)?.unsettled.map((at) => skeleton.agents[at]?.id);
+  expect(names(said + 1)).toEqual(children);
+  expect(names(skeleton.length)).toEqual(["root.b"]);
+  expect(waits.outcomes[0]?.over).toBe(skeleton.position("root#4"));
+  expect(criticalPath(skeleton, waits).map(({ agent }) => skeleton.agents[agent]?.id)).toContain("root.a");
 });
