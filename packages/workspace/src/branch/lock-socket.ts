@@ -42,7 +42,7 @@ export async function listenIn(directory: string, nonce: string): Promise<LockSo
   };
 }
 
-/** One that can't be removed, as where its directory is none any more, is in nobody's way: nobody listens on it. */
+/** Where a socket can't be removed, say because its directory was replaced by a file, it does no harm: nobody listens on it. */
 function removeSocket(path: string): void {
   try {
     rmSync(path, { force: true });

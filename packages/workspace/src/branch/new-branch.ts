@@ -47,7 +47,7 @@ export interface NewBranch {
 /** Makes a run with one branch. Rejects with `already_exists`. */
 export async function makeRun(layout: Layout, root: WorkspaceRoot, branch: NewBranch): Promise<void> {
   const { run, durability } = branch;
-  const path = dirname(dirname(layout.branch(run.runId, run.branch.id).directory));
+  const { runDirectory: path } = layout.branch(run.runId, run.branch.id);
   await orFileFailure("make", path, async () => {
     await root.makeFolder(layout.runs);
     const requireInPlace = () => root.requireFolder(layout.runs);
@@ -114,7 +114,7 @@ async function keepName(path: string, temporary: string): Promise<void> {
   try {
     await syncDirectory(dirname(path));
   } catch (error) {
-    // As above.
+    // The failure that matters is the first, here too.
     await rename(path, temporary)
       .then(() => rm(temporary, { force: true, recursive: true }))
       .catch(() => undefined);
@@ -128,7 +128,7 @@ async function fillBranch(directory: string, branch: NewBranch): Promise<void> {
   await writeNewFile(files.info, encodeBranchFile(run), durability);
   if (run.branch.id !== MAIN) await fillFiles(directory, branch);
   const head = await fillLog(files.log, nodes, durability);
-  // A new run has the head of its first nodes when it is closed, as it has that of all others.
+  // A new run is written to at once and gets its head when it is closed; a fork may never be opened.
   if (head !== null && run.branch.parent !== null) {
     const writes = (await readWriteLog(files.writes)).head;
     await writeHead(files.head, { ...head, ...(writes && { writes }) }, durability);

@@ -14,11 +14,11 @@ export interface BranchInbox extends Pick<Inbox, "put" | "fateOf" | "changed"> {
   isPaused(): Promise<boolean>;
 }
 
-/** What holds of whoever uses an inbox. */
+/** What is checked before an inbox is used. */
 export interface InboxUse {
   /** Throws when the inbox must not be used any more. */
   readonly assertOpen: () => void;
-  /** Throws when a folder that leads to it is another one than when it was opened. Absent for who only reads. */
+  /** Throws when a folder that leads to it is another one than when it was opened. Absent for those who only read. */
   readonly requireInPlace?: () => void;
 }
 

@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { RLMError } from "@rlmflow/core";
 import { isRunName } from "@rlmflow/core/store";
 
@@ -8,8 +8,13 @@ export const HIDDEN = ".rlmflow";
 /** The branch with which a run begins, whose files are the workspace's own. */
 export const MAIN = "main";
 
+/** The folder of a run that has its branches. */
+const BRANCHES = "branches";
+
 /** The files of one branch. */
 export interface BranchPaths {
+  /** The folder of its run. */
+  readonly runDirectory: string;
   readonly directory: string;
   readonly info: string;
   readonly log: string;
@@ -49,32 +54,34 @@ export class Layout {
   }
 
   branches(runId: string): string {
-    return join(this.run(runId), "branches");
+    return join(this.run(runId), BRANCHES);
   }
 
   branch(runId: string, branchId: string): BranchPaths {
-    const directory = join(this.branches(runId), checkedName("branch", branchId));
-    return { ...branchFiles(directory), files: branchId === MAIN ? this.root : join(directory, "files") };
+    const runDirectory = this.run(runId);
+    const directory = join(runDirectory, BRANCHES, checkedName("branch", branchId));
+    const files = branchId === MAIN ? this.root : join(directory, "files");
+    return { ...branchFiles(directory), runDirectory, files };
   }
 
   /** The folders that lead to the branches of a run, the outermost first. */
   foldersOfRun(runId: string): readonly string[] {
-    return this.#above(this.branches(runId));
+    return this.#foldersUpTo(this.run(runId));
   }
 
   /** {@link foldersOfRun}, then those in which a branch is written; what its agents make in their files is not among them. */
   foldersOfBranch(runId: string, branchId: string): readonly string[] {
-    const { directory, files } = this.branch(runId, branchId);
-    return [...this.#above(dirname(directory)), directory, ...(branchId === MAIN ? [] : [files])];
+    const { runDirectory, directory, files } = this.branch(runId, branchId);
+    return [...this.#foldersUpTo(runDirectory), directory, ...(branchId === MAIN ? [] : [files])];
   }
 
-  #above(branches: string): readonly string[] {
-    return [this.root, this.hidden, this.runs, dirname(branches), branches];
+  #foldersUpTo(runDirectory: string): readonly string[] {
+    return [this.root, this.hidden, this.runs, runDirectory, join(runDirectory, BRANCHES)];
   }
 }
 
 /** The files of a branch in this folder. */
-export function branchFiles(directory: string): Omit<BranchPaths, "files"> {
+export function branchFiles(directory: string): Omit<BranchPaths, "files" | "runDirectory"> {
   return {
     directory,
     info: join(directory, "branch.json"),

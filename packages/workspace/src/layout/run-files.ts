@@ -124,8 +124,8 @@ function parse(path: string, text: string): unknown {
 }
 
 /**
- * A folder whose description is missing was a run: to say that it is none would hide what it holds. So would it where a
- * link stands in the folder's place.
+ * A folder without a description was a run once, and "not found" would hide what it holds. The same goes for a link in the
+ * folder's place.
  */
 async function missingRun(layout: Layout, runId: string, path: string): Promise<RLMError> {
   refuseLinks(layout.foldersOfRun(runId));

@@ -94,7 +94,7 @@ export class FolderChain {
     });
   }
 
-  /** Throws `store_failed` if one of them is another one now. Looks at each of them once: about 2 µs. */
+  /** Throws `store_failed` if one of them is another one now. Costs one `lstat` each. */
   require(): void {
     for (const [path, { dev, ino, birthtimeMs }] of this.#folders) {
       const now = lstatSync(path, { throwIfNoEntry: false });
@@ -127,7 +127,7 @@ export function requireDirectory(path: string): Stats | undefined {
   throw noDirectory(path, found.isSymbolicLink() ? "a symbolic link" : "not a directory");
 }
 
-/** From the outermost on, throws `store_failed` if one of them is a symbolic link: runs that are reached through it can't be gone on with. */
+/** Throws `store_failed` for the outermost of these that is a symbolic link: no run is opened through one. */
 export function refuseLinks(folders: readonly string[]): void {
   for (const path of folders) {
     const found = lstatSync(path, { throwIfNoEntry: false });
