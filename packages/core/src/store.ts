@@ -6,10 +6,13 @@ export type { Inbox, InboxEntry, InboxFate, InboxRequest, RunControl } from "./p
 export type { BranchInfo, RunInfo } from "./data/run-info.ts";
 
 // What a store checks and reads back.
-export { type AppendRequest, checkAppend } from "./data/decode/decode.ts";
-export { decodeNode } from "./data/decode/decode.ts";
-export { decodeRunInfo } from "./data/decode/decode.ts";
-export { decodeEdit } from "./data/decode/decode.ts";
+export {
+  type AppendRequest,
+  checkAppend,
+  decodeEdit,
+  decodeNode,
+  decodeRunInfo,
+} from "./data/decode/decode.ts";
 export { FORMAT } from "./data/run-info.ts";
 export { isKnownFormat } from "./data/decode/migrations.ts";
 export { deepFreeze } from "./data/json.ts";

@@ -81,7 +81,7 @@ export function oneOf(words: readonly string[]): OptionRule {
   };
 }
 
-/** True for a plain object. */
+/** True for an object that is no list. */
 export function isTable(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

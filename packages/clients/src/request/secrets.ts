@@ -1,14 +1,14 @@
 import { RLMError } from "@rlmflow/core";
 
 /** Where a client looks for its key. */
-export interface KeySource {
+interface KeySource {
   readonly apiKey?: string;
   readonly apiKeyVariable?: string;
   readonly baseURL?: string;
 }
 
 /** What is sent to a server that was named by address and for which no key is known. */
-export const PLACEHOLDER_KEY = "none";
+const PLACEHOLDER_KEY = "none";
 
 /**
  * The key to send: the option, else the environment variable, else `missing_key` that names it. The default

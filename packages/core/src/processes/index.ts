@@ -4,11 +4,12 @@ export {
   decodeIdentity,
   isOwnBoot,
   isOwnSpace,
+  markWhereabouts,
   ownIdentity,
   ownSpace,
   type ProcessIdentity,
   type ProcessSpace,
+  processMark,
   type Whereabouts,
   whereabouts,
 } from "./process-identity.ts";
-export { markWhereabouts, processMark } from "./process-identity.ts";

@@ -214,7 +214,7 @@ export class Spine {
   }
 }
 
-/** Gives a graph the spine that it stands on. */
+/** The spine of a prefix. Only graph.ts asks: users hold graphs, and a graph does not show its spine. */
 export let spineOf: (prefix: SpinePrefix) => Spine;
 
 /** What the first nodes of a spine say: the questions that a graph answers by looking something up. */
