@@ -98,6 +98,24 @@ describe("a tool whose record fails", () => {
 });
 
 describe("payloads that fail", () => {
+  test("with an error of their own for a child's long prompt end the run as store_failed", async () => {
+    const stores = storesWith(() => ({
+      putBlob: async () => {
+        throw new TypeError("connection reset");
+      },
+    }));
+    await using flow = flowOf(() => block("try { await delegate('c', 'Q') } catch { done('no') }"), {
+      workspace: stores,
+      prompt: ({ depth }) => (depth === 0 ? "Be good." : "x".repeat(100_000)),
+    });
+    const error = await runFailureOf(flow.run("Go."));
+    expect(error).toMatchObject({
+      code: "store_failed",
+      message: expect.stringContaining("connection reset"),
+    });
+    expect(error.graph.head("root")?.type).toBe("action");
+  });
+
   test("when a child is given a context end the run", async () => {
     const stores = storesWith((store) => ({
       putContext: async (text) => {

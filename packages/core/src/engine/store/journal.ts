@@ -101,7 +101,11 @@ export class Journal {
     // All have ended before anybody hears that one has failed: the agent's next append follows this one.
     const kept = this.append(action.agentId, nodes);
     const ends = await Promise.allSettled([kept, ...nodes.map((node) => spawn(node, kept))]);
-    for (const end of ends) if (end.status === "rejected") throw end.reason;
+    for (const end of ends) {
+      if (end.status === "fulfilled") continue;
+      this.stop(end.reason);
+      throw end.reason;
+    }
     return nodes;
   }
 
