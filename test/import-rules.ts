@@ -56,12 +56,12 @@ const TOWERS: readonly Tower[] = [
     floors: [["block"], ["calls"], ["values"], ["context"], ["realm"]],
   },
   {
-    // Whoever examines a run reads its inbox and branches; these are logs and files; all have a place, and that is on a disk.
+    // Examining reads inboxes and branches; a branch has a log, payloads and files; the layout says where, on the disk.
     root: "packages/workspace/src/",
     floors: [["examine"], ["inbox"], ["branch"], ["files"], ["payloads", "log"], ["layout"], ["disk"]],
   },
   {
-    // A command opens what is live, that runs and renders, and these read options and print; the terminal knows of nothing.
+    // Commands stand on live runs, these on running and drawing, these on views, packages and options, and all on the terminal.
     root: "apps/cli/src/",
     floors: [
       ["commands"],

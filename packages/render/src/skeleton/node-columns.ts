@@ -73,7 +73,7 @@ interface ColumnArrays {
   readonly cost: Uint32ArrayConstructor;
   /** Index in the strings: one line that says what the node is about; {@link NONE} for none. */
   readonly title: Uint32ArrayConstructor;
-  /** Milliseconds in which the block's code ran since the block's node before. */
+  /** Milliseconds in which code ran since the node before it of the same block. */
   readonly codeMs: Uint32ArrayConstructor;
   readonly flags: Uint16ArrayConstructor;
   /** Index in the table of models, 255 for none. */
