@@ -46,19 +46,22 @@ export interface RunAtStep {
   readonly heads: Int32Array;
 }
 
-/** Nodes between two states that are kept: what lies between is added up again. */
-const KEPT_EVERY = 4096;
+/** Nodes between two states that are kept, at least: what lies between is added up again. */
+const LEAST_BETWEEN = 4096;
 
 const [CALL, ACTION, ERROR] = (["call", "action", "error"] as const).map((type) => NODE_TYPES.indexOf(type));
 
 interface State {
+  /** Number of nodes. */
+  readonly step: number;
   readonly own: Sums;
   readonly heads: Int32Array;
 }
 
 /**
- * The sums and states of a run at any step, for a scrubber: a state is kept every 4,096 nodes, so that any step costs at most
- * that many nodes and one pass over the agents.
+ * The sums and states of a run at any step, for a scrubber. A state is kept every 4,096 nodes, or as many as there are agents
+ * if these are more: so any step costs at most that many nodes and one pass over the agents, and all states together take
+ * room in proportion to the nodes.
  *
  * Owns: the states that are kept. Does not own: the skeleton, which may grow.
  */
@@ -78,13 +81,14 @@ export class RunAtSteps {
   }
 
   #stateAt(end: number): State {
-    const agents = this.#skeleton.agents.length;
-    for (let kept = this.#kept.length; kept * KEPT_EVERY <= end; kept++) {
-      const from = this.#kept[kept - 1] ?? emptyState(agents);
-      this.#kept.push(advanced(this.#skeleton, from, (kept - 1) * KEPT_EVERY, kept * KEPT_EVERY));
+    const between = Math.max(LEAST_BETWEEN, this.#skeleton.agents.length);
+    let newest = this.#kept.at(-1) ?? emptyState(0);
+    while (newest.step + between <= end) {
+      newest = advanced(this.#skeleton, newest, newest.step + between);
+      this.#kept.push(newest);
     }
-    const newest = Math.floor(end / KEPT_EVERY);
-    return advanced(this.#skeleton, this.#kept[newest] ?? emptyState(agents), newest * KEPT_EVERY, end);
+    const from = this.#kept.findLast(({ step }) => step <= end) ?? emptyState(0);
+    return advanced(this.#skeleton, from, end);
   }
 }
 
@@ -116,23 +120,23 @@ function emptySums(agents: number): Sums {
   return Object.fromEntries(SUMMED.map((name) => [name, new Float64Array(agents)])) as unknown as Sums;
 }
 
-function emptyState(agents: number): State {
-  return { own: emptySums(agents), heads: new Int32Array(agents).fill(-1) };
+function emptyState(agents: number, step = 0): State {
+  return { step, own: emptySums(agents), heads: new Int32Array(agents).fill(-1) };
 }
 
-/** A copy with room for the agents that there are now. */
-function copyOf({ own, heads }: State, agents: number): State {
-  const copy = emptyState(agents);
+/** A copy for another step, with room for the agents that there are now. */
+function copyOf({ own, heads }: State, agents: number, step: number): State {
+  const copy = emptyState(agents, step);
   for (const name of SUMMED) copy.own[name].set(own[name]);
   copy.heads.set(heads);
   return copy;
 }
 
-function advanced(skeleton: Skeleton, from: State, start: number, end: number): State {
-  const state = copyOf(from, skeleton.agents.length);
+function advanced(skeleton: Skeleton, from: State, end: number): State {
+  const state = copyOf(from, skeleton.agents.length, end);
   const { own, heads } = state;
   const { agent, type, input, cached, output, cost, codeMs, flags } = skeleton.columns;
-  for (let position = Math.max(0, start); position < end; position++) {
+  for (let position = from.step; position < end; position++) {
     const at = agent[position] ?? 0;
     const flag = flags[position] ?? 0;
     own.nodes[at] = (own.nodes[at] ?? 0) + 1;

@@ -43,6 +43,7 @@ const QUERY_PREVIEW = 120;
  */
 export class Skeleton {
   #columns: NodeColumns = makeColumns(FIRST_ROOM);
+  #filled: NodeColumns | null = null;
   #length = 0;
   readonly #positions = new Map<string, number>();
   readonly #agents: SkeletonAgent[] = [];
@@ -67,7 +68,8 @@ export class Skeleton {
 
   /** The columns, each as long as the run. Valid until the next {@link add}. */
   get columns(): NodeColumns {
-    return partOf(this.#columns, 0, this.#length);
+    this.#filled ??= partOf(this.#columns, 0, this.#length);
+    return this.#filled;
   }
 
   get agents(): readonly SkeletonAgent[] {
@@ -111,6 +113,7 @@ export class Skeleton {
         "invalid_graph",
         `There is a node ${node.id} already; ids are unique within a branch.`,
       );
+    this.#filled = null;
     const position = this.#length;
     if (position === this.#columns.type.length) this.#columns = grown(this.#columns);
     this.#positions.set(node.id, position);

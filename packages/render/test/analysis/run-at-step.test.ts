@@ -118,3 +118,17 @@ test("steps of a run that grows are those of the run when it is whole, over the 
   for (const step of [4095, 4096, 4097, 8192, 9000, many.length])
     expect(steps.at(step)).toEqual(new RunAtSteps(whole).at(step));
 });
+
+test("the states that are kept take room in proportion to the nodes, however many agents there are", async () => {
+  const [query] = [...(await goldenGraph()).walk()];
+  if (query?.type !== "query") throw new Error("the golden run begins with a query");
+  const skeleton = new Skeleton();
+  const [agents, nodes] = [40_000, 120_000];
+  for (let at = 0; at < nodes; at++)
+    skeleton.add({ ...query, id: `${at}`, agentId: `a${at % agents}`, parentId: null });
+  const steps = new RunAtSteps(skeleton);
+  const before = process.memoryUsage().arrayBuffers;
+  expect(steps.at().own.nodes[agents - 1]).toBe(3);
+  // A state takes 84 bytes an agent. One every 4,096 nodes would be 29 of them.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10 * 84 * agents);
+});
