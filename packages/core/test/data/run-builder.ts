@@ -152,8 +152,8 @@ export class RunBuilder {
   /** A `delegate` call that gave this child, and the child's query. Gives the id of the call. */
   delegate(agentId: string, index: number, child: string, more: Partial<DraftOf<QueryNode>> = {}): string {
     const id = this.call(agentId, index, { name: "delegate", outcome: { ok: true, value: child } });
-    const turn = this.graph.chain(child).filter((node) => node.type === "query").length;
-    this.query(child, `Task ${turn}`, { parentId: id, ordinal: turn, ...more });
+    const ordinal = this.graph.chain(child).filter((node) => node.type === "query").length;
+    this.query(child, `Task ${ordinal}`, { parentId: id, ordinal, ...more });
     return id;
   }
 

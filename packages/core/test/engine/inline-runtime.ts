@@ -63,22 +63,22 @@ export class InlineSession implements ReplSession {
     if (this.disposed) return lost();
     this.blocks.push(block.id);
     this.#block = new RunningBlock(block, this.spec, this.#vars);
-    return await this.#turn();
+    return await this.#activation();
   }
 
   async deliver(answer: Answer): Promise<Activation> {
     if (this.disposed || this.#block === null) return lost();
     this.#block.settle(answer);
-    return await this.#turn();
+    return await this.#activation();
   }
 
   async dispose(): Promise<void> {
     this.disposed = true;
   }
 
-  async #turn(): Promise<Activation> {
+  async #activation(): Promise<Activation> {
     await new Promise((resolve) => setImmediate(resolve));
-    return this.disposed || this.#block === null ? lost() : this.#block.turn();
+    return this.disposed || this.#block === null ? lost() : this.#block.activation();
   }
 }
 
@@ -156,11 +156,11 @@ class RunningBlock {
     else open?.reject(Object.assign(new Error(outcome.error.message), { name: outcome.error.name }));
   }
 
-  turn(): Activation {
-    const turn = { calls: this.#calls, output: this.#output, codeMs: 1, state: this.#state };
+  activation(): Activation {
+    const activation = { calls: this.#calls, output: this.#output, codeMs: 1, state: this.#state };
     this.#calls = [];
     this.#output = "";
-    return turn;
+    return activation;
   }
 
   #end(state: Activation["state"]): void {

@@ -81,7 +81,7 @@ export class BranchWrites {
     return isSameState(became, entry.after) || !isSameState(became, entry.before);
   }
 
-  /** Resolves when the log was read and can be gone on with. */
+  /** Resolves when the log was read and can be appended to. */
   async opened(): Promise<void> {
     await this.#open();
   }

@@ -57,7 +57,7 @@ export class WorkspaceFiles {
 
   /**
    * Tools may write the files of this branch from now on, as long as `requireHeld` does not throw. Rejects when
-   * the log of what they have written can't be gone on with: so that is told before anything is asked of a model.
+   * the log of what they have written can't be appended to, so that this is known before a model is asked anything.
    */
   async open(run: RunInfo, requireHeld: () => void): Promise<void> {
     const paths = this.#options.layout.branch(run.runId, run.branch.id);

@@ -50,7 +50,7 @@ describe("a trace", () => {
     expect(Graph.fromJSON(JSON.parse(await saveTrace(graph, store))).toJSON()).toEqual(graph.toJSON());
   });
 
-  test("can be gone on with, without asking again for what it has", async () => {
+  test("can be continued, without asking again for what it has", async () => {
     const { graph, store } = await recorded();
     const { stores } = await loadTrace(await saveTrace(graph.at("root#2"), store));
     const asked: string[] = [];
