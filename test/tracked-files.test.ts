@@ -23,6 +23,14 @@ describe("the files that git tracks", () => {
     expect(problems.filter((problem) => problem !== null)).toEqual([]);
   });
 
+  it.runIf(existsSync(join(repositoryRoot, ".git")))(
+    "are no links: what one leads to is on no other machine",
+    () => {
+      const listed = execFileSync("git", ["ls-files", "-s", "-z"], { cwd: repositoryRoot, encoding: "utf8" });
+      expect(listed.split("\0").filter((entry) => entry.startsWith("120000 "))).toEqual([]);
+    },
+  );
+
   it.each([
     ["packages/a/rlmflow-a-0.1.0.tgz", 10, "is built"],
     ["packages/a/dist/index.js", 10, "is built"],

@@ -316,6 +316,8 @@ describe("a run of an id that is there", () => {
     const stores = await started("Go.");
     await using flow = flowOf([block("done(1)")], { workspace: stores });
     await expect(flow.run("Stop.", { runId: "same" })).rejects.toMatchObject({ code: "already_exists" });
+    const other = flow.run("Go.", { runId: "same", metadata: { by: "another" } });
+    await expect(other).rejects.toMatchObject({ code: "already_exists" });
     await flow.run("Go.", { runId: "same" });
     await using later = flowOf([], { workspace: stores });
     await expect(later.run("Go.", { runId: "same" })).rejects.toMatchObject({ code: "already_exists" });

@@ -54,12 +54,12 @@ export async function makeRun(settings: FlowSettings, begun: NewRun): Promise<Ma
 }
 
 /**
- * The run of this id, if nothing has happened in it but the same query: it was made, and its process died or its store
+ * The run of this id, if nothing has happened in it but the same query, and it has the same metadata: it was made, and its process died or its store
  * could not be opened. `null` for any other run. Older versions left runs without a query; they get it now.
  */
 async function unmovedRun(
   stores: RunStores,
-  { runId, branch }: RunInfo,
+  { runId, branch, metadata }: RunInfo,
   query: ChainNode,
 ): Promise<MadeRun | null> {
   const store = await stores.openRun(runId, branch.id);
@@ -68,7 +68,8 @@ async function unmovedRun(
     const { startedAt, endedAt } = nodes[0] ?? query;
     const asked = Graph.fromNodes(store.run, [{ ...query, startedAt, endedAt }]);
     if (nodes.length === 0) await store.append(ROOT, 0, [query]);
-    if (nodes.length === 0 || (nodes.length === 1 && sharedNodes(asked, nodes) === 1))
+    const isSame = JSON.stringify(store.run.metadata) === JSON.stringify(metadata);
+    if (nodes.length === 0 || (nodes.length === 1 && isSame && sharedNodes(asked, nodes) === 1))
       return { store, graph: asked };
     await store.close();
     return null;
