@@ -1,4 +1,5 @@
-import { FLAGS, NODE_TYPES } from "../skeleton/node-columns.ts";
+import { NODE_TYPES } from "../skeleton/node-columns.ts";
+import { countBelow } from "../skeleton/positions.ts";
 import type { Skeleton } from "../skeleton/skeleton.ts";
 import type { RunWaits, WaitOutcome } from "./waits.ts";
 
@@ -14,7 +15,6 @@ export interface PathSpan {
   readonly to: number;
 }
 
-const CALL = NODE_TYPES.indexOf("call");
 const ACTION = NODE_TYPES.indexOf("action");
 const SUPERVISING = NODE_TYPES.indexOf("supervising");
 
@@ -24,13 +24,8 @@ const SUPERVISING = NODE_TYPES.indexOf("supervising");
  * root's newest node.
  */
 export function criticalPath(skeleton: Skeleton, waits: RunWaits): readonly PathSpan[] {
-  const { agent, type, flags } = skeleton.columns;
-  const chains = skeleton.agents.map((): number[] => []);
-  for (let position = 0; position < skeleton.length; position++)
-    if (type[position] !== CALL && ((flags[position] ?? 0) & FLAGS.spoken) === 0)
-      chains[agent[position] ?? -1]?.push(position);
   const outcomes = new Map(waits.outcomes.map((outcome) => [outcome.position, outcome]));
-  const last = chains[0]?.at(-1);
+  const last = waits.chain(0).at(-1);
   if (last === undefined) return [];
   const spans: PathSpan[] = [];
   const pending: Stretch[] = [
@@ -38,7 +33,7 @@ export function criticalPath(skeleton: Skeleton, waits: RunWaits): readonly Path
   ];
   // Backwards: each entry is the end of a piece of one agent's chain, down to the time at which somebody else was waited for.
   for (let next = pending.pop(); next !== undefined; next = pending.pop())
-    pending.push(...stepBack({ skeleton, chains, outcomes, spans }, next));
+    pending.push(...stepBack({ skeleton, waits, outcomes, spans }, next));
   return spans.reverse();
 }
 
@@ -51,7 +46,7 @@ interface Stretch {
 
 interface Walk {
   readonly skeleton: Skeleton;
-  readonly chains: readonly (readonly number[])[];
+  readonly waits: RunWaits;
   readonly outcomes: ReadonlyMap<number, WaitOutcome>;
   readonly spans: PathSpan[];
 }
@@ -60,33 +55,30 @@ interface Walk {
 function stepBack(walk: Walk, { position, until, notBefore }: Stretch): readonly Stretch[] {
   const { columns } = walk.skeleton;
   const index = columns.agent[position] ?? 0;
-  const chain = walk.chains[index] ?? [];
-  const before = chain[placeOf(chain, position) - 1];
-  const to = Math.min(endOf(walk.skeleton, position), until);
+  const chain = walk.waits.chain(index);
+  const before = chain[countBelow(chain, position) - 1];
+  const to = Math.min(walk.skeleton.endedAt(position), until);
   const from = Math.max(
-    before === undefined ? (columns.startedAt[position] ?? 0) : endOf(walk.skeleton, before),
+    before === undefined ? (columns.startedAt[position] ?? 0) : walk.skeleton.endedAt(before),
     notBefore,
   );
   const earlier = before === undefined ? [] : [{ position: before, until: from, notBefore }];
   const kind = columns.type[position] === ACTION ? "model" : "code";
-  if (before === undefined || columns.type[before] !== SUPERVISING) {
-    if (to > from) walk.spans.push({ agent: index, position, kind, from, to });
-    return to > notBefore ? earlier : [];
-  }
-  const child = lastSettled(walk, chain, before, position);
-  if (child === null) {
-    if (to > from) walk.spans.push({ agent: index, position, kind, from, to });
-    return earlier;
-  }
-  const settled = Math.min(endOf(walk.skeleton, child), to);
-  if (to > settled) walk.spans.push({ agent: index, position, kind, from: Math.max(settled, from), to });
-  return settled > from ? [...earlier, { position: child, until: settled, notBefore: from }] : earlier;
+  const isWaiting = before !== undefined && columns.type[before] === SUPERVISING;
+  const child = isWaiting ? lastSettled(walk, chain, before, position) : null;
+  const settled = child === null ? from : Math.min(walk.skeleton.endedAt(child), to);
+  const begun = Math.max(settled, from);
+  if (to > begun) walk.spans.push({ agent: index, position, kind, from: begun, to });
+  if (!isWaiting && to <= notBefore) return [];
+  return child !== null && settled > from
+    ? [...earlier, { position: child, until: settled, notBefore: from }]
+    : earlier;
 }
 
 /** Position of the end, before `position`, of the child that was waited for longest since the block began to wait. */
 function lastSettled(walk: Walk, chain: readonly number[], waiting: number, position: number): number | null {
   let latest: number | null = null;
-  for (let place = placeOf(chain, waiting); place >= 0; place--) {
+  for (let place = countBelow(chain, waiting); place >= 0; place--) {
     const at = chain[place] ?? 0;
     if (walk.skeleton.columns.type[at] !== SUPERVISING) break;
     for (const { settled } of walk.outcomes.get(at)?.children ?? [])
@@ -94,18 +86,4 @@ function lastSettled(walk: Walk, chain: readonly number[], waiting: number, posi
         latest = settled;
   }
   return latest;
-}
-
-function endOf({ columns }: Skeleton, position: number): number {
-  return (columns.startedAt[position] ?? 0) + (columns.duration[position] ?? 0) / 10;
-}
-
-function placeOf(chain: readonly number[], position: number): number {
-  let [low, high] = [0, chain.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((chain[middle] ?? 0) < position) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,4 +1,5 @@
 import { endsAgent, type Graph, type RunNode } from "@rlmflow/core";
+import { writtenOutput } from "../graph/written-output.ts";
 import { contextCoverage, type PayloadCoverage, type Range, unitsIn } from "./coverage.ts";
 
 /**
@@ -37,10 +38,11 @@ const ENOUGH_READ = 0.5;
 /** Everything worth a look in a run, in the order of the nodes that it is about. */
 export function findings(graph: Graph): readonly Finding[] {
   const coverage = contextCoverage(graph);
+  const awaited = new Map(graph.agents().map((agentId) => [agentId, awaitedBy(graph, agentId)]));
   const found = [
     ...failures(graph),
-    ...failedChildren(graph),
-    ...neverAwaited(graph),
+    ...failedChildren(graph, awaited),
+    ...neverAwaited(graph, awaited),
     ...unreadContexts(graph, coverage),
     ...unreadParts(graph, coverage),
     ...cutOutputs(graph),
@@ -61,6 +63,9 @@ function* failures(graph: Graph): Generator<Finding> {
       yield finding("failed", head, `${agentId} failed: ${head.kind}: ${head.message}`);
   }
 }
+
+/** By agent, the agents that its code waited for. */
+type Awaited = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** The agents that code of this agent waited for. */
 function awaitedBy(graph: Graph, agentId: string): ReadonlySet<string> {
@@ -84,28 +89,26 @@ function namedAgents(value: unknown): readonly string[] {
   return value.filter((id) => typeof id === "string").map((id) => id.replace(/#\d+$/, ""));
 }
 
-function* failedChildren(graph: Graph): Generator<Finding> {
+function* failedChildren(graph: Graph, awaited: Awaited): Generator<Finding> {
   for (const agentId of graph.agents()) {
     const head = graph.head(agentId);
     if (head?.type !== "result") continue;
-    const awaited = awaitedBy(graph, agentId);
     const failed = graph.children(agentId).filter((child) => {
       const end = graph.head(child);
-      return awaited.has(child) && end?.type === "error" && end.fatal;
+      return awaited.get(agentId)?.has(child) === true && end?.type === "error" && end.fatal;
     });
     if (failed.length > 0)
       yield finding("failed_child", head, `${agentId} answered although ${list(failed)} failed`, failed);
   }
 }
 
-function* neverAwaited(graph: Graph): Generator<Finding> {
+function* neverAwaited(graph: Graph, awaited: Awaited): Generator<Finding> {
   for (const agentId of graph.agents()) {
     const head = graph.head(agentId);
     if (head === undefined || !endsAgent(head)) continue;
-    const awaited = awaitedBy(graph, agentId);
     for (const child of graph.children(agentId)) {
       const query = graph.chainAt(child, 0);
-      if (query !== undefined && !awaited.has(child))
+      if (query !== undefined && awaited.get(agentId)?.has(child) !== true)
         yield finding("never_awaited", query, `${agentId} never waited for ${child}`, [agentId]);
     }
   }
@@ -130,7 +133,7 @@ function* unreadParts(graph: Graph, coverage: readonly PayloadCoverage[]): Gener
     coverage.flatMap(({ reads }) => reads.filter(isSome).map(({ agentId }) => agentId)),
   );
   for (const agentId of graph.agents()) {
-    const [query] = graph.chain(agentId);
+    const query = graph.chainAt(agentId, 0);
     const head = graph.head(agentId);
     if (query?.type !== "query" || query.parentId === null || query.contexts.length === 0) continue;
     if (head?.type === "result" && !readers.has(agentId) && !mayHaveReadAtLast(graph, agentId))
@@ -153,13 +156,13 @@ function* cutOutputs(graph: Graph): Generator<Finding> {
     const last = chain.findLastIndex((node) => node.type === "action");
     const shown = chain[last - 1];
     if (chain.at(-1)?.type !== "result" || shown === undefined || !("block" in shown)) continue;
-    const { block } = shown;
-    const written = block?.cut?.total ?? block?.output?.length ?? shown.blobs?.output?.bytes ?? 0;
-    if (block !== undefined && block.shown < written)
+    if (shown.type === "result") continue;
+    const output = writtenOutput(shown);
+    if (output.shown < output.written)
       yield finding(
         "cut_output",
         shown,
-        `${agentId} answered after it was shown ${block.shown} of ${written} characters`,
+        `${agentId} answered after it was shown ${output.shown} of ${output.written} characters`,
       );
   }
 }

@@ -1,4 +1,5 @@
 import { FLAGS, NODE_TYPES } from "../skeleton/node-columns.ts";
+import { countBelow } from "../skeleton/positions.ts";
 import type { Skeleton } from "../skeleton/skeleton.ts";
 import { type AgentActivity, activityAt, type RunAtStep } from "./run-at-step.ts";
 
@@ -65,11 +66,16 @@ export class RunWaits {
         agent: child,
         settled: this.#settledAt(child, position),
       }));
-      const over = firstAfter(this.#agents[waiting]?.chain ?? [], position);
+      const over = firstAfter(this.chain(waiting), position);
       const outcome = Object.freeze({ position, agent: waiting, children, over });
       this.#agents[waiting]?.waits.push(outcome);
       return outcome;
     });
+  }
+
+  /** Positions of the agent's chain in ascending order, without what a person spoke into it. */
+  chain(agent: number): readonly number[] {
+    return this.#agents[agent]?.chain ?? [];
   }
 
   /** Why this agent does not go on in a state of the run; `null` when it waits for no child. */
@@ -84,9 +90,7 @@ export class RunWaits {
       next = slowestOf(this.#unsettledAt(state, next));
     }
     const last = path.at(-1) ?? agent;
-    const { startedAt, duration } = this.#skeleton.columns;
-    const head = state.heads[last] ?? -1;
-    const since = head < 0 ? 0 : (startedAt[head] ?? 0) + (duration[head] ?? 0) / 10;
+    const since = this.#skeleton.endedAt(state.heads[last] ?? -1);
     const activity = activityAt(state, this.#skeleton, last);
     return { unsettled: unsettled.map((child) => child.agent), path, activity, since };
   }
@@ -139,21 +143,9 @@ function positionsOf(skeleton: Skeleton): readonly AgentPositions[] {
 }
 
 function firstAfter(positions: readonly number[], position: number): number | null {
-  let [low, high] = [0, positions.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((positions[middle] ?? 0) <= position) low = middle + 1;
-    else high = middle;
-  }
-  return positions[low] ?? null;
+  return positions[countBelow(positions, position + 1)] ?? null;
 }
 
 function lastBefore(positions: readonly number[], position: number): number | null {
-  let [low, high] = [0, positions.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((positions[middle] ?? 0) < position) low = middle + 1;
-    else high = middle;
-  }
-  return positions[low - 1] ?? null;
+  return positions[countBelow(positions, position) - 1] ?? null;
 }

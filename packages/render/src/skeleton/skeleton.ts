@@ -1,5 +1,6 @@
 import { type Graph, RLMError, type RunNode } from "@rlmflow/core";
 import { nodeUsage } from "@rlmflow/core/store";
+import { writtenOutput } from "../graph/written-output.ts";
 import { FLAGS, grown, makeColumns, NODE_TYPES, NONE, type NodeColumns, partOf } from "./node-columns.ts";
 import { nodeTitle } from "./node-title.ts";
 
@@ -99,6 +100,12 @@ export class Skeleton {
   /** The position of the node with this id. */
   position(id: string): number | undefined {
     return this.#positions.get(id);
+  }
+
+  /** Epoch milliseconds at which the node at this position ended; 0 for a position that no node has. */
+  endedAt(position: number): number {
+    const { startedAt, duration } = this.#columns;
+    return (startedAt[position] ?? 0) + (duration[position] ?? 0) / 10;
   }
 
   /** Index of the agent with this id. */
@@ -202,22 +209,17 @@ function flagsOf(node: RunNode): number {
     case "result":
       return by | FLAGS.end;
     case "error":
-      return (
-        by | FLAGS.failed | (node.fatal ? FLAGS.end : 0) | cutFlag(node.block, node.blobs?.output?.bytes)
-      );
+      return by | FLAGS.failed | (node.fatal ? FLAGS.end : 0) | cutFlag(node);
     case "observation":
     case "resume":
-      return by | cutFlag(node.block, node.blobs?.output?.bytes);
+      return by | cutFlag(node);
     case "supervising":
     case "query":
       return by;
   }
 }
 
-type Block = Extract<RunNode, { type: "supervising" }>["block"];
-
-function cutFlag(block: Block | undefined, blobBytes = 0): number {
-  if (block === undefined) return 0;
-  const written = block.cut?.total ?? block.output?.length ?? blobBytes;
-  return block.shown < written ? FLAGS.cut : 0;
+function cutFlag(node: Parameters<typeof writtenOutput>[0]): number {
+  const { written, shown } = writtenOutput(node);
+  return shown < written ? FLAGS.cut : 0;
 }

@@ -2,25 +2,12 @@ import type { Graph } from "@rlmflow/core";
 import { agentState } from "@rlmflow/core/driver";
 import { nodeUsage } from "@rlmflow/core/store";
 import { describe, expect, test } from "vitest";
-import { activityAt, RunAtSteps, Skeleton, type SumName } from "../../src/index.ts";
+import { activityAt, RunAtSteps, Skeleton, SUMMED, type SumName } from "../../src/index.ts";
 import { goldenGraph, randomGraph } from "../sample-graphs.ts";
 
 /** The same sums from the nodes themselves. */
 function sumsOf(graph: Graph, agentId: string, isTotal: boolean): Record<SumName, number> {
-  const sums = Object.fromEntries(
-    [
-      "nodes",
-      "replies",
-      "errors",
-      "input",
-      "cached",
-      "output",
-      "cost",
-      "unknownTokens",
-      "unknownCost",
-      "codeMs",
-    ].map((name) => [name, 0]),
-  ) as Record<SumName, number>;
+  const sums = Object.fromEntries(SUMMED.map((name) => [name, 0])) as Record<SumName, number>;
   for (const node of graph.walk()) {
     const isBelow = node.agentId.startsWith(`${agentId}.`);
     if (node.agentId !== agentId && !(isTotal && isBelow)) continue;
