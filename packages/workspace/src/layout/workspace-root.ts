@@ -37,10 +37,10 @@ export class WorkspaceRoot {
 
   /** Makes one of the folders in it; one that was made or found before has to be there still. */
   async makeFolder(folder: string): Promise<void> {
-    await this.make();
     const known = this.#folders.get(folder);
     known?.require();
     if (known !== undefined && existsSync(folder)) return;
+    await this.make();
     if (known !== undefined)
       throw new RLMError(
         "store_failed",

@@ -189,7 +189,7 @@ export class RLMFlow implements Client {
     });
     const { context } = options;
     return await this.#runs.inLine(run.runId, run.branch.id, async () => {
-      if (this.#runs.has(run)) throw alreadyOpen(run);
+      if (this.#runs.graphOf(run.runId, run.branch.id) !== undefined) throw alreadyOpen(run);
       const made = await makeRun(this.#settings, { run, query, context, output: schema?.jsonSchema ?? null });
       const live = await this.#runs.add(made.store, made.graph, schema);
       live.admit(ROOT);

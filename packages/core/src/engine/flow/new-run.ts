@@ -54,8 +54,9 @@ export async function makeRun(settings: FlowSettings, begun: NewRun): Promise<Ma
 }
 
 /**
- * The run of this id, if nothing has happened in it but the same query, and it has the same metadata: it was made, and its process died or its store
- * could not be opened. `null` for any other run. Older versions left runs without a query; they get it now.
+ * The run of this id, if nothing has happened in it but the same query, and it has the same metadata: it was made, and its
+ * process died or its store could not be opened. `null` for any other run. Older versions left runs without a query; they
+ * get it now.
  */
 async function unmovedRun(
   stores: RunStores,

@@ -40,11 +40,6 @@ export class OpenRuns {
     this.#settings = settings;
   }
 
-  /** True when the branch is open here. */
-  has(run: RunInfo): boolean {
-    return this.#open.has(keyOfRun(run));
-  }
-
   /** Takes the live run of this graph: the open one, its branch opened again, or a fork where the graph is older. */
   async take(graph: Graph, schema: ResolvedSchema | null): Promise<LiveRun> {
     const { runId, branch } = graph.run;
